@@ -1,0 +1,3 @@
+"""Scene-text spotting on MMOCR with a CLIPTER context-augmented recognizer."""
+
+from pipeline import compat as _compat

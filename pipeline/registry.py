@@ -1,0 +1,26 @@
+"""MMOCR's registries, the ones that everything of this package registers in.
+
+A config with ``default_scope = 'mmocr'`` finds our modules beside MMOCR's own.
+"""
+
+from mmocr.registry import (
+    DATA_SAMPLERS,
+    DATASETS,
+    HOOKS,
+    METRICS,
+    MODELS,
+    TASK_UTILS,
+    TRANSFORMS,
+    VISUALIZERS,
+)
+
+__all__ = [
+    'DATASETS',
+    'DATA_SAMPLERS',
+    'HOOKS',
+    'METRICS',
+    'MODELS',
+    'TASK_UTILS',
+    'TRANSFORMS',
+    'VISUALIZERS',
+]

@@ -1,0 +1,133 @@
+"""Ground truth and submissions of the ICDAR protocols: a folder or a zip of text files."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from .line_format import LineKind, ParsedLine, parse_line
+from .words import Words
+
+GT_NAME = 'gt_img_([0-9]+).txt'
+DET_NAME = 'res_img_([0-9]+).txt'
+_BOM = '\ufeff'
+
+LineParser = Callable[[str], ParsedLine]
+
+
+class SubmissionError(ValueError):
+    """A file that the protocol's reference script would not accept; the message says where."""
+
+
+def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
+    """Read ICDAR ground truth: image number (as text) -> words. Other files are passed over."""
+    files = read_entries(path, GT_NAME)
+    if not files:
+        raise SubmissionError(f'{path}: wanted files named gt_img_N.txt, found none.')
+    return {key: parse_words(*file, lambda line: parse_line(line, kind)) for key, file in files}
+
+
+def read_predictions(
+    path: str | Path,
+    gt: dict[str, Words],
+    kind: LineKind = 'quad',
+    with_confidence: bool = False,
+) -> dict[str, Words]:
+    """Read a submission in full or reject it in full.
+
+    Args:
+        path: A folder or zip that holds ``res_img_N.txt`` files and nothing else.
+        gt: The ground truth; each prediction file must belong to one of its photos.
+        kind: Layout of the lines.
+        with_confidence: Whether each line carries a confidence.
+
+    Raises:
+        SubmissionError: For a name, photo number or line that the reference script rejects.
+    """
+    files = read_entries(path, DET_NAME, only=True)
+    for key, (source, _) in files:
+        if key not in gt:
+            raise SubmissionError(
+                f'{source}: wanted predictions for photos of the ground truth, '
+                f'got photo {key}, which it does not have.'
+            )
+    return {
+        key: parse_words(*file, lambda line: parse_line(line, kind, with_confidence))
+        for key, file in files
+    }
+
+
+def read_entries(
+    path: str | Path, name_pattern: str, only: bool = False
+) -> list[tuple[str, tuple[str, bytes]]]:
+    """List the files in a folder or zip whose names match.
+
+    Args:
+        path: Folder or zip.
+        name_pattern: Regular expression, anchored at the start alone; its group is the key.
+        only: Whether a file with another name is an error.
+
+    Returns:
+        (key, (name for messages, content)) of each file, in the order of the archive, or sorted by
+        name for a folder. Where two names give one key, the later one counts.
+    """
+    path = Path(path)
+    found = {}
+    for name, read in _list_files(path):
+        match = re.match(name_pattern, name)
+        if match:
+            found[match[1]] = (f'{path.name}/{name}', read())
+        elif only:
+            raise SubmissionError(
+                f'{path.name}/{name}: wanted file names like {_example(name_pattern)} and nothing '
+                f'else, got {name!r}.'
+            )
+    return list(found.items())
+
+
+def parse_words(source: str, content: bytes, parse: LineParser) -> Words:
+    """Read the words of one file; its first bad line makes it invalid.
+
+    Bytes that are not UTF-8 become U+FFFD, a leading byte order mark is dropped, carriage returns
+    are removed and empty lines skipped.
+    """
+    parsed, where = [], []
+    text = content.decode('utf-8', 'replace').removeprefix(_BOM)
+    for number, line in enumerate(text.split('\n'), start=1):
+        line = line.replace('\r', '')
+        if not line:
+            continue
+        try:
+            parsed.append(parse(line))
+        except ValueError as error:
+            raise SubmissionError(f'{source}, line {number}: {error}, got {line!r}.') from None
+        where.append(f'{source}, line {number}')
+    return Words(
+        polygons=[word.polygon for word in parsed],
+        texts=[word.text for word in parsed],
+        confidences=[word.confidence for word in parsed if word.confidence is not None],
+        lines=where,
+    )
+
+
+def _list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
+    if path.is_dir():
+        inside = sorted(p for p in path.rglob('*') if p.is_file())
+        return [(p.relative_to(path).as_posix(), p.read_bytes) for p in inside]
+    if not path.exists():
+        raise SubmissionError(f'{path}: wanted a folder or a zip archive, found nothing there.')
+    try:
+        with zipfile.ZipFile(path) as archive:
+            contents = {name: archive.read(name) for name in archive.namelist()}
+    except zipfile.BadZipFile:
+        raise SubmissionError(
+            f'{path}: wanted a folder or a zip archive, got a file that is neither.'
+        ) from None
+    return [(name, partial(bytes, content)) for name, content in contents.items()]
+
+
+def _example(name_pattern: str) -> str:
+    return name_pattern.replace('([0-9]+)', 'N')

@@ -1,0 +1,60 @@
+"""Polygons of words: rings, sides, overlap and reading order.
+
+Convention:
+    - Coordinates are pixels, (x, y), y down. Pixel (column i, row j) covers the
+      square from (i, j) to (i + 1, j + 1), so its centre is (i + 0.5, j + 0.5) and
+      a photo is the rectangle from (0, 0) to (width, height). Scaling a photo by s
+      then scales its polygons by s, and mirroring it maps x to width - x.
+    - A ring goes clockwise on the screen from the top-left of the first character.
+      A ring of 2k points has k along the top of the word and k back along the bottom.
+"""
+
+from .overlap import polygon_intersection, polygon_iou
+from .reading_order import reading_order
+from .ring import (
+    check_polygon,
+    flat_to_ring,
+    is_clockwise,
+    make_clockwise,
+    polygon_area,
+    polygon_bbox,
+    ring_to_flat,
+    signed_area,
+)
+from .ring_order import fit_sides, min_area_quad, order_quad, order_ring
+from .sides import (
+    join_sides,
+    ring_to_quad,
+    polyline_length,
+    resample_polyline,
+    resample_ring,
+    ring_size,
+    split_sides,
+    turn_ring,
+)
+
+__all__ = [
+    'check_polygon',
+    'fit_sides',
+    'flat_to_ring',
+    'is_clockwise',
+    'join_sides',
+    'make_clockwise',
+    'min_area_quad',
+    'order_quad',
+    'order_ring',
+    'polygon_area',
+    'polygon_bbox',
+    'polygon_intersection',
+    'polygon_iou',
+    'polyline_length',
+    'reading_order',
+    'resample_polyline',
+    'resample_ring',
+    'ring_size',
+    'ring_to_flat',
+    'ring_to_quad',
+    'signed_area',
+    'split_sides',
+    'turn_ring',
+]

@@ -1,0 +1,36 @@
+"""Overlap of two polygons, whatever their shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from shapely.geometry import Polygon
+
+from .ring import check_polygon
+
+
+def _to_shape(polygon: np.ndarray) -> shapely.Geometry:
+    shape = Polygon(check_polygon(polygon))
+    # A ring that crosses itself becomes all of its lobes; one without area, nothing.
+    return shape if shape.is_valid else shapely.make_valid(shape)
+
+
+def polygon_intersection(polygon: np.ndarray, other: np.ndarray) -> float:
+    """Area that two polygons share, in square pixels. Self-crossing rings count all their lobes."""
+    return float(_to_shape(polygon).intersection(_to_shape(other)).area)
+
+
+def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two polygons, 0 where both have no area.
+
+    Args:
+        polygon: (K, 2), any direction, convex or not, self-crossing or not.
+        other: (M, 2).
+
+    Raises:
+        ValueError: If a polygon is not (K, 2) finite numbers with K >= 3.
+    """
+    first, second = _to_shape(polygon), _to_shape(other)
+    shared = float(first.intersection(second).area)
+    union = float(first.area) + float(second.area) - shared
+    return shared / union if union > 0 else 0.0

@@ -1,0 +1,85 @@
+"""Rings of points: what a polygon must be, its direction and its area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def check_polygon(polygon: Any, name: str = 'polygon', min_points: int = 3) -> np.ndarray:
+    """Return ``polygon`` as a fresh (K, 2) float64 array, or say what is wrong with it.
+
+    Args:
+        polygon: (K, 2) points, or a flat (2K,) list ``x1, y1, x2, y2, ...``.
+        name: What the error calls it, such as ``'polygons[3]'``.
+        min_points: The least K.
+
+    Raises:
+        ValueError: If the shape is another, a number is not finite, or K is too small.
+    """
+    try:
+        points = np.array(polygon, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{name} must be (K, 2) numbers, got {polygon!r}.') from error
+    if points.ndim == 1 and points.size % 2 == 0:
+        points = points.reshape(-1, 2)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f'{name} must have shape (K, 2) or (2K,), got {points.shape}.')
+    if len(points) < min_points:
+        raise ValueError(f'{name} must have at least {min_points} points, got {len(points)}.')
+    if not np.isfinite(points).all():
+        raise ValueError(f'{name} must hold finite numbers, got {points.tolist()}.')
+    return points
+
+
+def flat_to_ring(flat: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Turn ``x1, y1, x2, y2, ...`` into (K, 2) float32.
+
+    Raises:
+        ValueError: If the count is odd or below six, or a number is not finite.
+    """
+    return check_polygon(np.asarray(flat, dtype=np.float64).reshape(-1)).astype(np.float32)
+
+
+def ring_to_flat(polygon: np.ndarray) -> list[float]:
+    """Turn (K, 2) into the list ``x1, y1, x2, y2, ...`` of Python floats."""
+    return [float(value) for value in check_polygon(polygon).reshape(-1)]
+
+
+def signed_area(polygon: np.ndarray) -> float:
+    """Shoelace area in square pixels: positive for a ring that is clockwise on the screen.
+
+    A figure of eight has the difference of its lobes.
+    """
+    points = check_polygon(polygon)
+    points -= points[0]  # Far from the origin the products would lose the small area.
+    x, y = points.T
+    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+
+
+def polygon_area(polygon: np.ndarray) -> float:
+    """Unsigned shoelace area in square pixels."""
+    return abs(signed_area(polygon))
+
+
+def is_clockwise(polygon: np.ndarray) -> bool:
+    """Whether the ring goes clockwise on the screen (y down); a flat ring counts as clockwise."""
+    return signed_area(polygon) >= 0
+
+
+def make_clockwise(polygon: np.ndarray) -> np.ndarray:
+    """Return the ring clockwise, keeping its first point: (K, 2) float32."""
+    points = check_polygon(polygon)
+    if not is_clockwise(points):
+        points = np.concatenate([points[:1], points[:0:-1]])
+    return points.astype(np.float32)
+
+
+def polygon_bbox(polygon: np.ndarray) -> tuple[float, float, float, float]:
+    """The axis-aligned box (x1, y1, x2, y2) around a polygon."""
+    points = check_polygon(polygon)
+    x1, y1 = points.min(axis=0)
+    x2, y2 = points.max(axis=0)
+    return float(x1), float(y1), float(x2), float(y2)

@@ -1,0 +1,151 @@
+"""Where a word starts, for outlines that do not say: detector contours and boxes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .ring import check_polygon, make_clockwise, polygon_area
+from .sides import join_sides, resample_polyline, ring_size, turn_ring
+
+TALL_RATIO = 1.5  # From this height / width on, a word runs down or up rather than across.
+_STEEPEST_DEG = 75.0  # Words steeper than this are ordered as tall ones.
+_CURVED_FILL = 0.85  # A contour that fills less of its smallest rectangle is not a rectangle.
+_CURVED_ASPECT = 2.0  # Shorter words are not worth bending.
+_CONTOUR_POINTS = 80
+_MATCHED_POINTS = 9
+
+
+def min_area_quad(polygon: np.ndarray) -> np.ndarray:
+    """The smallest rectangle around a polygon, ordered as :func:`order_quad` does: (4, 2) float32."""
+    points = check_polygon(polygon, min_points=1)
+    origin = points.mean(axis=0)  # OpenCV works in float32.
+    corners = cv2.boxPoints(cv2.minAreaRect((points - origin).astype(np.float32)))
+    return order_quad(corners + origin)
+
+
+def order_quad(quad: np.ndarray) -> np.ndarray:
+    """Order the corners of a quadrangle so that its word most likely reads left to right.
+
+    The corners are put around their hull, clockwise, from the top-left of the long axis.
+    Short words start at their upright top-left. A tall word (its long axis is steeper than
+    75 degrees) starts at its top-left too, so its top is the short side.
+
+    Args:
+        quad: (4, 2), corners in any order.
+
+    Returns:
+        (4, 2) float32.
+
+    Raises:
+        ValueError: If ``quad`` is not (4, 2) finite numbers.
+    """
+    points = check_polygon(quad, 'quad', min_points=4)
+    if len(points) != 4:
+        raise ValueError(f'quad must have shape (4, 2), got {points.shape}.')
+    angles = np.arctan2(*(points - points.mean(axis=0)).T[::-1])
+    ring = points[np.argsort(angles, kind='stable')]  # Growing angle is clockwise with y down.
+    sides = np.roll(ring, -1, axis=0) - ring
+    lengths = np.hypot(*sides.T)
+    longer = int(lengths[1] + lengths[3] > lengths[0] + lengths[2])  # The pair of long sides.
+    long_length = (lengths[longer] + lengths[longer + 2]) / 2
+    short_length = (lengths[1 - longer] + lengths[3 - longer]) / 2
+    starts = []  # Of either pair, the side that runs to the right; of vertical ones, downwards.
+    for pair in (longer, 1 - longer):
+        direction = sides[pair] - sides[(pair + 2) % 4]
+        starts.append(pair if (direction[0], direction[1]) > (0.0, 0.0) else (pair + 2) % 4)
+    direction = sides[starts[0]] - sides[(starts[0] + 2) % 4]
+    steepness = np.degrees(np.arctan2(abs(direction[1]), abs(direction[0])))
+    # The longer the word, the surer that it reads along its long axis even where that is steep.
+    sureness = np.clip((long_length / max(short_length, 1e-9) - 1) / (TALL_RATIO - 1), 0, 1)
+    steepest = 45.0 + (_STEEPEST_DEG - 45.0) * sureness
+    start = starts[0] if steepness <= steepest else starts[1]
+    return np.roll(ring, -start, axis=0).astype(np.float32)
+
+
+def order_ring(polygon: np.ndarray, num_points: int = 14) -> np.ndarray:
+    """Make a ring in reading order of an outline whose start is not known.
+
+    Quadrangles keep their corners (:func:`order_quad`). Of other outlines, those that nearly
+    fill their smallest rectangle become that rectangle; curved ones get their two ends found
+    and their sides resampled (:func:`fit_sides`).
+
+    Args:
+        polygon: (K, 2), K >= 3, any start and direction, such as a detector's contour.
+        num_points: Points of a curved ring, even and at least 4.
+
+    Returns:
+        (4, 2) or (num_points, 2) float32, clockwise. Curved words read left to right, or
+        downwards where both of their ends lie above each other. A tall quadrangle starts at
+        its upright top-left: see ``vertical`` of ``Rectifier`` for how it is then read.
+
+    Raises:
+        ValueError: If ``polygon`` is not (K, 2) finite numbers, or ``num_points`` is odd.
+    """
+    points = check_polygon(polygon)
+    if num_points < 4 or num_points % 2:
+        raise ValueError(f'num_points must be even and at least 4, got {num_points}.')
+    if len(points) == 4:
+        return order_quad(points)
+    box = min_area_quad(points)
+    box_area = polygon_area(box)
+    if box_area < 1e-6 or polygon_area(points) / box_area >= _CURVED_FILL:
+        return box
+    ring = fit_sides(points, num_points)
+    height, width = ring_size(ring)
+    if width < _CURVED_ASPECT * height:
+        return box
+    return _start_left(ring)
+
+
+def _start_left(ring: np.ndarray) -> np.ndarray:
+    half = len(ring) // 2
+    ends = (ring[[0, -1]].mean(axis=0), ring[[half - 1, half]].mean(axis=0))
+    dx, dy = ends[1] - ends[0]
+    steep = abs(dy) > np.tan(np.radians(_STEEPEST_DEG)) * abs(dx)
+    backwards = dy < 0 if steep else dx < 0
+    return turn_ring(ring, 2) if backwards else ring
+
+
+def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
+    """Find the two short ends of a strip-like outline and resample its two long sides.
+
+    A strip of perimeter P and area A has ends of width w with (P / 2 - w) w = A. Of all
+    pairs of outline pieces of that length, the two ends are those that leave two sides whose
+    matching points (at equal fractions of arc length) are the closest on average: across
+    the strip the way is shortest.
+
+    Args:
+        polygon: (K, 2), any start and direction.
+        num_points: Points of the result, even and at least 4.
+
+    Returns:
+        (num_points, 2) float32, clockwise, starting at either end.
+    """
+    points = make_clockwise(polygon).astype(np.float64)
+    closed = np.concatenate([points, points[:1]])
+    perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
+    area = polygon_area(points)
+    width = (perimeter - np.sqrt(max(perimeter**2 - 16 * area, 0.0))) / 4
+    count = _CONTOUR_POINTS
+    gap = width / max(perimeter, 1e-9)  # End width as a fraction of the way around.
+    # Candidates: ends that begin at fractions a and b of the way around, half a turn apart or so.
+    first, second = np.meshgrid(np.arange(count) / count, np.arange(count) / count, indexing='ij')
+    apart = second - first
+    allowed = (apart > 2 * gap) & (apart < 1 - 2 * gap) & (abs(apart - 0.5) < 0.2)
+    first, second = first[allowed], second[allowed]
+    if not len(first):
+        first, second = np.array([0.0]), np.array([0.5])
+
+    def at(fractions: np.ndarray) -> np.ndarray:
+        flat = resample_polyline(closed, np.mod(fractions, 1.0).reshape(-1))
+        return flat.reshape(*fractions.shape, 2)
+
+    steps = np.linspace(0.0, 1.0, _MATCHED_POINTS)
+    top = at(first[:, None] + gap + (second - first - gap)[:, None] * steps)
+    bottom = at(first[:, None] + 1 - (1 - second - gap + first)[:, None] * steps)
+    cost = np.hypot(*np.moveaxis(top - bottom, -1, 0)).mean(axis=1)
+    best = int(np.argmin(cost))
+    a, b = float(first[best]), float(second[best])
+    steps = np.linspace(0.0, 1.0, num_points // 2)
+    return join_sides(at(a + gap + (b - a - gap) * steps), at(a + 1 - (1 - b - gap + a) * steps))

@@ -1,0 +1,109 @@
+"""The two long sides of a ring, and points spread evenly along them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .ring import check_polygon
+
+
+def split_sides(ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split a ring of 2k points into its top and bottom, both in reading direction.
+
+    Args:
+        ring: (2k, 2), k points along the top and k back along the bottom.
+
+    Returns:
+        top and bottom, both (k, 2) float64.
+
+    Raises:
+        ValueError: If the number of points is odd or below four.
+    """
+    points = check_polygon(ring, 'ring', min_points=4)
+    if len(points) % 2:
+        raise ValueError(
+            f'ring must have an even number of points (k along the top, k along the bottom), '
+            f'got {len(points)}. order_ring() makes such a ring of any polygon.'
+        )
+    half = len(points) // 2
+    return points[:half], points[:half - 1:-1]
+
+
+def join_sides(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """The inverse of :func:`split_sides`: (2k, 2) float32."""
+    return np.concatenate([top, bottom[::-1]]).astype(np.float32)
+
+
+def polyline_length(points: np.ndarray) -> float:
+    """Length of an open polyline (K, 2), in pixels."""
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def resample_polyline(points: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Points of an open polyline at the given fractions of its length.
+
+    Args:
+        points: (K, 2), K at least 1; repeated points are harmless.
+        fractions: (M,), 0 is the first point and 1 the last.
+
+    Returns:
+        (M, 2) float64. A polyline without length gives its first point M times.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    at = np.asarray(fractions, dtype=np.float64) * lengths[-1]
+    return np.stack([np.interp(at, lengths, points[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def resample_ring(ring: np.ndarray, num_points: int) -> np.ndarray:
+    """Give a ring ``num_points`` points, equally spaced along each of its two sides.
+
+    Args:
+        ring: (2k, 2).
+        num_points: Even, at least 4.
+
+    Returns:
+        (num_points, 2) float32; the four corners stay where they are.
+
+    Raises:
+        ValueError: If either number of points is odd or below four.
+    """
+    if num_points < 4 or num_points % 2:
+        raise ValueError(f'num_points must be even and at least 4, got {num_points}.')
+    top, bottom = split_sides(ring)
+    fractions = np.linspace(0.0, 1.0, num_points // 2)
+    return join_sides(resample_polyline(top, fractions), resample_polyline(bottom, fractions))
+
+
+def ring_to_quad(ring: np.ndarray) -> np.ndarray:
+    """The four corners of a ring of 2k points: (4, 2) float32."""
+    top, bottom = split_sides(ring)
+    return np.stack([top[0], top[-1], bottom[-1], bottom[0]]).astype(np.float32)
+
+
+def ring_size(ring: np.ndarray) -> tuple[float, float]:
+    """(height, width) of a word in pixels: mean length of its ends and of its two sides."""
+    top, bottom = split_sides(ring)
+    height = (np.hypot(*(top[0] - bottom[0])) + np.hypot(*(top[-1] - bottom[-1]))) / 2
+    return float(height), (polyline_length(top) + polyline_length(bottom)) / 2
+
+
+def turn_ring(ring: np.ndarray, quarter_turns: int) -> np.ndarray:
+    """Say that the word of a ring is turned, so that its crop comes out turned back.
+
+    The outline stays where it is; another corner becomes the first.
+
+    Args:
+        ring: (2k, 2).
+        quarter_turns: How often the *crop* turns by 90 degrees counter-clockwise; 2 is
+            upside down. 1 suits words that read downwards, 3 words that read upwards.
+
+    Returns:
+        (2k, 2) float32 for half turns, and (4, 2) for quarter turns: the sides then
+        become ends, and ends are straight.
+    """
+    quarter_turns %= 4
+    if quarter_turns % 2 == 0:
+        points = check_polygon(ring, 'ring', min_points=4).astype(np.float32)
+        return np.roll(points, -(quarter_turns // 2) * (len(points) // 2), axis=0)
+    return np.roll(ring_to_quad(ring), -quarter_turns, axis=0)

@@ -1,0 +1,226 @@
+"""The rectifier: one object that turns the word polygons of a photo into crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.geometry import (
+    check_polygon,
+    make_clockwise,
+    min_area_quad,
+    order_quad,
+    order_ring,
+    polygon_area,
+    resample_polyline,
+    ring_size,
+    ring_to_quad,
+    split_sides,
+    turn_ring,
+)
+from pipeline.registry import TASK_UTILS
+
+from .perspective import is_convex_quad, warp_quad
+from .sampling import check_image, check_size
+from .thin_plate_spline import warp_thin_plate_spline
+from .unroll import unroll_polygon
+
+_MODES = ('auto', 'perspective', 'unroll', 'thin_plate_spline')
+_VERTICALS = ('auto', 'keep')
+_TALL_RATIO = 1.5
+_STRAIGHT = 0.06  # Sides that leave their chord by less, in word heights, count as straight.
+_LEAST_SIDE_PX = 1e-2
+_LEAST_AREA_PX = 1e-2
+
+
+@TASK_UTILS.register_module()
+class Rectifier:
+    """Straighten the words of a photo into crops of one size.
+
+    Convention:
+        - Polygons are in pixels, (x, y), clockwise from the top-left of the first character:
+          K/2 points along the top, then K/2 back along the bottom. The ring alone says how a
+          word is turned, so rotated and upside-down words come out upright. Outlines without
+          a known start go through ``pipeline.geometry.order_ring`` first.
+        - The centre of pixel (i, j) is (i + 0.5, j + 0.5).
+
+    Args:
+        size: (height, width) of the crops in pixels.
+        mode: ``'perspective'`` (homography of the four corners), ``'unroll'`` (ruled surface),
+            ``'thin_plate_spline'``, or ``'auto'``: perspective for words with straight sides,
+            unroll for curved ones.
+        margin: (along, across) room added around a word, in word heights: before and after
+            it, and above and below it.
+        vertical: What happens to words taller than 1.5 times their width. ``'auto'`` turns the
+            crop by 90 degrees counter-clockwise, which makes text that runs downwards on its
+            side readable; ``'keep'`` squeezes the word upright into the crop, right for single
+            narrow characters such as "1" and for letters set one below another.
+
+    Raises:
+        ValueError: If an argument is none of these.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int] = (32, 128),
+        mode: str = 'auto',
+        margin: tuple[float, float] = (0.0, 0.0),
+        vertical: str = 'auto',
+    ) -> None:
+        self.size = check_size(size)
+        if mode not in _MODES:
+            raise ValueError(f'mode must be one of {_MODES}, got {mode!r}.')
+        if len(margin) != 2 or not all(0 <= part < np.inf for part in margin):
+            raise ValueError(f'margin must be two numbers >= 0 (along, across), got {margin!r}.')
+        self.mode = mode
+        self.margin = (float(margin[0]), float(margin[1]))
+        self.vertical = _check_vertical(vertical)
+
+    def __call__(
+        self,
+        image: np.ndarray,
+        polygons: Sequence[np.ndarray],
+        vertical: str | None = None,
+    ) -> np.ndarray:
+        """Cut out and straighten words.
+
+        Args:
+            image: (H, W, 3) uint8, any channel order; the crops have the same.
+            polygons: N rings (K, 2). Rings may leave the photo (its border repeats), cross
+                themselves or go counter-clockwise; words without area give flat crops.
+            vertical: Overrides the rectifier's own setting for this call.
+
+        Returns:
+            (N, height, width, 3) uint8; (0, height, width, 3) without polygons.
+
+        Raises:
+            ValueError: If the image has another type, or a polygon is not (K, 2) finite
+                numbers with K >= 3; the message names its index.
+        """
+        check_image(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                f'image must be (H, W, 3) uint8, got {image.shape} {image.dtype}. '
+                f'pipeline.image_io.read_image() makes such images of any file.'
+            )
+        upright = self.vertical if vertical is None else _check_vertical(vertical)
+        crops = np.empty((len(polygons), *self.size, 3), dtype=np.uint8)
+        for index, polygon in enumerate(polygons):
+            ring = self._clean_ring(check_polygon(polygon, f'polygons[{index}]'))
+            if upright == 'auto' and _is_tall(ring):
+                ring = turn_ring(ring, 1)
+            crops[index] = self._straighten(image, ring)
+        return crops
+
+    def rotations(self, polygon: np.ndarray) -> list[np.ndarray]:
+        """The rings of all the ways in which a word may be turned, most likely first.
+
+        Cut them with ``rectifier(image, rings, vertical='keep')`` and keep the one that reads best.
+        The first gives the crop that the rectifier itself would give.
+
+        Args:
+            polygon: (K, 2) ring in reading order.
+
+        Returns:
+            Two rings for wide words (as it is, upside down), four for tall ones (read
+            downwards, read upwards, upright, upside down), float32.
+        """
+        ring = self._clean_ring(check_polygon(polygon))
+        if not _is_tall(ring):
+            turns = [0, 2]
+        elif self.vertical == 'auto':
+            turns = [1, 3, 0, 2]
+        else:
+            turns = [0, 1, 3, 2]
+        return [turn_ring(ring, turn) for turn in turns]
+
+    def _clean_ring(self, points: np.ndarray) -> np.ndarray:
+        """A clockwise ring of 2k points, whatever came."""
+        if len(points) % 2:
+            return order_ring(points)
+        if len(points) == 4 and not is_convex_quad(points) and _spans_area(points):
+            # Crossed or concave corners: as near to the given start as the repaired ones allow.
+            repaired = order_quad(points)
+            if not is_convex_quad(repaired):
+                repaired = min_area_quad(points)
+            start = int(np.argmin(np.hypot(*(repaired - points[0]).T)))
+            return np.roll(repaired, -start, axis=0)
+        return make_clockwise(points)
+
+    def _straighten(self, image: np.ndarray, ring: np.ndarray) -> np.ndarray:
+        if not _has_body(ring):
+            return _flat_crop(image, ring, self.size)
+        ring = _add_margin(ring.astype(np.float64), *self.margin)
+        mode = self.mode
+        if mode == 'auto':
+            mode = 'perspective' if _is_straight(ring) else 'unroll'
+        if mode == 'perspective':
+            quad = ring_to_quad(ring)
+            if is_convex_quad(quad):
+                return warp_quad(image, quad, self.size)
+            mode = 'unroll'
+        warp = unroll_polygon if mode == 'unroll' else warp_thin_plate_spline
+        return warp(image, ring, self.size)
+
+
+def _check_vertical(vertical: str) -> str:
+    if vertical not in _VERTICALS:
+        raise ValueError(f'vertical must be one of {_VERTICALS}, got {vertical!r}.')
+    return vertical
+
+
+def _is_tall(ring: np.ndarray) -> bool:
+    height, width = ring_size(ring)
+    return height > _TALL_RATIO * width
+
+
+def _spans_area(points: np.ndarray) -> bool:
+    return polygon_area(min_area_quad(points)) >= _LEAST_AREA_PX
+
+
+def _has_body(ring: np.ndarray) -> bool:
+    """Whether there is something to straighten: sides with a length and area around them."""
+    sides = split_sides(ring)
+    longest = min(float(np.ptp(side, axis=0).max()) for side in sides)
+    return longest >= _LEAST_SIDE_PX and _spans_area(ring)
+
+
+def _is_straight(ring: np.ndarray) -> bool:
+    if len(ring) == 4:
+        return True
+    height, _ = ring_size(ring)
+    for side in split_sides(ring):
+        chord = side[-1] - side[0]
+        length = float(np.hypot(*chord))
+        if length < _LEAST_SIDE_PX:
+            return False
+        offset = side - side[0]
+        away = np.abs(offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length
+        if float(away.max()) > _STRAIGHT * height:
+            return False
+    return True
+
+
+def _add_margin(ring: np.ndarray, along: float, across: float) -> np.ndarray:
+    """Move the sides apart and their ends out, by parts of the word's height."""
+    if along == 0 and across == 0:
+        return ring
+    top, bottom = split_sides(ring)
+    height, _ = ring_size(ring)
+    top, bottom = top + across * (top - bottom), bottom + across * (bottom - top)
+    for side in (top, bottom):
+        # The directions of the ends are taken a little inside, where points may repeat.
+        inner = resample_polyline(side, np.array([0.1, 0.9]))
+        for end, toward in ((0, inner[0]), (-1, inner[1])):
+            away = side[end] - toward
+            side[end] += along * height * away / max(float(np.hypot(*away)), 1e-9)
+    return np.concatenate([top, bottom[::-1]])
+
+
+def _flat_crop(image: np.ndarray, ring: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """One color, that of the photo where the word collapsed."""
+    height, width = image.shape[:2]
+    x, y = np.floor(ring.astype(np.float64).mean(axis=0))
+    column, row = int(np.clip(x, 0, width - 1)), int(np.clip(y, 0, height - 1))
+    return np.broadcast_to(image[row, column], (*size, 3))

@@ -1,0 +1,19 @@
+"""Synthetic scenes: pictures with words whose places and transcripts are known exactly.
+
+``SceneGenerator`` draws a scene from a random generator, ``SyntheticSceneDataset`` draws them on
+the fly for MMOCR's training, and ``tools/synthesize.py`` writes them to disk. README.md in this
+folder lists the font packages and word lists with their licences.
+"""
+from __future__ import annotations
+
+from .annotation import make_annotation, make_instances
+from .dataset import SyntheticSceneDataset
+from .fonts import FontFace, find_fonts, matplotlib_font_folder
+from .generator import SceneGenerator
+from .scene import Scene, SceneWord
+from .words import WordSource
+
+__all__ = [
+    'FontFace', 'Scene', 'SceneGenerator', 'SceneWord', 'SyntheticSceneDataset', 'WordSource',
+    'find_fonts', 'make_annotation', 'make_instances', 'matplotlib_font_folder',
+]

@@ -1,0 +1,48 @@
+"""An overview of written scenes, to be looked at before training on them."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+def draw_contact_sheet(
+        folder: Path, records: Sequence[dict[str, Any]], columns: int = 10, tile_px: int = 320,
+        polygons: bool = True) -> np.ndarray:
+    """Lay scenes out in a grid, polygons drawn: green to be read, gray to be ignored.
+
+    Args:
+        folder: The folder that the records' 'img_path' starts from.
+        records: MMOCR samples with 'img_path' and 'instances'.
+        columns: Scenes a row.
+        tile_px: Longer side of a scene on the sheet.
+        polygons: Whether to draw them.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+
+    Raises:
+        ValueError: If a scene's picture is missing.
+    """
+    tiles = []
+    for record in records:
+        image = cv2.imread(str(folder / record['img_path']))
+        if image is None:
+            raise ValueError(f'wanted a picture at {folder / record["img_path"]}, got none.')
+        scale = tile_px / max(image.shape[:2])
+        tile = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        for word in record['instances'] if polygons else ():
+            points = np.array(word['polygon']).reshape(-1, 2) * scale
+            color = (128, 128, 128) if word['ignore'] else (0, 255, 0)
+            cv2.polylines(tile, [points.round().astype(np.int32)], True, color, 1, cv2.LINE_AA)
+        square = np.zeros((tile_px, tile_px, 3), np.uint8)
+        square[:tile.shape[0], :tile.shape[1]] = tile
+        tiles.append(square)
+    while len(tiles) % min(columns, len(tiles)):
+        tiles.append(np.zeros((tile_px, tile_px, 3), np.uint8))
+    columns = min(columns, len(tiles))
+    rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
+    return np.vstack(rows)

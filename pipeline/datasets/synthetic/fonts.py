@@ -1,0 +1,190 @@
+"""Fonts for drawing scenes: finding them, and refusing those that would lie.
+
+A font is usable when it draws all 94 printable ASCII characters with glyphs of its own. Symbol
+fonts, fonts of other scripts and fonts that map a letter to the "missing glyph" box would give
+transcripts that nobody can read off the picture; they are refused by rendering, not by trust.
+"""
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ImageFont
+
+PRINTABLE = ''.join(chr(code) for code in range(33, 127))
+SUFFIXES = ('.ttf', '.otf', '.ttc', '.otc')
+PROBE_PX = 32
+# Fonts that have letters, but not for reading them as such. Computer Modern's cm*10 files put
+# accents and dashes where ASCII has signs.
+REFUSED_NAMES = re.compile(
+    r'symbol|math|emoji|dingbat|icon|music|braille|barcode|lastresort|fallback|chess|'
+    r'last resort|keycap|circled|redacted|lignes|d050000l|humor.?icons|bravura|esint|'
+    r'keyboard|^cm(r|b|ss|ti|tt|sy|ex|mi)\d|sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni', re.IGNORECASE)
+# Words of style that some fonts carry in the family name.
+STYLE_WORDS = re.compile(
+    r'\s+(thin|hairline|extra ?light|ultra ?light|light|book|regular|medium|semi ?bold|demi|'
+    r'demi ?bold|bold|extra ?bold|ultra ?bold|black|heavy|italic|oblique|display|text|caption|'
+    r'semi ?condensed|extra ?condensed|condensed|cond|narrow|std|\d\d)$', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FontFace:
+    """One face of a font file, known to draw printable ASCII.
+
+    Attributes:
+        path: The font file.
+        index: Face number within a collection.
+        family: Family name without words of weight or width.
+        style: The style's name, such as 'Bold Italic'.
+        cap_ratio: Height of a capital H as a share of the font size.
+        unicase: Small letters look like capitals, so only upper case can be read back.
+    """
+
+    path: str
+    index: int
+    family: str
+    style: str
+    cap_ratio: float
+    unicase: bool
+
+    def open(self, size_px: int) -> ImageFont.FreeTypeFont:
+        """Open the face at a font size in pixels.
+
+        The basic layout engine is asked for by name: it is always there, and what it draws does
+        not depend on which text shaping libraries the machine has.
+        """
+        return ImageFont.truetype(
+            self.path, size_px, index=self.index, layout_engine=ImageFont.Layout.BASIC)
+
+
+def system_font_folders() -> list[Path]:
+    """Folders where the operating system keeps fonts; they need not exist."""
+    home = Path.home()
+    if sys.platform == 'win32':
+        return [Path(os.environ.get('WINDIR', 'C:/Windows')) / 'Fonts']
+    if sys.platform == 'darwin':
+        return [Path('/System/Library/Fonts'), Path('/Library/Fonts'), home / 'Library/Fonts']
+    return [Path('/usr/share/fonts'), Path('/usr/local/share/fonts'),
+            home / '.local/share/fonts', home / '.fonts']
+
+
+def matplotlib_font_folder() -> Path:
+    """The fonts that matplotlib ships: on every machine that has this package's dependencies."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / 'fonts' / 'ttf'
+
+
+def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[FontFace]:
+    """List the usable fonts below some folders, ordered by family, style and file name.
+
+    Args:
+        folders: Folders searched with all below them, or single font files. None stands for the
+            system's folders and matplotlib's fonts.
+
+    Returns:
+        One face per (family, style), whatever the folder it was first found in, so that two
+        machines with the same fonts draw the same scenes.
+
+    Raises:
+        ValueError: If a named folder is missing or no usable font is found.
+    """
+    if folders is None:
+        roots = [*system_font_folders(), matplotlib_font_folder()]
+    else:
+        roots = [Path(folder) for folder in folders]
+        missing = [str(root) for root in roots if not root.exists()]
+        if missing:
+            raise ValueError(f'wanted folders of fonts, got missing {missing}; check --fonts.')
+    paths = sorted(
+        {path for root in roots for path in ([root] if root.is_file() else root.rglob('*'))
+         if path.suffix.lower() in SUFFIXES}, key=lambda path: (path.name, str(path)))
+    faces: dict[tuple[str, str], FontFace] = {}
+    for path in paths:
+        for face in _usable_faces(path):
+            faces.setdefault((face.family, face.style), face)
+    if not faces:
+        raise ValueError(
+            f'no usable font below {[str(root) for root in roots]}: wanted .ttf or .otf files with '
+            'all 94 printable ASCII characters; name a folder of fonts with --fonts.')
+    return [faces[key] for key in sorted(faces)]
+
+
+def group_families(faces: Sequence[FontFace]) -> list[list[FontFace]]:
+    """Group faces by family, so that a family of 60 styles is not drawn 60 times as often."""
+    families: dict[str, list[FontFace]] = {}
+    for face in faces:
+        families.setdefault(face.family, []).append(face)
+    return [families[name] for name in sorted(families)]
+
+
+def _usable_faces(path: Path) -> list[FontFace]:
+    faces: list[FontFace] = []
+    for index in range(64 if path.suffix.lower() in ('.ttc', '.otc') else 1):
+        try:
+            font = ImageFont.truetype(
+                str(path), PROBE_PX, index=index, layout_engine=ImageFont.Layout.BASIC)
+            family, style = (name or '' for name in font.getname())
+            if REFUSED_NAMES.search(family) or REFUSED_NAMES.search(path.name):
+                continue
+            glyphs = _draw_glyphs(font)
+        except (OSError, ValueError):  # not a font after all, or the collection's end
+            break
+        if glyphs is None:
+            continue
+        faces.append(FontFace(
+            str(path), index, _base_family(family or path.stem), style or 'Regular',
+            glyphs['H'].shape[0] / PROBE_PX, _is_unicase(glyphs)))
+    return faces
+
+
+def _base_family(name: str) -> str:
+    if name.startswith('Noto '):  # one design for a hundred scripts
+        return ' '.join(name.split()[:2])
+    previous = ''
+    while previous != name:
+        previous, name = name, STYLE_WORDS.sub('', name)
+    return name
+
+
+def _draw_glyphs(font: ImageFont.FreeTypeFont) -> dict[str, np.ndarray] | None:
+    """Ink of every printable character, or None if one is missing or two letters are the same."""
+    missing = _ink(font, '\U0010fffd')  # a private-use code that no font for reading fills
+    glyphs: dict[str, np.ndarray] = {}
+    for character in PRINTABLE:
+        glyph = _ink(font, character)
+        if glyph is None or (missing is not None and np.array_equal(glyph, missing)):
+            return None
+        glyphs[character] = glyph
+    for alphabet in ('ABCDEFGHJKLMNOPQRSTUVWXYZ', 'abcdefghjkmnopqrstuvwxyz', '23456789'):
+        if len({(glyphs[c].shape, glyphs[c].tobytes()) for c in alphabet}) < len(alphabet):
+            return None
+    if not 0.3 <= glyphs['H'].shape[0] / PROBE_PX <= 1.2:
+        return None
+    return glyphs
+
+
+def _ink(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray | None:
+    mask = font.getmask(character, mode='L')
+    width, height = mask.size
+    if width == 0 or height == 0:
+        return None
+    image = np.array(list(mask), np.uint8).reshape(height, width)
+    x, y, w, h = cv2.boundingRect(image)
+    return image[y:y + h, x:x + w].copy() if w and h else None
+
+
+def _is_unicase(glyphs: dict[str, np.ndarray]) -> bool:
+    """Whether most small letters are their capitals, whole or scaled."""
+    same = 0
+    for small in 'abdeghnqrt':
+        pair = [cv2.resize(glyphs[c], (16, 16), interpolation=cv2.INTER_AREA).ravel()
+                .astype(np.float32) for c in (small, small.upper())]
+        same += bool(np.corrcoef(pair[0], pair[1])[0, 1] > 0.9)
+    return same >= 6

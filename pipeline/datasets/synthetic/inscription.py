@@ -1,0 +1,126 @@
+"""Compose an inscription: what is written, in which fonts and lines, flat or bent."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fonts import FontFace
+from .placement import Bend
+from .typeset import Line, Sheet, set_column, set_lines
+from .words import CASES, WordSource
+
+CASE_ODDS = (0.48, 0.24, 0.10, 0.18)
+
+
+@dataclass(frozen=True)
+class Inscription:
+    """A typeset sheet and how it wants to be shown.
+
+    Attributes:
+        sheet: Ink and words.
+        bend: Bent baseline, if any.
+        plate: Whether a board belongs beneath.
+        pad_px: Empty border round the ink.
+        cap_px: Height of capitals on the sheet.
+    """
+
+    sheet: Sheet
+    bend: Bend | None
+    plate: bool
+    pad_px: int
+    cap_px: float
+
+
+def compose_inscription(
+        rng: np.random.Generator, families: Sequence[Sequence[FontFace]], source: WordSource,
+        cap_px: float, max_words: int) -> Inscription:
+    """Write something.
+
+    Args:
+        rng: All randomness comes from it.
+        families: Faces, grouped by family.
+        source: Where the phrases come from.
+        cap_px: Height of the largest line's capitals on the sheet, at least 4.
+        max_words: At most this many words.
+    """
+    case = CASES[int(rng.choice(4, p=CASE_ODDS))]
+    face = _pick_face(rng, families)
+    form = rng.random()
+    if form < 0.04:
+        text = source.draw(rng, case)[0][:10]
+        return _compose_column(rng, face, text, cap_px)
+    if form < 0.20:
+        return _compose_bent(rng, face, source, case, cap_px, max_words)
+    small = cap_px < 22
+    if small and rng.random() < 0.35:
+        rows = int(rng.integers(2, 7))
+    else:
+        rows = int(rng.choice(4, p=(0.46, 0.28, 0.16, 0.10))) + 1
+    second = _pick_face(rng, families) if rng.random() < 0.3 else face
+    tracking = rng.uniform(-0.02, 0.25) if rng.random() < 0.25 else 0.0
+    lines: list[Line] = []
+    room = max_words
+    for row in range(rows):
+        shrink = 1.0 if row == 0 or small or rng.random() < 0.4 else rng.uniform(0.45, 1.0)
+        phrase = source.draw(rng, case)
+        while small and len(phrase) < 5 and rng.random() < 0.6:
+            phrase += source.draw(rng, case)
+        phrase = phrase[:room]
+        if not phrase:
+            break
+        room -= len(phrase)
+        lines.append(_make_line(face if row == 0 else second, phrase, cap_px * shrink, tracking,
+                                rng.uniform(0.25, 0.5)))
+    plate = rng.random() < 0.5
+    pad = max(3, int(cap_px * rng.uniform(0.25, 1.0)))
+    align = (0.0, 0.5, 0.5, 1.0)[int(rng.integers(4))]
+    sheet = set_lines(lines, rng.uniform(1.0, 1.5), align, pad)
+    return Inscription(sheet, None, plate, pad, cap_px)
+
+
+def _pick_face(
+        rng: np.random.Generator, families: Sequence[Sequence[FontFace]]) -> FontFace:
+    family = families[int(rng.integers(len(families)))]
+    return family[int(rng.integers(len(family)))]
+
+
+def _make_line(
+        face: FontFace, words: Sequence[str], cap_px: float, tracking: float, space: float) -> Line:
+    size = max(6, round(cap_px / face.cap_ratio))
+    if face.unicase:
+        words = [word.upper() for word in words]
+    return Line(words, face.open(size), tracking * size, space * size + tracking * size)
+
+
+def _compose_column(
+        rng: np.random.Generator, face: FontFace, text: str, cap_px: float) -> Inscription:
+    line = _make_line(face, [text], cap_px, 0.0, 0.0)
+    pad = max(3, int(cap_px * rng.uniform(0.25, 0.8)))
+    sheet = set_column(line.words[0], line.font, cap_px * rng.uniform(0.12, 0.4), pad)
+    return Inscription(sheet, None, rng.random() < 0.5, pad, cap_px)
+
+
+def _compose_bent(
+        rng: np.random.Generator, face: FontFace, source: WordSource, case: str, cap_px: float,
+        max_words: int) -> Inscription:
+    phrase = source.draw(rng, case)
+    while len(phrase) < max_words and sum(map(len, phrase)) < 8:
+        phrase += source.draw(rng, case)
+    line = _make_line(face, phrase[:max_words], cap_px, rng.uniform(0.0, 0.15),
+                      rng.uniform(0.3, 0.5))
+    pad = max(3, int(cap_px * rng.uniform(0.3, 0.6)))
+    sheet = set_lines([line], 1.0, 0.0, pad)
+    height, width = sheet.mask.shape
+    anchor = (width / 2, sheet.baseline)
+    if rng.random() < 0.2 and width > 3 * cap_px:
+        period = width * rng.uniform(0.8, 2.0)
+        bend = Bend('wave', anchor, cap_px * rng.uniform(0.15, 0.5) * min(1, period / cap_px / 8),
+                    period, rng.uniform(0, 2 * np.pi))
+    else:
+        span = rng.uniform(0.4, 3.6)  # the arc's angle
+        radius = max(width / span, 2.2 * cap_px)
+        bend = Bend('arch' if rng.random() < 0.6 else 'bowl', anchor,
+                    max(radius, 1.3 * height, width / 5.2))
+    return Inscription(sheet, bend, False, pad, cap_px)

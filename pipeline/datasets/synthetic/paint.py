@@ -1,0 +1,177 @@
+"""Colour a sheet: plates, shadows, outlines and ink as one premultiplied BGRA canvas.
+
+Premultiplied colours can be resampled and blurred without dark fringes, and a whole inscription
+is warped into the picture once.
+"""
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+Color = tuple[float, float, float]
+# (plate, ink) as met on streets, BGR.
+SIGN_COLORS: tuple[tuple[Color, Color], ...] = (
+    ((255, 255, 255), (20, 20, 20)), ((250, 250, 250), (30, 30, 190)),
+    ((245, 245, 245), (140, 60, 10)), ((20, 20, 20), (245, 245, 245)),
+    ((150, 70, 10), (250, 250, 250)), ((70, 110, 10), (250, 250, 250)),
+    ((35, 30, 200), (250, 250, 250)), ((20, 200, 245), (15, 15, 15)),
+    ((30, 130, 240), (20, 20, 20)), ((60, 60, 60), (40, 200, 240)),
+    ((190, 220, 235), (40, 60, 90)), ((40, 50, 90), (190, 225, 240)),
+    ((210, 210, 205), (60, 60, 60)), ((90, 30, 60), (220, 230, 240)),
+    ((30, 30, 160), (60, 220, 250)), ((200, 160, 60), (255, 255, 255)))
+
+
+def random_color(rng: np.random.Generator) -> Color:
+    """A colour, BGR 0..255; muted ones are likelier than on a plain cube."""
+    gray = rng.uniform(10, 250)
+    spread = rng.uniform(0, 90)
+    color = np.clip(gray + rng.uniform(-1, 1, 3) * spread, 0, 255)
+    return float(color[0]), float(color[1]), float(color[2])
+
+
+def luma(color: Color) -> float:
+    """Rec. 601 brightness of a BGR colour."""
+    return 0.114 * color[0] + 0.587 * color[1] + 0.299 * color[2]
+
+
+def contrasting_color(rng: np.random.Generator, ground: Color) -> Color:
+    """A colour that differs from the ground by a brightness step from faint to full."""
+    step = float(np.exp(rng.uniform(np.log(28), np.log(230))))
+    base = luma(ground)
+    up, down = 252 - base, base - 4
+    room = max(up, down)
+    sign = 1.0 if (up >= step and rng.random() < 0.5) or down < min(step, room) else -1.0
+    target = float(np.clip(base + sign * step, 4, 252))
+    if rng.random() < 0.5:  # near gray
+        tint = rng.uniform(-6, 6, 3)
+    else:
+        tint = rng.uniform(-70, 70, 3)
+        tint -= 0.114 * tint[0] + 0.587 * tint[1] + 0.299 * tint[2]
+    color = np.clip(target + tint, 0, 255)
+    return float(color[0]), float(color[1]), float(color[2])
+
+
+def lay_over(canvas: np.ndarray, alpha: np.ndarray, color: Color) -> np.ndarray:
+    """Paint a colour through an alpha mask (h, w) uint8 over a premultiplied canvas (h, w, 4)."""
+    gains = np.array([[color[0]], [color[1]], [color[2]], [255.0]]) / 255
+    paint = cv2.transform(alpha[..., None], gains)
+    return cv2.add(cv2.multiply(canvas, cv2.merge([255 - alpha] * 4), scale=1 / 255), paint)
+
+
+def plate_mask(rng: np.random.Generator, size: tuple[int, int], margin_px: int) -> np.ndarray:
+    """A board of one of several outlines, (height, width) uint8, ``margin_px`` from the border."""
+    height, width = size
+    mask = np.zeros(size, np.uint8)
+    x1, y1, x2, y2 = margin_px, margin_px, width - 1 - margin_px, height - 1 - margin_px
+    form = rng.random()
+    if form < 0.62:
+        cv2.rectangle(mask, (x1, y1), (x2, y2), 255, -1)
+    elif form < 0.92:
+        radius = int(min(x2 - x1, y2 - y1) * rng.uniform(0.08, 0.45))
+        cv2.rectangle(mask, (x1 + radius, y1), (x2 - radius, y2), 255, -1)
+        cv2.rectangle(mask, (x1, y1 + radius), (x2, y2 - radius), 255, -1)
+        for x, y in ((x1, y1), (x2, y1), (x1, y2), (x2, y2)):
+            cx = x + radius if x == x1 else x - radius
+            cy = y + radius if y == y1 else y - radius
+            cv2.circle(mask, (cx, cy), radius, 255, -1, cv2.LINE_AA)
+    else:  # an arrow board
+        tip = min((y2 - y1) // 2, margin_px if margin_px > 2 else 2)
+        middle = (y1 + y2) // 2
+        points = np.array([[x1, y1], [x2 - tip, y1], [x2, middle], [x2 - tip, y2], [x1, y2]])
+        cv2.fillConvexPoly(mask, points.astype(np.int32), 255, cv2.LINE_AA)
+    return mask
+
+
+def shade(rng: np.random.Generator, canvas: np.ndarray, strength: float) -> np.ndarray:
+    """Uneven light over a canvas: a smooth field of a few random values."""
+    field = 1 + strength * rng.uniform(-1, 1, (2, 3)).astype(np.float32)
+    gain = cv2.resize(field, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    shaded = cv2.multiply(canvas[..., :3], cv2.merge([gain] * 3), dtype=cv2.CV_8U)
+    alpha = canvas[..., 3]
+    return cv2.merge([*cv2.split(cv2.min(shaded, cv2.merge([alpha] * 3))), alpha])
+
+
+def paint_sheet(
+        rng: np.random.Generator, mask: np.ndarray, height_px: float, ground: Color,
+        plate: bool, pad_px: int) -> np.ndarray:
+    """Colour the ink of a sheet, on a plate or on whatever lies beneath.
+
+    Args:
+        rng: All randomness comes from it.
+        mask: (h, w) uint8, ink coverage.
+        height_px: Height of capitals on the sheet, which widths of effects follow.
+        ground: Mean BGR colour of the picture there.
+        plate: Whether to draw a board beneath the ink.
+        pad_px: Empty border round the ink.
+
+    Returns:
+        (h, w, 4) uint8, BGR premultiplied by the alpha in the last channel.
+    """
+    canvas = np.zeros((*mask.shape, 4), np.uint8)
+    if plate:
+        if rng.random() < 0.5:
+            ground, ink = SIGN_COLORS[int(rng.integers(len(SIGN_COLORS)))]
+            jitter = rng.uniform(-18, 18, 3)
+            ground = tuple(np.clip(np.array(ground) + jitter, 0, 255).tolist())
+        else:
+            ground = random_color(rng)
+            ink = contrasting_color(rng, ground)
+        board = plate_mask(rng, mask.shape, int(rng.uniform(0, 0.35) * pad_px))
+        if rng.random() < 0.3:
+            step = max(1, int(height_px * 0.1))
+            shadow = cv2.GaussianBlur(board, (0, 0), step)
+            canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=0.5), (0, 0, 0))
+        canvas = lay_over(canvas, board, ground)
+        if rng.random() < 0.35:
+            inner = cv2.erode(board, np.ones((3, 3), np.uint8), borderValue=0,
+                              iterations=max(1, int(pad_px * rng.uniform(0.05, 0.3))))
+            rim = cv2.subtract(inner, cv2.erode(
+                inner, np.ones((3, 3), np.uint8), borderValue=0,
+                iterations=max(1, int(height_px * rng.uniform(0.03, 0.1)))))
+            canvas = lay_over(canvas, rim, ink if rng.random() < 0.7 else random_color(rng))
+        if rng.random() < 0.5:
+            canvas = shade(rng, canvas, rng.uniform(0.05, 0.35))
+    else:
+        ink = contrasting_color(rng, ground)
+    opacity = 1.0 if rng.random() < 0.7 else rng.uniform(0.6, 1.0)
+    effect = rng.random()
+    stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
+    if effect < 0.12:  # outlined
+        wide = cv2.dilate(mask, cv2.getStructuringElement(
+            cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
+        canvas = lay_over(canvas, wide, contrasting_color(rng, ink))
+    elif effect < 0.30:  # shadow
+        shift = np.array([[1, 0, rng.uniform(-0.1, 0.1) * height_px],
+                          [0, 1, rng.uniform(-0.1, 0.1) * height_px]])
+        shadow = cv2.warpAffine(mask, shift, mask.shape[1::-1])
+        if rng.random() < 0.6:
+            shadow = cv2.GaussianBlur(shadow, (0, 0), stroke)
+        dark = (0.0, 0.0, 0.0) if luma(ink) > 90 else (255.0, 255.0, 255.0)
+        canvas = lay_over(
+            canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.3, 0.9)), dark)
+    elif effect < 0.34 and height_px > 24:  # dots of lamps
+        pitch = max(3, int(height_px / 12))
+        dots = np.zeros((pitch, pitch), np.uint8)
+        cv2.circle(dots, (pitch // 2, pitch // 2), max(1, pitch // 2 - 1), 255, -1)
+        repeats = (mask.shape[0] // pitch + 1, mask.shape[1] // pitch + 1)
+        mask = cv2.min(mask, np.ascontiguousarray(
+            np.tile(dots, repeats)[:mask.shape[0], :mask.shape[1]]))
+    elif effect < 0.37 and height_px > 30:  # hollow letters
+        rim = cv2.subtract(cv2.dilate(mask, np.ones((stroke + 2, stroke + 2), np.uint8)), mask)
+        mask = rim
+    elif effect < 0.41:  # lit from behind
+        glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
+        canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
+    canvas = lay_over(canvas, cv2.convertScaleAbs(mask, alpha=opacity), ink)
+    if not plate and rng.random() < 0.3:
+        canvas = shade(rng, canvas, rng.uniform(0.05, 0.3))
+    return canvas
+
+
+def blend(image: np.ndarray, patch: np.ndarray, x: int, y: int) -> None:
+    """Lay a premultiplied BGRA patch over a picture, in place, its top-left at (x, y)."""
+    height, width = patch.shape[:2]
+    window = image[y:y + height, x:x + width]
+    rest = cv2.merge([255 - patch[..., 3]] * 3)
+    window[:] = cv2.add(cv2.multiply(window, rest, scale=1 / 255),
+                        np.ascontiguousarray(patch[..., :3]))

@@ -1,0 +1,140 @@
+"""Set words in lines on a flat sheet: one mask of ink, one tight box a word."""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+
+@dataclass(frozen=True)
+class SetWord:
+    """A word on the sheet: its text and the box (x1, y1, x2, y2) of its ink in sheet pixels."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Ink coverage (h, w) uint8, the words on it, and the baseline of the first line."""
+
+    mask: np.ndarray
+    words: list[SetWord]
+    baseline: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """The words of one line and how they are set."""
+
+    words: Sequence[str]
+    font: ImageFont.FreeTypeFont
+    tracking_px: float = 0.0
+    space_px: float = 0.0
+
+
+def draw_word(
+        font: ImageFont.FreeTypeFont, text: str, tracking_px: float = 0.0,
+) -> tuple[np.ndarray, float, float, float]:
+    """Draw one word's ink.
+
+    Args:
+        font: An open font.
+        text: The word.
+        tracking_px: Added to each character's advance.
+
+    Returns:
+        The ink's mask (h, w) uint8 cropped to the ink, its left and top relative to the pen's
+        start on the baseline, and the pen's advance.
+    """
+    size = font.size
+    pad = int(size) + 2
+    advance = font.getlength(text) + tracking_px * len(text)
+    image = Image.new('L', (math.ceil(advance) + 2 * pad, 3 * pad), 0)
+    draw = ImageDraw.Draw(image)
+    origin_y = 2 * pad
+    if tracking_px:
+        x = float(pad)
+        for character in text:
+            draw.text((x, origin_y), character, 255, font, anchor='ls')
+            x += font.getlength(character) + tracking_px
+    else:
+        draw.text((pad, origin_y), text, 255, font, anchor='ls')
+    ink = np.asarray(image)
+    x0, y0, width, height = cv2.boundingRect(ink)
+    return ink[y0:y0 + height, x0:x0 + width], float(x0 - pad), float(y0 - origin_y), advance
+
+
+def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) -> Sheet:
+    """Set lines below each other.
+
+    Args:
+        lines: At least one line of at least one word.
+        leading: From baseline to baseline, as a multiple of the line's font size.
+        align: 0 left, 0.5 centered, 1 right.
+        pad_px: Empty border round all ink.
+
+    Raises:
+        ValueError: If there is no ink at all.
+    """
+    placed: list[tuple[str, np.ndarray, float, float]] = []
+    row_of: list[int] = []
+    widths: list[float] = []
+    baseline = 0.0
+    for row, line in enumerate(lines):
+        if row:
+            baseline += leading * line.font.size
+        pen = 0.0
+        for text in line.words:
+            ink, left, top, advance = draw_word(line.font, text, line.tracking_px)
+            if ink.size:
+                placed.append((text, ink, pen + left, baseline + top))
+                row_of.append(row)
+            pen += advance + line.space_px
+        widths.append(pen - line.space_px)
+    if not placed:
+        raise ValueError('wanted words that leave ink, got none.')
+    widest = max(widths)
+    corners = [(x + (widest - widths[row]) * align, y) for row, (_, _, x, y)
+               in zip(row_of, placed)]
+    x_min, y_min = min(x for x, _ in corners), min(y for _, y in corners)
+    boxes: list[tuple[int, int, np.ndarray, str]] = []
+    for (x, y), (text, ink, _, _) in zip(corners, placed):
+        boxes.append((round(x - x_min) + pad_px, round(y - y_min) + pad_px, ink, text))
+    return _collect(boxes, pad_px, pad_px - y_min)
+
+
+def set_column(text: str, font: ImageFont.FreeTypeFont, gap_px: float, pad_px: int) -> Sheet:
+    """Set one word with upright characters below each other, centered; the box is the column's."""
+    glyphs = [draw_word(font, character)[0] for character in text]
+    glyphs = [glyph for glyph in glyphs if glyph.size]
+    if not glyphs:
+        raise ValueError('wanted a word that leaves ink, got none.')
+    widest = max(glyph.shape[1] for glyph in glyphs)
+    boxes: list[tuple[int, int, np.ndarray, str]] = []
+    y = float(pad_px)
+    for glyph in glyphs:
+        boxes.append((pad_px + (widest - glyph.shape[1]) // 2, round(y), glyph, ''))
+        y += glyph.shape[0] + gap_px
+    sheet = _collect(boxes, pad_px, 0.0)
+    height, width = sheet.mask.shape
+    box = (float(pad_px), float(pad_px), float(width - pad_px), float(height - pad_px))
+    return Sheet(sheet.mask, [SetWord(text, box)], float(height - pad_px))
+
+
+def _collect(
+        boxes: list[tuple[int, int, np.ndarray, str]], pad_px: int, baseline: float) -> Sheet:
+    width = max(x + ink.shape[1] for x, _, ink, _ in boxes) + pad_px
+    height = max(y + ink.shape[0] for _, y, ink, _ in boxes) + pad_px
+    mask = np.zeros((height, width), np.uint8)
+    words = []
+    for x, y, ink, text in boxes:
+        h, w = ink.shape
+        window = mask[y:y + h, x:x + w]
+        np.maximum(window, ink, out=window)
+        words.append(SetWord(text, (float(x), float(y), float(x + w), float(y + h))))
+    return Sheet(mask, words, baseline)

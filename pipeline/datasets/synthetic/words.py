@@ -1,0 +1,220 @@
+"""What is written in a scene: phrases of dictionary words, numbers, addresses and the like."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .fonts import PRINTABLE
+
+WORD_FOLDER = Path(__file__).parent / 'words'
+CASES = ('upper', 'title', 'lower', 'natural')
+LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+DIGITS = '0123456789'
+STREETS = ('Street', 'St.', 'St', 'Road', 'Rd', 'Avenue', 'Ave', 'Ave.', 'Lane', 'Ln', 'Drive',
+           'Dr.', 'Blvd', 'Way', 'Square', 'Place', 'Pl.', 'Court', 'Hwy')
+DOMAINS = ('.com', '.org', '.net', '.co.uk', '.de', '.sg', '.com.sg', '.fr', '.it', '.info',
+           '.edu', '.gov', '.io', '.eu', '.jp', '.in')
+UNITS = ('kg', 'g', 'km', 'm', 'cm', 'mm', 'ml', 'L', 'km/h', 'mph', '%', 'W', 'kWh', 'V', 'GB',
+         'MB', 'min', 'h', 'ft', 'lbs', 'oz', 'pcs', 'C', 'x')
+
+
+def load_words(path: str | Path) -> list[str]:
+    """Read a word list: UTF-8, a word a line, lines that start with '#' are comments.
+
+    Raises:
+        ValueError: If the file holds no word.
+    """
+    lines = Path(path).read_text(encoding='utf-8').splitlines()
+    words = [line.strip() for line in lines if line.strip() and not line.startswith('#')]
+    if not words:
+        raise ValueError(f'wanted a word a line, got none in {path}; name another word list.')
+    return words
+
+
+class WordSource:
+    """Draws phrases: the words of one short inscription, in reading order.
+
+    Args:
+        english: Words in lower case; None stands for the list that this package ships.
+        names: Names of people and places, capitalized; None as above.
+        signs: Words of signs and shops in upper case; None as above.
+    """
+
+    def __init__(self, english: Sequence[str] | None = None, names: Sequence[str] | None = None,
+                 signs: Sequence[str] | None = None) -> None:
+        self.english = list(english or load_words(WORD_FOLDER / 'english.txt'))
+        self.names = list(names or load_words(WORD_FOLDER / 'names.txt'))
+        self.signs = list(signs or load_words(WORD_FOLDER / 'signs.txt'))
+        kinds: list[tuple[float, Callable[[np.random.Generator], list[str]]]] = [
+            (0.34, self._english), (0.24, self._signs), (0.10, self._names),
+            (0.07, self._number), (0.04, self._price), (0.04, self._time), (0.03, self._phone),
+            (0.05, self._address), (0.03, self._url), (0.03, self._plate), (0.03, self._symbols)]
+        self._kinds = [kind for _, kind in kinds]
+        weights = np.array([weight for weight, _ in kinds])
+        self._cumulative = np.cumsum(weights / weights.sum())
+
+    def draw(self, rng: np.random.Generator, case: str = 'natural') -> list[str]:
+        """Draw the words of one phrase (1 to 5), none empty, none with a space.
+
+        Args:
+            rng: All randomness comes from it.
+            case: One of 'upper', 'title', 'lower', 'natural'. Random strings keep their own.
+
+        Raises:
+            ValueError: If ``case`` is unknown.
+        """
+        if case not in CASES:
+            raise ValueError(f'wanted case in {CASES}, got {case!r}.')
+        if rng.random() < 0.05:
+            return [self._random(rng) for _ in range(int(rng.integers(1, 3)))]
+        kind = self._kinds[int(np.searchsorted(self._cumulative, rng.random()))]
+        words = [self._punctuate(rng, word) for word in kind(rng)]
+        if case == 'upper':
+            return [word.upper() for word in words]
+        if case == 'lower':
+            return [word.lower() for word in words]
+        if case == 'title':
+            return [word[:1].upper() + word[1:].lower() for word in words]
+        return words
+
+    def _pick(self, rng: np.random.Generator, words: Sequence[str]) -> str:
+        return words[int(rng.integers(len(words)))]
+
+    def _digits(self, rng: np.random.Generator, count: int) -> str:
+        return ''.join(self._pick(rng, DIGITS) for _ in range(count))
+
+    def _english(self, rng: np.random.Generator) -> list[str]:
+        words = [self._pick(rng, self.english) for _ in range(int(rng.integers(1, 5)))]
+        if rng.random() < 0.4:
+            words[0] = words[0].capitalize()
+        if rng.random() < 0.03:
+            words[-1] += "'s"
+        if rng.random() < 0.03:
+            words[0] += '-' + self._pick(rng, self.english)
+        return words
+
+    def _signs(self, rng: np.random.Generator) -> list[str]:
+        words = [self._pick(rng, self.signs) for _ in range(int(rng.integers(1, 4)))]
+        return words if rng.random() < 0.7 else [word.capitalize() for word in words]
+
+    def _names(self, rng: np.random.Generator) -> list[str]:
+        words = [self._pick(rng, self.names) for _ in range(int(rng.integers(1, 3)))]
+        extra = rng.random()
+        if extra < 0.15:
+            words.insert(0, self._pick(rng, LETTERS) + '.')
+        elif extra < 0.3:
+            words[-1] += "'s"
+        elif extra < 0.4:
+            words.insert(1, '&')
+        return words
+
+    def _number(self, rng: np.random.Generator) -> list[str]:
+        number = str(int(10 ** rng.uniform(0, 6)))
+        form = rng.random()
+        if form < 0.2:
+            return [number + self._pick(rng, UNITS)]
+        if form < 0.3:
+            return [f'{int(number):,}']
+        if form < 0.4:
+            return [f'{self._digits(rng, 2)}.{self._digits(rng, int(rng.integers(1, 3)))}']
+        if form < 0.5:
+            return [f'{self._pick(rng, LETTERS)}{int(number) % 1000}']
+        if form < 0.6:
+            return [f'#{self._digits(rng, 2)}-{self._digits(rng, int(rng.integers(2, 4)))}']
+        if form < 0.7:
+            return [str(int(rng.integers(1900, 2031)))]
+        return [number]
+
+    def _price(self, rng: np.random.Generator) -> list[str]:
+        price = f'{10 ** rng.uniform(-0.3, 3):.2f}'
+        form = rng.random()
+        if form < 0.2:
+            return [f'{5 * int(rng.integers(1, 19))}%', 'OFF']
+        if form < 0.3:
+            return ['$' + price.split('.')[0]]
+        if form < 0.4:
+            return ['only', '$' + price]
+        return ['$' + price] if form < 0.8 else [price]
+
+    def _time(self, rng: np.random.Generator) -> list[str]:
+        def clock() -> str:
+            return f'{int(rng.integers(24))}:{int(rng.integers(12)) * 5:02d}'
+        form = rng.random()
+        if form < 0.3:
+            return [clock(), '-', clock()]
+        if form < 0.5:
+            return [f'{int(rng.integers(1, 13))}{self._pick(rng, ("am", "pm"))}']
+        if form < 0.7:
+            day, month = int(rng.integers(1, 29)), int(rng.integers(1, 13))
+            return [f'{day:02d}/{month:02d}/{int(rng.integers(1990, 2031))}']
+        if form < 0.8:
+            return [f'{int(rng.integers(1, 13))}:00am-{int(rng.integers(1, 13))}:30pm']
+        return [clock()]
+
+    def _phone(self, rng: np.random.Generator) -> list[str]:
+        head, tail = self._digits(rng, int(rng.integers(3, 5))), self._digits(rng, 4)
+        form = rng.random()
+        if form < 0.3:
+            return ['Tel:', head, tail]
+        if form < 0.5:
+            return [f'({self._digits(rng, 3)})', f'{head[:3]}-{tail}']
+        if form < 0.7:
+            return [f'+{self._digits(rng, 2)}', self._digits(rng, 3), head, tail]
+        return [f'{head}-{tail}'] if form < 0.85 else [f'1-800-{head[:3]}-{tail}']
+
+    def _address(self, rng: np.random.Generator) -> list[str]:
+        number = str(int(10 ** rng.uniform(0, 3.5)))
+        words = [self._pick(rng, self.names), self._pick(rng, STREETS)]
+        form = rng.random()
+        if form < 0.5:
+            return [number, *words]
+        if form < 0.7:
+            return [*words, number]
+        if form < 0.85:
+            return words
+        return [self._pick(rng, self.names) + ',', self._pick(rng, LETTERS) +
+                self._pick(rng, LETTERS), self._digits(rng, 5)]
+
+    def _url(self, rng: np.random.Generator) -> list[str]:
+        name = self._pick(rng, self.english) + (
+            self._pick(rng, self.english) if rng.random() < 0.4 else '')
+        form = rng.random()
+        domain = name[:16] + self._pick(rng, DOMAINS)
+        if form < 0.5:
+            return ['www.' + domain]
+        if form < 0.65:
+            return [f'{self._pick(rng, ("info", "sales", "hello", "contact"))}@{domain}']
+        if form < 0.75:
+            return ['http://' + domain]
+        return [domain] if form < 0.9 else ['@' + name[:14]]
+
+    def _plate(self, rng: np.random.Generator) -> list[str]:
+        def letters(count: int) -> str:
+            return ''.join(self._pick(rng, LETTERS) for _ in range(count))
+        form = rng.random()
+        if form < 0.3:
+            return [f'{letters(3)}{self._digits(rng, 4)}{letters(1)}']
+        if form < 0.5:
+            return [letters(2) + self._digits(rng, 2), letters(3)]
+        if form < 0.7:
+            return [f'{letters(3)}-{self._digits(rng, 3)}']
+        return [letters(3), self._digits(rng, int(rng.integers(3, 5)))]
+
+    def _symbols(self, rng: np.random.Generator) -> list[str]:
+        forms = ('&', '%', '+', '#1', '(A)', '24/7', '1/2', '3D', '50/50', '*', '@', '?!', '!!!',
+                 '>>', '<-', '[1]', 'A+', 'C++', '2x', '=', '$', 'No.', '...', '"', '{}', '~')
+        return [self._pick(rng, forms), self._pick(rng, self.signs)][:int(rng.integers(1, 3))]
+
+    def _random(self, rng: np.random.Generator) -> str:
+        alphabet = (PRINTABLE, LETTERS + DIGITS, LETTERS.lower() + DIGITS, DIGITS)[
+            int(rng.integers(4))]
+        return ''.join(self._pick(rng, alphabet) for _ in range(int(rng.integers(1, 11))))
+
+    def _punctuate(self, rng: np.random.Generator, word: str) -> str:
+        if rng.random() > 0.06 or not word.isalnum():
+            return word
+        form = int(rng.integers(8))
+        return (word + ',', word + '.', word + '!', word + ':', word + '?', f'({word})',
+                f'"{word}"', f"'{word}'")[form]

@@ -141,7 +141,7 @@ def _blank_sign(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 def _clouds(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     image, _ = _ground(rng, size)
     noise = smooth_noise(rng, size, int(rng.integers(10, 120)), 1)
-    amount = rng.uniform(0.1, 0.6)
+    amount = rng.uniform(0.05, 0.35)
     return cv2.addWeighted(image, 1.0, cv2.merge([noise] * 3), amount, -128 * amount)
 
 

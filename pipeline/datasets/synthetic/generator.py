@@ -80,6 +80,7 @@ class SceneGenerator:
         """Draw one scene."""
         image = self._draw_ground(rng)
         placed = self._write(rng, image)
+        self._cast_shadow(rng, image)
         hidden = self._draw_occluders(rng, image)
         camera = draw_camera(rng)
         image = camera.expose(image)
@@ -183,8 +184,8 @@ class SceneGenerator:
         canvas = paint_sheet(rng, sheet.mask, inscription.cap_px, ground, inscription.plate,
                              inscription.pad_px)
         blur = 0.0
-        if rng.random() < 0.3:
-            blur = rng.uniform(0.01, 0.07) * inscription.cap_px
+        if rng.random() < 0.45:
+            blur = rng.uniform(0.01, 0.08) * inscription.cap_px
             canvas = cv2.GaussianBlur(canvas, (0, 0), max(0.3, blur))
         if scale < 0.55:  # bilinear sampling alone would skip sheet pixels
             canvas = cv2.GaussianBlur(canvas, (0, 0), 0.35 / scale)
@@ -246,6 +247,18 @@ class SceneGenerator:
         if x2 - x1 < 2 or y2 - y1 < 2:
             return None
         return int(x1), int(y1), int(x2), int(y2)
+
+    def _cast_shadow(self, rng: np.random.Generator, image: np.ndarray) -> None:
+        """Darken a random polygon as a shadow with a soft edge does, in place."""
+        if rng.random() > 0.2:
+            return
+        height, width = self.size[0] // CELL, self.size[1] // CELL
+        points = rng.uniform(-0.3, 1.3, (int(rng.integers(3, 6)), 2)) * (width, height)
+        field = np.ones((height, width), np.float32)
+        cv2.fillPoly(field, [points.astype(np.int32)], float(rng.uniform(0.4, 0.8)))
+        field = cv2.GaussianBlur(field, (0, 0), rng.uniform(0.6, 4))
+        gain = cv2.resize(field, self.size[::-1], interpolation=cv2.INTER_LINEAR)
+        cv2.multiply(image, cv2.merge([gain] * 3), dst=image, dtype=cv2.CV_8U)
 
     def _draw_occluders(self, rng: np.random.Generator, image: np.ndarray) -> np.ndarray | None:
         """Poles, cables, leaves and patches in front of everything; their mask (H, W) uint8."""

@@ -73,7 +73,7 @@ def compose_inscription(
         room -= len(phrase)
         lines.append(_make_line(face if row == 0 else second, phrase, cap_px * shrink, tracking,
                                 rng.uniform(0.25, 0.5)))
-    plate = rng.random() < 0.5
+    plate = rng.random() < 0.6
     pad = max(3, int(cap_px * rng.uniform(0.25, 1.0)))
     align = (0.0, 0.5, 0.5, 1.0)[int(rng.integers(4))]
     sheet = set_lines(lines, rng.uniform(1.0, 1.5), align, pad)

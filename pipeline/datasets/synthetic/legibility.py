@@ -7,7 +7,7 @@ import numpy as np
 MIN_HEIGHT_PX = 7.0
 MAX_HIDDEN = 0.2
 MAX_CUT = 0.1
-MAX_BLUR = 0.13
+MAX_BLUR = 0.115
 
 
 def polygon_height(polygon: np.ndarray) -> float:
@@ -94,4 +94,4 @@ def is_illegible(
         or share_inside(polygon, size) < 1 - MAX_CUT
         or hidden > MAX_HIDDEN
         or blur_px > MAX_BLUR * height
-        or contrast < max(12.0, 0.9 * noise, 0.5 * ground_deviation))
+        or contrast < max(16.0, 1.0 * noise, 0.5 * ground_deviation))

@@ -36,7 +36,8 @@ def luma(color: Color) -> float:
 
 def contrasting_color(rng: np.random.Generator, ground: Color) -> Color:
     """A colour that differs from the ground by a brightness step from faint to full."""
-    step = float(np.exp(rng.uniform(np.log(28), np.log(230))))
+    low = 28 if rng.random() < 0.5 else 80
+    step = float(np.exp(rng.uniform(np.log(low), np.log(230))))
     base = luma(ground)
     up, down = 252 - base, base - 4
     room = max(up, down)

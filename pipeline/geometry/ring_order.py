@@ -63,7 +63,7 @@ def order_quad(quad: np.ndarray) -> np.ndarray:
     return np.roll(ring, -start, axis=0).astype(np.float32)
 
 
-def order_ring(polygon: np.ndarray, num_points: int = 14) -> np.ndarray:
+def order_ring(polygon: np.ndarray, num_points: int = 20) -> np.ndarray:
     """Make a ring in reading order of an outline whose start is not known.
 
     Quadrangles keep their corners (:func:`order_quad`). Of other outlines, those that nearly
@@ -112,8 +112,8 @@ def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
 
     A strip of perimeter P and area A has ends of width w with (P / 2 - w) w = A. Of all
     pairs of outline pieces of that length, the two ends are those that leave two sides whose
-    matching points (at equal fractions of arc length) are the closest on average: across
-    the strip the way is shortest.
+    matching points (at equal fractions of arc length) are the closest on average (across
+    the strip the way is shortest), and that are straight themselves.
 
     Args:
         polygon: (K, 2), any start and direction.
@@ -123,29 +123,43 @@ def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
         (num_points, 2) float32, clockwise, starting at either end.
     """
     points = make_clockwise(polygon).astype(np.float64)
-    closed = np.concatenate([points, points[:1]])
-    perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
+    outline = np.concatenate([points, points[:1]])
+    # Resampling takes the stairs of a pixel contour out, which would lengthen it.
+    outline = resample_polyline(outline, np.linspace(0.0, 1.0, _CONTOUR_POINTS + 1))
+    perimeter = max(float(np.hypot(*np.diff(outline, axis=0).T).sum()), 1e-9)
     area = polygon_area(points)
-    width = (perimeter - np.sqrt(max(perimeter**2 - 16 * area, 0.0))) / 4
-    count = _CONTOUR_POINTS
-    gap = width / max(perimeter, 1e-9)  # End width as a fraction of the way around.
-    # Candidates: ends that begin at fractions a and b of the way around, half a turn apart or so.
-    first, second = np.meshgrid(np.arange(count) / count, np.arange(count) / count, indexing='ij')
-    apart = second - first
-    allowed = (apart > 2 * gap) & (apart < 1 - 2 * gap) & (abs(apart - 0.5) < 0.2)
-    first, second = first[allowed], second[allowed]
-    if not len(first):
-        first, second = np.array([0.0]), np.array([0.5])
+    gap = (1 - np.sqrt(max(1 - 16 * area / perimeter**2, 0.0))) / 4  # w as a part of P
 
-    def at(fractions: np.ndarray) -> np.ndarray:
-        flat = resample_polyline(closed, np.mod(fractions, 1.0).reshape(-1))
-        return flat.reshape(*fractions.shape, 2)
+    # The ends begin at fractions a and b of the way around, about half of it apart.
+    step = 1 / _CONTOUR_POINTS
+    a, b = np.meshgrid(np.arange(0, 1, step), np.arange(0, 1, step), indexing='ij')
+    candidates = np.stack([a, b], axis=-1)[np.abs(b - a - 0.5) <= max(0.2 - gap, 0.0)]
+    for finer in (None, step / 2, step / 4, step / 8):
+        if finer is not None:
+            shifts = np.array([-finer, 0.0, finer])
+            shift_a, shift_b = np.meshgrid(shifts, shifts)
+            candidates = best + np.stack([shift_a.ravel(), shift_b.ravel()], axis=1)
+        top, bottom = _sides_between(outline, candidates, gap, _MATCHED_POINTS)
+        across = np.hypot(*np.moveaxis(top - bottom, -1, 0))  # (M, matched points)
+        # An end that reaches around a corner spans less than its length along the outline.
+        bent = 2 * gap * perimeter - across[:, 0] - across[:, -1]
+        cost = across.mean(axis=1) + bent
+        best = candidates[int(np.argmin(cost))]
+    top, bottom = _sides_between(outline, best[None], gap, num_points // 2)
+    return join_sides(top[0], bottom[0])
 
-    steps = np.linspace(0.0, 1.0, _MATCHED_POINTS)
-    top = at(first[:, None] + gap + (second - first - gap)[:, None] * steps)
-    bottom = at(first[:, None] + 1 - (1 - second - gap + first)[:, None] * steps)
-    cost = np.hypot(*np.moveaxis(top - bottom, -1, 0)).mean(axis=1)
-    best = int(np.argmin(cost))
-    a, b = float(first[best]), float(second[best])
-    steps = np.linspace(0.0, 1.0, num_points // 2)
-    return join_sides(at(a + gap + (b - a - gap) * steps), at(a + 1 - (1 - b - gap + a) * steps))
+
+def _sides_between(
+    outline: np.ndarray, starts: np.ndarray, gap: float, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the two sides that ends of length ``gap`` at fractions ``starts`` (M, 2) leave.
+
+    Returns:
+        top and bottom, both (M, count, 2), in the same direction.
+    """
+    steps = np.linspace(0.0, 1.0, count)
+    a, b = starts[:, :1], starts[:, 1:]
+    fractions = np.stack([a + gap + (b - a - gap) * steps, a + 1 - (a + 1 - b - gap) * steps])
+    points = resample_polyline(outline, np.mod(fractions, 1.0).reshape(-1))
+    top, bottom = points.reshape(2, len(starts), count, 2)
+    return top, bottom

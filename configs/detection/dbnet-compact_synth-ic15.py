@@ -1,0 +1,61 @@
+"""The embedded default's detector: synthetic scenes and ICDAR 2015 training photos."""
+
+_base_ = ['../_base_/default_runtime.py', '../_base_/dbnet-compact.py']
+
+crop_size = (512, 512)
+load = [
+    dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
+    dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True, with_label=True),
+]
+augment = [
+    dict(type='RandomPhotometric'),
+    dict(type='PackTextDetInputs', meta_keys=('img_path', 'ori_shape', 'img_shape')),
+]
+synthetic = dict(
+    type='OCRDataset',
+    data_root='data/synthetic/train',
+    ann_file='annotation.json',
+    pipeline=[
+        *load,
+        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.6, 1.6)),
+        *augment,
+    ],
+)
+icdar2015 = dict(
+    type='OCRDataset',
+    data_root='data/icdar2015_train',
+    ann_file='annotation.json',
+    pipeline=[
+        *load,
+        # The photos are stored at 960x640; the cameras' aspect is 16:9.
+        dict(type='Resize', scale=(1280, 720), keep_ratio=False),
+        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.5, 2.0), flip_prob=0.3),
+        *augment,
+    ],
+)
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    # Real photos are seen about as often as synthetic ones.
+    dataset=dict(
+        type='ConcatDataset',
+        datasets=[synthetic, dict(type='RepeatDataset', dataset=icdar2015, times=6)],
+    ),
+)
+optim_wrapper = dict(
+    type='BFloat16OptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4),
+    clip_grad=dict(max_norm=5.0),
+)
+max_iters = 5000
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
+    dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),
+]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.002, update_buffers=False),
+]

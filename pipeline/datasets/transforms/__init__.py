@@ -1,0 +1,6 @@
+"""Transforms in MMCV's sense: a dict of one sample in, the same dict out."""
+
+from pipeline.datasets.transforms.photometric import RandomPhotometric
+from pipeline.datasets.transforms.random_affine_crop import RandomAffineCrop
+
+__all__ = ['RandomAffineCrop', 'RandomPhotometric']

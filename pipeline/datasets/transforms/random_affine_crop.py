@@ -1,0 +1,177 @@
+"""One warp that crops, scales, rotates and stretches a photo around its words."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+
+from pipeline.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomAffineCrop(BaseTransform):
+    """Crop a fixed-size window at a random scale, angle and aspect, mostly near a word.
+
+    Chaining resize, rotate and crop resamples the picture three times and blurs
+    small words; a single warp does not. Shrinking filters first (area average), so
+    no aliasing is taught.
+
+    Required Keys:
+        - img
+        - gt_polygons
+        - gt_bboxes (optional)
+        - gt_bboxes_labels (optional)
+        - gt_texts (optional)
+        - gt_ignored
+
+    Modified Keys:
+        - img
+        - img_shape
+        - gt_polygons
+        - gt_bboxes
+        - gt_bboxes_labels
+        - gt_texts
+        - gt_ignored
+
+    Args:
+        size: (height, width) of the crop, in pixels.
+        scale_range: Range of the scale, drawn log-uniformly. 1 keeps the photo's pixels.
+        max_angle_deg: The rotation is drawn from [-max, max].
+        max_aspect: Width is stretched over height by up to this factor either way.
+        word_prob: Probability that the window is placed on a random word rather than
+            anywhere in the photo.
+        flip_prob: Probability of mirroring left to right. Mirrored text teaches a
+            detector where words are, never how they read: leave it at 0 for spotting.
+        min_visible: A word of which less than this share of area is inside the window
+            is marked ignored; one wholly outside is dropped.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        scale_range: tuple[float, float] = (0.5, 2.0),
+        max_angle_deg: float = 10.0,
+        max_aspect: float = 1.2,
+        word_prob: float = 0.8,
+        flip_prob: float = 0.0,
+        min_visible: float = 0.6,
+    ) -> None:
+        low, high = scale_range
+        if not 0 < low <= high:
+            raise ValueError(f'scale_range must be (low, high) with 0 < low <= high, got {scale_range}')
+        if max_aspect < 1:
+            raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
+        self.size = tuple(size)
+        self.scale_range = (low, high)
+        self.max_angle_deg = max_angle_deg
+        self.max_aspect = max_aspect
+        self.word_prob = word_prob
+        self.flip_prob = flip_prob
+        self.min_visible = min_visible
+
+    @cache_randomness
+    def _draw(self, num_words: int) -> dict:
+        log_low, log_high = np.log(self.scale_range)
+        log_aspect = np.log(self.max_aspect)
+        on_word = num_words > 0 and np.random.rand() < self.word_prob
+        return dict(
+            scale=float(np.exp(np.random.uniform(log_low, log_high))),
+            aspect=float(np.exp(np.random.uniform(-log_aspect, log_aspect))),
+            angle=float(np.deg2rad(np.random.uniform(-self.max_angle_deg, self.max_angle_deg))),
+            word=int(np.random.randint(num_words)) if on_word else -1,
+            place=np.random.rand(2),
+            flip=bool(np.random.rand() < self.flip_prob),
+        )
+
+    def transform(self, results: dict) -> dict:
+        """Apply the warp to the image and its words."""
+        image = results['img']
+        polygons = [np.asarray(p, dtype=np.float32).reshape(-1, 2) for p in results['gt_polygons']]
+        draw = self._draw(len(polygons))
+        matrix = self._matrix(image.shape[:2], polygons, draw)
+        height, width = self.size
+        results['img'] = _warp(image, matrix, (width, height))
+        results['img_shape'] = (height, width)
+
+        keep, kept_polygons, ignored = [], [], []
+        for i, polygon in enumerate(polygons):
+            moved = polygon @ matrix[:, :2].T + matrix[:, 2]
+            if draw['flip']:
+                moved = moved[::-1]
+            visible = _visible_share(moved.astype(np.float32), width, height)
+            if visible <= 0:
+                continue
+            keep.append(i)
+            kept_polygons.append(moved.astype(np.float32).flatten())
+            ignored.append(bool(results['gt_ignored'][i]) or visible < self.min_visible)
+        results['gt_polygons'] = kept_polygons
+        results['gt_ignored'] = np.array(ignored, dtype=bool)
+        results['gt_bboxes'] = np.array(
+            [_bounding_box(p) for p in kept_polygons], dtype=np.float32
+        ).reshape(-1, 4)
+        if 'gt_bboxes_labels' in results:
+            results['gt_bboxes_labels'] = np.asarray(results['gt_bboxes_labels'])[keep]
+        if 'gt_texts' in results:
+            results['gt_texts'] = [results['gt_texts'][i] for i in keep]
+        return results
+
+    def _matrix(self, shape: tuple[int, int], polygons: list[np.ndarray], draw: dict) -> np.ndarray:
+        """(2, 3) map from photo pixels to crop pixels."""
+        height, width = self.size
+        stretch = np.sqrt(draw['aspect'])
+        scale = np.diag([draw['scale'] * stretch, draw['scale'] / stretch])
+        if draw['flip']:
+            scale[0, 0] *= -1
+        cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
+        linear = np.array([[cos, -sin], [sin, cos]]) @ scale
+        if draw['word'] >= 0:
+            # The word lands anywhere in the window, so that a detector cannot learn its place.
+            anchor = polygons[draw['word']].mean(0)
+            target = (0.1 + 0.8 * draw['place']) * [width, height]
+        else:
+            anchor = draw['place'] * [shape[1], shape[0]]
+            target = np.array([width, height]) / 2
+        return np.column_stack([linear, target - linear @ anchor])
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(size={self.size}, scale_range={self.scale_range}, '
+            f'max_angle_deg={self.max_angle_deg}, max_aspect={self.max_aspect}, '
+            f'word_prob={self.word_prob}, flip_prob={self.flip_prob})'
+        )
+
+
+def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    if scale < 0.7:
+        # Bilinear sampling skips pixels below half size: average them first.
+        shrunk = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        factor = np.array([image.shape[1] / shrunk.shape[1], image.shape[0] / shrunk.shape[0]])
+        # Pixel centres: x_full = (x_small + 0.5) * factor - 0.5.
+        offset = matrix[:, :2] @ (0.5 * factor - 0.5) + matrix[:, 2]
+        matrix = np.column_stack([matrix[:, :2] * factor, offset])
+        image = shrunk
+    return cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(114, 114, 114),
+    )
+
+
+def _visible_share(polygon: np.ndarray, width: int, height: int) -> float:
+    """Share of a polygon's convex hull that lies in the window."""
+    hull = cv2.convexHull(polygon)
+    area = cv2.contourArea(hull)
+    if area <= 0:
+        return 0.0
+    low, high = polygon.min(0), polygon.max(0)
+    if low.min() >= 0 and high[0] <= width and high[1] <= height:
+        return 1.0
+    window = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    return float(cv2.intersectConvexConvex(hull, window)[0]) / area
+
+
+def _bounding_box(polygon: np.ndarray) -> tuple[float, float, float, float]:
+    points = polygon.reshape(-1, 2)
+    return (*points.min(0), *points.max(0))

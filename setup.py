@@ -1,0 +1,50 @@
+"""Installs the scene-text spotting pipeline; every dependency is a wheel, nothing is compiled."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name='clipter-spotter',
+    version='0.1.0',
+    description='Scene-text spotting on MMOCR with a CLIPTER context-augmented recognizer',
+    long_description=Path(__file__).with_name('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=['pipeline', 'pipeline.*']),
+    include_package_data=True,
+    package_data={'pipeline': ['weights/*', 'datasets/synthetic/words/*.txt']},
+    install_requires=[
+        # The OpenMMLab four check each other's versions on import: these satisfy all the checks.
+        'mmcv-lite==2.0.1',
+        'mmdet==3.1.0',
+        'mmengine==0.10.7',
+        'mmocr==1.0.1',
+        # pipeline.compat carries MMOCR across the changes of torch 2.6 (weights_only) and numpy 2.
+        'numpy>=1.26',
+        'torch>=2.6',
+        'torchvision>=0.21',
+        # OpenCV 5 drops calls that MMOCR makes.
+        'opencv-python>=4.8,<5',
+        'open_clip_torch>=2.24',
+        'pillow>=10.1',
+        'pyclipper>=1.3',
+        'rapidfuzz>=3.0',
+        'pypdfium2>=4.20',
+        'safetensors>=0.4',
+        'scipy>=1.11',
+        'shapely>=2.0',
+        'tqdm>=4.60',
+    ],
+    extras_require={
+        'test': ['pytest>=8', 'ruff>=0.6', 'mypy>=1.11'],
+    },
+    classifiers=[
+        'License :: OSI Approved :: Apache Software License',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
+)

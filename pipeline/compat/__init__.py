@@ -1,13 +1,31 @@
-"""What lets MMOCR 1.0.1 run on current torch and numpy without compiling mmcv."""
+"""What lets MMOCR 1.0.1 run on current torch and numpy without compiling mmcv.
+
+Importing this package applies, in this order:
+
+===========================  ==================================================================
+:mod:`.numpy_aliases`        adds ``np.sctypes``, ``np.int0`` and ``np.bool`` where numpy lacks them
+:mod:`.mmcv_operators`       registers ``mmcv._ext`` where mmcv is not compiled
+:mod:`.package_lookup`       replaces MMEngine's three package look-ups
+:mod:`.checkpoint`           allow-lists MMEngine's classes for ``torch.load``; safe downloads
+:mod:`.detector_targets`     repairs three methods of TextSnake's and DRRG's losses
+===========================  ==================================================================
+
+Nothing else is changed. Each module says what it changes, why, and when it can go.
+"""
 
 from __future__ import annotations
 
-import sys
-
+from pipeline.compat.mmcv_operators import supply_mmcv_operators
 from pipeline.compat.numpy_aliases import restore_numpy_aliases
 
 restore_numpy_aliases()
+supply_mmcv_operators()
 
-from pipeline.compat import mmcv_ext  # noqa: E402
+# These import MMEngine and MMOCR, which the two above make importable.
+from pipeline.compat.checkpoint import allow_mmengine_checkpoints  # noqa: E402
+from pipeline.compat.detector_targets import repair_detector_targets  # noqa: E402
+from pipeline.compat.package_lookup import replace_package_lookup  # noqa: E402
 
-sys.modules.setdefault('mmcv._ext', mmcv_ext)
+replace_package_lookup()
+allow_mmengine_checkpoints()
+repair_detector_targets()

@@ -1,0 +1,45 @@
+"""Lets MMEngine load and resume checkpoints with ``weights_only=True``.
+
+What: Allow-lists the classes that MMEngine's checkpoints hold besides tensors, which is its log
+history and the numpy arrays and numbers inside, and has checkpoints from a URL read as safely
+as those from a file.
+Why: torch 2.6 and later refuse every class that is not allow-listed, so a run could not resume
+from its own checkpoint. ``torch.hub`` still unpickles what it downloads without such a list.
+When it can go: when MMEngine allow-lists its classes and passes ``weights_only`` on.
+
+Everything allowed here builds plain data: none of it runs code that a file could choose.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import checkpoint
+
+_NUMBER_CODES = '?' + np.typecodes['AllInteger'] + np.typecodes['AllFloat']
+
+
+def allow_mmengine_checkpoints() -> None:
+    """Register the classes with torch, and the safe loader with MMEngine."""
+    # numpy names the two functions that rebuild its values by private paths, which differ
+    # between its versions, and a checkpoint holds the path of the version that wrote it.
+    rebuild_array = np.empty(0).__reduce__()[0]
+    rebuild_number = np.float64(0).__reduce__()[0]
+    torch.serialization.add_safe_globals(
+        [
+            HistoryBuffer,
+            np.dtype,
+            np.ndarray,
+            *{type(np.dtype(code)) for code in _NUMBER_CODES},
+            *(
+                (function, f'{module}.{function.__name__}')
+                for function in (rebuild_array, rebuild_number)
+                for module in ('numpy.core.multiarray', 'numpy._core.multiarray')
+            ),
+        ]
+    )
+    if not isinstance(checkpoint.load_url, functools.partial):
+        checkpoint.load_url = functools.partial(checkpoint.load_url, weights_only=True)

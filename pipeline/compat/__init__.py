@@ -8,6 +8,7 @@ Importing this package applies, in this order:
 :mod:`.package_lookup`       replaces MMEngine's three package look-ups
 :mod:`.checkpoint`           allow-lists MMEngine's classes for ``torch.load``; safe downloads
 :mod:`.detector_targets`     repairs three methods of TextSnake's and DRRG's losses
+:mod:`.locality_aware_nms`   gives DRRG the suppression it needs where ``lanms`` is not installed
 ===========================  ==================================================================
 
 Nothing else is changed. Each module says what it changes, why, and when it can go.
@@ -24,8 +25,10 @@ supply_mmcv_operators()
 # These import MMEngine and MMOCR, which the two above make importable.
 from pipeline.compat.checkpoint import allow_mmengine_checkpoints  # noqa: E402
 from pipeline.compat.detector_targets import repair_detector_targets  # noqa: E402
+from pipeline.compat.locality_aware_nms import supply_locality_aware_nms  # noqa: E402
 from pipeline.compat.package_lookup import replace_package_lookup  # noqa: E402
 
 replace_package_lookup()
 allow_mmengine_checkpoints()
 repair_detector_targets()
+supply_locality_aware_nms()

@@ -8,46 +8,70 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.evaluation.protocols import load_words
-from pipeline.evaluation.scoring import TASKS, ScoringRules, score_images
-from pipeline.evaluation.submission import SubmissionError
-from pipeline.evaluation.summary import evaluation_summary
+from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
+from pipeline.evaluation.protocols import PROTOCOLS
+from pipeline.evaluation.scoring import TASKS, ScoringRules
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--gt', required=True, help='folder or zip of ground truth')
-    parser.add_argument('--pred', required=True, help='folder or zip of predictions')
-    parser.add_argument('--protocol', required=True, choices=['icdar2015'])
-    parser.add_argument('--task', default='e2e', choices=TASKS)
-    parser.add_argument('--iou', type=float, default=0.5)
-    parser.add_argument('--area-precision', type=float, default=0.5)
-    parser.add_argument('--confidences', action='store_true')
-    parser.add_argument('--strip', choices=['edge', 'all'], default='edge')
-    parser.add_argument('--min-length', type=int, default=3)
-    parser.add_argument('--json', metavar='PATH', help='write the numbers there; - prints them')
-    return parser.parse_args(argv)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    add = parser.add_argument
+    add('--gt', required=True, metavar='PATH', help='folder or zip of ground truth')
+    add('--pred', required=True, metavar='PATH', help='folder or zip of predictions')
+    add('--protocol', required=True, choices=PROTOCOLS)
+    add('--task', default='e2e', choices=TASKS, help='whose numbers come first')
+    add('--lexicon', metavar='PATH', help='lists, one a photo (strong), or one list (the others)')
+    add('--lexicon-level', choices=['strong', 'weak', 'generic', 'full'])
+    add(
+        '--lexicon-rule',
+        choices=['adelaidet', 'testr', 'davar', 'mask-textspotter', 'spts'],
+        default='adelaidet',
+        help='whose way of using the lexicon',
+    )
+    add('--iou', type=float, default=0.5, help='a pair must exceed it')
+    add(
+        '--area-precision',
+        type=float,
+        default=0.5,
+        help='predictions with more than this share in one illegible word are left out',
+    )
+    add('--confidences', action='store_true', help='lines carry confidences; compute AP')
+    add('--strip', choices=['edge', 'all'], default='edge', help='outer punctuation forgiven')
+    add('--min-length', type=int, default=3, help='shorter words are not spotted')
+    add('--json', metavar='PATH', help='write all numbers there; - prints them')
+    args = parser.parse_args(argv)
+    if bool(args.lexicon) != bool(args.lexicon_level):
+        parser.error('--lexicon and --lexicon-level go together')
+    return args
 
 
 def evaluate(args: argparse.Namespace) -> dict[str, Any]:
-    gt, det = load_words(args.gt, args.pred, args.protocol, args.confidences)
     rules = ScoringRules(
         iou=args.iou,
         area_precision=args.area_precision,
         strip=args.strip,
         min_length=args.min_length,
         confidences=args.confidences,
-        reject_empty_gold=True,
+        reject_empty_gold=args.protocol != 'totaltext',
     )
-    summary = evaluation_summary(score_images(gt, det, rules), args.task)
-    return {'calculated': True, 'message': '', 'task': args.task} | summary
+    lexicon = (
+        LexiconChoice(args.lexicon, args.lexicon_level, args.lexicon_rule) if args.lexicon else None
+    )
+    return evaluate_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
 
 
 def print_table(result: dict[str, Any]) -> None:
-    print(f'{"":12}{"precision":>10}{"recall":>10}{"hmean":>10}{"matched":>9}{"gold":>7}{"pred":>7}')
+    lexicon = result['lexicon']
+    used = f'{lexicon["level"]} lexicon, rule {lexicon["rule"]}' if lexicon else 'no lexicon'
+    print(f'{result["protocol"]}, {used}')
+    with_ap = result['rules']['confidences']
+    columns = ['precision', 'recall', 'hmean'] + (['ap'] if with_ap else [])
+    print(' ' * 12 + ''.join(f'{c:>10}' for c in columns) + f'{"matched":>9}{"gold":>7}{"pred":>7}')
     for task in TASKS:
         row = result[task]
-        numbers = ''.join(f'{row[key]:10.4f}' for key in ('precision', 'recall', 'hmean'))
+        numbers = ''.join(f'{row[key]:10.4f}' for key in columns)
         print(f'{task:12}{numbers}{row["matched"]:9d}{row["gt_care"]:7d}{row["det_care"]:7d}')
 
 
@@ -55,16 +79,15 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         result = evaluate(args)
-    except (SubmissionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         result = {'calculated': False, 'message': str(error)}
     if args.json == '-':
         print(json.dumps(result, ensure_ascii=False))
-    else:
-        if args.json:
-            Path(args.json).write_text(json.dumps(result, ensure_ascii=False), encoding='utf-8')
-        if result['calculated']:
-            print_table(result)
+    elif args.json:
+        Path(args.json).write_text(json.dumps(result, ensure_ascii=False), encoding='utf-8')
+    if result['calculated'] and args.json != '-':
+        print_table(result)
     return 0 if result['calculated'] else 1
 
 

@@ -57,9 +57,7 @@ def harmonic_mean(precision: float, recall: float) -> float:
     return 2.0 * precision * recall / total if total else 0.0
 
 
-def average_precision(
-    confidences: Sequence[float], correct: Sequence[bool], gt_care: int
-) -> float:
+def average_precision(confidences: Sequence[float], correct: Sequence[bool], gt_care: int) -> float:
     """Mean over the gold words of the precision at each correct prediction, best first.
 
     Args:

@@ -13,6 +13,9 @@ from .words import Words
 
 GT_NAME = 'gt_img_([0-9]+).txt'
 DET_NAME = 'res_img_([0-9]+).txt'
+# For sets whose photos have names of their own: gt_NAME.txt and res_NAME.txt.
+_OTHER_GT_NAME = r'gt_([^/]+)\.txt$'
+_OTHER_DET_NAME = r'res_([^/]+)\.txt$'
 _BOM = '\ufeff'
 
 LineParser = Callable[[str], ParsedLine]
@@ -23,8 +26,12 @@ class SubmissionError(ValueError):
 
 
 def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
-    """Read ICDAR ground truth: image number (as text) -> words. Other files are passed over."""
-    files = read_entries(path, GT_NAME)
+    """Read ICDAR ground truth: photo number (as text) -> words.
+
+    Files with other names are passed over; only where none is named ``gt_img_N.txt``, those named
+    ``gt_NAME.txt`` are read, and the key is NAME.
+    """
+    files = read_entries(path, GT_NAME) or read_entries(path, _OTHER_GT_NAME)
     if not files:
         raise SubmissionError(f'{path}: wanted files named gt_img_N.txt, found none.')
     return {key: parse_words(*file, lambda line: parse_line(line, kind)) for key, file in files}
@@ -39,7 +46,8 @@ def read_predictions(
     """Read a submission in full or reject it in full.
 
     Args:
-        path: A folder or zip that holds ``res_img_N.txt`` files and nothing else.
+        path: A folder or zip that holds ``res_img_N.txt`` files (``res_NAME.txt`` where the ground
+            truth has names) and nothing else.
         gt: The ground truth; each prediction file must belong to one of its photos.
         kind: Layout of the lines.
         with_confidence: Whether each line carries a confidence.
@@ -47,7 +55,8 @@ def read_predictions(
     Raises:
         SubmissionError: For a name, photo number or line that the reference script rejects.
     """
-    files = read_entries(path, DET_NAME, only=True)
+    numbered = all(key.isdigit() for key in gt)
+    files = read_entries(path, DET_NAME if numbered else _OTHER_DET_NAME, only=True)
     for key, (source, _) in files:
         if key not in gt:
             raise SubmissionError(
@@ -76,7 +85,7 @@ def read_entries(
     """
     path = Path(path)
     found = {}
-    for name, read in _list_files(path):
+    for name, read in list_files(path):
         match = re.match(name_pattern, name)
         if match:
             found[match[1]] = (f'{path.name}/{name}', read())
@@ -113,7 +122,8 @@ def parse_words(source: str, content: bytes, parse: LineParser) -> Words:
     )
 
 
-def _list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
+def list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
+    """List a folder or zip: name inside it, and a function that reads it."""
     if path.is_dir():
         inside = sorted(p for p in path.rglob('*') if p.is_file())
         return [(p.relative_to(path).as_posix(), p.read_bytes) for p in inside]
@@ -130,4 +140,5 @@ def _list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
 
 
 def _example(name_pattern: str) -> str:
-    return name_pattern.replace('([0-9]+)', 'N')
+    simple = {DET_NAME: 'res_img_N.txt', _OTHER_DET_NAME: 'res_NAME.txt'}
+    return simple.get(name_pattern, 'N.txt')

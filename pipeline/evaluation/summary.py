@@ -22,9 +22,7 @@ def image_summary(image: ImageScore) -> dict[str, Any]:
     ``det_order`` gives each one's place in the submission.
     """
     summary: dict[str, Any] = score_summary(image.score)
-    summary['pairs'] = [
-        {'gt': g, 'det': d, 'correct': is_right} for g, d, is_right in image.pairs
-    ]
+    summary['pairs'] = [{'gt': g, 'det': d, 'correct': is_right} for g, d, is_right in image.pairs]
     summary['gt_dont_care'] = image.gt_dont_care
     summary['det_dont_care'] = image.det_dont_care
     summary['gt_texts'] = image.gt_texts

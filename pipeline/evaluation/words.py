@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,6 +53,14 @@ class Words:
             ignored=pick(self.ignored),
             lines=pick(self.lines),
         )
+
+    def with_texts(self, texts: Sequence[str]) -> Words:
+        """The same words read as ``texts``."""
+        return replace(self, texts=texts)
+
+    def with_polygons(self, polygons: Sequence[np.ndarray]) -> Words:
+        """The same words at ``polygons``."""
+        return replace(self, polygons=polygons)
 
     def dont_care(self) -> np.ndarray:
         """(N,) bool: which words are marked illegible, by text or by flag."""

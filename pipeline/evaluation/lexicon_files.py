@@ -1,0 +1,98 @@
+"""Lexicons as data sets publish them: one file for all photos, or a list for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .lexicon import Lexicon
+from .lexicon_rules import LexiconLevel
+from .submission import list_files
+
+_NUMBERED = re.compile(r'(?:^|_)img_?([0-9]+)$')
+_PREFIX = re.compile(r'^(?:pair_)?(?:new_)?(?:voc_)?')
+
+
+def read_lexicon(path: str | Path, level: LexiconLevel) -> Callable[[str], Lexicon]:
+    """Read a lexicon.
+
+    Args:
+        path: For ``strong`` a folder or zip of lists, one a photo, whose names end in
+            ``img_N.txt`` (or in the photo's name); of a ``new_*`` and a ``pair_*`` list of one
+            photo the pairs count. For the other levels one file.
+        level: ``strong``, ``weak``, ``generic`` or ``full``.
+
+    Returns:
+        A function from photo name to its lexicon.
+
+    Raises:
+        ValueError: If there is no such file or folder, or it is empty.
+    """
+    path = Path(path)
+    if level == 'strong':
+        return _read_photo_lexicons(path)
+    if not path.is_file():
+        raise ValueError(f'{path}: wanted one file of words for the {level} lexicon, found none.')
+    lexicon = parse_lexicon(path.name, path.read_bytes())
+    if not lexicon.keys:
+        raise ValueError(f'{path}: wanted a lexicon with words, got an empty file.')
+    return lambda name: lexicon
+
+
+def parse_lexicon(name: str, content: bytes) -> Lexicon:
+    """Parse lines that are plain words, or ``KEY original`` pairs where each holds a blank."""
+    text = content.decode('utf-8', 'replace').removeprefix('\ufeff')
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    if all(' ' in line for line in lines) or 'pair' in name:
+        return Lexicon.from_pairs(_split_pair(line) for line in lines)
+    return Lexicon.from_words(lines)
+
+
+def _split_pair(line: str) -> tuple[str, str]:
+    """The key reaches to the first blank, or to the middle where both halves spell the same."""
+    fields = line.split(' ')
+    half = len(fields) // 2
+    if len(fields) > 2 and _letters(fields[:half]) == _letters(fields[half:]):
+        return ' '.join(fields[:half]), ' '.join(fields[half:])
+    key, _, original = line.partition(' ')
+    return key, original or key
+
+
+def _letters(fields: list[str]) -> str:
+    return ''.join(c for c in ' '.join(fields).upper() if c.isalnum() or c == ' ')
+
+
+def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
+    if path.is_file() and path.suffix.lower() != '.zip':
+        raise ValueError(
+            f'{path}: wanted a folder or zip of lists, one a photo, for the strong lexicon, '
+            'got one file. A list for all photos is weak, generic or full.'
+        )
+    readers: dict[str, tuple[str, Callable[[], bytes]]] = {}
+    for name, read in list_files(path):
+        stem, dot, suffix = name.rsplit('/', 1)[-1].rpartition('.')
+        if not dot or suffix.lower() != 'txt':
+            continue
+        numbered = _NUMBERED.search(stem)
+        key = numbered[1] if numbered else _PREFIX.sub('', stem)
+        if key not in readers or 'pair' in stem:
+            readers[key] = (stem, read)
+    if not readers:
+        raise ValueError(f'{path}: wanted lists whose names end in img_N.txt, found none.')
+    read_before: dict[str, Lexicon] = {}
+
+    def lexicon_of(photo: str) -> Lexicon:
+        key = photo if photo in readers else photo.lstrip('0')
+        if key not in readers:
+            raise ValueError(
+                f'{path}: wanted a list for photo {photo} (a name that ends in img_{photo}.txt), '
+                'found none.'
+            )
+        if key not in read_before:
+            stem, read = readers[key]
+            read_before[key] = parse_lexicon(stem, read())
+        return read_before[key]
+
+    return lexicon_of

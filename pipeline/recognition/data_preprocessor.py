@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
+
+from pipeline.registry import MODELS
+
+
+@MODELS.register_module()
+class CropDataPreprocessor(BaseDataPreprocessor):
+    """Stack word crops, put their channels in order and normalize them.
+
+    Crops come as BGR, as OpenCV and MMOCR's transforms read them. Unlike MMOCR's own
+    preprocessor this one needs no metainfo: crops already have the recognizer's size. It sets
+    ``batch_input_shape``, and ``valid_ratio`` = 1 where no transform did, since some of MMOCR's
+    encoders read it.
+
+    Args:
+        bgr_to_rgb: Whether to reverse the channels. Given, since a wrong one fails silently.
+        mean: Subtracted from each channel, 0-255 scale, in the order after ``bgr_to_rgb``.
+        std: Divided by. The defaults map 0-255 to [-1, 1].
+        non_blocking: Copy to the device without waiting.
+    """
+
+    def __init__(
+        self,
+        bgr_to_rgb: bool,
+        mean: Sequence[float] = (127.5, 127.5, 127.5),
+        std: Sequence[float] = (127.5, 127.5, 127.5),
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        self.bgr_to_rgb = bgr_to_rgb
+        self.register_buffer('mean', torch.tensor(mean).view(-1, 1, 1), persistent=False)
+        self.register_buffer('std', torch.tensor(std).view(-1, 1, 1), persistent=False)
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Make one normalized batch.
+
+        Args:
+            data: ``inputs``, a list of (3, H, W) crops or one (N, 3, H, W) tensor, 0-255; and
+                ``data_samples``, a list or None.
+            training: Not used; MMEngine hands it over.
+
+        Returns:
+            ``inputs`` (N, 3, H, W) float32 and ``data_samples``.
+
+        Raises:
+            ValueError: If the crops differ in size or do not have three channels.
+        """
+        data = self.cast_data(data)
+        crops = data['inputs']
+        if not isinstance(crops, Tensor):
+            sizes = {tuple(crop.shape) for crop in crops}
+            if len(sizes) > 1:
+                raise ValueError(
+                    f'All crops of a batch need one size, got {sorted(sizes)}. Resize them in the '
+                    'data pipeline or rectifier.'
+                )
+            crops = torch.stack(list(crops))
+        if crops.dim() != 4 or crops.size(1) != len(self.mean):
+            raise ValueError(
+                f'Wanted crops of shape ({len(self.mean)}, H, W), got {tuple(crops.shape[1:])}. '
+                'Load images in color.'
+            )
+        crops = crops.float()
+        if self.bgr_to_rgb:
+            crops = crops.flip(1)
+        crops = (crops - self.mean) / self.std
+        data_samples = data.get('data_samples')
+        for data_sample in data_samples or []:
+            data_sample.set_metainfo(
+                {
+                    'batch_input_shape': tuple(crops.shape[-2:]),
+                    'valid_ratio': data_sample.get('valid_ratio', 1.0),
+                }
+            )
+        return {'inputs': crops, 'data_samples': data_samples}

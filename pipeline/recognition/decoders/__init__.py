@@ -1,0 +1,4 @@
+from .parseq_decoder import PARSeqDecoder
+from .two_stream_layer import TwoStreamLayer
+
+__all__ = ['PARSeqDecoder', 'TwoStreamLayer']

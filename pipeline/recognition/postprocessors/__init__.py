@@ -1,0 +1,3 @@
+from .parseq_postprocessor import PARSeqPostprocessor
+
+__all__ = ['PARSeqPostprocessor']

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mmengine.structures import LabelData
+from mmocr.models.textrecog.postprocessors.base import BaseTextRecogPostprocessor
+from mmocr.structures import TextRecogDataSample
+from torch import Tensor
+
+from pipeline.registry import MODELS
+
+
+@MODELS.register_module()
+class PARSeqPostprocessor(BaseTextRecogPostprocessor):
+    """Read texts and scores off the decoder's probabilities.
+
+    Each sample gets ``pred_text`` with
+
+    - ``item``: the text before the first EOS;
+    - ``score``: a list with the probability of each of its characters, as MMOCR's sequence
+      decoders give it;
+    - ``word_score``: the product of those and of EOS's probability where it was read, in [0, 1].
+      It is the model's probability of this text, and an empty text has one too.
+    """
+
+    def read_word(self, indexes: list[int], scores: list[float]) -> LabelData:
+        """Cut one word's greedy classes at EOS.
+
+        Args:
+            indexes: The best class of each step.
+            scores: Its probability.
+
+        Returns:
+            ``item``, ``score`` and ``word_score``.
+        """
+        kept, char_scores, word_score = [], [], 1.0
+        for index, score in zip(indexes, scores):
+            if index == self.dictionary.end_idx:
+                word_score *= score
+                break
+            if index in self.ignore_indexes:
+                continue
+            kept.append(index)
+            char_scores.append(score)
+        word_score *= math.prod(char_scores)
+        return LabelData(
+            item=self.dictionary.idx2str(kept), score=char_scores, word_score=word_score
+        )
+
+    def __call__(
+        self, probs: Tensor, data_samples: Sequence[TextRecogDataSample]
+    ) -> Sequence[TextRecogDataSample]:
+        """Set ``pred_text`` of each sample.
+
+        Args:
+            probs: (N, T, L) probabilities.
+            data_samples: N samples.
+
+        Returns:
+            The same samples.
+        """
+        scores, indexes = probs.detach().max(-1)
+        for data_sample, word_indexes, word_scores in zip(
+            data_samples, indexes.tolist(), scores.tolist()
+        ):
+            data_sample.pred_text = self.read_word(word_indexes, word_scores)
+        return data_samples

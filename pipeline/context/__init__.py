@@ -1,0 +1,6 @@
+"""Context encoders: a whole photo becomes scene tokens, once."""
+
+from pipeline.context.clip_image_encoder import ClipImageEncoder
+from pipeline.context.pooling import ContextPool
+
+__all__ = ['ClipImageEncoder', 'ContextPool']

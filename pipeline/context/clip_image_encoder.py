@@ -1,0 +1,243 @@
+"""The context encoder: a frozen CLIP image tower that looks at whole photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as TF
+
+from pipeline.context.open_clip_tower import build_open_clip_tower
+from pipeline.context.pooling import ContextPool
+from pipeline.registry import MODELS
+
+_IDENTITY = 'identity'  # its key in a checkpoint
+
+
+@MODELS.register_module()
+class ClipImageEncoder(nn.Module):
+    """Turns photos into scene tokens with the image tower of an open_clip model.
+
+    Each photo is resized as a whole, not cropped, to the input of the tower: a word at the edge
+    of the photo is in its scene too. The tokens are the class token, then the patch grid, after
+    the tower's final norm and before CLIP's projection; then they are pooled.
+
+    The tower is frozen: no gradients, always in evaluation mode. It is kept out of the module
+    tree, so that no optimizer, initializer, ``train()`` or checkpoint reaches it, but it follows
+    ``to()``. In its place a checkpoint holds its name and the checksum of its weights, and
+    loading that into an encoder with other weights is an error.
+
+    Args:
+        arch: An architecture of open_clip (``'ViT-B-32'``), or an open_clip model config with
+            ``embed_dim`` and ``vision_cfg``.
+        pretrained: A tag of open_clip (``'openai'``), fetched once and cached, or the path of a
+            ``.safetensors`` file or a state dict, or None with ``allow_random``.
+        allow_random: A random tower is an error unless this says that it is meant.
+        seed: Of the random weights, so that they can be had again.
+        checksum: sha256 of the weights file, or its first digits (8 at least).
+        image_size: (height, width) of the tower's input, or one number for both; the
+            architecture's own by default. Positional embeddings are interpolated.
+        pooling: Arguments of :class:`ContextPool`; every patch is kept by default.
+        quick_gelu: OpenAI's activation. A tag knows; a file does not say.
+        mean: RGB in [0, 1]; by default those that the weights were trained with.
+        std: As ``mean``.
+        batch_size: Photos per pass, which bounds the memory.
+        cache_dir: Where fetched weights are kept; the hub's own cache by default.
+
+    Raises:
+        ValueError: If the arguments contradict each other or the weights do not fit.
+        FileNotFoundError: If the weights are neither here nor to be had.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        arch: str | Mapping[str, Any],
+        pretrained: str | None,
+        *,
+        allow_random: bool = False,
+        seed: int = 0,
+        checksum: str | None = None,
+        image_size: int | Sequence[int] | None = None,
+        pooling: Mapping[str, Any] | ContextPool | None = None,
+        quick_gelu: bool | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        batch_size: int = 16,
+        cache_dir: str | None = None,
+    ) -> None:
+        super().__init__()
+        if isinstance(image_size, int):
+            image_size = (image_size, image_size)
+        if batch_size < 1:
+            raise ValueError(f'batch_size must be at least 1 photo, got {batch_size}.')
+        built = build_open_clip_tower(
+            arch,
+            pretrained,
+            allow_random=allow_random,
+            seed=seed,
+            checksum=checksum,
+            image_size=None if image_size is None else (image_size[0], image_size[1]),
+            quick_gelu=quick_gelu,
+            mean=mean,
+            std=std,
+            cache_dir=cache_dir,
+        )
+        self.arch = arch if isinstance(arch, str) else 'custom'
+        self.pretrained = pretrained
+        self.checksum = built.checksum
+        self.batch_size = batch_size
+        self._tower = (built.module,)  # in a tuple: not a child module
+        if not isinstance(pooling, ContextPool):
+            pooling = ContextPool(**(pooling if pooling is not None else {'kernel': 1}))
+        self.pool = pooling
+        self.register_buffer('mean', torch.tensor(built.mean).view(3, 1, 1), persistent=False)
+        self.register_buffer('std', torch.tensor(built.std).view(3, 1, 1), persistent=False)
+        self.register_state_dict_post_hook(_add_identity)
+        super().train(False)
+
+    @property
+    def tower(self) -> Any:
+        """The frozen tower itself, a ``VisionTransformer`` of open_clip."""
+        return self._tower[0]
+
+    @property
+    def embed_dim(self) -> int:
+        """C, width of the scene tokens."""
+        return int(self.tower.class_embedding.shape[0])
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the tower's input, in pixels."""
+        height, width = self.tower.image_size
+        return int(height), int(width)
+
+    @property
+    def grid_size(self) -> tuple[int, int]:
+        """(height, width) of the patch grid, before pooling."""
+        height, width = self.tower.grid_size
+        return int(height), int(width)
+
+    @property
+    def num_tokens(self) -> int:
+        """S, scene tokens of one photo after pooling."""
+        height, width = self.pool.pooled_size(self.grid_size)
+        return 1 + height * width
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a checkpoint keeps of the tower."""
+        source = Path(self.pretrained).name if self.pretrained is not None else 'None'
+        return {'arch': self.arch, 'pretrained': source, 'checksum': self.checksum}
+
+    def train(self, mode: bool = True) -> ClipImageEncoder:
+        """Stays in evaluation mode, whatever is asked."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
+        """Encode photos, each once.
+
+        Args:
+            images: I photos of any size: (H, W, 3) uint8 arrays or (3, H, W) uint8 tensors,
+                both BGR, as OpenCV and MMOCR load them.
+
+        Returns:
+            (I, S, C) float32 scene tokens.
+
+        Raises:
+            ValueError: If a photo is not one of these.
+        """
+        tokens = [
+            self._encode(images[start : start + self.batch_size])
+            for start in range(0, len(images), self.batch_size)
+        ]
+        if not tokens:
+            return self.mean.new_zeros((0, self.num_tokens, self.embed_dim))
+        return torch.cat(tokens)
+
+    def _encode(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
+        pixels = torch.stack([self._resize(image) for image in images])  # (i, 3, h, w) RGB
+        pixels = (pixels.to(self.mean.dtype) / 255 - self.mean) / self.std
+        output = self.tower.forward_intermediates(
+            pixels,
+            indices=1,
+            normalize_intermediates=True,
+            intermediates_only=True,
+            output_fmt='NLC',
+            output_extra_tokens=True,
+        )
+        tokens = torch.cat(
+            [output['image_intermediates_prefix'][0], output['image_intermediates'][0]], dim=1
+        )
+        return self.pool(tokens.float(), self.grid_size)
+
+    def _resize(self, image: np.ndarray | Tensor) -> Tensor:
+        if isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] == 3:
+            image = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+        if (
+            not isinstance(image, Tensor)
+            or image.ndim != 3
+            or image.shape[0] != 3
+            or (image.dtype != torch.uint8)
+            or not image.numel()
+        ):
+            raise ValueError(
+                'A photo must be an (H, W, 3) uint8 array or a (3, H, W) uint8 tensor, BGR, '
+                f'got {image.dtype if hasattr(image, "dtype") else type(image).__name__} '
+                f'{tuple(getattr(image, "shape", ()))}.'
+            )
+        image = image.to(self.mean.device)[[2, 1, 0]]
+        return TF.resize(
+            image, list(self.image_size), interpolation=InterpolationMode.BICUBIC, antialias=True
+        )
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ClipImageEncoder:
+        self.tower._apply(fn)
+        return super()._apply(fn, recurse)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: Mapping[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+        key = prefix + _IDENTITY
+        if key in unexpected_keys:
+            unexpected_keys.remove(key)
+        if key in state_dict:
+            stored = json.loads(state_dict[key].cpu().numpy().tobytes())
+            if stored['checksum'] != self.checksum:
+                raise ValueError(
+                    f'This checkpoint was made with the context encoder {stored}, but the model '
+                    f'has {self.identity}. Build the model with the same arch and weights.'
+                )
+
+    def extra_repr(self) -> str:
+        return f'{self.arch!r}, pretrained={self.pretrained!r}, image_size={self.image_size}'
+
+    def __str__(self) -> str:
+        return f'ClipImageEncoder({self.arch!r})'
+
+
+def _add_identity(
+    module: ClipImageEncoder, state_dict: dict[str, Any], prefix: str, local_metadata: object
+) -> None:
+    """Say in the checkpoint which tower belongs to it: JSON as bytes, for safetensors' sake."""
+    text = json.dumps(module.identity).encode()
+    state_dict[prefix + _IDENTITY] = torch.tensor(list(text), dtype=torch.uint8)

@@ -1,0 +1,148 @@
+"""Finds and reads the weights of an image tower."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_TOWER_PREFIX = 'visual.'
+
+
+def find_weights(
+    arch: str,
+    pretrained: str,
+    tag_config: dict[str, Any],
+    *,
+    checksum: str | None,
+    cache_dir: str | None,
+) -> Path:
+    """The file behind ``pretrained``: a tag's (from the cache, else fetched), or a path.
+
+    Raises:
+        ValueError: If ``pretrained`` is neither a tag nor a file, or the checksum is not the
+            file's.
+        FileNotFoundError: If a tag's file is not in the cache and cannot be fetched. The
+            message says which file to fetch and where to put it.
+    """
+    if tag_config:
+        path = _fetch(arch, pretrained, tag_config, cache_dir)
+    else:
+        path = Path(pretrained).expanduser()
+        if not path.is_file():
+            from open_clip.pretrained import list_pretrained_tags_by_model
+
+            tags = ', '.join(list_pretrained_tags_by_model(arch)) or 'none'
+            raise ValueError(
+                f'pretrained={pretrained!r} is neither a file nor a tag of {arch}. Tags: {tags}.'
+            )
+    if checksum is not None:
+        _check_file(path, checksum)
+    return path
+
+
+def read_tower_state(path: Path) -> dict[str, Tensor]:
+    """The tower's tensors, float32, named as open_clip's ``visual`` module names them.
+
+    The file may hold a whole CLIP model or the tower alone. Only the tower's tensors are read
+    from a safetensors file; a pickled one is read with ``weights_only=True``.
+
+    Raises:
+        ValueError: If the file is not a state dict, or one that runs code on loading.
+    """
+    if path.suffix == '.safetensors':
+        from safetensors import safe_open
+
+        with safe_open(str(path), framework='pt') as file:
+            return {
+                name: file.get_tensor(key).float()
+                for key, name in _name_tower_keys(list(file.keys())).items()
+            }
+    try:
+        state = torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:
+        raise ValueError(
+            f'{path} cannot be loaded as plain tensors (weights_only=True): {error}. A TorchScript '
+            'archive, such as the .pt files of OpenAI, has to be saved as a state dict or as '
+            'safetensors first.'
+        ) from error
+    if isinstance(state, dict) and isinstance(state.get('state_dict'), dict):
+        state = state['state_dict']
+    if not isinstance(state, dict):
+        raise ValueError(f'{path} must hold a state dict, got {type(state).__name__}.')
+    return {name: state[key].float() for key, name in _name_tower_keys(list(state)).items()}
+
+
+def fit_positions(positions: Tensor, grid_size: tuple[int, int]) -> Tensor:
+    """Interpolate positional embeddings to another patch grid.
+
+    Args:
+        positions: (1 + side * side, C), the class token's first, then a square grid.
+        grid_size: (height, width) of the grid that is wanted.
+
+    Returns:
+        (1 + height * width, C); the very same tensor where the grid is the same.
+    """
+    height, width = grid_size
+    side = round((len(positions) - 1) ** 0.5)
+    if (height, width) == (side, side):
+        return positions
+    grid = positions[1:].T.unflatten(1, (side, side)).unsqueeze(0)  # (1, C, side, side)
+    grid = F.interpolate(grid, grid_size, mode='bicubic', antialias=True, align_corners=False)
+    return torch.cat([positions[:1], grid[0].flatten(1).T])
+
+
+def _name_tower_keys(keys: list[str]) -> dict[str, str]:
+    """Key in the file -> name in the tower, for the tower's keys alone."""
+    names = {key: key.removeprefix('module.') for key in keys}
+    whole = any(name.startswith(_TOWER_PREFIX) for name in names.values())
+    return {
+        key: name.removeprefix(_TOWER_PREFIX)
+        for key, name in names.items()
+        if not whole or name.startswith(_TOWER_PREFIX)
+    }
+
+
+def _fetch(arch: str, tag: str, tag_config: dict[str, Any], cache_dir: str | None) -> Path:
+    from open_clip.pretrained import download_pretrained
+
+    try:
+        return Path(download_pretrained(tag_config, cache_dir=cache_dir))
+    except Exception as error:  # a hub, a proxy and a file system fail in many ways
+        raise FileNotFoundError(_explain_missing(arch, tag, tag_config, error)) from error
+
+
+def _explain_missing(arch: str, tag: str, tag_config: dict[str, Any], error: Exception) -> str:
+    repository, _, file_name = str(tag_config.get('hf_hub', '')).rpartition('/')
+    if repository:
+        file_name = file_name or 'open_clip_model.safetensors'
+        source = f'https://huggingface.co/{repository}/resolve/main/{file_name}'
+    else:
+        source = tag_config.get('url', '')
+        file_name = os.path.basename(source)
+    activation = ', quick_gelu=True' if tag_config.get('quick_gelu') else ''
+    return (
+        f'The weights {tag!r} of {arch} are not in the cache and could not be fetched '
+        f'({type(error).__name__}: {error}).\n'
+        f'Fetch {source} where there is a network, put it at weights/{arch}-{tag}/{file_name} '
+        '(or anywhere), and point to it: '
+        f"ClipImageEncoder({arch!r}, pretrained='weights/{arch}-{tag}/{file_name}'{activation})."
+    )
+
+
+def _check_file(path: Path, checksum: str) -> None:
+    sha256 = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(1 << 20):
+            sha256.update(block)
+    digest = sha256.hexdigest()
+    if len(checksum) < 8 or not digest.startswith(checksum.lower()):
+        raise ValueError(
+            f'{path} has sha256 {digest}, but checksum={checksum!r} was wanted (at least its '
+            'first 8 digits). Fetch the file again, or correct the checksum.'
+        )

@@ -1,0 +1,115 @@
+"""Values that travel between the stages of the pipeline.
+
+Shape legend, used in every docstring of this package:
+
+====  =====================================
+I     images (whole photos)
+N     words, or their crops
+T     steps or word tokens of one crop
+S     scene tokens of one image
+D     recognizer width
+C     context width
+L     classes of the charset
+K     polygon points
+====  =====================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class SceneContext:
+    """What the context encoder saw of some photos, and which word belongs to which photo.
+
+    Tokens are kept once per photo however many words it holds; a word finds its own through
+    ``image_index``. Word-only data has no photo: its rows hold -1 and skip the fusion.
+
+    Args:
+        tokens: (I, S, C) floating point, the class token first, then the (pooled) patch grid.
+        image_index: (N,) int64 in [-1, I): the photo of each word, -1 where there is none.
+
+    Raises:
+        ValueError: If a shape, a dtype, a device or the range of ``image_index`` is wrong.
+    """
+
+    tokens: Tensor
+    image_index: Tensor
+
+    def __post_init__(self) -> None:
+        tokens, index = self.tokens, self.image_index
+        if not isinstance(tokens, Tensor) or tokens.ndim != 3 or not tokens.is_floating_point():
+            raise ValueError(
+                f'tokens must be a floating point (I, S, C) tensor, got {_say(tokens)}.'
+            )
+        if not isinstance(index, Tensor) or index.ndim != 1 or index.dtype != torch.int64:
+            raise ValueError(f'image_index must be an int64 (N,) tensor, got {_say(index)}.')
+        if index.device != tokens.device:
+            raise ValueError(
+                f'tokens are on {tokens.device} and image_index is on {index.device}: move both '
+                'to one device before joining them.'
+            )
+        if index.numel():
+            low, high = (int(bound) for bound in torch.aminmax(index))
+            if low < -1 or high >= len(tokens):
+                raise ValueError(
+                    f'image_index must lie in [-1, {len(tokens)}) for {len(tokens)} photos, '
+                    f'got values from {low} to {high}.'
+                )
+
+    def __len__(self) -> int:
+        """Number of words, N."""
+        return len(self.image_index)
+
+    @property
+    def num_images(self) -> int:
+        """Number of photos, I."""
+        return len(self.tokens)
+
+    def to(self, device: torch.device | str) -> SceneContext:
+        """The same context on another device."""
+        return SceneContext(self.tokens.to(device), self.image_index.to(device))
+
+    def select(self, rows: Tensor | Sequence[int] | slice) -> SceneContext:
+        """The context of some of the words, in the order of ``rows``; the photos all stay.
+
+        Args:
+            rows: Word indices, a boolean (N,) mask or a slice.
+        """
+        if not isinstance(rows, (Tensor, slice)):
+            rows = torch.as_tensor(rows, dtype=torch.int64)
+        if isinstance(rows, Tensor):
+            rows = rows.to(self.image_index.device)
+        return SceneContext(self.tokens, self.image_index[rows])
+
+    @staticmethod
+    def concat(contexts: Sequence[SceneContext]) -> SceneContext:
+        """Join the contexts of several batches of photos: words and photos in the given order.
+
+        Raises:
+            ValueError: If there is none, or their tokens differ in S or C.
+        """
+        if not contexts:
+            raise ValueError('concat needs at least one SceneContext, got none.')
+        if len({context.tokens.shape[1:] for context in contexts}) > 1:
+            shapes = [tuple(context.tokens.shape) for context in contexts]
+            raise ValueError(
+                f'contexts of one encoder and one pooling share (S, C), got tokens of {shapes}.'
+            )
+        indices, offset = [], 0
+        for context in contexts:
+            index = context.image_index
+            indices.append(torch.where(index >= 0, index + offset, index))
+            offset += context.num_images
+        return SceneContext(torch.cat([c.tokens for c in contexts]), torch.cat(indices))
+
+
+def _say(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f'{value.dtype} {tuple(value.shape)}'
+    return type(value).__name__

@@ -24,11 +24,11 @@ from .ring import (
 from .ring_order import fit_sides, min_area_quad, order_quad, order_ring
 from .sides import (
     join_sides,
-    ring_to_quad,
     polyline_length,
     resample_polyline,
     resample_ring,
     ring_size,
+    ring_to_quad,
     split_sides,
     turn_ring,
 )

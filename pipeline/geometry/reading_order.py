@@ -15,7 +15,8 @@ def reading_order(polygons: Sequence[np.ndarray]) -> list[int]:
     """Sort words into lines: lines from top to bottom, words from left to right in a line.
 
     The common tilt of the words is taken out first. Then every word is chained to the
-    nearest one to its right that overlaps it in height, nearest pairs first; the chains are the lines.
+    nearest one to its right that overlaps it in height, nearest pairs first; the chains
+    are the lines.
 
     Args:
         polygons: Rings in reading order, (K, 2) each.

@@ -17,7 +17,7 @@ _MATCHED_POINTS = 9
 
 
 def min_area_quad(polygon: np.ndarray) -> np.ndarray:
-    """The smallest rectangle around a polygon, ordered as :func:`order_quad` does: (4, 2) float32."""
+    """The smallest rectangle around a polygon, in :func:`order_quad`'s order: (4, 2) float32."""
     points = check_polygon(polygon, min_points=1)
     origin = points.mean(axis=0)  # OpenCV works in float32.
     corners = cv2.boxPoints(cv2.minAreaRect((points - origin).astype(np.float32)))
@@ -133,20 +133,25 @@ def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
     # The ends begin at fractions a and b of the way around, about half of it apart.
     step = 1 / _CONTOUR_POINTS
     a, b = np.meshgrid(np.arange(0, 1, step), np.arange(0, 1, step), indexing='ij')
-    candidates = np.stack([a, b], axis=-1)[np.abs(b - a - 0.5) <= max(0.2 - gap, 0.0)]
-    for finer in (None, step / 2, step / 4, step / 8):
-        if finer is not None:
-            shifts = np.array([-finer, 0.0, finer])
-            shift_a, shift_b = np.meshgrid(shifts, shifts)
-            candidates = best + np.stack([shift_a.ravel(), shift_b.ravel()], axis=1)
-        top, bottom = _sides_between(outline, candidates, gap, _MATCHED_POINTS)
-        across = np.hypot(*np.moveaxis(top - bottom, -1, 0))  # (M, matched points)
-        # An end that reaches around a corner spans less than its length along the outline.
-        bent = 2 * gap * perimeter - across[:, 0] - across[:, -1]
-        cost = across.mean(axis=1) + bent
-        best = candidates[int(np.argmin(cost))]
+    apart = np.abs(b - a - 0.5)
+    candidates = np.stack([a, b], axis=-1)[apart <= max(0.2 - gap, 0.0) + 1e-9]
+    best = _best_ends(outline, candidates, gap, perimeter)
+    for finer in (step / 2, step / 4, step / 8):
+        around = np.stack(np.meshgrid([-finer, 0.0, finer], [-finer, 0.0, finer]), axis=-1)
+        best = _best_ends(outline, best + around.reshape(-1, 2), gap, perimeter)
     top, bottom = _sides_between(outline, best[None], gap, num_points // 2)
     return join_sides(top[0], bottom[0])
+
+
+def _best_ends(
+    outline: np.ndarray, candidates: np.ndarray, gap: float, perimeter: float
+) -> np.ndarray:
+    """The pair of end positions (2,) among ``candidates`` (M, 2) that costs least."""
+    top, bottom = _sides_between(outline, candidates, gap, _MATCHED_POINTS)
+    across = np.hypot(*np.moveaxis(top - bottom, -1, 0))  # (M, matched points)
+    # An end that reaches around a corner spans less than its length along the outline.
+    bent = 2 * gap * perimeter - across[:, 0] - across[:, -1]
+    return candidates[int(np.argmin(across.mean(axis=1) + bent))]
 
 
 def _sides_between(

@@ -26,7 +26,7 @@ def split_sides(ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             f'got {len(points)}. order_ring() makes such a ring of any polygon.'
         )
     half = len(points) // 2
-    return points[:half], points[:half - 1:-1]
+    return points[:half], points[: half - 1 : -1]
 
 
 def join_sides(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -47,7 +47,8 @@ class Rectifier:
 
     Args:
         size: (height, width) of the crops in pixels.
-        mode: ``'perspective'`` (homography of the four corners), ``'unroll'`` (ruled surface),
+        mode: ``'perspective'`` (homography of the four corners, or of the smallest rectangle
+            around a curved word), ``'unroll'`` (ruled surface between the long sides),
             ``'thin_plate_spline'``, or ``'auto'``: perspective for words with straight sides,
             unroll for curved ones.
         margin: (along, across) room added around a word, in word heights: before and after
@@ -156,7 +157,7 @@ class Rectifier:
         if mode == 'auto':
             mode = 'perspective' if _is_straight(ring) else 'unroll'
         if mode == 'perspective':
-            quad = ring_to_quad(ring)
+            quad = ring_to_quad(ring) if _is_straight(ring) else _box_of(ring)
             if is_convex_quad(quad):
                 return warp_quad(image, quad, self.size)
             mode = 'unroll'
@@ -200,6 +201,13 @@ def _is_straight(ring: np.ndarray) -> bool:
         if float(away.max()) > _STRAIGHT * height:
             return False
     return True
+
+
+def _box_of(ring: np.ndarray) -> np.ndarray:
+    """The smallest rectangle around a curved ring, its corners nearest to the ring's own."""
+    box, corners = min_area_quad(ring), ring_to_quad(ring)
+    turns = [np.roll(box, -turn, axis=0) for turn in range(4)]
+    return min(turns, key=lambda quad: float(np.hypot(*(quad - corners).T).sum()))
 
 
 def _add_margin(ring: np.ndarray, along: float, across: float) -> np.ndarray:

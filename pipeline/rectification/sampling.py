@@ -39,7 +39,7 @@ class Region:
 
 
 def check_image(image: np.ndarray) -> None:
-    """Raise ValueError unless ``image`` is a non-empty (H, W) or (H, W, C) array OpenCV can remap."""
+    """Raise ValueError unless ``image`` is a non-empty (H, W) or (H, W, C) OpenCV can remap."""
     if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or 0 in image.shape:
         got = getattr(image, 'shape', type(image).__name__)
         raise ValueError(f'image must be a non-empty array (H, W) or (H, W, 3), got {got}.')
@@ -67,18 +67,17 @@ def cut_region(image: np.ndarray, points: np.ndarray, scale: tuple[float, float]
     """
     # Shrinking by whole numbers is an exact area average and keeps the sample grids small. Half
     # of the way at the most, so that the samples, not the shrunk grid, decide the sharpness.
-    shrink = max(1, int(min(scale) / 2))
     height, width = image.shape[:2]
+    # Polygons can be far larger than the photo; a pixel of the region never is.
+    shrink = int(max(1, min(min(scale) / 2, height / 4, width / 4)))
     limit = np.array([width, height])
     low = np.clip(np.floor(points.min(axis=0)) - 3 * shrink, 0, limit - 1).astype(int)
     high = np.clip(np.ceil(points.max(axis=0)) + 3 * shrink, low + 1, limit).astype(int)
-    pixels = image[low[1]:high[1], low[0]:high[0]]
+    pixels = image[low[1] : high[1], low[0] : high[0]]
     if shrink > 1:
         pad_x, pad_y = (-(high - low)) % shrink
         if pad_x or pad_y:
-            pixels = cv2.copyMakeBorder(
-                pixels, 0, int(pad_y), 0, int(pad_x), cv2.BORDER_REPLICATE
-            )
+            pixels = cv2.copyMakeBorder(pixels, 0, int(pad_y), 0, int(pad_x), cv2.BORDER_REPLICATE)
         small = (pixels.shape[1] // shrink, pixels.shape[0] // shrink)
         pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
     rows, columns = (

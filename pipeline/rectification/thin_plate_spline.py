@@ -107,9 +107,7 @@ def _basis(height: int, width: int) -> np.ndarray:
     x = (np.arange(-1, width + 1) + 0.5) / height
     y = (np.arange(-1, height + 1) + 0.5) / height
     pixels = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    design = np.concatenate(
-        [_kernel(pixels, control), np.ones((len(pixels), 1)), pixels], axis=1
-    )
+    design = np.concatenate([_kernel(pixels, control), np.ones((len(pixels), 1)), pixels], axis=1)
     return np.linalg.solve(system, design.T).T[:, :count]  # L is symmetric.
 
 

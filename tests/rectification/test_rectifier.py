@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.rectification import Rectifier, unroll_polygon, warp_quad
+from pipeline.registry import TASK_UTILS
+
+MODES = ['auto', 'perspective', 'unroll', 'thin_plate_spline']
+
+
+def word_image(height=48, width=192):
+    """A word on a plain ground, unlike itself turned or mirrored."""
+    image = np.full((height, width, 3), (230, 235, 240), dtype=np.uint8)
+    cv2.putText(image, 'Frag7', (8, height - 12), cv2.FONT_HERSHEY_SIMPLEX, 1.3, (30, 20, 120), 3)
+    return image
+
+
+def scene_with(word, matrix, size=(400, 500)):
+    """Draw ``word`` into a photo by a (2, 3) matrix between pixel-edge coordinates."""
+    height, width = word.shape[:2]
+    shift = matrix.copy()
+    shift[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres.
+    photo = cv2.warpAffine(
+        word, shift, size[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]])
+    return photo, corners @ matrix[:, :2].T + matrix[:, 2]
+
+
+def turn_matrix(angle_deg, word, center=(250, 200)):
+    angle = np.radians(angle_deg)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = np.array([word.shape[1], word.shape[0]]) / 2
+    return np.concatenate([turn, (center - turn @ middle)[:, None]], axis=1)
+
+
+def difference(crop, other):
+    return float(np.abs(crop.astype(float) - other).mean())
+
+
+@pytest.mark.parametrize('angle', [0, 20, 90, 135, 180, 250, 300])
+@pytest.mark.parametrize('mode', MODES)
+def test_words_come_out_upright_however_they_are_turned(angle, mode):
+    word = word_image()
+    photo, ring = scene_with(word, turn_matrix(angle, word))
+    crop = Rectifier(size=(48, 192), mode=mode)(photo, [ring])[0]
+    assert difference(crop, word) < 3 < difference(np.rot90(crop, 2), word) - 10
+
+
+def test_no_words_give_no_crops_of_the_right_shape():
+    crops = Rectifier(size=(32, 100))(np.zeros((50, 50, 3), np.uint8), [])
+    assert crops.shape == (0, 32, 100, 3)
+    assert crops.dtype == np.uint8
+
+
+def test_auto_takes_perspective_for_straight_words_and_unrolls_curved_ones():
+    photo = cv2.GaussianBlur(
+        np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8), (0, 0), 3
+    )
+    quad = np.array([[50, 50], [250, 30], [260, 130], [55, 90]])
+    straight = np.array(
+        [[50, 50], [150, 40], [250, 30], [260, 130], [157.5, 110], [55, 90]], dtype=float
+    )
+    angles = np.radians(np.linspace(210, 330, 10))
+    unit = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    curved = np.concatenate([unit * 150, unit[::-1] * 100]) + np.array([200, 200])
+    crops = Rectifier()(photo, [quad, straight, curved])
+    np.testing.assert_array_equal(crops[0], warp_quad(photo, quad, (32, 128)))
+    np.testing.assert_array_equal(crops[1], warp_quad(photo, quad, (32, 128)))
+    np.testing.assert_array_equal(crops[2], unroll_polygon(photo, curved, (32, 128)))
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize(
+    'ring, reason',
+    [
+        ([[5, 5]] * 4, 'one point'),
+        ([[5, 5]] * 7, 'one point, an odd number of times'),
+        ([[0, 0], [5, 5], [10, 10], [15, 15]], 'one line'),
+        ([[0, 0], [20, 0], [20, 0], [0, 0]], 'no height'),
+        ([[5, 0], [5, 0], [5, 20], [5, 20]], 'no width'),
+        ([[5, 5], [20, 5], [5, 15], [20, 15]], 'crosses itself'),
+        ([[0, 0], [9, 0], [3, 3], [0, 9]], 'concave'),
+        ([[0, 0], [9, 0], [9, 0], [9, 5], [0, 5], [0, 5]], 'repeated points'),
+        ([[1, 1], [9, 2], [5, 8]], 'a triangle'),
+        ([[0, 0], [20, 20], [20, 0], [0, 20], [5, 5], [9, 30]], 'crosses itself often'),
+        ([[-50, -50], [-20, -50], [-20, -40], [-50, -40]], 'outside of the photo'),
+        ([[-900, -900], [900, -900], [900, 900], [-900, 900]], 'around the whole photo'),
+        ([[1e7, 1e7], [2e7, 1e7], [2e7, 2e7], [1e7, 2e7]], 'far outside'),
+        ([[5, 5], [5.001, 5], [5.001, 5.001], [5, 5.001]], 'next to nothing'),
+    ],
+)
+def test_broken_polygons_give_a_crop_and_never_a_crash(mode, ring, reason):
+    photo = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    rectifier = Rectifier(mode=mode, margin=(0.1, 0.1))
+    polygon = np.array(ring, dtype=np.float64)
+    crops = rectifier(photo, [polygon, *rectifier.rotations(polygon)])
+    assert crops.shape[1:] == (32, 128, 3), reason
+
+
+def test_a_collapsed_word_is_one_color_of_the_photo():
+    photo = np.zeros((50, 60, 3), dtype=np.uint8)
+    photo[10, 20] = (1, 2, 3)
+    crop = Rectifier()(photo, [np.array([[20.5, 10.5]] * 4)])[0]
+    np.testing.assert_array_equal(crop, np.full((32, 128, 3), (1, 2, 3)))
+
+
+def test_counter_clockwise_and_zigzag_corners_are_not_mirrored():
+    word = word_image()
+    photo, ring = scene_with(word, turn_matrix(10, word))
+    rectifier = Rectifier(size=(48, 192))
+    for wrong in (ring[[0, 3, 2, 1]], ring[[0, 1, 3, 2]]):
+        assert difference(rectifier(photo, [wrong])[0], word) < 3
+
+
+def test_word_that_leaves_the_photo_keeps_the_part_inside():
+    word = word_image()
+    photo, ring = scene_with(word, turn_matrix(0, word, center=(404, 200)))  # One half outside.
+    crop = Rectifier(size=(48, 192))(photo[:, :404], [ring])[0]
+    np.testing.assert_array_equal(crop[:, :94], word[:, :94])
+
+
+def test_tall_words_are_turned_counter_clockwise_unless_kept():
+    photo = np.zeros((200, 100, 3), dtype=np.uint8)
+    photo[20:180, 40:60] = 255
+    photo[20:60, 40:60] = (0, 0, 255)  # The word begins at the top.
+    ring = np.array([[40, 20], [60, 20], [60, 180], [40, 180]])
+    turned = Rectifier()(photo, [ring])[0]
+    assert turned[16, 10].tolist() == [0, 0, 255] and turned[16, 100].tolist() == [255] * 3
+    kept = Rectifier(vertical='keep')(photo, [ring])[0]
+    assert kept[3, 64].tolist() == [0, 0, 255] and kept[28, 64].tolist() == [255] * 3
+    np.testing.assert_array_equal(Rectifier()(photo, [ring], vertical='keep')[0], kept)
+
+
+def test_rotations_of_a_wide_word_are_as_it_is_and_upside_down():
+    word = word_image()
+    photo, ring = scene_with(word, turn_matrix(5, word))
+    rectifier = Rectifier()
+    crops = rectifier(photo, rectifier.rotations(ring), vertical='keep')
+    assert len(crops) == 2
+    np.testing.assert_array_equal(crops[0], rectifier(photo, [ring])[0])
+    assert np.abs(crops[1][::-1, ::-1].astype(int) - crops[0]).max() <= 2
+
+
+@pytest.mark.parametrize('angle, place', [(90, 0), (-90, 1), (0, 2), (180, 3)])
+def test_one_of_the_rotations_of_a_tall_word_is_readable(angle, place):
+    word = word_image() if abs(angle) == 90 else np.ascontiguousarray(word_image()[:, :31])
+    photo, ring = scene_with(word, turn_matrix(angle, word))
+    # The detector knows no reading direction: the ring starts at the upright top-left.
+    start = int(np.argmin(ring.sum(axis=1)))
+    rectifier = Rectifier(size=(48, word.shape[1]))
+    rings = rectifier.rotations(np.roll(ring, -start, axis=0))
+    crops = rectifier(photo, rings, vertical='keep')
+    assert len(crops) == 4
+    assert int(np.argmin([difference(crop, word) for crop in crops])) == place
+    np.testing.assert_array_equal(crops[0], rectifier(photo, [np.roll(ring, -start, axis=0)])[0])
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_margins_are_in_word_heights(mode):
+    # 2 px along and 4 px across around a 20 px high word: the crop is then a cut-out.
+    photo = cv2.GaussianBlur(
+        np.random.default_rng(0).integers(0, 256, (80, 160, 3), dtype=np.uint8), (0, 0), 2
+    )
+    ring = np.array([[32, 24], [112, 24], [112, 44], [32, 44]])
+    rectifier = Rectifier(size=(28, 84), mode=mode, margin=(0.1, 0.2))
+    np.testing.assert_array_equal(rectifier(photo, [ring])[0], photo[20:48, 30:114])
+
+
+def test_crops_of_a_scaled_photo_are_the_same_words():
+    word = word_image()
+    photo, ring = scene_with(word, turn_matrix(15, word))
+    double = cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    rectifier = Rectifier()
+    crop, other = rectifier(photo, [ring])[0], rectifier(double, [ring * 2])[0]
+    assert difference(crop, other) < 2
+
+
+@pytest.mark.parametrize(
+    'arguments, reason',
+    [
+        ({'mode': 'affine'}, 'mode'),
+        ({'vertical': 'turn'}, 'vertical'),
+        ({'size': (32,)}, 'size'),
+        ({'margin': (-0.1, 0)}, 'margin'),
+    ],
+)
+def test_wrong_settings_are_refused(arguments, reason):
+    with pytest.raises(ValueError, match=reason):
+        Rectifier(**arguments)
+
+
+def test_the_word_with_a_wrong_polygon_is_named():
+    photo = np.zeros((50, 60, 3), dtype=np.uint8)
+    good = np.array([[5, 5], [20, 5], [20, 15], [5, 15]], dtype=np.float32)
+    with pytest.raises(ValueError, match=r'polygons\[1\].*finite'):
+        Rectifier()(photo, [good, good * np.nan])
+
+
+def test_only_color_photos_of_bytes_are_taken():
+    with pytest.raises(ValueError, match='uint8'):
+        Rectifier()(np.zeros((50, 60, 3), dtype=np.float32), [])
+    with pytest.raises(ValueError, match='uint8'):
+        Rectifier()(np.zeros((50, 60), dtype=np.uint8), [])
+
+
+def test_rectifier_is_built_by_config():
+    built = TASK_UTILS.build({'type': 'Rectifier', 'size': (16, 64), 'mode': 'unroll'})
+    assert isinstance(built, Rectifier)
+    assert built.size == (16, 64) and built.mode == 'unroll'

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from .lexicon import Lexicon
 from .lexicon_rules import LexiconLevel
+from .photo_names import photo_key
 from .submission import list_files
 
-_NUMBERED = re.compile(r'(?:^|_)img_?([0-9]+)$')
 _PREFIX = re.compile(r'^(?:pair_)?(?:new_)?(?:voc_)?')
 
 
@@ -75,8 +75,7 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
         stem, dot, suffix = name.rsplit('/', 1)[-1].rpartition('.')
         if not dot or suffix.lower() != 'txt':
             continue
-        numbered = _NUMBERED.search(stem)
-        key = numbered[1] if numbered else _PREFIX.sub('', stem)
+        key = photo_key(_PREFIX.sub('', stem))
         if key not in readers or 'pair' in stem:
             readers[key] = (stem, read)
     if not readers:

@@ -1,9 +1,11 @@
-"""Polygons as an ICDAR submission holds them."""
+"""Words as lines of an ICDAR submission."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+
+from .line_format import unquote
 
 
 def submission_quad(polygon: np.ndarray) -> np.ndarray:
@@ -38,3 +40,33 @@ def submission_quad(polygon: np.ndarray) -> np.ndarray:
     if np.dot(x, np.roll(y, -1)) < np.dot(y, np.roll(x, -1)):
         quad = np.roll(quad[::-1], 1, axis=0)
     return quad + 0.0  # turns -0.0 into 0.0
+
+
+def submission_text(text: str) -> str:
+    """Write a transcript so that a scorer reads it back as it was.
+
+    Line breaks become blanks. A text that stands in double quotes of its own is put in quotes
+    again, because a scorer takes one pair off.
+    """
+    text = text.replace('\r', ' ').replace('\n', ' ')
+    return text if unquote(text) == text else '"' + text.replace('"', '\\"') + '"'
+
+
+def quad_line(polygon: np.ndarray, text: str, confidence: float | None = None) -> str:
+    """The line ``x1,y1,...,x4,y4[,confidence],transcription`` of ICDAR 2013 and 2015.
+
+    Args:
+        polygon: (K, 2) with K >= 3, pixels; see :func:`submission_quad`.
+        text: Transcript.
+        confidence: In [0, 1]; written with four decimals, or left out where None.
+    """
+    fields = [f'{value:.0f}' for value in submission_quad(polygon).ravel()]
+    if confidence is not None:
+        fields.append(f'{min(max(confidence, 0.0), 1.0):.4f}')
+    return ','.join([*fields, submission_text(text)])
+
+
+def polygon_line(polygon: np.ndarray, text: str) -> str:
+    """The line ``x1,y1,...,xn,yn,####transcription`` of Total-Text, to hundredths of a pixel."""
+    fields = [f'{value:.2f}' for value in np.asarray(polygon, dtype=np.float64).ravel()]
+    return ','.join(fields) + ',####' + submission_text(text)

@@ -93,14 +93,14 @@ def best_shift(crop, size):
 
 
 @pytest.mark.parametrize(
-    'warp, tolerance',
+    'warp, tolerance, shift',
     [
-        (unroll_polygon, 1.0),
+        (unroll_polygon, 1.0, 0.1),
         # Exact on both sides only: in the middle the spline is a third of a pixel off.
-        (warp_thin_plate_spline, 3.0),
+        (warp_thin_plate_spline, 3.0, 0.4),
     ],
 )
-def test_a_known_arc_unrolls_to_the_known_picture(warp, tolerance):
+def test_a_known_arc_unrolls_to_the_known_picture(warp, tolerance, shift):
     start, end, radius, height = np.radians(205), np.radians(335), 150.0, 50.0
     size = (32, 200)
     x, y = pixel_centers(400, 440)
@@ -115,7 +115,7 @@ def test_a_known_arc_unrolls_to_the_known_picture(warp, tolerance):
     u, v = pixel_centers(*size)
     error = np.abs(crop - color_at(u, v))
     assert error.mean() < tolerance
-    assert abs(best_shift(crop, size)) < 0.1
+    assert abs(best_shift(crop, size)) < shift
 
 
 def test_spline_of_a_straight_word_is_the_perspective_of_a_parallelogram():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -55,11 +56,21 @@ class MultiHeadAttention(nn.Module):
         Returns:
             (N, T, D).
         """
-        queries = queries.expand(keys.size(0), -1, -1, -1)
-        dropout = self.dropout if self.training else 0.0
-        out = F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask, dropout_p=dropout
-        )
+        if self.training and queries.device.type == 'cpu':
+            # Short sequences on a CPU: the fused kernel's backward pass takes several times as long.
+            scores = queries * queries.size(-1) ** -0.5 @ keys.transpose(-2, -1)  # (N, H, T, S)
+            if mask is not None:
+                scores = scores.masked_fill(~mask, -torch.inf)
+            weights = F.dropout(scores.softmax(-1), self.dropout)
+            out = weights.to(values.dtype) @ values
+        else:
+            out = F.scaled_dot_product_attention(
+                queries.expand(keys.size(0), -1, -1, -1),
+                keys,
+                values,
+                attn_mask=mask,
+                dropout_p=self.dropout if self.training else 0.0,
+            )
         return self.to_out(out.transpose(1, 2).flatten(2))
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from mmocr.models.common.dictionary import Dictionary
@@ -51,6 +52,7 @@ class PARSeqDecoder(BaseDecoder):
     """
 
     module_loss: PermutationLanguageModelLoss
+    layers: Any  # a ModuleList of TwoStreamLayer
 
     def __init__(
         self,
@@ -186,9 +188,9 @@ class PARSeqDecoder(BaseDecoder):
 
     def forward_train(
         self,
-        feat: Tensor | None = None,
-        out_enc: Tensor | None = None,
-        data_samples: Sequence[TextRecogDataSample] | None = None,
+        feat: Tensor | None,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
         """Read the gold characters in each reading order of this step.
@@ -230,9 +232,7 @@ class PARSeqDecoder(BaseDecoder):
         tokens = self._start_tokens(memory)
         steps = torch.arange(self.max_seq_len, device=tokens.device)
         nothing_hidden = torch.ones(self.max_seq_len, 1, dtype=torch.bool, device=tokens.device)
-        features = self.decode_features(
-            tokens, memory, steps, nothing_hidden, nothing_hidden[:1]
-        )
+        features = self.decode_features(tokens, memory, steps, nothing_hidden, nothing_hidden[:1])
         return self.classify(features, fuse_features)
 
     def read_autoregressively(
@@ -305,15 +305,13 @@ class PARSeqDecoder(BaseDecoder):
         keys = steps[: tokens.size(1)]
         query_mask = steps[:, None] + 1 != keys[None, :]  # step i predicts character i + 1
         content_mask = keys[:, None] >= keys[None, :]
-        features = self.decode_features(
-            tokens, memory, steps, query_mask, content_mask, readable
-        )
+        features = self.decode_features(tokens, memory, steps, query_mask, content_mask, readable)
         return self.classify(features, fuse_features)
 
     def forward_test(
         self,
-        feat: Tensor | None = None,
-        out_enc: Tensor | None = None,
+        feat: Tensor | None,
+        out_enc: Tensor,
         data_samples: Sequence[TextRecogDataSample] | None = None,
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
@@ -337,22 +335,24 @@ class PARSeqDecoder(BaseDecoder):
 
     def forward(
         self,
-        feat: Tensor | None = None,
-        out_enc: Tensor | None = None,
+        feat: Tensor | None,
+        out_enc: Tensor,
         data_samples: Sequence[TextRecogDataSample] | None = None,
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
         """:meth:`forward_train` in training, :meth:`forward_test` else."""
         if self.training:
+            if data_samples is None:
+                raise ValueError('Training reads gold texts: data_samples is None.')
             data_samples = self.module_loss.get_targets(data_samples)
             return self.forward_train(feat, out_enc, data_samples, fuse_features)
         return self.forward_test(feat, out_enc, data_samples, fuse_features)
 
     def loss(
         self,
-        feat: Tensor | None = None,
-        out_enc: Tensor | None = None,
-        data_samples: Sequence[TextRecogDataSample] | None = None,
+        feat: Tensor | None,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> dict[str, Tensor]:
         """Loss of a batch; in eval mode too, for validation losses."""
@@ -362,9 +362,9 @@ class PARSeqDecoder(BaseDecoder):
 
     def predict(
         self,
-        feat: Tensor | None = None,
-        out_enc: Tensor | None = None,
-        data_samples: Sequence[TextRecogDataSample] | None = None,
+        feat: Tensor | None,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Sequence[TextRecogDataSample]:
         """Samples with ``pred_text``."""

@@ -57,7 +57,7 @@ class MultiHeadAttention(nn.Module):
             (N, T, D).
         """
         if self.training and queries.device.type == 'cpu':
-            # Short sequences on a CPU: the fused kernel's backward pass takes several times as long.
+            # For short sequences the backward pass of the CPU's fused kernel takes far longer.
             scores = queries * queries.size(-1) ** -0.5 @ keys.transpose(-2, -1)  # (N, H, T, S)
             if mask is not None:
                 scores = scores.masked_fill(~mask, -torch.inf)

@@ -1,0 +1,88 @@
+"""Any kind of pixel to 8-bit BGR: gray, palette, alpha, CMYK, 16-bit, 1-bit, float."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image, ImageCms
+
+
+def pillow_to_bgr(image: Image.Image) -> np.ndarray:
+    """Turn a decoded Pillow image of any mode into (H, W, 3) uint8 BGR, alpha over white."""
+    if image.mode in ('I', 'F') or image.mode.startswith('I;'):
+        return cv2.cvtColor(_to_bytes(np.asarray(image)), cv2.COLOR_GRAY2BGR)
+    if image.has_transparency_data or image.mode in ('La', 'RGBa'):
+        # Premultiplied alpha converts to plain alpha of its own kind only.
+        image = image.convert({'La': 'LA'}.get(image.mode, 'RGBA')).convert('RGBA')
+        return _over_white(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGBA2BGRA))
+    if image.mode == 'CMYK':
+        image = _cmyk_to_rgb(image)
+    return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+
+
+def array_to_bgr(array: np.ndarray) -> np.ndarray:
+    """Turn an array into a fresh (H, W, 3) uint8 BGR.
+
+    Args:
+        array: (H, W), (H, W, 1) gray, (H, W, 3) BGR or (H, W, 4) BGRA, composited over white;
+            uint8, uint16 (65535 is white) or bool.
+
+    Raises:
+        ValueError: If the shape or the type is another. Floats are refused: 1.0 may mean
+            white or almost black.
+    """
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise ValueError(
+            f'an image array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {array.shape}'
+        )
+    if array.dtype not in (np.uint8, np.uint16, np.bool_):
+        raise ValueError(
+            f'an image array must be uint8, uint16 or bool, got {array.dtype}: '
+            f'scale it to 0..255 and convert it with .astype(np.uint8)'
+        )
+    pixels = np.ascontiguousarray(_to_bytes(array))
+    if pixels.shape[2] == 1:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    if pixels.shape[2] == 4:
+        return _over_white(pixels)
+    return pixels.copy()
+
+
+def _to_bytes(array: np.ndarray) -> np.ndarray:
+    """Scale to uint8: white of the type becomes 255."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * 255
+    values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    highest = float(values.max())
+    if array.dtype.kind == 'f':
+        white = 1.0 if highest <= 1.0 else 255.0 if highest <= 255.0 else highest
+    else:  # 32-bit containers mostly hold 16-bit pictures.
+        white = 65535.0 if highest <= 65535.0 else highest
+    return np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _over_white(bgra: np.ndarray) -> np.ndarray:
+    alpha = bgra[..., 3:].astype(np.uint16)
+    mixed = bgra[..., :3] * alpha + 255 * (255 - alpha)  # At most 255 * 255, fits 16 bits.
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _cmyk_to_rgb(image: Image.Image) -> Image.Image:
+    """By the picture's own ink profile where it carries one: the plain formula is garish."""
+    profile = image.info.get('icc_profile')
+    if profile:
+        try:
+            inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            screen = ImageCms.createProfile('sRGB')
+            converted = ImageCms.profileToProfile(image, inks, screen, outputMode='RGB')
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert('RGB')

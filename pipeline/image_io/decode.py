@@ -1,0 +1,144 @@
+"""From a file, bytes or an array to one kind of photo: (H, W, 3) uint8 BGR, upright."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import threading
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .color import array_to_bgr, pillow_to_bgr
+from .download import fetch_url, is_url
+from .errors import MAX_PIXELS, ImageReadError, check_pixels
+
+
+def read_image(
+    source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
+    max_pixels: int = MAX_PIXELS,
+) -> np.ndarray:
+    """Read a photo as a person sees it: EXIF orientation applied, alpha over white.
+
+    Args:
+        source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
+            all else that Pillow reads; of many frames or pages the first), a Pillow image, or
+            an array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
+        max_pixels: Larger pictures are refused before they are decoded.
+
+    Returns:
+        (H, W, 3) uint8 BGR, the caller's own. 16 bits are scaled to 8; CMYK, palettes, gray
+        and 1-bit pictures are converted.
+
+    Raises:
+        ImageReadError: With a one-line message, if there is no such file, it is empty, is no
+            image, is damaged, or is too big.
+    """
+    if isinstance(source, np.ndarray):
+        return _read_array(source, max_pixels)
+    if isinstance(source, Image.Image):
+        return _read_pillow(source, max_pixels, 'image')
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return decode_image(bytes(source), 'image bytes', max_pixels)
+    if isinstance(source, str) and is_url(source):
+        return decode_image(fetch_url(source), source, max_pixels)
+    if isinstance(source, (str, os.PathLike)):
+        return decode_image(read_file(source), os.fspath(source), max_pixels)
+    raise ImageReadError(
+        f'an image must be a path, a URL, bytes, a Pillow image or an array, '
+        f'got {type(source).__name__}'
+    )
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ImageReadError: If it is missing, a folder, or not to be opened.
+    """
+    name = os.fspath(path)
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except FileNotFoundError:
+        raise ImageReadError(f'{name}: no such file') from None
+    except IsADirectoryError:
+        raise ImageReadError(f'{name}: is a folder, not an image') from None
+    except (OSError, ValueError) as error:
+        raise ImageReadError(f'{name}: {getattr(error, "strerror", None) or error}') from error
+
+
+def decode_image(data: bytes, label: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Decode a file's bytes: see :func:`read_image`. ``label`` names the photo in errors."""
+    if not data:
+        raise ImageReadError(f'{label}: the file is empty')
+    if data.startswith(b'%PDF-'):
+        raise ImageReadError(f'{label}: is a PDF, whose pages are inputs of their own')
+    with _no_pillow_limit:
+        try:
+            image = Image.open(io.BytesIO(data))
+        except UnidentifiedImageError:
+            raise ImageReadError(f'{label}: not an image that can be read') from None
+        except Exception as error:  # Pillow's readers raise what their parsers meet.
+            raise ImageReadError(f'{label}: damaged image ({error})') from error
+        with image:
+            return _read_pillow(image, max_pixels, label)
+
+
+def _read_pillow(image: Image.Image, max_pixels: int, label: str) -> np.ndarray:
+    check_pixels(image.width, image.height, max_pixels, label)
+    if 0 in image.size:
+        raise ImageReadError(f'{label}: the image has no pixels')
+    with _no_pillow_limit:
+        try:
+            image.load()
+        except Exception as error:  # As above.
+            raise ImageReadError(f'{label}: damaged image ({error})') from error
+        with contextlib.suppress(Exception):  # A broken EXIF block turns nothing.
+            image = ImageOps.exif_transpose(image)
+        try:
+            return pillow_to_bgr(image)
+        except (ValueError, OSError) as error:
+            raise ImageReadError(f'{label}: pixels of mode {image.mode} ({error})') from error
+
+
+def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
+    try:
+        if array.ndim >= 2:
+            check_pixels(array.shape[1], array.shape[0], max_pixels, 'image array')
+        return array_to_bgr(array)
+    except ImageReadError:
+        raise
+    except ValueError as error:
+        raise ImageReadError(str(error)) from error
+
+
+class _PillowLimit:
+    """Puts our own pixel limit in the place of Pillow's, which is one number for the process.
+
+    As long as any thread is in the context, Pillow has no limit; the last one puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: int | None = None
+
+    def __enter__(self) -> None:
+        module: Any = Image
+        with self._lock:
+            if not self._users:
+                self._before, module.MAX_IMAGE_PIXELS = module.MAX_IMAGE_PIXELS, None
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        module: Any = Image
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                module.MAX_IMAGE_PIXELS = self._before
+
+
+_no_pillow_limit = _PillowLimit()

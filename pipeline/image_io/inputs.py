@@ -1,0 +1,205 @@
+"""The inputs of a command line: files, folders, globs, addresses, PDF pages, standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from .decode import decode_image, read_image
+from .download import fetch_url, is_url
+from .errors import MAX_PIXELS, ImageReadError, printable
+from .naming import UniqueNames, natural_key
+from .pdf import count_pages, render_page
+
+# fmt: off
+PHOTO_SUFFIXES = frozenset([
+    '.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.tif', '.tiff', '.bmp', '.dib', '.gif',
+    '.jp2', '.avif', '.pbm', '.pgm', '.ppm', '.pnm', '.pdf',
+])
+# fmt: on
+_PDF_DPI = 200.0
+
+
+@dataclass(frozen=True)
+class InputItem:
+    """One photo to come.
+
+    Attributes:
+        name: Stem for the files of its results, no other item has it.
+        source: Where it comes from: the path, the address, ``doc.pdf#page=2``, or ``-``.
+    """
+
+    name: str
+    source: str
+    loader: Callable[[], np.ndarray] = field(repr=False, compare=False)
+
+    def load(self) -> np.ndarray:
+        """Read the photo: (H, W, 3) uint8 BGR.
+
+        Raises:
+            ImageReadError: With a one-line message, whatever is wrong with it.
+        """
+        return self.loader()
+
+
+def iter_inputs(
+    inputs: Iterable[str | os.PathLike[str]],
+    recursive: bool = True,
+    exclude: Iterable[str | os.PathLike[str]] = (),
+    max_pixels: int = MAX_PIXELS,
+    timeout_s: float = 30.0,
+) -> Iterator[InputItem]:
+    """Go through the photos that a user names, reading none of them yet.
+
+    What cannot be read (a missing file, a folder without photos, a glob that matches nothing)
+    comes as an item whose ``load()`` raises, so that one bad input never stops the rest.
+
+    Args:
+        inputs: Files of any name; folders (files with a photo's ending, in natural order,
+            hidden ones left out); globs (``**`` too); http(s) addresses; PDF files, a photo per
+            page at 200 dpi, named ``stem-p001``; ``-`` for standard input.
+        recursive: Whether folders are read with all their folders.
+        exclude: Folders left out where an input folder holds them, such as that of the results.
+        max_pixels: As for :func:`read_image`.
+        timeout_s: How long to wait for servers, in seconds.
+
+    Yields:
+        Items in the order of the inputs. The same inputs give the same names.
+    """
+    finder = _Finder(recursive, {os.path.realpath(path) for path in exclude}, max_pixels, timeout_s)
+    for given in inputs:
+        yield from finder.find(os.fspath(given))
+
+
+class _Finder:
+    def __init__(
+        self, recursive: bool, excluded: set[str], max_pixels: int, timeout_s: float
+    ) -> None:
+        self._recursive = recursive
+        self._excluded = excluded
+        self._max_pixels = max_pixels
+        self._timeout_s = timeout_s
+        self._names = UniqueNames()
+        self._document_names = UniqueNames()
+
+    def find(self, given: str) -> Iterator[InputItem]:
+        """The items of one input."""
+        if given == '-':
+            yield from self._standard_input()
+        elif is_url(given):
+            yield from self._address(given)
+        elif os.path.isdir(given):
+            yield from self._folder(given)
+        elif not os.path.exists(given) and glob.has_magic(given):
+            yield from self._matches(given)
+        else:
+            yield from self._file(given)
+
+    def _item(self, stem: str, source: str, loader: Callable[[], np.ndarray]) -> InputItem:
+        return InputItem(self._names.take(stem), printable(source), loader)
+
+    def _broken(self, source: str, message: str) -> InputItem:
+        return self._item(Path(source).stem, source, partial(_fail, f'{source}: {message}'))
+
+    def _file(self, path: str) -> Iterator[InputItem]:
+        if _is_pdf(path):
+            yield from self._pages(path, Path(path).stem, path)
+        else:
+            loader = partial(read_image, Path(path), max_pixels=self._max_pixels)
+            yield self._item(Path(path).stem, path, loader)
+
+    def _folder(self, folder: str) -> Iterator[InputItem]:
+        found = False
+        for path in self._walk(folder):
+            found = True
+            yield from self._file(path)
+        if not found:
+            yield self._broken(folder, 'no photos in this folder')
+
+    def _walk(self, folder: str) -> Iterator[str]:
+        for parent, folders, files in os.walk(folder):
+            folders[:] = sorted(
+                (
+                    name
+                    for name in folders
+                    if self._recursive
+                    and not name.startswith('.')
+                    and os.path.realpath(os.path.join(parent, name)) not in self._excluded
+                ),
+                key=natural_key,
+            )
+            for name in sorted(files, key=natural_key):
+                if not name.startswith('.') and Path(name).suffix.lower() in PHOTO_SUFFIXES:
+                    yield os.path.join(parent, name)
+
+    def _matches(self, pattern: str) -> Iterator[InputItem]:
+        paths = sorted(glob.glob(pattern, recursive=True), key=natural_key)
+        if '**' in pattern:  # Every file of a matched folder is then a match of its own.
+            paths = [path for path in paths if not os.path.isdir(path)]
+        if not paths:
+            yield self._broken(pattern, 'nothing matches')
+        for path in paths:
+            yield from self._folder(path) if os.path.isdir(path) else self._file(path)
+
+    def _address(self, url: str) -> Iterator[InputItem]:
+        try:
+            parts = urllib.parse.urlsplit(url)
+        except ValueError as error:
+            yield self._broken(url, str(error))
+            return
+        path = urllib.parse.unquote(parts.path)
+        stem = Path(path).stem or parts.netloc
+        if not path.lower().endswith('.pdf'):
+            yield self._item(stem, url, partial(self._load_address, url))
+            return
+        try:
+            data = fetch_url(url, timeout_s=self._timeout_s)
+        except ImageReadError as error:
+            yield self._item(stem, url, partial(_fail, str(error)))
+        else:
+            yield from self._pages(data, stem, url)
+
+    def _load_address(self, url: str) -> np.ndarray:
+        return decode_image(fetch_url(url, timeout_s=self._timeout_s), url, self._max_pixels)
+
+    def _standard_input(self) -> Iterator[InputItem]:
+        data = sys.stdin.buffer.read()
+        if data.startswith(b'%PDF-'):
+            yield from self._pages(data, 'stdin', '-')
+        else:
+            loader = partial(decode_image, data, 'standard input', self._max_pixels)
+            yield self._item('stdin', '-', loader)
+
+    def _pages(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
+        stem = self._document_names.take(stem)
+        try:
+            count = count_pages(document, source)
+        except ImageReadError as error:
+            yield self._item(stem, source, partial(_fail, str(error)))
+            return
+        for index in range(count):
+            label = f'{source}#page={index + 1}'
+            loader = partial(
+                render_page, document, index, label, dpi=_PDF_DPI, max_pixels=self._max_pixels
+            )
+            yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
+
+
+def _is_pdf(path: str) -> bool:
+    try:
+        with open(path, 'rb') as file:
+            return file.read(5) == b'%PDF-'
+    except (OSError, ValueError):
+        return False
+
+
+def _fail(message: str) -> np.ndarray:
+    raise ImageReadError(message)

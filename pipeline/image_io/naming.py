@@ -1,0 +1,42 @@
+"""Names of results: one for every input, the same ones on the next run."""
+
+from __future__ import annotations
+
+import re
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
+_LONGEST_BYTES = 180  # File systems take 255, and endings are added.
+
+
+class UniqueNames:
+    """Gives out names that no file system takes for one another.
+
+    The first input of a stem gets the stem, the next ones ``stem-2``, ``stem-3``: the same inputs
+    in the same order get the same names.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, stem: str) -> str:
+        """A new name close to ``stem``, safe as a file name."""
+        base = safe_name(stem)
+        name, number = base, 1
+        while name.casefold() in self._taken:
+            number += 1
+            name = f'{base}-{number}'
+        self._taken.add(name.casefold())
+        return name
+
+
+def safe_name(stem: str) -> str:
+    """``stem`` without what file systems refuse, at most 180 bytes, never empty."""
+    name = _UNSAFE.sub('_', stem).strip().rstrip('.').lstrip('.')
+    name = name.encode('utf-8')[:_LONGEST_BYTES].decode('utf-8', 'ignore')
+    return name or 'image'
+
+
+def natural_key(text: str) -> list[tuple[int, int, str]]:
+    """Sort key in which ``img_2`` comes before ``img_10``."""
+    parts = re.split(r'(\d+)', text)
+    return [(1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part]

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.image_io import ImageReadError, iter_inputs
+from pipeline.image_io.download import fetch_url
+
+
+def save_photo(path, color=(10, 20, 30), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new('RGB', (8, 6), color).save(path, **options)
+    return path
+
+
+def names(items):
+    return [item.name for item in items]
+
+
+def error_of(item):
+    with pytest.raises(ImageReadError) as caught:
+        item.load()
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+def test_files_load_in_the_order_given(tmp_path):
+    paths = [save_photo(tmp_path / name) for name in ('b.png', 'a.jpg')]
+    items = list(iter_inputs(paths))
+    assert names(items) == ['b', 'a']
+    assert [item.source for item in items] == [str(path) for path in paths]
+    assert items[0].load()[0, 0].tolist() == [30, 20, 10]
+
+
+def test_nothing_is_read_before_it_is_loaded(tmp_path):
+    path = save_photo(tmp_path / 'later.png', color=(1, 1, 1))
+    (item,) = iter_inputs([path])
+    save_photo(path, color=(9, 9, 9))
+    assert item.load()[0, 0].tolist() == [9, 9, 9]
+
+
+def test_folders_are_read_in_natural_order_without_hidden_and_other_files(tmp_path):
+    for name in ('img_10.png', 'img_2.png', 'sub/img_1.JPG', '.hidden/x.png', '._img_2.png'):
+        save_photo(tmp_path / name, format='PNG')
+    (tmp_path / 'notes.txt').write_text('no photo')
+    assert names(iter_inputs([tmp_path])) == ['img_2', 'img_10', 'img_1']
+    assert names(iter_inputs([tmp_path], recursive=False)) == ['img_2', 'img_10']
+    assert names(iter_inputs([tmp_path], exclude=[tmp_path / 'sub'])) == ['img_2', 'img_10']
+
+
+def test_globs_match_files_and_folders(tmp_path):
+    for name in ('a1.png', 'a2.png', 'b.png', 'deep/er/c.png'):
+        save_photo(tmp_path / name)
+    assert names(iter_inputs([f'{tmp_path}/a*.png'])) == ['a1', 'a2']
+    assert names(iter_inputs([f'{tmp_path}/**/*.png'])) == ['a1', 'a2', 'b', 'c']
+    assert names(iter_inputs([f'{tmp_path}/d*'])) == ['c']
+
+
+def test_a_file_with_brackets_in_its_name_is_no_glob(tmp_path):
+    path = save_photo(tmp_path / 'photo [1].png')
+    (item,) = iter_inputs([path])
+    assert item.load().shape == (6, 8, 3)
+
+
+def test_two_inputs_of_one_stem_get_two_names_the_same_ones_every_time(tmp_path):
+    paths = [save_photo(tmp_path / name) for name in ('a.png', 'x/a.jpg', 'y/A.bmp', 'a-2.png')]
+    assert names(iter_inputs(paths)) == ['a', 'a-2', 'A-3', 'a-2-2']
+    assert names(iter_inputs(paths)) == ['a', 'a-2', 'A-3', 'a-2-2']
+
+
+def test_bad_inputs_come_as_items_that_say_why_and_the_rest_goes_on(tmp_path):
+    (tmp_path / 'nothing').mkdir()
+    (tmp_path / 'empty.jpg').touch()
+    good = save_photo(tmp_path / 'good.png')
+    given = [
+        tmp_path / 'missing.jpg',
+        tmp_path / 'nothing',
+        f'{tmp_path}/*.webp',
+        tmp_path / 'empty.jpg',
+        'http://[broken/a.jpg',
+        good,
+    ]
+    items = list(iter_inputs(given))
+    assert len(set(names(items))) == 6
+    messages = [error_of(item) for item in items[:5]]
+    for message, reason in zip(
+        messages,
+        ['no such file', 'no photos in this folder', 'nothing matches', 'empty', 'IPv6'],
+        strict=True,
+    ):
+        assert reason in message
+    assert items[5].load().shape == (6, 8, 3)
+
+
+def test_names_are_safe_as_file_names(tmp_path):
+    photo = save_photo(tmp_path / ('ä' * 100 + '.png'))
+    (item,) = iter_inputs([photo])
+    assert 0 < len(item.name.encode('utf-8')) <= 180
+    (item,) = iter_inputs(['http://localhost:1/..%2F..%2Fetc%2Fpass:wd.png'])
+    assert item.name == 'pass_wd'
+
+
+def make_pdf(path, colors=('red', 'blue')):
+    pages = [Image.new('RGB', (72, 36), color) for color in colors]
+    pages[0].save(path, save_all=True, append_images=pages[1:], resolution=72)
+    return path
+
+
+def test_pdf_pages_are_photos_at_200_dpi(tmp_path):
+    items = list(iter_inputs([make_pdf(tmp_path / 'doc.pdf')]))
+    assert names(items) == ['doc-p001', 'doc-p002']
+    assert [item.source.rpartition('#')[2] for item in items] == ['page=1', 'page=2']
+    first, second = (item.load() for item in items)
+    assert first.shape == (100, 200, 3)  # An inch wide, half an inch high.
+    np.testing.assert_allclose(first[50, 100], [0, 0, 255], atol=3)
+    np.testing.assert_allclose(second[50, 100], [255, 0, 0], atol=3)
+
+
+def test_two_pdfs_of_one_name_keep_their_pages_apart(tmp_path):
+    (tmp_path / 'sub').mkdir()
+    paths = [make_pdf(tmp_path / 'doc.pdf'), make_pdf(tmp_path / 'sub' / 'doc.pdf')]
+    assert names(iter_inputs(paths)) == ['doc-p001', 'doc-p002', 'doc-2-p001', 'doc-2-p002']
+
+
+def test_damaged_pdfs_and_huge_pages_say_why(tmp_path):
+    broken = tmp_path / 'broken.pdf'
+    broken.write_bytes(b'%PDF-1.4 and nothing more')
+    (item,) = iter_inputs([broken])
+    assert 'cannot read the PDF' in error_of(item)
+    items = list(iter_inputs([make_pdf(tmp_path / 'doc.pdf')], max_pixels=1000))
+    assert 'limit' in error_of(items[1])
+
+
+def test_standard_input_is_a_photo_or_a_pdf(tmp_path, monkeypatch):
+    for path, wanted in [
+        (save_photo(tmp_path / 'a.png'), ['stdin']),
+        (make_pdf(tmp_path / 'doc.pdf'), ['stdin-p001', 'stdin-p002']),
+    ]:
+        monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))
+        items = list(iter_inputs(['-']))
+        assert names(items) == wanted
+        assert items[0].load().ndim == 3
+
+
+class _Server(BaseHTTPRequestHandler):
+    files: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self):
+        data = self.files.get(self.path)
+        self.send_response(200 if data else 404)
+        self.end_headers()
+        self.wfile.write(data or b'')
+
+    def log_message(self, *_):
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def server(tmp_path):
+    _Server.files = {
+        '/photo%20one.png': save_photo(tmp_path / 'a.png').read_bytes(),
+        '/doc.pdf?v=1': make_pdf(tmp_path / 'doc.pdf').read_bytes(),
+        '/page.html': b'<html></html>',
+    }
+    served = HTTPServer(('127.0.0.1', 0), _Server)
+    thread = threading.Thread(target=served.serve_forever, args=(0.01,))
+    thread.start()
+    yield f'http://127.0.0.1:{served.server_port}'
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+def test_addresses_are_downloaded(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    items = list(
+        iter_inputs(
+            [
+                f'{server}/photo one.png',
+                f'{server}/doc.pdf?v=1',
+                f'{server}/gone.png',
+                f'{server}/page.html',
+            ]
+        )
+    )
+    assert names(items) == ['photo one', 'doc-p001', 'doc-p002', 'gone', 'page']
+    assert items[0].load().shape == (6, 8, 3)
+    assert items[2].load().shape == (100, 200, 3)
+    assert '404' in error_of(items[3])
+    assert 'not an image' in error_of(items[4])
+
+
+def test_a_server_that_is_not_there_is_one_line(monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    (item,) = iter_inputs(['http://127.0.0.1:9/photo.png'], timeout_s=2)
+    assert 'http://127.0.0.1:9/photo.png' in error_of(item)
+
+
+def test_too_large_downloads_are_stopped(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    with pytest.raises(ImageReadError, match='larger than'):
+        fetch_url(f'{server}/doc.pdf?v=1', max_bytes=10)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from .polygon_lines import parse_polygon_line
 from .submission import SubmissionError, parse_words, read_entries
@@ -76,7 +77,7 @@ def _parse_mat(source: str, content: bytes) -> Words:
             (_ring(row[1], row[3]), _first(row[4]), _first(row[5]) if len(row) > 5 else '')
             for row in rows
         ]
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (MatReadError, KeyError, IndexError, TypeError, ValueError) as error:
         raise SubmissionError(
             f'{source}: wanted a MATLAB file with a table polygt of x, y, text and orientation, '
             f'got {error}.'

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.matching import (
+    find_dont_care_detections,
+    match_polygons,
+    match_polygons_maximum,
+)
+from pipeline.evaluation.overlap import measure_overlaps, shoelace_area
+
+
+def box(x: float, y: float, width: float, height: float) -> np.ndarray:
+    return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
+
+
+def none_left_out(count: int) -> np.ndarray:
+    return np.zeros(count, dtype=bool)
+
+
+def test_iou_of_boxes_is_what_paper_and_pencil_give() -> None:
+    overlaps = measure_overlaps([box(0, 0, 10, 10)], [box(5, 0, 10, 10), box(20, 0, 5, 5)])
+
+    np.testing.assert_allclose(overlaps.iou(), [[50 / 150, 0]])
+    np.testing.assert_allclose(overlaps.det_coverage(), [[0.5, 0]])
+
+
+def test_ring_direction_does_not_matter() -> None:
+    there, back = box(0, 0, 10, 10), box(5, 0, 10, 10)[::-1]
+
+    np.testing.assert_allclose(measure_overlaps([there], [back]).iou(), [[1 / 3]])
+
+
+def test_a_crossed_quad_has_the_area_of_the_shoelace_formula() -> None:
+    crossed = np.array([[0, 0], [10, 10], [10, 0], [0, 10]])
+
+    overlaps = measure_overlaps([box(0, 0, 10, 10)], [crossed])
+
+    assert shoelace_area(crossed) == 0  # its two loops cancel
+    # Two triangles of 25 lie in the box; the union of the reference is 100 + 0 - 50.
+    np.testing.assert_allclose(overlaps.intersections, [[50]])
+    np.testing.assert_allclose(overlaps.iou(), [[1.0]])
+    np.testing.assert_allclose(overlaps.det_coverage(), [[0.0]])
+
+
+def test_polygons_without_area_overlap_nothing() -> None:
+    point, line = np.full((4, 2), 5.0), np.array([[0, 0], [9, 0], [9, 0], [0, 0]])
+
+    overlaps = measure_overlaps([box(0, 0, 10, 10), point], [point, line])
+
+    assert not overlaps.iou().any()
+    assert not overlaps.det_coverage().any()
+
+
+@pytest.mark.parametrize(('gold', 'predicted'), [(0, 3), (3, 0), (0, 0)])
+def test_photos_without_words_measure_to_empty_tables(gold: int, predicted: int) -> None:
+    boxes = [box(0, 0, 10, 10)]
+
+    assert measure_overlaps(boxes * gold, boxes * predicted).iou().shape == (gold, predicted)
+
+
+def test_gold_words_choose_in_file_order_and_take_the_first_not_the_best() -> None:
+    iou = np.array([[0.6, 0.9], [0.7, 0.2]])
+
+    pairs = match_polygons(iou, none_left_out(2), none_left_out(2))
+
+    assert pairs == [(0, 0)]  # the first took what the second needed
+
+
+def test_maximum_matching_serves_both() -> None:
+    iou = np.array([[0.6, 0.9], [0.7, 0.2]])
+
+    pairs = match_polygons_maximum(iou, none_left_out(2), none_left_out(2))
+
+    assert pairs == [(0, 1), (1, 0)]
+
+
+def test_an_iou_of_exactly_the_threshold_is_no_match() -> None:
+    iou = measure_overlaps([box(0, 0, 10, 10)], [box(0, 0, 10, 20)]).iou()
+
+    assert iou[0, 0] == 0.5
+    assert match_polygons(iou, none_left_out(1), none_left_out(1)) == []
+
+
+def test_left_out_words_are_not_matched() -> None:
+    iou = np.ones((2, 2))
+
+    assert match_polygons(iou, np.array([True, False]), np.array([True, False])) == [(1, 1)]
+
+
+def test_half_of_a_prediction_in_one_illegible_word_is_not_enough() -> None:
+    coverage = np.array([[0.5, 0.51, 0.3], [0.0, 0.0, 0.4], [0.9, 0.9, 0.9]])
+    illegible = np.array([True, True, False])
+
+    left_out = find_dont_care_detections(coverage, illegible)
+
+    # Exactly half is kept; two illegible words that cover it together do not count.
+    assert left_out.tolist() == [False, True, False]

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from pipeline.evaluation.line_format import parse_line
+from pipeline.evaluation.polygon_lines import parse_polygon_line
+from pipeline.evaluation.protocols import load_words
+from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
+from pipeline.evaluation.submission_lines import polygon_line, quad_line, submission_quad
+from pipeline.evaluation.totaltext_files import read_totaltext_gt, read_totaltext_predictions
+
+QUAD_LINE = '10,10,110,10,110,40,10,40,'
+
+
+@pytest.mark.parametrize(
+    ('rest', 'text', 'reason'),
+    [
+        ('hello', 'hello', 'plain'),
+        ('5,000', '5,000', 'commas belong to the text'),
+        (' hello ', ' hello ', 'blanks stay'),
+        ('', '', 'empty'),
+        ('"hello"', 'hello', 'quotes go'),
+        (' "hello" ', 'hello', 'with the blanks around them'),
+        (r'"a\"b"', 'a"b', 'a quote inside is escaped'),
+        (r'"a\\b"', r'a\b', 'and so is a backslash'),
+        ('"###"', '###', 'so a quoted mark is a mark'),
+        ('"half', '"half', 'one quote is a quote'),
+    ],
+)
+def test_everything_after_the_last_coordinate_is_the_text(
+    rest: str, text: str, reason: str
+) -> None:
+    assert parse_line(QUAD_LINE + rest, 'quad').text == text, reason
+
+
+@pytest.mark.parametrize(
+    ('line', 'kind', 'confident', 'wanted'),
+    [
+        ('1,2,3,word', 'ltrb', False, 'xmin,ymin,xmax,ymax,transcription'),
+        ('9,2,3,4,word', 'ltrb', False, 'xmin <= xmax'),
+        ('1,2,-3,4,word', 'ltrb', False, 'xmin,ymin,xmax,ymax'),
+        ('   ', 'quad', False, 'x1,y1,x2,y2,x3,y3,x4,y4,transcription'),
+        (QUAD_LINE + 'word', 'quad', True, 'confidence,transcription'),
+        (QUAD_LINE + '0x5,word', 'quad', True, 'number as confidence'),
+        (QUAD_LINE + '2.5,word', 'quad', True, 'confidence,transcription'),
+    ],
+)
+def test_bad_lines_say_what_was_wanted(line: str, kind: str, confident: bool, wanted: str) -> None:
+    with pytest.raises(ValueError, match=wanted.replace('.', r'\.')):
+        parse_line(line, kind, confident)  # type: ignore[arg-type]
+
+
+def test_a_box_becomes_a_quad_and_a_confidence_a_number() -> None:
+    word = parse_line('-1,2,30,40,0.75,word', 'ltrb', with_confidence=True)
+
+    assert word.confidence == 0.75
+    np.testing.assert_array_equal(word.polygon, [[-1, 2], [30, 2], [30, 40], [-1, 40]])
+
+
+def test_icdar2013_reads_boxes_or_quads_as_its_ground_truth_has_them(tmp_path: Path) -> None:
+    for kind, line in (('boxes', '10,10,110,40,word\n'), ('quads', QUAD_LINE + 'word\n')):
+        for name in ('gt', 'res'):
+            (tmp_path / kind / name).mkdir(parents=True)
+            (tmp_path / kind / name / f'{name}_img_1.txt').write_text(line)
+
+        gt, det = load_words(tmp_path / kind / 'gt', tmp_path / kind / 'res', 'icdar2013')
+
+        assert gt['1'].texts == det['1'].texts == ['word']
+
+
+def test_photos_with_names_instead_of_numbers_are_read_too(tmp_path: Path) -> None:
+    (tmp_path / 'gt').mkdir()
+    (tmp_path / 'res').mkdir()
+    (tmp_path / 'gt' / 'gt_00_08.txt').write_text(QUAD_LINE + 'word\n')
+    (tmp_path / 'res' / 'res_00_08.txt').write_text(QUAD_LINE + 'ward\n')
+
+    gt = read_gt(tmp_path / 'gt')
+
+    assert read_predictions(tmp_path / 'res', gt)['00_08'].texts == ['ward']
+
+
+@pytest.mark.parametrize('name', ['missing', 'file.txt'])
+def test_a_path_that_is_neither_folder_nor_zip_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / 'file.txt').write_text('no archive')
+
+    with pytest.raises(SubmissionError, match=f'{name}: wanted a folder or a zip'):
+        read_gt(tmp_path / name)
+
+
+def test_a_folder_without_ground_truth_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError, match=r'wanted files named gt_img_N\.txt'):
+        read_gt(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('line', 'points', 'text'),
+    [
+        ('0,0,9,0,9,9,####a,b', 3, 'a,b'),
+        ('0.5,0,9,0,9,9,0,9,####"Bar"', 4, 'Bar'),
+        ('0,0,9,0,9,9,0,9,word', 4, 'word'),
+        ('0,0,9,0,9,9,0,9,1984', 4, '1984'),
+        ('0,0,9,0,9,9,0,9', 4, ''),
+        ('0,0,9,0,9,9,####', 3, ''),
+    ],
+)
+def test_polygon_lines_come_with_and_without_the_mark(line: str, points: int, text: str) -> None:
+    word = parse_polygon_line(line)
+
+    assert (len(word.polygon), word.text) == (points, text)
+
+
+@pytest.mark.parametrize(
+    'line',
+    ['0,0,9,0,####two points', '0,0,9,0,9,####odd', '0,0,x,0,9,9,####a', '0,0,nan,0,9,9', ' '],
+)
+def test_bad_polygon_lines_are_refused(line: str) -> None:
+    with pytest.raises(ValueError, match='wanted x1,y1'):
+        parse_polygon_line(line)
+
+
+def test_polygon_lines_may_carry_confidences() -> None:
+    word = parse_polygon_line('0,0,9,0,9,9,0.5,####word', with_confidence=True)
+
+    assert (word.confidence, word.text, len(word.polygon)) == (0.5, 'word', 3)
+
+
+def test_total_text_is_read_as_published(tmp_path: Path) -> None:
+    (tmp_path / 'poly_gt_img7.txt').write_text(
+        "x: [[206 251 386\n 542]], y: [[633 811 931 946]], ornt: [u'c'], "
+        "transcriptions: [u'PETRO, \\u00e9']\n"
+        "x: [[1 2 3]], y: [[4 5 9]], ornt: [u'#'], transcriptions: [u'#']\n"
+    )
+    rows = np.empty((2, 6), dtype=object)
+    rows[0] = ['x:', [[1, 9, 9, 1]], 'y:', [[1, 1, 5, 5]], "Joe's", 'h']
+    rows[1] = ['x:', [[1, 9, 9, 1]], 'y:', [[1, 1, 5, 5]], '#', '#']
+    savemat(tmp_path / 'poly_gt_img8.mat', {'polygt': rows})
+
+    gt = read_totaltext_gt(tmp_path)
+
+    assert gt['7'].texts == ['PETRO, é', '###']
+    np.testing.assert_array_equal(gt['7'].polygons[0][-1], [542, 946])
+    assert gt['8'].texts == ["Joe's", '###']
+    np.testing.assert_array_equal(gt['8'].polygons[0], [[1, 1], [9, 1], [9, 5], [1, 5]])
+
+
+def test_total_text_numbers_match_whatever_their_zeros(tmp_path: Path) -> None:
+    (tmp_path / 'gt').mkdir()
+    (tmp_path / 'det').mkdir()
+    (tmp_path / 'gt' / '0000007.txt').write_text('0,0,9,0,9,9,####word\n')
+    (tmp_path / 'det' / 'img7.txt').write_text('0,0,9,0,9,9,word\n')
+    gt = read_totaltext_gt(tmp_path / 'gt')
+
+    assert read_totaltext_predictions(tmp_path / 'det', gt)['0000007'].texts == ['word']
+    (tmp_path / 'det' / 'img8.txt').write_text('')
+    with pytest.raises(SubmissionError, match='photo 8'):
+        read_totaltext_predictions(tmp_path / 'det', gt)
+
+
+@pytest.mark.parametrize(
+    ('name', 'content'),
+    [
+        ('1.mat', b'no matlab'),
+        ('1.txt', b"x: [[1 2 3]], y: [[3 4 5]], ornt: [u'c'], transcriptions: ["),
+        ('1.txt', b"x: [[1 2 3]], y: [[3 4]], ornt: [u'c'], transcriptions: [u'a']"),
+    ],
+)
+def test_broken_published_files_are_named(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(SubmissionError, match=name.replace('.', r'\.')):
+        read_totaltext_gt(tmp_path)
+
+
+@pytest.mark.parametrize('text', ['word', '5,000', '"quoted"', ' "a" b"', 'tab\tend ', ''])
+def test_written_lines_read_back_as_they_were(text: str) -> None:
+    quad = np.array([[10, 10], [110, 12], [108, 40], [9, 38]])
+
+    word = parse_line(quad_line(quad, text, confidence=0.5), 'quad', with_confidence=True)
+
+    assert (word.text, word.confidence) == (text, 0.5)
+    np.testing.assert_array_equal(word.polygon, quad)
+
+
+def test_line_breaks_in_a_text_do_not_break_the_file() -> None:
+    assert '\n' not in quad_line(np.eye(3, 2) * 50, 'two\nlines')
+    assert polygon_line(np.array([[0, 0], [9, 0.5], [9, 9]]), 'a\nb') == (
+        '0.00,0.00,9.00,0.50,9.00,9.00,####a b'
+    )
+
+
+def test_any_polygon_becomes_a_clockwise_quad() -> None:
+    turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ellipse = np.stack([60 + 50 * np.cos(turns), 40 + 20 * np.sin(turns)], axis=1)
+    for polygon in (ellipse, ellipse[::-1], ellipse[::3], ellipse[::-3]):
+        parse_line(quad_line(polygon, 'word'), 'quad')  # refuses what is not clockwise
+
+        quad = submission_quad(polygon)
+
+        assert quad.shape == (4, 2)
+        np.testing.assert_array_equal(quad, np.rint(quad))
+
+
+@pytest.mark.parametrize('polygon', [np.zeros((2, 2)), np.zeros(8), np.full((4, 2), np.nan)])
+def test_what_is_no_polygon_is_refused(polygon: np.ndarray) -> None:
+    with pytest.raises(ValueError, match='polygon must be'):
+        submission_quad(polygon)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluation.transcription import spotted, texts_match, vocabulary_word
+
+
+@pytest.mark.parametrize(
+    ('gold', 'predicted', 'agree', 'reason'),
+    [
+        ('Hello', 'hELLO', True, 'case does not count'),
+        ('hello!', 'hello', True, 'one special character may be missing at the end'),
+        ('(hello', 'hello', True, 'and at the start'),
+        ('(hello)', 'hello', True, 'and at both'),
+        ('(hello)', 'hello)', True, 'at one end alone'),
+        ('hello!!', 'hello', False, 'but only one a side'),
+        ('hello!!', 'hello!', True, 'so one of two may stay'),
+        ('hello', 'hello!', False, 'the prediction is taken as it is'),
+        ('-hello', 'hello', False, 'a hyphen is no special character'),
+        (' hello', 'hello', False, 'nor is a blank'),
+        ("it's", 'its', False, 'inside a word nothing is forgiven'),
+        ('"', '', True, 'a lone special character may be missing'),
+        ('', '', True, 'nothing is nothing'),
+        ('', 'a', False, 'nothing is not a word'),
+    ],
+)
+def test_edge_rule_forgives_one_special_character_of_the_gold_text_a_side(
+    gold: str, predicted: str, agree: bool, reason: str
+) -> None:
+    assert texts_match(gold, predicted) is agree, reason
+
+
+@pytest.mark.parametrize(
+    ('gold', 'predicted', 'agree'),
+    [
+        ('hello!!', 'hello', True),
+        ('hello', '"hello".', True),
+        ('((hello', 'hello))', True),
+        ('hel.lo', 'hello', False),
+        ('-hello', 'hello', False),
+        ('!?', '', True),
+    ],
+)
+def test_all_rule_strips_both_texts(gold: str, predicted: str, agree: bool) -> None:
+    assert texts_match(gold, predicted, strip='all') is agree
+
+
+def test_an_unknown_strip_rule_is_named() -> None:
+    with pytest.raises(ValueError, match="'edge' or 'all', got 'both'"):
+        texts_match('a', 'b', strip='both')  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ('text', 'word', 'reason'),
+    [
+        ("Joe's", 'Joe', 'a possessive ending goes'),
+        ("JOE'S", 'JOE', 'in capitals too'),
+        ('-stop-', 'stop', 'outer hyphens go'),
+        ('hi-tec', 'hi-tec', 'inner hyphens stay'),
+        ('"word".', 'word', 'outer punctuation goes'),
+        ('no', None, 'too short'),
+        ("it's", None, 'too short without its ending'),
+        ('A.B', None, 'punctuation inside makes two words'),
+        ('two words', None, 'two words'),
+        ('route66', None, 'digits are not spotted'),
+        ('a&b', None, 'nor are symbols'),
+        ('CAFÉ', 'CAFÉ', 'accented Latin letters are'),
+        ('Ωμέγα', 'Ωμέγα', 'and Greek ones'),
+        ('Привет', None, 'Cyrillic ones are not'),
+        ('ab×cd', None, 'the multiplication sign lies among the letters and is none'),
+        ('', None, 'nothing'),
+    ],
+)
+def test_vocabulary_words_are_cleaned_or_refused(text: str, word: str | None, reason: str) -> None:
+    assert vocabulary_word(text) == word, reason
+
+
+def test_the_least_length_of_a_vocabulary_word_can_be_set() -> None:
+    assert vocabulary_word('no', min_length=2) == 'no'
+    assert vocabulary_word('word', min_length=5) is None
+
+
+def test_word_spotting_forgives_case_alone() -> None:
+    assert spotted('Joe', 'JOE')
+    assert not spotted('Joe', 'Joe!')

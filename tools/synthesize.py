@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import os
 import sys
 import time
 from pathlib import Path
 
 import cv2
-import numpy as np
 
-from pipeline.datasets.synthetic import (
-    SceneGenerator, WordSource, find_fonts, make_annotation, make_instances)
+from pipeline.datasets.synthetic import SceneGenerator, WordSource, find_fonts, make_annotation
 from pipeline.datasets.synthetic.backgrounds import find_backgrounds
 from pipeline.datasets.synthetic.contact_sheet import draw_contact_sheet
 from pipeline.datasets.synthetic.fonts import (
-    group_families, matplotlib_font_folder, system_font_folders)
-
-_generator: SceneGenerator
-_out: Path
-_seed: int
-_quality: int
+    group_families,
+    matplotlib_font_folder,
+    system_font_folders,
+)
+from pipeline.datasets.synthetic.writer import SceneWriter
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -50,84 +45,40 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--workers', type=int, default=1)
     parser.add_argument('--contact-sheet', type=Path, metavar='PATH',
                         help='also write an overview of the first 50 scenes, polygons drawn')
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.count < 1 or options.workers < 1:
+        parser.error('--count and --workers must be at least 1.')
+    return options
 
 
-def build_generator(arguments: argparse.Namespace) -> SceneGenerator:
-    folders = [Path(folder) for folder in arguments.fonts or []]
-    if not arguments.only_fonts:
+def build_generator(options: argparse.Namespace) -> SceneGenerator:
+    folders = [Path(folder) for folder in options.fonts or []]
+    if not options.only_fonts:
         folders += [folder for folder in system_font_folders() if folder.exists()]
-    if not arguments.only_fonts or not folders:
+    if not options.only_fonts or not folders:
         folders.append(matplotlib_font_folder())
     fonts = find_fonts(folders)
-    backgrounds = find_backgrounds(arguments.backgrounds) if arguments.backgrounds else None
+    backgrounds = find_backgrounds(options.backgrounds) if options.backgrounds else []
     print(f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
-          f'{len(backgrounds or [])} background photos', flush=True)
-    return SceneGenerator(fonts, WordSource(), backgrounds, tuple(arguments.size),
-                          word_count=tuple(arguments.words))
-
-
-def start_worker(generator: SceneGenerator, out: Path, seed: int, quality: int) -> None:
-    global _generator, _out, _seed, _quality
-    _generator, _out, _seed, _quality = generator, out, seed, quality
-    cv2.setNumThreads(0)
-
-
-def write_scene(index: int) -> dict:
-    """Draw and write one scene, or take it as it is if an earlier run wrote it."""
-    name = f'{index:08d}'
-    image_path, record_path = _out / 'images' / f'{name}.jpg', _out / 'scenes' / f'{name}.json'
-    if record_path.exists() and image_path.exists():
-        return json.loads(record_path.read_text(encoding='utf-8'))
-    scene = _generator.draw(np.random.default_rng([_seed, index]))
-    _, code = cv2.imencode('.jpg', scene.image, [cv2.IMWRITE_JPEG_QUALITY, _quality])
-    image_path.write_bytes(code.tobytes())
-    record = dict(img_path=f'images/{name}.jpg', height=scene.image.shape[0],
-                  width=scene.image.shape[1], instances=make_instances(scene.words))
-    partial = record_path.with_suffix('.part')
-    partial.write_text(json.dumps(record), encoding='utf-8')
-    os.replace(partial, record_path)  # the record appears only when it is whole
-    return record
+          f'{len(backgrounds)} background photos', flush=True)
+    return SceneGenerator(fonts, WordSource(), backgrounds, tuple(options.size),
+                          word_count=tuple(options.words))
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
-    if options.count < 1 or options.workers < 1:
-        print('--count and --workers must be at least 1.', file=sys.stderr)
-        return 2
     try:
-        generator = build_generator(options)
+        writer = SceneWriter(build_generator(options), options.out, options.seed, options.quality)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    settings = dict(seed=options.seed, size=list(options.size), words=list(options.words),
-                    quality=options.quality)
-    settings_path = options.out / 'settings.json'
-    if settings_path.exists() and json.loads(settings_path.read_text()) != settings:
-        print(f'{options.out} holds scenes of other settings ({settings_path.read_text()}); '
-              'name another --out or remove it.', file=sys.stderr)
-        return 2
-    for folder in ('images', 'scenes'):
-        (options.out / folder).mkdir(parents=True, exist_ok=True)
-    settings_path.write_text(json.dumps(settings))
-    state = (generator, options.out, options.seed, options.quality)
     start = time.perf_counter()
     records = []
-    if options.workers == 1:
-        start_worker(*state)
-        results = map(write_scene, range(options.count))
-        pool = None
-    else:
-        pool = multiprocessing.get_context('spawn').Pool(options.workers, start_worker, state)
-        results = pool.imap(write_scene, range(options.count), chunksize=4)
-    for record in results:
+    for record in writer.write_all(options.count, options.workers):
         records.append(record)
         if len(records) % 100 == 0 or len(records) == options.count:
             rate = len(records) / (time.perf_counter() - start)
             print(f'{len(records)}/{options.count} scenes, {rate:.1f} a second', flush=True)
-    if pool is not None:
-        pool.close()
-        pool.join()
     annotation = json.dumps(make_annotation(records))
     (options.out / 'annotation.json').write_text(annotation, encoding='utf-8')
     words = [word for record in records for word in record['instances']]
@@ -135,8 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f'{len(words)} words, {ignored} of them illegible (ignore), in {options.out}')
     if options.contact_sheet:
         options.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
-        sheet = draw_contact_sheet(options.out, records[:50])
-        cv2.imwrite(str(options.contact_sheet), sheet)
+        cv2.imwrite(str(options.contact_sheet), draw_contact_sheet(options.out, records[:50]))
         print(f'contact sheet: {options.contact_sheet}')
     return 0
 

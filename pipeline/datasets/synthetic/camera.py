@@ -42,7 +42,8 @@ class Camera:
         """Apply light, tone and blur: all but what is random for each pixel."""
         if self.light is not None:
             field = cv2.resize(self.light, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-            image = cv2.multiply(image, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+            image = np.asarray(
+                cv2.multiply(image, cv2.merge([field] * 3), dtype=cv2.CV_8U))
         levels = np.arange(256) / 255
         table = np.stack([np.clip(255 * gain * levels ** self.gamma, 0, 255)
                           for gain in self.gains], axis=1)
@@ -69,7 +70,7 @@ class Camera:
                 image, 1.0, noise[y:y + height, x:x + width], amount, -128 * amount)
         if self.quality:
             _, code = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-            image = cv2.imdecode(code, cv2.IMREAD_COLOR)
+            image = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))
         return image
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -42,8 +42,9 @@ class SyntheticSceneDataset(BaseDataset):
         ValueError: If ``length`` is not positive, or fonts or backgrounds are missing.
     """
 
-    METAINFO = dict(dataset_type='SyntheticSceneDataset', task_name='textspotting',
-                    category=[dict(id=0, name='text')])
+    METAINFO: ClassVar[dict] = {
+        'dataset_type': 'SyntheticSceneDataset', 'task_name': 'textspotting',
+        'category': [{'id': 0, 'name': 'text'}]}
 
     def __init__(
             self, length: int, pipeline: Sequence[dict | Callable] = (), seed: int = 0,
@@ -69,7 +70,7 @@ class SyntheticSceneDataset(BaseDataset):
         paths = None if self.backgrounds is None else find_backgrounds(self.backgrounds)
         self._generator = SceneGenerator(
             find_fonts(self.fonts), WordSource(), paths, self.size, **self.generator_args)
-        return [dict(scene_index=index) for index in range(self.length)]
+        return [{'scene_index': index} for index in range(self.length)]
 
     def get_data_info(self, idx: int) -> dict:
         """Draw scene ``idx`` as a sample, before transforms."""

@@ -25,7 +25,8 @@ PROBE_PX = 32
 REFUSED_NAMES = re.compile(
     r'symbol|math|emoji|dingbat|icon|music|braille|barcode|lastresort|fallback|chess|'
     r'last resort|keycap|circled|redacted|lignes|d050000l|humor.?icons|bravura|esint|'
-    r'keyboard|^cm(r|b|ss|ti|tt|sy|ex|mi)\d|sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni', re.IGNORECASE)
+    r'keyboard|^cm(r|b|ss|ti|tt|sy|ex|mi)\d|'
+    r'sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni', re.IGNORECASE)
 # Words of style that some fonts carry in the family name.
 STYLE_WORDS = re.compile(
     r'\s+(thin|hairline|extra ?light|ultra ?light|light|book|regular|medium|semi ?bold|demi|'

@@ -225,7 +225,7 @@ class SceneGenerator:
         for _ in range(14):
             x = rng.uniform(-low[0] - spill, width - high[0] + spill)
             y = rng.uniform(-low[1] - spill, height - high[1] + spill)
-            moved = (outline + (x, y)) / CELL
+            moved = (outline + np.array([x, y])) / CELL
             region = np.zeros_like(taken)
             cv2.fillPoly(region, [np.round(moved).astype(np.int32)], 255)
             if cv2.countNonZero(cv2.min(region, taken)):
@@ -254,10 +254,10 @@ class SceneGenerator:
             return
         height, width = self.size[0] // CELL, self.size[1] // CELL
         points = rng.uniform(-0.3, 1.3, (int(rng.integers(3, 6)), 2)) * (width, height)
-        field = np.ones((height, width), np.float32)
-        cv2.fillPoly(field, [points.astype(np.int32)], float(rng.uniform(0.4, 0.8)))
-        field = cv2.GaussianBlur(field, (0, 0), rng.uniform(0.6, 4))
-        gain = cv2.resize(field, self.size[::-1], interpolation=cv2.INTER_LINEAR)
+        light = np.ones((height, width), np.float32)
+        cv2.fillPoly(light, [points.astype(np.int32)], float(rng.uniform(0.4, 0.8)))
+        soft = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.6, 4))
+        gain = cv2.resize(soft, self.size[::-1], interpolation=cv2.INTER_LINEAR)
         cv2.multiply(image, cv2.merge([gain] * 3), dst=image, dtype=cv2.CV_8U)
 
     def _draw_occluders(self, rng: np.random.Generator, image: np.ndarray) -> np.ndarray | None:

@@ -1,0 +1,93 @@
+"""Write scenes to a folder, by one process or several, and go on where a run stopped."""
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .annotation import make_instances
+from .generator import SceneGenerator
+
+
+class SceneWriter:
+    """Writes images/NNNNNNNN.jpg and scenes/NNNNNNNN.json (an MMOCR sample) below a folder.
+
+    Args:
+        generator: Draws the scenes.
+        out: The folder.
+        seed: Scene i is drawn from the seed ``[seed, i]``.
+        quality: Of the JPEG files, 1 to 100.
+
+    Raises:
+        ValueError: If the folder holds scenes of another seed, generator or quality.
+    """
+
+    def __init__(self, generator: SceneGenerator, out: Path, seed: int, quality: int = 90) -> None:
+        self.generator = generator
+        self.out = out
+        self.seed = seed
+        self.quality = quality
+        settings = {'seed': seed, 'quality': quality, 'generator': _fingerprint(generator)}
+        path = out / 'settings.json'
+        if path.exists() and json.loads(path.read_text(encoding='utf-8')) != settings:
+            raise ValueError(f'wanted scenes of {settings}, but {out} holds scenes of '
+                             f'{path.read_text(encoding="utf-8")}; name another folder.')
+        for folder in ('images', 'scenes'):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings), encoding='utf-8')
+
+    def write(self, index: int) -> dict[str, Any]:
+        """Draw and write one scene, or take it as it is if an earlier run wrote it."""
+        name = f'{index:08d}'
+        image_path = self.out / 'images' / f'{name}.jpg'
+        record_path = self.out / 'scenes' / f'{name}.json'
+        if record_path.exists() and image_path.exists():
+            return json.loads(record_path.read_text(encoding='utf-8'))
+        scene = self.generator.draw(np.random.default_rng([self.seed, index]))
+        _, code = cv2.imencode('.jpg', scene.image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
+        image_path.write_bytes(code.tobytes())
+        record = {'img_path': f'images/{name}.jpg', 'height': scene.image.shape[0],
+                  'width': scene.image.shape[1], 'instances': make_instances(scene.words)}
+        partial = record_path.with_suffix('.part')
+        partial.write_text(json.dumps(record), encoding='utf-8')
+        os.replace(partial, record_path)  # the record appears only when it is whole
+        return record
+
+    def write_all(self, count: int, workers: int = 1) -> Iterator[dict[str, Any]]:
+        """Write scenes 0 to count - 1 and yield their records in order."""
+        if workers == 1:
+            yield from map(self.write, range(count))
+            return
+        # A forked child may inherit a lock that one of OpenCV's or torch's threads holds.
+        context = multiprocessing.get_context('spawn')
+        with context.Pool(workers, _start_worker, (self,)) as pool:
+            yield from pool.imap(_write, range(count), chunksize=4)
+
+
+_writer: SceneWriter
+
+
+def _start_worker(writer: SceneWriter) -> None:
+    global _writer
+    _writer = writer
+    cv2.setNumThreads(0)  # the processes themselves are the threads
+
+
+def _write(index: int) -> dict[str, Any]:
+    return _writer.write(index)
+
+
+def _fingerprint(generator: SceneGenerator) -> str:
+    """Stands for all that shapes the scenes; files by name."""
+    fonts = [(face.family, face.style) for family in generator.families for face in family]
+    photos = [Path(path).name for path in generator.backgrounds]
+    parts = [fonts, photos, generator.size, generator.word_count, generator.cap_height_px,
+             generator.drawn_share]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.datasets.synthetic import SceneGenerator, WordSource
+from pipeline.datasets.synthetic.placement import Placement
+from pipeline.datasets.synthetic.typeset import Line, set_lines
+
+
+@pytest.fixture(scope='module')
+def scenes(generator):
+    return [generator.draw(np.random.default_rng([5, i])) for i in range(40)]
+
+
+def test_the_same_seed_draws_the_same_bytes(generator, fonts):
+    other = SceneGenerator(fonts, WordSource(), size=(320, 320))
+    for seed in range(6):
+        first = generator.draw(np.random.default_rng(seed))
+        second = other.draw(np.random.default_rng(seed))
+        assert first.image.tobytes() == second.image.tobytes()
+        assert [w.text for w in first.words] == [w.text for w in second.words]
+        assert all(np.array_equal(a.polygon, b.polygon) and a.ignore == b.ignore
+                   for a, b in zip(first.words, second.words))
+
+
+def test_other_seeds_draw_other_scenes(scenes):
+    assert len({scene.image.tobytes() for scene in scenes}) == len(scenes)
+
+
+def test_scenes_are_as_ordered(scenes):
+    counts = [len(scene.words) for scene in scenes]
+    assert all(scene.image.shape == (320, 320, 3) for scene in scenes)
+    assert all(scene.image.dtype == np.uint8 for scene in scenes)
+    assert max(counts) <= 25
+    assert np.median(counts) >= 3
+
+
+def test_polygons_are_clockwise_pairs_within_the_picture(scenes):
+    words = [word for scene in scenes for word in scene.words]
+    assert len(words) > 100
+    for word in words:
+        assert word.polygon.dtype == np.float32
+        assert len(word.polygon) >= 4 and len(word.polygon) % 2 == 0
+        assert word.polygon.min() >= 0 and word.polygon.max() <= 320
+        if not word.ignore:
+            assert cv2.contourArea(word.polygon, oriented=True) > 0
+
+
+def test_curved_words_have_more_than_four_points(scenes):
+    words = [word for scene in scenes for word in scene.words]
+    assert any(len(word.polygon) > 4 for word in words)
+    assert any(len(word.polygon) == 4 for word in words)
+
+
+def test_words_to_be_read_do_not_overlap(scenes):
+    for scene in scenes:
+        cover = np.zeros((320, 320), np.uint8)
+        for word in scene.words:
+            if not word.ignore:
+                mask = np.zeros_like(cover)
+                cv2.fillPoly(mask, [word.polygon.round().astype(np.int32)], 1)
+                cover += mask
+        assert (cover > 1).sum() < 0.25 * max(1, (cover > 0).sum())
+
+
+def test_most_words_can_be_read_and_some_cannot(scenes):
+    ignored = np.mean([word.ignore for scene in scenes for word in scene.words])
+    assert 0.02 < ignored < 0.5
+
+
+def test_ink_lies_inside_the_polygon(fonts):
+    font = fonts[0].open(60)
+    sheet = set_lines([Line(['Maple', 'Street'], font, space_px=20.0)], 1.2, 0.0, 10)
+    picture = Placement(np.eye(3)).warp(sheet.mask, (0, 0, *sheet.mask.shape[::-1]))
+    inside = np.zeros_like(picture)
+    for word in sheet.words:
+        polygon = Placement(np.eye(3)).box_polygon(word.box, 2)
+        cv2.fillPoly(inside, [polygon.astype(np.int32)], 1)
+    assert [word.text for word in sheet.words] == ['Maple', 'Street']
+    assert picture[inside == 1].sum() > 0.999 * picture.sum()
+    assert picture[inside == 1].mean() > 30
+
+
+def test_big_words_on_plain_ground_are_found_at_their_polygons(fonts, monkeypatch):
+    plain = np.full((320, 320, 3), 200, np.uint8)
+    generator = SceneGenerator(
+        fonts, WordSource(), size=(320, 320), word_count=(1, 3), cap_height_px=(30, 60))
+    monkeypatch.setattr(generator, '_draw_ground', lambda rng: plain.copy())
+    found = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        image = plain.copy()
+        for item in generator._write(rng, image):
+            if item.inscription.plate:
+                continue
+            changed = np.abs(image.astype(int) - 200).max(axis=2)
+            for word in generator._label(item, image, None, 0.0, 0.0):
+                if word.ignore:
+                    continue
+                mask = np.zeros((320, 320), np.uint8)
+                cv2.fillPoly(mask, [word.polygon.round().astype(np.int32)], 1)
+                ring = cv2.dilate(mask, np.ones((5, 5), np.uint8)) - mask
+                assert changed[mask == 1].mean() > 1.5 * changed[ring == 1].mean()
+                found += 1
+    assert found >= 10
+
+
+def test_photos_serve_as_grounds(fonts, tmp_path):
+    cv2.imwrite(str(tmp_path / 'red.png'), np.full((90, 140, 3), (0, 0, 220), np.uint8))
+    generator = SceneGenerator(fonts, WordSource(), [str(tmp_path / 'red.png')], (160, 200),
+                               word_count=(1, 2), drawn_share=0.0)
+    image = generator._draw_ground(np.random.default_rng(1))
+    assert image.shape == (160, 200, 3)
+    assert (np.abs(image.astype(int) - (0, 0, 220)).max(axis=2) < 4).mean() > 0.2
+
+
+@pytest.mark.parametrize('wrong', [
+    {'size': (20, 20)}, {'word_count': (5, 2)}, {'cap_height_px': (50, 10)}])
+def test_empty_ranges_are_refused(fonts, wrong):
+    with pytest.raises(ValueError, match='wanted'):
+        SceneGenerator(fonts, WordSource(), **wrong)

@@ -11,12 +11,11 @@ Zhou et al., "EAST: An Efficient and Accurate Scene Text Detector", CVPR 2017, a
 from __future__ import annotations
 
 import numpy as np
-import pyclipper
+import shapely
 from mmocr.models.textdet.heads import drrg_head
 from mmocr.models.textdet.module_losses import drrg_module_loss
 
-_PRECISION = 10000  # Clipper counts in integers
-_MERGED_SCORE_FLOOR = 1e-8
+_SMALLEST_SCORE = 1e-8
 
 
 def merge_quadrangle_n9(quads: np.ndarray, thres: float = 0.3) -> np.ndarray:
@@ -30,17 +29,9 @@ def merge_quadrangle_n9(quads: np.ndarray, thres: float = 0.3) -> np.ndarray:
         (M, 9) float32 by falling score. A merged quad has the mean corners of its parts,
         weighted by score, and the sum of their scores.
     """
-    merged: list[np.ndarray] = []
-    for quad in np.asarray(quads, dtype=np.float64).reshape(-1, 9):
-        if merged and _intersection_over_union(merged[-1], quad) > thres:
-            merged[-1] = _merge(merged[-1], quad)
-        else:
-            merged.append(quad)
-    kept: list[np.ndarray] = []
-    for quad in sorted(merged, key=lambda quad: -quad[8]):
-        if all(_intersection_over_union(better, quad) <= thres for better in kept):
-            kept.append(quad)
-    return np.array(kept, dtype=np.float32).reshape(-1, 9)
+    merged = _merge_neighbors(np.asarray(quads, dtype=np.float64).reshape(-1, 9), thres)
+    by_score = merged[np.argsort(-merged[:, 8], kind='stable')]
+    return by_score[_suppress(_polygons(by_score), thres)].astype(np.float32)
 
 
 def supply_locality_aware_nms() -> None:
@@ -50,7 +41,32 @@ def supply_locality_aware_nms() -> None:
             module.la_nms = merge_quadrangle_n9
 
 
-def _merge(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _polygons(quads: np.ndarray) -> np.ndarray:
+    """(N,) polygons of (N, 9) quads; one that crosses itself becomes its two triangles."""
+    return shapely.make_valid(shapely.polygons(quads[:, :8].reshape(-1, 4, 2)))
+
+
+def _intersection_over_union(polygons: np.ndarray, other: shapely.Geometry) -> np.ndarray:
+    """(N,) overlaps of (N,) polygons with another; zero where neither has an area."""
+    intersection = shapely.area(shapely.intersection(polygons, other))
+    union = shapely.area(polygons) + shapely.area(other) - intersection
+    return intersection / np.maximum(union, np.finfo(np.float64).tiny)
+
+
+def _merge_neighbors(quads: np.ndarray, thres: float) -> np.ndarray:
+    merged: list[np.ndarray] = []
+    last: np.ndarray = np.array([])  # the polygon of the last merged quad
+    for quad, polygon in zip(quads, _polygons(quads), strict=True):
+        if merged and _intersection_over_union(last, polygon)[0] > thres:
+            merged[-1] = _mean_quad(merged[-1], quad)
+            last = _polygons(merged[-1][None])
+        else:
+            merged.append(quad)
+            last = np.array([polygon])
+    return np.array(merged).reshape(-1, 9)
+
+
+def _mean_quad(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Average two quads, after turning the second's corners to where the first's are."""
     corners = first[:8].reshape(4, 2)
     ring = second[:8].reshape(4, 2)
@@ -58,23 +74,18 @@ def _merge(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     orders += [order[::-1] for order in orders]
     nearest = min(orders, key=lambda order: np.square(corners - order).sum())
     score = first[8] + second[8]
-    mean = (corners * first[8] + nearest * second[8]) / max(score, _MERGED_SCORE_FLOOR)
+    mean = (corners * first[8] + nearest * second[8]) / max(score, _SMALLEST_SCORE)
     return np.append(mean.reshape(8), score)
 
 
-def _intersection_over_union(first: np.ndarray, second: np.ndarray) -> float:
-    rings = [quad[:8].reshape(4, 2) for quad in (first, second)]
-    low, high = np.max([r.min(axis=0) for r in rings], 0), np.min([r.max(axis=0) for r in rings], 0)
-    if (low >= high).any():
-        return 0.0
-    clipper = pyclipper.Pyclipper()
-    try:
-        for ring, role in zip(rings, (pyclipper.PT_SUBJECT, pyclipper.PT_CLIP), strict=True):
-            clipper.AddPath(np.rint(ring * _PRECISION).astype(np.int64).tolist(), role, True)
-    except pyclipper.ClipperException:  # a quad without area overlaps nothing
-        return 0.0
-    intersection, union = (
-        abs(sum(pyclipper.Area(path) for path in clipper.Execute(operation)))
-        for operation in (pyclipper.CT_INTERSECTION, pyclipper.CT_UNION)
-    )
-    return intersection / max(union, 1.0)
+def _suppress(polygons: np.ndarray, thres: float) -> np.ndarray:
+    """Which of (N,) polygons, best first, overlap no better kept one: (N,) bool."""
+    kept = np.ones(len(polygons), dtype=bool)
+    tree = shapely.STRtree(polygons)
+    for rank, polygon in enumerate(polygons):
+        if kept[rank]:
+            near = tree.query(polygon)
+            lesser = near[(near > rank) & kept[near]]
+            overlap = _intersection_over_union(polygons[lesser], polygon)
+            kept[lesser[overlap > thres]] = False
+    return kept

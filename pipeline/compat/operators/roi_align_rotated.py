@@ -7,6 +7,8 @@ Convention:
       region's frame, then turned about its center.
     - A sample between the border pixel's center and one pixel beyond reads the border; one
       further out reads zero.
+    - A region without samples, as one of a negative height that an untrained DRRG proposes,
+      pools to zero, as it does in mmcv on CUDA.
 """
 
 from __future__ import annotations
@@ -42,9 +44,6 @@ def roi_align_rotated_forward(
         aligned: Whether coordinates are shifted by half a pixel, as pixel centers want.
             Without it, regions are at least one feature pixel wide and high.
         clockwise: Whether angles turn clockwise on the screen.
-
-    Raises:
-        ValueError: If ``aligned`` and a region has a negative width or height.
     """
     output.copy_(
         _pool_rotated(
@@ -107,8 +106,6 @@ def _pool_rotated(
     sizes = rois[:, 3:5] * spatial_scale  # (R, 2) as (width, height)
     if not aligned:
         sizes = sizes.clamp(min=1)
-    elif (sizes < 0).any():
-        raise ValueError('aligned roi_align_rotated wants widths and heights of at least 0')
     angles = -rois[:, 5] if clockwise else rois[:, 5]
 
     pooled_height, pooled_width = pooled_size
@@ -122,7 +119,7 @@ def _pool_rotated(
     groups, group_of_roi = torch.unique(keys, dim=0, return_inverse=True)
     output = features.new_zeros((len(rois), features.size(1), *pooled_size))
     for number, (image_index, columns, rows) in enumerate(groups.tolist()):
-        if columns * rows == 0:  # a region without area stays zero
+        if min(columns, rows) <= 0:  # nothing to sample: the region stays zero
             continue
         members = (group_of_roi == number).nonzero().squeeze(1)
         points = _sample_points(

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -113,3 +114,26 @@ def _say(value: object) -> str:
     if isinstance(value, Tensor):
         return f'{value.dtype} {tuple(value.shape)}'
     return type(value).__name__
+
+
+@dataclass(frozen=True, eq=False)
+class Word:
+    """A word read in a photo.
+
+    Args:
+        polygon: (K, 2) float32 pixels of the photo, clockwise from the top-left of the first
+            character.
+        text: The transcript.
+        det_score: The detector's confidence, in [0, 1].
+        rec_score: The recognizer's probability of the text, in [0, 1].
+    """
+
+    polygon: np.ndarray
+    text: str
+    det_score: float
+    rec_score: float
+
+    @property
+    def score(self) -> float:
+        """Probability that this is a word and reads so: the product of both scores."""
+        return self.det_score * self.rec_score

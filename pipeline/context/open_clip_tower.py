@@ -61,20 +61,22 @@ def build_open_clip_tower(
             'allow_random=True where random weights are meant.'
         )
     tag_config = get_pretrained_cfg(name, pretrained) if pretrained is not None else {}
+    path = None
+    if pretrained is not None:
+        path = find_weights(name, pretrained, tag_config, checksum=checksum, cache_dir=cache_dir)
     siblings = [get_pretrained_cfg(name, tag) for tag in list_pretrained_tags_by_model(name)]
     if quick_gelu is None:
         quick_gelu = _choose_activation(name, config, pretrained, tag_config, siblings)
     mean = _choose_statistic('mean', mean, name, tag_config, siblings)
     std = _choose_statistic('std', std, name, tag_config, siblings)
 
-    if pretrained is None:
+    if path is None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             tower = _build(name, config, quick_gelu, image_size)
         tower.proj = None
         return OpenClipTower(tower.eval().requires_grad_(False), mean, std, f'random:{seed}')
 
-    path = find_weights(name, pretrained, tag_config, checksum=checksum, cache_dir=cache_dir)
     state = read_tower_state(path)
     with torch.device('meta'):  # no memory and no time for values that are about to be replaced
         tower = _build(name, config, quick_gelu, image_size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,12 @@ class ContextRecognizer(BaseModel):
 
     The recognizer is wrapped, not changed: its parameters live under ``recognizer.`` and its own
     configs, checkpoints (``recognizer=dict(..., init_cfg=dict(type='Pretrained', ...))``) and
-    data preprocessor are used as they are. Early fusion works on its visual features, once per
-    word, between its encoder and its decoder; where there is no encoder, behind its backbone.
+    data preprocessor are used as they are.
+
+    Early fusion works on its visual features, once per word, between its encoder and its decoder;
+    where there is no encoder, behind its backbone. Late fusion works on its decoder's features,
+    before the classifier: for decoders that name this place by a ``fuse_features`` argument of
+    ``loss``, ``predict`` and ``forward``, a function from (N, T, D) to (N, T, D).
 
     Context comes with each call, in one of two ways: as ``context``, or as ``images`` and
     ``image_index``, which a batch of scenes with their words holds beside its crops
@@ -43,7 +48,7 @@ class ContextRecognizer(BaseModel):
             the encoder's.
         context_encoder: Config of a context encoder, or one that is built. None where every call
             brings its ``context``.
-        stage: Where the scene comes in: ``'early'``.
+        stage: Where the scene comes in, ``'early'`` or ``'late'``.
         use_context: The off switch; it may be flipped at any time.
         init_cfg: Of MMEngine.
 
@@ -128,13 +133,25 @@ class ContextRecognizer(BaseModel):
 
         if len(context) != len(inputs):
             raise ValueError(f'context speaks of {len(context)} words, but {len(inputs)} came.')
-        features, encoded = self._encode_words(inputs, data_samples, context.to(inputs.device))
+        # Keys and values of the photos are computed here, once for all decoding steps.
+        scene = self.fusion.project_context(context.to(inputs.device))
+        features = self.recognizer.extract_feat(inputs)
+        encoded = None
+        if self.recognizer.with_encoder:
+            encoded = self.recognizer.encoder(features, data_samples)
+        late = {}
+        if self.stage == 'late':
+            late['fuse_features'] = lambda decoded: self.fusion(decoded, scene)
+        elif encoded is not None:
+            encoded = self._fuse(encoded, scene)
+        else:
+            features = self._fuse(features, scene)
         decoder = self.recognizer.decoder
         if mode == 'loss':
-            return decoder.loss(features, encoded, data_samples)
+            return decoder.loss(features, encoded, data_samples, **late)
         if mode == 'predict':
-            return decoder.predict(features, encoded, data_samples)
-        return decoder(features, encoded, data_samples)
+            return decoder.predict(features, encoded, data_samples, **late)
+        return decoder(features, encoded, data_samples, **late)
 
     def _encode_scene(
         self,
@@ -145,27 +162,14 @@ class ContextRecognizer(BaseModel):
         index = torch.as_tensor(image_index, dtype=torch.int64, device=device)
         return SceneContext(self.encode_images(images).to(device), index)
 
-    def _encode_words(
-        self,
-        inputs: Tensor,
-        data_samples: list[TextRecogDataSample] | None,
-        context: SceneContext,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Backbone and encoder, with the scene in what the decoder reads."""
-        features = self.recognizer.extract_feat(inputs)
-        if not self.recognizer.with_encoder:
-            return self._fuse(features, context), None
-        encoded = self.recognizer.encoder(features, data_samples)
-        return features, self._fuse(encoded, context)
-
-    def _fuse(self, features: Tensor, context: SceneContext) -> Tensor:
+    def _fuse(self, features: Tensor, scene: Any) -> Tensor:
         if features.ndim == 2:  # (N, D), one holistic vector a word
-            return self.fusion(features[:, None], context)[:, 0]
+            return self.fusion(features[:, None], scene)[:, 0]
         if features.ndim == 4:  # (N, D, H, W)
             # Views in and out: the memory layout, on which exact results depend, stays.
-            tokens = self.fusion(features.flatten(2).transpose(1, 2), context)  # (N, H * W, D)
+            tokens = self.fusion(features.flatten(2).transpose(1, 2), scene)  # (N, H * W, D)
             return tokens.transpose(1, 2).unflatten(2, features.shape[2:])
-        return self.fusion(features, context)
+        return self.fusion(features, scene)
 
 
 def _build(module: dict[str, Any] | nn.Module) -> Any:
@@ -202,10 +206,12 @@ def _check_recognizer(recognizer: Any, stage: str) -> None:
                 f'{type(recognizer).__name__} overrides {name}(): a context recognizer runs '
                 'backbone, encoder and decoder in the order of EncoderDecoderRecognizer.'
             )
-    if stage == 'late':
-        raise ValueError(
-            f"stage='late', but {type(recognizer.decoder).__name__} names no late place: the "
-            "features before its classifier. Set stage='early'."
-        )
-    if stage != 'early':
+    if stage not in ('early', 'late'):
         raise ValueError(f"stage must be 'early' or 'late', got {stage!r}.")
+    decoder = recognizer.decoder
+    methods = (decoder.loss, decoder.predict, decoder.forward)
+    if stage == 'late' and not all('fuse_features' in signature(m).parameters for m in methods):
+        raise ValueError(
+            f"stage='late', but {type(decoder).__name__} names no late place: its loss, predict "
+            "and forward take no fuse_features. Set stage='early'."
+        )

@@ -1,0 +1,181 @@
+"""Words drawn into their photo: outlines and transcripts that a person can read."""
+
+from __future__ import annotations
+
+import math
+import os
+import unicodedata
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.geometry import check_polygon, ring_size
+
+from .label_fonts import LabelFonts
+from .label_placement import gap_between, place_labels
+
+# RGB, bright enough for black letters on them; neighbours in the list differ the most.
+_COLORS = (
+    (255, 214, 10), (64, 224, 255), (255, 128, 170), (120, 235, 90),
+    (255, 160, 60), (150, 180, 255), (240, 130, 255), (90, 240, 190),
+)  # fmt: skip
+_LEAST_FONT_PX = 11
+_LONGEST_LABEL = 60
+_SUBPIXEL_BITS = 4
+
+Runs = list[tuple[str, ImageFont.FreeTypeFont]]
+
+
+def draw_words(
+    image: np.ndarray,
+    polygons: Sequence[np.ndarray],
+    texts: Sequence[str] | None = None,
+    scores: Sequence[float] | None = None,
+    font_path: str | os.PathLike[str] | None = None,
+) -> np.ndarray:
+    """Draw the outlines of words and their transcripts beside them.
+
+    Sizes follow those of the photo and of the words. A dot marks where a word starts. Labels
+    keep off words and other labels where there is room; a line leads from far ones to
+    their word.
+
+    Args:
+        image: (H, W, 3) uint8 BGR.
+        polygons: N rings (K, 2) in pixels.
+        texts: N transcripts in any script; None or an empty text draws the outline alone.
+        scores: N numbers, shown behind the transcripts with two digits, or alone without texts.
+        font_path: A font to use before DejaVu Sans, which draws Latin, Greek, Cyrillic, Arabic
+            and others; for letters that these lack, the system's fonts are searched.
+
+    Returns:
+        (H, W, 3) uint8 BGR, a new image.
+
+    Raises:
+        ValueError: If the image or a polygon has another shape, or the counts differ.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+        raise ValueError(f'image must be (H, W, 3) uint8, got {image.shape} {image.dtype}.')
+    limit = np.array([image.shape[1], image.shape[0]])  # Lines to far outside take long.
+    rings = [
+        np.clip(check_polygon(polygon, f'polygons[{i}]'), -2 * limit, 3 * limit)
+        for i, polygon in enumerate(polygons)
+    ]
+    for name, values in (('texts', texts), ('scores', scores)):
+        if values is not None and len(values) != len(rings):
+            raise ValueError(f'{name} must be {len(rings)}, one per polygon, got {len(values)}.')
+    canvas = np.ascontiguousarray(image).copy()
+    thickness = max(1, round(math.sqrt(image.shape[0] * image.shape[1]) / 500))
+    _draw_outlines(canvas, rings, thickness)
+    labels = [_label(texts, scores, index) for index in range(len(rings))]
+    if not any(labels):
+        return canvas
+    return _draw_labels(canvas, rings, labels, LabelFonts(font_path), thickness)
+
+
+def _label(texts: Sequence[str] | None, scores: Sequence[float] | None, index: int) -> str:
+    parts = []
+    if texts is not None:
+        if not texts[index]:
+            return ''
+        # Line breaks and other controls have no glyphs.
+        shown = ''.join(
+            ' ' if unicodedata.category(letter) in ('Cc', 'Cs', 'Zl', 'Zp') else letter
+            for letter in texts[index]
+        )
+        short = len(shown) <= _LONGEST_LABEL
+        parts.append(shown if short else shown[: _LONGEST_LABEL - 1] + '\N{HORIZONTAL ELLIPSIS}')
+    if scores is not None:
+        parts.append(f'{scores[index]:.2f}')
+    return ' '.join(parts)
+
+
+def _draw_outlines(canvas: np.ndarray, rings: list[np.ndarray], thickness: int) -> None:
+    for index, ring in enumerate(rings):
+        # Pixel centres are at halves in our coordinates, at whole numbers in OpenCV's.
+        fixed = np.round((ring - 0.5) * 2**_SUBPIXEL_BITS).astype(np.int32)
+        color = _COLORS[index % len(_COLORS)][::-1]
+        # The dark rim keeps bright lines visible on bright walls.
+        for line_color, line_width in (((0, 0, 0), thickness + 2), (color, thickness)):
+            cv2.polylines(
+                canvas, [fixed], True, line_color, line_width, cv2.LINE_AA, _SUBPIXEL_BITS
+            )
+        start = (int(fixed[0, 0]), int(fixed[0, 1]))
+        radius = round((1.5 + thickness) * 2**_SUBPIXEL_BITS)
+        cv2.circle(canvas, start, radius, (0, 0, 0), -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.circle(canvas, start, radius * 2 // 3, color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _draw_labels(
+    canvas: np.ndarray,
+    rings: list[np.ndarray],
+    labels: list[str],
+    fonts: LabelFonts,
+    thickness: int,
+) -> np.ndarray:
+    height, width = canvas.shape[:2]
+    shown = [index for index, label in enumerate(labels) if label]
+    least = max(_LEAST_FONT_PX, round(0.012 * math.sqrt(height * width)))
+    runs, sizes = [], []
+    for index in shown:
+        size = int(np.clip(0.7 * _word_height(rings[index]), least, 3 * least))
+        runs.append(_fit(labels[index], fonts, size, width))
+        sizes.append(_extent(runs[-1]))
+    boxes = np.array([np.concatenate([ring.min(axis=0), ring.max(axis=0)]) for ring in rings])
+    grown = boxes + np.array([-1, -1, 1, 1]) * (thickness + 1)  # Room for the lines.
+    # Only the words that have labels are placed, but all of them are kept free.
+    order = [*shown, *(index for index in range(len(rings)) if index not in set(shown))]
+    places = place_labels(grown[order], sizes, (height, width))
+
+    picture = Image.fromarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGB))
+    pen = ImageDraw.Draw(picture)
+    for index, place in zip(shown, places, strict=True):
+        if gap_between(place[None], grown[index])[0] > 0.3 * (place[3] - place[1]):
+            _draw_leader(pen, place, boxes[index], _COLORS[index % len(_COLORS)], thickness)
+    for index, place, pieces in zip(shown, places, runs, strict=True):
+        x1, y1, x2, y2 = (int(value) for value in place)
+        color = _COLORS[index % len(_COLORS)]
+        pen.rectangle([x1, y1, x2 - 1, y2 - 1], fill=color, outline=(0, 0, 0))
+        baseline, x = y1 + 1 + max(font.getmetrics()[0] for _, font in pieces), float(x1 + 3)
+        for piece, font in pieces:
+            pen.text((x, baseline), piece, fill=(0, 0, 0), font=font, anchor='ls')
+            x += font.getlength(piece)
+    return cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
+
+
+def _word_height(ring: np.ndarray) -> float:
+    """Letters of tall words that run downwards are as high as the word is wide."""
+    if len(ring) % 2:
+        return float(np.ptp(ring, axis=0).min())
+    return min(ring_size(ring))
+
+
+def _fit(label: str, fonts: LabelFonts, size: int, width: int) -> Runs:
+    """The label at ``size`` pixels, smaller where the photo is narrower than it."""
+    runs = fonts.runs(label, size)
+    wide = _extent(runs)[1]
+    if wide > width:
+        runs = fonts.runs(label, max(_LEAST_FONT_PX - 3, int(size * width / wide)))
+    return runs
+
+
+def _extent(runs: Runs) -> tuple[int, int]:
+    """(height, width) of a label's box."""
+    up = max(font.getmetrics()[0] for _, font in runs)
+    down = max(font.getmetrics()[1] for _, font in runs)
+    return up + down + 2, math.ceil(sum(font.getlength(piece) for piece, font in runs)) + 6
+
+
+def _draw_leader(
+    pen: ImageDraw.ImageDraw,
+    place: np.ndarray,
+    word: np.ndarray,
+    color: tuple[int, int, int],
+    thickness: int,
+) -> None:
+    center = (place[:2] + place[2:]) / 2
+    start = tuple(float(value) for value in center)
+    end = tuple(float(value) for value in np.clip(center, word[:2], word[2:]))
+    for line_color, line_width in (((0, 0, 0), thickness + 2), (color, thickness)):
+        pen.line([start, end], fill=line_color, width=line_width)

@@ -2,6 +2,4 @@
 
 _base_ = ['./parseq-tiny.py']
 
-model = dict(
-    encoder=dict(embed_dim=768, num_heads=12), decoder=dict(embed_dim=768, num_heads=24)
-)
+model = dict(encoder=dict(embed_dim=768, num_heads=12), decoder=dict(embed_dim=768, num_heads=24))

@@ -2,6 +2,4 @@
 
 _base_ = ['./parseq-tiny.py']
 
-model = dict(
-    encoder=dict(embed_dim=384, num_heads=6), decoder=dict(embed_dim=384, num_heads=12)
-)
+model = dict(encoder=dict(embed_dim=384, num_heads=6), decoder=dict(embed_dim=384, num_heads=12))

@@ -33,7 +33,7 @@ class ViTEncoder(BaseModule):
         stem_cfg: ``channels``, ``strides`` and ``blocks`` of :class:`ConvStem`; of the conv stem
             only.
         drop_rate: Dropout on tokens, attention weights and hidden units.
-        drop_path: Stochastic depth of the last block; earlier blocks get linearly less.
+        drop_path: Stochastic depth of the last block, growing linearly from 0 at the first.
         init_cfg: MMEngine's initialization config.
 
     Raises:
@@ -77,9 +77,10 @@ class ViTEncoder(BaseModule):
         num_tokens = self.grid_size[0] * self.grid_size[1]
         self.pos_embed = nn.Parameter(torch.zeros(1, num_tokens, embed_dim))
         self.drop = nn.Dropout(drop_rate)
-        rates = torch.linspace(0, drop_path, depth).tolist() if depth > 1 else [drop_path]
         self.blocks = nn.ModuleList(
-            TransformerBlock(embed_dim, num_heads, mlp_ratio, drop_rate, rates[i])
+            TransformerBlock(
+                embed_dim, num_heads, mlp_ratio, drop_rate, drop_path * i / max(depth - 1, 1)
+            )
             for i in range(depth)
         )
         self.norm = nn.LayerNorm(embed_dim, eps=1e-6)

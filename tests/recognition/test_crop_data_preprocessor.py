@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from parseq_words import make_samples
+
+from pipeline.recognition import CropDataPreprocessor
+
+
+def blue_crop() -> torch.Tensor:
+    """(3, 32, 128) BGR: blue at full, the others off."""
+    crop = torch.zeros(3, 32, 128, dtype=torch.uint8)
+    crop[0] = 255
+    return crop
+
+
+def test_blue_ends_in_the_last_channel_between_minus_one_and_one():
+    batch = CropDataPreprocessor(bgr_to_rgb=True)({'inputs': [blue_crop()]})
+    assert batch['inputs'][0, :, 0, 0].tolist() == [-1.0, -1.0, 1.0]
+    batch = CropDataPreprocessor(bgr_to_rgb=False)({'inputs': [blue_crop()]})
+    assert batch['inputs'][0, :, 0, 0].tolist() == [1.0, -1.0, -1.0]
+
+
+def test_a_list_and_a_stack_give_the_same_batch():
+    crops = torch.randint(0, 256, (4, 3, 32, 128), dtype=torch.uint8)
+    preprocessor = CropDataPreprocessor(bgr_to_rgb=True)
+    stacked = preprocessor({'inputs': crops, 'data_samples': None})['inputs']
+    listed = preprocessor({'inputs': list(crops), 'data_samples': None})['inputs']
+    assert stacked.dtype == torch.float32
+    assert torch.equal(stacked, listed)
+
+
+def test_samples_need_no_metainfo_and_keep_their_own():
+    plain, padded = make_samples(['a', 'b'])
+    padded.set_metainfo({'valid_ratio': 0.5})
+    preprocessor = CropDataPreprocessor(bgr_to_rgb=True)
+    batch = preprocessor({'inputs': [blue_crop()] * 2, 'data_samples': [plain, padded]})
+    assert [sample.valid_ratio for sample in batch['data_samples']] == [1.0, 0.5]
+    assert batch['data_samples'][0].batch_input_shape == (32, 128)
+
+
+def test_crops_are_not_modified():
+    crop = torch.full((1, 3, 32, 128), 7.0)
+    CropDataPreprocessor(bgr_to_rgb=False)({'inputs': crop})
+    assert (crop == 7).all()
+
+
+@pytest.mark.parametrize(
+    ('crops', 'message'),
+    [
+        ([torch.zeros(3, 32, 128), torch.zeros(3, 32, 100)], 'need one size'),
+        ([torch.zeros(1, 32, 128)], r'Wanted crops of shape \(3, H, W\), got \(1, 32, 128\)'),
+        (torch.zeros(3, 32, 128), 'Wanted crops of shape'),
+    ],
+)
+def test_crops_that_do_not_fit_are_refused(crops, message):
+    with pytest.raises(ValueError, match=message):
+        CropDataPreprocessor(bgr_to_rgb=True)({'inputs': crops})

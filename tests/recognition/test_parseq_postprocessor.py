@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from parseq_words import CHARS, DICTIONARY, END, PAD, make_samples
+
+from pipeline.recognition import PARSeqPostprocessor
+
+
+def read(steps: list[tuple[int, float]]):
+    """The prediction for steps of (class, its probability)."""
+    probs = torch.zeros(1, len(steps), len(CHARS) + 3)
+    for step, (index, prob) in enumerate(steps):
+        probs[0, step] = (1 - prob) / (probs.size(-1) - 1)
+        probs[0, step, index] = prob
+    (sample,) = PARSeqPostprocessor(DICTIONARY)(probs, make_samples(['']))
+    return sample.pred_text
+
+
+def test_a_word_ends_at_the_first_end():
+    pred = read([(10, 0.9), (11, 0.8), (END, 0.5), (12, 0.9), (END, 0.9)])
+    assert pred.item == 'ab'
+    assert pred.score == pytest.approx([0.9, 0.8])
+
+
+def test_the_word_score_is_the_probability_of_the_text():
+    assert read([(10, 0.9), (11, 0.8), (END, 0.5)]).word_score == pytest.approx(0.36)
+
+
+def test_an_empty_word_has_the_score_of_its_end():
+    pred = read([(END, 0.7), (10, 0.9)])
+    assert pred.item == ''
+    assert pred.score == []
+    assert pred.word_score == pytest.approx(0.7)
+
+
+def test_a_word_without_end_counts_its_characters_alone():
+    pred = read([(10, 0.9), (11, 0.5)])
+    assert pred.item == 'ab'
+    assert pred.word_score == pytest.approx(0.45)
+
+
+def test_padding_is_skipped():
+    assert read([(10, 0.9), (PAD, 0.9), (11, 0.9), (END, 0.9)]).item == 'ab'

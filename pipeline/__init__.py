@@ -1,5 +1,13 @@
 """Scene-text spotting on MMOCR with a CLIPTER context-augmented recognizer."""
 
 from pipeline import compat as _compat  # noqa: F401  must come before anything of MMOCR
+from pipeline import context as _context  # noqa: F401
 from pipeline import datasets as _datasets  # noqa: F401
 from pipeline import engine as _engine  # noqa: F401
+from pipeline import evaluation as _evaluation  # noqa: F401
+from pipeline import fusion as _fusion  # noqa: F401
+from pipeline.image_io import ImageReadError
+from pipeline.spotter import TextSpotter
+from pipeline.structures import Word
+
+__all__ = ['ImageReadError', 'TextSpotter', 'Word']

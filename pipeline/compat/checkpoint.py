@@ -19,6 +19,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import checkpoint
 
+_STATISTICS = frozenset(['max', 'min', 'mean', 'current'])
 _NUMBER_CODES = '?' + np.typecodes['AllInteger'] + np.typecodes['AllFloat']
 
 
@@ -33,6 +34,9 @@ def allow_mmengine_checkpoints() -> None:
             HistoryBuffer,
             np.dtype,
             np.ndarray,
+            # A log history holds its statistics (mean, min, ...) as attributes of its class.
+            (_history_statistic, '__builtin__.getattr'),
+            (_history_statistic, 'builtins.getattr'),
             *{type(np.dtype(code)) for code in _NUMBER_CODES},
             *(
                 (function, f'{module}.{function.__name__}')
@@ -43,3 +47,13 @@ def allow_mmengine_checkpoints() -> None:
     )
     if not isinstance(checkpoint.load_url, functools.partial):
         checkpoint.load_url = functools.partial(checkpoint.load_url, weights_only=True)
+
+
+def _history_statistic(owner: object, name: str) -> object:
+    """What ``getattr`` is allowed to do for a checkpoint: name a statistic of a log history."""
+    if owner is not HistoryBuffer or name not in _STATISTICS:
+        raise ValueError(
+            f'a checkpoint may not look up {name!r} of {owner!r}, only {sorted(_STATISTICS)} of '
+            'a log history; it was not written by MMEngine.'
+        )
+    return getattr(owner, name)

@@ -1,3 +1,8 @@
 """Data sets, their converters, transforms and the synthetic scenes."""
 
 from pipeline.datasets import transforms as _transforms  # noqa: F401
+from pipeline.datasets.collate import collate_scene_words
+from pipeline.datasets.scene_words_dataset import SceneWordsDataset
+from pipeline.datasets.synthetic import SyntheticSceneDataset
+
+__all__ = ['SceneWordsDataset', 'SyntheticSceneDataset', 'collate_scene_words']

@@ -1,0 +1,73 @@
+"""The embedded default's recognizer: words of synthetic scenes and of real training photos."""
+
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/parseq-compact.py',
+    '../_base_/recognition_schedule.py',
+]
+
+charset = (
+    '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+    '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
+)
+words = dict(
+    type='SceneWordsDataset',
+    ann_file='annotation.json',
+    rectifier=dict(type='Rectifier', size=(32, 128)),
+    charset=charset,
+    max_length=25,
+    jitter=0.15,
+    crop_pipeline=[
+        dict(
+            type='RandomPhotometric',
+            light_prob=0.5,
+            blur_prob=0.25,
+            max_blur_sigma_px=1.5,
+            noise_prob=0.25,
+            invert_prob=0.1,
+        )
+    ],
+)
+synthetic = dict(words, data_root='data/synthetic/train')
+# Stored at 960x640, while the cameras' aspect is 16:9.
+icdar2015 = dict(words, data_root='data/icdar2015_train', native_size=(720, 1280))
+crops = [
+    dict(words, data_root='data/word_crops/icdar2015_train', jitter=0.05),
+    dict(words, data_root='data/word_crops/iiit5k_train', jitter=0.05),
+]
+model = dict(
+    encoder=dict(depth=2),
+    # CTC teaches the encoder to read long before attention finds the characters.
+    decoder=dict(type='HybridDecoder', grid_size=(2, 32), module_loss=dict(perm_num=4)),
+)
+train_dataloader = dict(
+    # About three words a sample. Small batches learn more from the same number of words.
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    collate_fn=dict(type='collate_scene_words'),
+    # Words: two of three synthetic, the others real.
+    dataset=dict(
+        type='ConcatDataset',
+        verify_meta=False,  # photos and word crops name different tasks
+        datasets=[
+            synthetic,
+            dict(type='RepeatDataset', dataset=icdar2015, times=4),
+            dict(type='RepeatDataset', dataset=crops[0], times=4),
+            dict(type='RepeatDataset', dataset=crops[1], times=4),
+        ],
+    ),
+)
+max_iters = 8000
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.02, by_epoch=False, begin=0, end=300),
+    dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),
+]
+train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=max_iters)
+val_cfg = None
+test_cfg = None
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.002),
+]

@@ -1,0 +1,73 @@
+"""Weights in and out: safetensors for what is shipped, MMEngine's checkpoints for training."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+
+def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
+    """Load all weights of a model; a file that does not fit is an error, not a warning.
+
+    Half-precision weights become the model's own precision.
+
+    Args:
+        model: The model.
+        path: ``.safetensors``, or a checkpoint of MMEngine (read with ``weights_only=True``).
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If names or shapes differ; says which.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'no weights at {path}')
+    if Path(path).suffix == '.safetensors':
+        state = load_file(path)
+    else:
+        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        state = checkpoint.get('state_dict', checkpoint)
+    own = model.state_dict()
+    missing = sorted(set(own) - set(state) - _optional(model))
+    unexpected = sorted(set(state) - set(own))
+    reshaped = [
+        f'{k}: {tuple(own[k].shape)} wanted, {tuple(v.shape)} in the file'
+        for k, v in state.items()
+        if isinstance(v, Tensor) and k in own and own[k].shape != v.shape
+    ]
+    problems = [
+        f'{label}: {", ".join(names[:4])}{f" and {len(names) - 4} more" if len(names) > 4 else ""}'
+        for label, names in (
+            ('missing', missing), ('unexpected', unexpected), ('of another shape', reshaped),
+        )
+        if names
+    ]
+    if problems:
+        raise ValueError(f'{path} does not fit {type(model).__name__}: {"; ".join(problems)}')
+    model.load_state_dict(state, strict=False)
+
+
+def save_weights(
+    model: nn.Module, path: str | os.PathLike[str], dtype: torch.dtype | None = None
+) -> None:
+    """Write a model's weights as safetensors.
+
+    Args:
+        model: The model.
+        path: The file.
+        dtype: What floating-point weights are stored as; ``torch.float16`` halves the file.
+    """
+    state = {
+        name: value.detach().to('cpu', dtype if value.is_floating_point() else None).contiguous()
+        for name, value in model.state_dict().items()
+        if isinstance(value, Tensor)
+    }
+    save_file(state, path)
+
+
+def _optional(model: nn.Module) -> set[str]:
+    """Names that a state dict need not have: counters of batch norms."""
+    return {name for name in model.state_dict() if name.endswith('num_batches_tracked')}

@@ -1,0 +1,6 @@
+"""Text detection: MMOCR's detectors behind one call."""
+
+from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
+from pipeline.detection.text_detector import Detections, TextDetector
+
+__all__ = ['DBWordPostprocessor', 'Detections', 'TextDetector']

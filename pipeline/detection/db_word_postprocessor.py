@@ -1,0 +1,120 @@
+"""DBNet's probability map -> word polygons, quads where straight and rings where curved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmocr.models.textdet.postprocessors.base import BaseTextDetPostProcessor
+from mmocr.structures import TextDetDataSample
+from mmocr.utils import offset_polygon
+from torch import Tensor
+
+from pipeline.registry import MODELS
+
+
+@MODELS.register_module()
+class DBWordPostprocessor(BaseTextDetPostProcessor):
+    """Turn kernels of a DBNet (Liao et al., AAAI 2020, arXiv 1911.08947) into words.
+
+    DBNet is trained on text shrunk by ``D = A (1 - r^2) / L`` (area A, perimeter L, ratio
+    r). The paper grows a kernel back by ``A' u / L'`` with a fixed u, which leaves long
+    words too thin. Here D is solved for: with the kernel's area p and half perimeter s,
+    the grown rectangle has area ``p + 2 D s + 4 D^2`` and perimeter ``2 s + 8 D``, so
+
+        (8 - 4 q) D^2 + 2 (1 - q) s D - q p = 0   with q = 1 - r^2
+
+    holds for rectangles, and nearly so for bent strips.
+
+    Args:
+        mask_thr: Pixels above this probability belong to a kernel.
+        min_text_score: Kernels of a lower mean probability are dropped.
+        min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
+        shrink_ratio: The r that the model was trained with.
+        curved_fill: A kernel that fills less of its smallest rectangle is taken as curved.
+        text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
+            polygons.
+        rescale_fields: Fields to bring to the photo's own scale.
+    """
+
+    def __init__(
+        self,
+        mask_thr: float = 0.3,
+        min_text_score: float = 0.5,
+        min_side_px: float = 3.0,
+        shrink_ratio: float = 0.4,
+        curved_fill: float = 0.65,
+        text_repr_type: str = 'poly',
+        rescale_fields: Sequence[str] = ('polygons',),
+    ) -> None:
+        super().__init__(text_repr_type=text_repr_type, rescale_fields=list(rescale_fields))
+        self.mask_thr = mask_thr
+        self.min_text_score = min_text_score
+        self.min_side_px = min_side_px
+        self.shrunk = 1 - shrink_ratio**2
+        self.curved_fill = curved_fill
+
+    def get_text_instances(
+        self, pred_results: Tensor, data_sample: TextDetDataSample, **kwargs: object
+    ) -> TextDetDataSample:
+        """Add ``pred_instances`` with ``polygons`` (flat arrays) and ``scores``.
+
+        Args:
+            pred_results: (H, W) probability map.
+            data_sample: Of the same image.
+        """
+        prob_map = pred_results.detach().float().cpu().numpy()
+        kernels = (prob_map > self.mask_thr).astype(np.uint8)
+        contours, _ = cv2.findContours(kernels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        polygons, scores = [], []
+        for contour in contours:
+            if len(contour) < 4:
+                continue
+            score = _mean_inside(prob_map, contour)
+            if score < self.min_text_score:
+                continue
+            polygon = self._grow(contour)
+            if polygon is not None:
+                polygons.append(polygon.astype(np.float32).flatten())
+                scores.append(score)
+        data_sample.pred_instances = InstanceData(
+            polygons=polygons, scores=torch.tensor(scores, dtype=torch.float32)
+        )
+        return data_sample
+
+    def _grow(self, contour: np.ndarray) -> np.ndarray | None:
+        center, (width, height), angle = cv2.minAreaRect(contour)
+        # A contour runs through pixel centres: half a pixel is missing on each side.
+        width, height = width + 1, height + 1
+        area = cv2.contourArea(contour) + len(contour) / 2 + 1
+        is_curved = (
+            self.text_repr_type == 'poly'
+            and min(width, height) > 8
+            and area < self.curved_fill * width * height
+        )
+        if is_curved:
+            half_perimeter = cv2.arcLength(contour, True) / 2
+            distance = self._distance(area, half_perimeter)
+            outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
+            grown = offset_polygon(outline, distance + 0.5)
+            return grown.reshape(-1, 2) + 0.5 if len(grown) >= 8 else None
+        distance = self._distance(width * height, width + height)
+        width, height = width + 2 * distance, height + 2 * distance
+        if min(width, height) < self.min_side_px:
+            return None
+        return cv2.boxPoints((center, (width, height), angle)) + 0.5
+
+    def _distance(self, area: float, half_perimeter: float) -> float:
+        q = self.shrunk
+        a, b, c = 8 - 4 * q, 2 * (1 - q) * half_perimeter, -q * area
+        return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
+
+
+def _mean_inside(prob_map: np.ndarray, contour: np.ndarray) -> float:
+    x, y, width, height = cv2.boundingRect(contour)
+    mask = np.zeros((height, width), dtype=np.uint8)
+    cv2.fillPoly(mask, [contour], 1, offset=(-x, -y))
+    return float(cv2.mean(prob_map[y : y + height, x : x + width], mask)[0])

@@ -1,0 +1,148 @@
+"""A text detector around any MMOCR detector: photos in, word polygons out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from mmengine.model import BaseModule
+from mmocr.structures import TextDetDataSample
+from torch import Tensor, nn
+
+from pipeline.geometry import order_ring
+from pipeline.registry import MODELS
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The words found in one photo.
+
+    Args:
+        polygons: N rings (K, 2) float32 in pixels of the photo, in reading order as far
+            as an outline tells it: quads, or 2k points for curved words.
+        scores: (N,) float32 in [0, 1].
+    """
+
+    polygons: list[np.ndarray]
+    scores: np.ndarray
+
+
+@MODELS.register_module()
+class TextDetector(BaseModule):
+    """Finds the words of photos with any MMOCR text detector.
+
+    Photos are resized so that the long side has ``long_side_px``, both sides multiples of
+    ``divisor``; polygons come back at the photo's own scale.
+
+    Args:
+        detector: Config of an MMOCR text detector with its ``data_preprocessor``, or one
+            that is built.
+        long_side_px: Long side the detector works at.
+        max_upscale: Small photos are enlarged by no more than this.
+        divisor: Both sides are rounded to a multiple of this.
+        min_score: Words with a lower score are dropped.
+        init_cfg: MMEngine's, for instance a checkpoint to load.
+
+    Raises:
+        ValueError: If a size or factor is not positive.
+    """
+
+    def __init__(
+        self,
+        detector: dict[str, Any] | nn.Module,
+        long_side_px: int = 1280,
+        max_upscale: float = 2.0,
+        divisor: int = 32,
+        min_score: float = 0.0,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if long_side_px < divisor or divisor < 1 or max_upscale <= 0:
+            raise ValueError(
+                'wanted long_side_px >= divisor >= 1 and max_upscale > 0, got '
+                f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}'
+            )
+        self.detector = MODELS.build(detector) if isinstance(detector, dict) else detector
+        self.long_side_px = long_side_px
+        self.max_upscale = max_upscale
+        self.divisor = divisor
+        self.min_score = min_score
+
+    @torch.no_grad()
+    def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Find words.
+
+        Args:
+            images: Photos, each (H, W, 3) uint8 BGR. Photos that come to one working size
+                run as one batch.
+
+        Returns:
+            One ``Detections`` a photo, in the order given.
+        """
+        resized = [self._resize(image) for image in images]
+        results: list[Detections | None] = [None] * len(images)
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for i, image in enumerate(resized):
+            by_size.setdefault(image.shape[:2], []).append(i)
+        for rows in by_size.values():
+            predictions = self._predict(
+                [resized[i] for i in rows], [images[i].shape[:2] for i in rows]
+            )
+            for i, sample in zip(rows, predictions):
+                results[i] = self._collect(sample, images[i].shape[:2])
+        return [result for result in results if result is not None]
+
+    def working_size(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) at which a photo of this size is searched."""
+        scale = min(self.long_side_px / max(height, width), self.max_upscale)
+
+        def rounded(side: int) -> int:
+            return max(self.divisor, round(side * scale / self.divisor) * self.divisor)
+
+        return rounded(height), rounded(width)
+
+    def _resize(self, image: np.ndarray) -> np.ndarray:
+        height, width = self.working_size(*image.shape[:2])
+        if (height, width) == image.shape[:2]:
+            return image
+        shrinks = height * width < image.shape[0] * image.shape[1]
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return cv2.resize(image, (width, height), interpolation=interpolation)
+
+    def _predict(
+        self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
+    ) -> list[TextDetDataSample]:
+        inputs: list[Tensor] = []
+        samples = []
+        for image, ori_shape in zip(images, ori_shapes):
+            inputs.append(torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))))
+            shape = image.shape[:2]
+            sample = TextDetDataSample()
+            sample.set_metainfo(
+                dict(
+                    img_shape=shape,
+                    ori_shape=ori_shape,
+                    pad_shape=shape,
+                    batch_input_shape=shape,
+                    scale_factor=(shape[1] / ori_shape[1], shape[0] / ori_shape[0]),
+                )
+            )
+            samples.append(sample)
+        data = self.detector.data_preprocessor(dict(inputs=inputs, data_samples=samples), False)
+        return self.detector(data['inputs'], data['data_samples'], mode='predict')
+
+    def _collect(self, sample: TextDetDataSample, ori_shape: tuple[int, int]) -> Detections:
+        found = sample.pred_instances
+        scores = np.asarray(torch.as_tensor(found.scores).cpu(), dtype=np.float32).reshape(-1)
+        polygons, kept = [], []
+        for polygon, score in zip(found.polygons, scores):
+            points = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
+            if score < self.min_score or len(points) < 4 or not np.isfinite(points).all():
+                continue
+            polygons.append(order_ring(points))
+            kept.append(score)
+        return Detections(polygons, np.array(kept, dtype=np.float32))

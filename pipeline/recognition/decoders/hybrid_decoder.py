@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.structures import LabelData
+from mmocr.structures import TextRecogDataSample
+from torch import Tensor, nn
+
+from pipeline.registry import MODELS
+
+from .parseq_decoder import FeatureFusion, PARSeqDecoder
+
+_READERS = ('parseq', 'ctc')
+
+
+@MODELS.register_module()
+class HybridDecoder(PARSeqDecoder):
+    """A PARSeq decoder whose encoder also learns by CTC, and that can read either way.
+
+    An attention decoder finds out where characters are only after it has seen very many
+    words. CTC (Graves et al., ICML 2006) has the order of columns built in, and its gradient
+    teaches the encoder to read long before attention does; sharing one encoder between both is
+    hybrid CTC/attention training (Watanabe et al., IEEE JSTSP 2017). The CTC head is one linear
+    layer on the tokens averaged over the rows of the grid; BOS, which is never predicted, is
+    its blank.
+
+    Args:
+        grid_size: (rows, columns) of the encoder's tokens.
+        ctc_weight: Weight of the CTC loss beside the permutation language model's.
+        reader: ``'parseq'``, or ``'ctc'`` for greedy CTC: one pass, no language model.
+        **kwargs: Of :class:`PARSeqDecoder`.
+
+    Raises:
+        ValueError: If ``reader`` is neither.
+    """
+
+    def __init__(
+        self,
+        grid_size: Sequence[int],
+        ctc_weight: float = 1.0,
+        reader: str = 'parseq',
+        **kwargs: Any,
+    ) -> None:
+        if reader not in _READERS:
+            raise ValueError(f'reader must be one of {_READERS}, got {reader!r}.')
+        super().__init__(**kwargs)
+        self.grid_size = (grid_size[0], grid_size[1])
+        self.ctc_weight = ctc_weight
+        self.reader = reader
+        self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
+
+    def classify_columns(self, out_enc: Tensor) -> Tensor:
+        """(N, T, D) tokens -> (N, columns, L) CTC logits.
+
+        Raises:
+            ValueError: If T is not rows x columns.
+        """
+        rows, columns = self.grid_size
+        if out_enc.size(1) != rows * columns:
+            raise ValueError(
+                f'grid_size={self.grid_size} has {rows * columns} tokens, got {out_enc.size(1)} '
+                "from the encoder. Set decoder.grid_size to the encoder's grid_size."
+            )
+        return self.ctc_head(out_enc.unflatten(1, self.grid_size).mean(1))
+
+    def loss(
+        self,
+        feat: Tensor | None,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
+        fuse_features: FeatureFusion | None = None,
+    ) -> dict[str, Tensor]:
+        """``loss_plm`` and ``loss_ctc``."""
+        losses = super().loss(feat, out_enc, data_samples, fuse_features)
+        labels = [sample.gt_text.indexes for sample in data_samples]
+        log_probs = self.classify_columns(out_enc).float().log_softmax(-1)  # (N, columns, L)
+        lengths = torch.tensor([len(label) for label in labels])
+        loss = F.ctc_loss(
+            log_probs.transpose(0, 1),
+            torch.cat(labels).to(log_probs.device),
+            torch.full((len(labels),), log_probs.size(1)),
+            lengths,
+            blank=self.dictionary.start_idx,
+            reduction='none',
+            zero_infinity=True,  # a word longer than its columns allow teaches nothing
+        )
+        # Words that a policy left out have no characters; they are not blank.
+        loss = loss.masked_fill((lengths == 0).to(loss.device), 0.0)
+        # By character, as the other loss is.
+        losses['loss_ctc'] = self.ctc_weight * loss.sum() / max(int(lengths.sum()), 1)
+        return losses
+
+    def predict(
+        self,
+        feat: Tensor | None,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
+        fuse_features: FeatureFusion | None = None,
+    ) -> Sequence[TextRecogDataSample]:
+        """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields."""
+        if self.reader == 'parseq':
+            return super().predict(feat, out_enc, data_samples, fuse_features)
+        probs = self.classify_columns(out_enc).float().softmax(-1)
+        scores, classes = probs.max(-1)
+        for sample, path, path_scores in zip(data_samples, classes.tolist(), scores.tolist()):
+            sample.pred_text = self._collapse(path, path_scores)
+        return data_samples
+
+    def _collapse(self, path: list[int], scores: list[float]) -> LabelData:
+        """Greedy CTC: merge repeats, drop blanks; a character's score is its best column's."""
+        blank, previous = self.dictionary.start_idx, None
+        unwritten = {blank, self.dictionary.end_idx, self.dictionary.padding_idx}
+        kept: list[int] = []
+        char_scores: list[float] = []
+        for index, score in zip(path, scores):
+            if index == previous and index not in unwritten:
+                char_scores[-1] = max(char_scores[-1], score)
+            elif index not in unwritten:
+                kept.append(index)
+                char_scores.append(score)
+            previous = index
+        return LabelData(
+            item=self.dictionary.idx2str(kept),
+            score=char_scores,
+            word_score=math.prod(char_scores) if kept else 0.0,
+        )

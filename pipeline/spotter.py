@@ -1,0 +1,321 @@
+"""TextSpotter: photos in, words out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseDataPreprocessor, BaseModel
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
+from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
+from torch import Tensor, nn
+
+from pipeline.checkpoint import load_weights
+from pipeline.detection import Detections, TextDetector
+from pipeline.geometry import reading_order
+from pipeline.image_io import read_image
+from pipeline.recognition import ContextRecognizer
+from pipeline.rectification import Rectifier
+from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.structures import SceneContext, Word
+
+DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
+"""Config of the embedded default; its weights lie beside it."""
+
+
+@MODELS.register_module()
+class TextSpotter(BaseModel):
+    """Reads the words in photos: detect, rectify, encode the scene, recognize, collect.
+
+    Crops of a whole batch of photos are recognized together, and each photo is encoded once.
+    Words that may be turned (tall ones, and ones read with little confidence) are read each
+    way that the rectifier names, and the surest reading stays.
+
+    Args:
+        detector: Config of a ``TextDetector``, or one that is built.
+        rectifier: Config of a ``Rectifier``, or one that is built: the recognizer's crop size
+            and the same settings as in its training.
+        recognizer: Config of an MMOCR recognizer or a ``ContextRecognizer``, or one built.
+        min_score: Words of a lower score are dropped; the score of a word is the product of
+            the detector's and the recognizer's.
+        turn_below: Words whose reading scores lower are read upside down too. 0 never does.
+        crop_batch_size: Crops a pass of the recognizer, which bounds the memory.
+        init_cfg: MMEngine's.
+
+    Raises:
+        ValueError: If a threshold is not in [0, 1] or the batch size is not positive.
+    """
+
+    def __init__(
+        self,
+        detector: dict[str, Any] | TextDetector,
+        rectifier: dict[str, Any] | Rectifier,
+        recognizer: dict[str, Any] | nn.Module,
+        min_score: float = 0.0,
+        turn_below: float = 0.0,
+        crop_batch_size: int = 64,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor=BaseDataPreprocessor(), init_cfg=init_cfg)
+        for name, value in (('min_score', min_score), ('turn_below', turn_below)):
+            if not 0 <= value <= 1:
+                raise ValueError(f'{name} must lie in [0, 1], got {value}.')
+        if crop_batch_size < 1:
+            raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')
+        # MMOCR's modules look their parts up by the scope that is current when they are built.
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            self.detector = MODELS.build(detector) if isinstance(detector, dict) else detector
+            self.rectifier = TASK_UTILS.build(rectifier) if isinstance(rectifier, dict) else rectifier
+            self.recognizer = (
+                MODELS.build(recognizer) if isinstance(recognizer, dict) else recognizer
+            )
+        self.min_score = min_score
+        self.turn_below = turn_below
+        self.crop_batch_size = crop_batch_size
+
+    @classmethod
+    def default(cls, device: str | torch.device = 'cpu') -> TextSpotter:
+        """The embedded default: a compact detector and recognizer, no download."""
+        return cls.from_config(DEFAULT_CONFIG, device=device)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: str | os.PathLike[str] | Config,
+        checkpoint: str | os.PathLike[str] | None = None,
+        device: str | torch.device = 'cpu',
+    ) -> TextSpotter:
+        """Build a spotter from a config of ``configs/spotting``, ready to read.
+
+        Args:
+            config: A path, or a loaded config with ``model`` of type ``TextSpotter`` and
+                optionally ``load_from``.
+            checkpoint: Weights of the whole spotter; the config's ``load_from`` by default.
+            device: Where it runs.
+
+        Raises:
+            ValueError: If the config has no spotter, or no weights are named anywhere.
+            FileNotFoundError: If a file is missing.
+        """
+        if not isinstance(config, Config):
+            if not Path(config).is_file():
+                raise FileNotFoundError(f'no config {config}')
+            config = Config.fromfile(config)
+        model = config.get('model') or {}
+        if model.get('type') != cls.__name__:
+            raise ValueError(
+                f"wanted a config with model.type='TextSpotter', got {model.get('type')!r}. "
+                'Configs of whole spotters lie in configs/spotting.'
+            )
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            spotter = MODELS.build(model)
+        checkpoint = checkpoint or config.get('load_from')
+        if checkpoint is not None:
+            load_weights(spotter, checkpoint)
+        elif not _names_weights(model):
+            raise ValueError(
+                'the config names no weights: set load_from, or init_cfg of the parts, or pass '
+                'a checkpoint. Unset weights would read nothing but noise.'
+            )
+        else:
+            spotter.init_weights()
+        return spotter.to(device).eval()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def has_context(self) -> bool:
+        """Whether the recognizer takes the scene into account."""
+        return isinstance(self.recognizer, ContextRecognizer) and self.recognizer.use_context
+
+    def use_context(self, on: bool) -> None:
+        """Turn scene context on or off.
+
+        Raises:
+            ValueError: If it is turned on in a recognizer that has none.
+        """
+        if isinstance(self.recognizer, ContextRecognizer):
+            self.recognizer.use_context = on
+        elif on:
+            raise ValueError(
+                f'{type(self.recognizer).__name__} has no scene context. Use a config whose '
+                "recognizer is a ContextRecognizer, such as those named '*_clip-*' in configs/."
+            )
+
+    def read(self, image: Any) -> list[Word]:
+        """Read one photo.
+
+        Args:
+            image: A path, encoded bytes, a PIL image, or an (H, W, 3) uint8 BGR array.
+
+        Returns:
+            Words in reading order.
+
+        Raises:
+            ImageReadError: If it is no image.
+        """
+        return self.read_batch([read_image(image)])[0]
+
+    def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[list[Word]]:
+        """Read photos as they come, ``batch_size`` at a time; one batch is held in memory."""
+        iterator = iter(images)
+        while batch := [read_image(image) for image in islice(iterator, batch_size)]:
+            yield from self.read_batch(batch)
+
+    @torch.inference_mode()
+    def read_batch(self, images: Sequence[np.ndarray]) -> list[list[Word]]:
+        """Read decoded photos together.
+
+        Args:
+            images: (H, W, 3) uint8 BGR arrays of any size.
+
+        Returns:
+            The words of each photo, in reading order.
+        """
+        detections = self.detector(images)
+        context = self._encode(images) if self.has_context else None
+        readings = self._recognize(images, detections, context)
+        return [self._collect(found, texts) for found, texts in zip(detections, readings)]
+
+    def forward(
+        self,
+        inputs: Sequence[Tensor | np.ndarray],
+        data_samples: list[TextSpottingDataSample] | None = None,
+        mode: str = 'predict',
+    ) -> list[TextSpottingDataSample]:
+        """MMEngine's interface, for the test loop.
+
+        Args:
+            inputs: Photos, (3, H, W) uint8 BGR tensors or (H, W, 3) arrays.
+            data_samples: Of the same photos; made where None.
+            mode: ``'predict'``. The parts of a spotter are trained by their own configs.
+
+        Returns:
+            ``data_samples`` with ``pred_instances``: ``polygons`` (flat float32 arrays),
+            ``scores`` (the detector's), ``texts`` and ``text_scores``.
+
+        Raises:
+            ValueError: If another mode is asked for.
+        """
+        if mode != 'predict':
+            raise ValueError(
+                f"TextSpotter only predicts, got mode={mode!r}. Train its detector and its "
+                'recognizer with configs/detection and configs/recognition.'
+            )
+        images = [_to_array(image) for image in inputs]
+        samples = data_samples or [TextSpottingDataSample() for _ in images]
+        for sample, words in zip(samples, self.read_batch(images)):
+            sample.pred_instances = InstanceData(
+                polygons=[word.polygon.flatten() for word in words],
+                scores=torch.tensor([word.det_score for word in words], dtype=torch.float32),
+                texts=[word.text for word in words],
+                text_scores=[word.rec_score for word in words],
+            )
+        return samples
+
+    def _encode(self, images: Sequence[np.ndarray]) -> Tensor:
+        return self.recognizer.encode_images(images)  # (I, S, C)
+
+    def _recognize(
+        self, images: Sequence[np.ndarray], detections: list[Detections], tokens: Tensor | None
+    ) -> list[list[tuple[str, float, np.ndarray]]]:
+        """Text, score and ring of each word of each photo."""
+        rings = [ring for found in detections for ring in found.polygons]
+        photo = [i for i, found in enumerate(detections) for _ in found.polygons]
+        options = [self.rectifier.rotations(ring) for ring in rings]
+        first = [option[0] for option in options]
+        best = self._read_rings(images, first, photo, tokens)
+        again = [
+            (row, ring)
+            for row, option in enumerate(options)
+            for ring in option[1:]
+            # Tall words name four ways, of which no one is usual.
+            if len(option) > 2 or best[row][1] < self.turn_below
+        ]
+        others = self._read_rings(images, [r for _, r in again], [photo[i] for i, _ in again], tokens)
+        chosen = list(first)
+        for (row, ring), reading in zip(again, others):
+            if reading[1] > best[row][1]:
+                best[row], chosen[row] = reading, ring
+        readings: list[list[tuple[str, float, np.ndarray]]] = [[] for _ in images]
+        for (text, score), ring, i in zip(best, chosen, photo):
+            readings[i].append((text, score, ring))
+        return readings
+
+    def _read_rings(
+        self,
+        images: Sequence[np.ndarray],
+        rings: list[np.ndarray],
+        photo: list[int],
+        tokens: Tensor | None,
+    ) -> list[tuple[str, float]]:
+        """Cut rings out of their photos and read them, ``crop_batch_size`` at a time."""
+        readings: list[tuple[str, float]] = []
+        for start in range(0, len(rings), self.crop_batch_size):
+            rows = range(start, min(start + self.crop_batch_size, len(rings)))
+            crops = np.concatenate(
+                [self.rectifier(images[photo[i]], [rings[i]], vertical='keep') for i in rows]
+            )
+            inputs = torch.from_numpy(crops).permute(0, 3, 1, 2)  # (N, 3, height, width)
+            samples = [_crop_sample(crops.shape[1:3]) for _ in rows]
+            data = self.recognizer.data_preprocessor(
+                dict(inputs=list(inputs), data_samples=samples), False
+            )
+            context = {}
+            if tokens is not None:
+                index = torch.tensor([photo[i] for i in rows], device=tokens.device)
+                context['context'] = SceneContext(tokens, index)
+            samples = self.recognizer(
+                data['inputs'], data['data_samples'], mode='predict', **context
+            )
+            readings += [(s.pred_text.item, _word_score(s.pred_text)) for s in samples]
+        return readings
+
+    def _collect(
+        self, found: Detections, readings: list[tuple[str, float, np.ndarray]]
+    ) -> list[Word]:
+        words = []
+        for (text, rec_score, ring), det_score in zip(readings, found.scores.tolist()):
+            word = Word(ring, text, det_score, rec_score)
+            if text and word.score >= self.min_score:
+                words.append(word)
+        return [words[i] for i in reading_order([word.polygon for word in words])]
+
+
+def _names_weights(model: dict[str, Any]) -> bool:
+    """Whether any part of a model's config brings weights of its own."""
+    return any(
+        (key == 'init_cfg' and isinstance(value, dict) and value.get('type') == 'Pretrained')
+        or (isinstance(value, dict) and _names_weights(value))
+        for key, value in model.items()
+    )
+
+
+def _crop_sample(shape: tuple[int, int]) -> TextRecogDataSample:
+    """What MMOCR's recognizers want to know of a crop that already has their size."""
+    sample = TextRecogDataSample()
+    sample.set_metainfo(dict(img_shape=shape, ori_shape=shape, valid_ratio=1.0))
+    return sample
+
+
+def _word_score(pred_text: Any) -> float:
+    """Probability of a reading: the recognizer's own, or the product over characters."""
+    if 'word_score' in pred_text:
+        return float(pred_text.word_score)
+    return float(np.prod(np.asarray(pred_text.score, dtype=float))) if pred_text.item else 0.0
+
+
+def _to_array(image: Tensor | np.ndarray) -> np.ndarray:
+    if isinstance(image, Tensor):
+        return np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
+    return image

@@ -1,0 +1,82 @@
+"""The embedded default: a compact DBNet and a compact PARSeq; see README.md beside this file.
+
+Complete in itself, so that it works wherever the package is installed.
+"""
+
+default_scope = 'mmocr'
+load_from = '{{ fileDirname }}/default_spotter.safetensors'
+model = dict(
+    type='TextSpotter',
+    detector=dict(
+        type='TextDetector',
+        long_side_px=1280,
+        detector=dict(
+            type='DBNet',
+            data_preprocessor=dict(
+                type='TextDetDataPreprocessor',
+                mean=[123.675, 116.28, 103.53],
+                std=[58.395, 57.12, 57.375],
+                bgr_to_rgb=True,
+                pad_size_divisor=32,
+            ),
+            backbone=dict(
+                type='mmdet.ResNet',
+                depth=18,
+                base_channels=32,
+                stem_channels=32,
+                num_stages=4,
+                out_indices=(0, 1, 2, 3),
+                frozen_stages=-1,
+                norm_cfg=dict(type='BN', requires_grad=True),
+                norm_eval=False,
+                style='caffe',
+            ),
+            neck=dict(
+                type='FPNC', in_channels=[32, 64, 128, 256], lateral_channels=96, out_channels=24
+            ),
+            det_head=dict(
+                type='DBHead',
+                in_channels=96,
+                module_loss=dict(type='DBModuleLoss'),
+                postprocessor=dict(type='DBWordPostprocessor'),
+            ),
+        ),
+    ),
+    rectifier=dict(type='Rectifier', size=(32, 128)),
+    recognizer=dict(
+        type='PARSeq',
+        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
+        encoder=dict(
+            type='ViTEncoder',
+            img_size=(32, 128),
+            stem='conv',
+            stem_cfg=dict(
+                channels=(32, 64, 128, 192),
+                strides=((2, 2), (2, 2), (2, 1), (2, 1)),
+                blocks=(1, 1, 1, 0),
+            ),
+            embed_dim=192,
+            depth=2,
+            num_heads=6,
+        ),
+        decoder=dict(
+            type='HybridDecoder',
+            grid_size=(2, 32),
+            dictionary=dict(
+                type='Dictionary',
+                dict_file='{{ fileDirname }}/ascii94.txt',
+                with_start=True,
+                with_end=True,
+                with_padding=True,
+            ),
+            embed_dim=192,
+            num_heads=6,
+            mlp_ratio=2.0,
+            dropout=0.0,
+            max_label_length=25,
+            reader='parseq',
+            module_loss=dict(type='PermutationLanguageModelLoss'),
+            postprocessor=dict(type='PARSeqPostprocessor'),
+        ),
+    ),
+)

@@ -1,0 +1,192 @@
+"""Read the words in photos.
+
+    python tools/infer.py photo.jpg
+    python tools/infer.py photos/ 'more/*.png' https://example.org/sign.jpg scan.pdf - --out results
+
+Prints a line a photo, writes DIR/<name>.json (or another --format) and DIR/<name>.png with the
+words drawn. Exit status 0, or 1 if an input could not be read; the others are read all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from pipeline.image_io import ImageReadError, InputItem, iter_inputs
+from pipeline.results import FORMATS, PhotoResult, ResultWriter, make_writer
+from pipeline.results.writers import write_whole
+from pipeline.visualization import draw_words
+
+if TYPE_CHECKING:
+    from pipeline.spotter import TextSpotter
+
+Loaded = tuple[InputItem, np.ndarray]
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description='Read the words in photos.', epilog='Exit status 1 if an input was unreadable.'
+    )
+    parser.add_argument(
+        'inputs', nargs='+', metavar='INPUT',
+        help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
+    )
+    parser.add_argument('--out', type=Path, default=Path('results'), metavar='DIR')
+    parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
+    parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
+    parser.add_argument('--device', default='auto', help='auto, cpu or cuda[:N]')
+    parser.add_argument('--batch-size', type=_positive, default=1, metavar='N', help='photos a pass')
+    parser.add_argument(
+        '--context', choices=('on', 'off'), help="scene context (default: the config's own setting)"
+    )
+    parser.add_argument(
+        '--min-score', type=_share, metavar='S', help='drop words below this score, 0 to 1'
+    )
+    parser.add_argument('--format', choices=FORMATS, default='json')
+    parser.add_argument('--no-draw', action='store_true', help='write no pictures')
+    parser.add_argument('--quiet', action='store_true', help='print errors only')
+    parser.add_argument(
+        '--resume', action='store_true', help='skip photos whose results are in DIR already'
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read all inputs; returns the exit status."""
+    args = parse_args(argv)
+    warnings.filterwarnings('ignore', module='PIL')
+    try:
+        writer = make_writer(args.format, args.out, args.resume)
+    except OSError as error:
+        return _fail(f'cannot write to {args.out}: {error.strerror}')
+    items = list(iter_inputs(args.inputs, exclude=[args.out]))
+    todo = [
+        item for item in items if not (args.resume and writer.has(item.name, item.source))
+    ]
+    if not args.quiet and len(todo) < len(items):
+        print(f'{len(items) - len(todo)} of {len(items)} photos are in {args.out} already')
+    failed = 0
+    try:
+        spotter = None
+        bar = tqdm(
+            total=len(todo), unit='photo', disable=args.quiet or len(todo) < 2, file=sys.stderr,
+            dynamic_ncols=True,
+        )
+        with bar:
+            for batch, errors in _batches(todo, args.batch_size):
+                for error in errors:
+                    failed += 1
+                    tqdm.write(f'error: {error}', file=sys.stderr)
+                if batch:
+                    # Loaded when the first photo is there: bad inputs are told at once.
+                    spotter = spotter or load_spotter(args)
+                    read_batch(spotter, batch, writer, args)
+                bar.update(len(batch) + len(errors))
+    except KeyboardInterrupt:
+        print(f'interrupted; go on with --resume --out {args.out}', file=sys.stderr)
+        return 130
+    except (ValueError, FileNotFoundError, OSError) as error:
+        return _fail(str(error))
+    if failed and not args.quiet:
+        print(f'{failed} of {len(items)} inputs could not be read', file=sys.stderr)
+    return 1 if failed else 0
+
+
+def load_spotter(args: argparse.Namespace) -> TextSpotter:
+    """The spotter that the command line asks for."""
+    import torch
+
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+    device = args.device
+    if device == 'auto':
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    elif device.startswith('cuda') and not torch.cuda.is_available():
+        raise ValueError(f'--device {device}: torch sees no CUDA device here; use --device cpu')
+    spotter = TextSpotter.from_config(
+        args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=device
+    )
+    if args.context is not None:
+        spotter.use_context(args.context == 'on')
+    if args.min_score is not None:
+        spotter.min_score = args.min_score
+    return spotter
+
+
+def read_batch(
+    spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
+) -> None:
+    """Read photos together and write, draw and print their words."""
+    start = time.perf_counter()
+    readings = spotter.read_batch([image for _, image in batch])
+    seconds = (time.perf_counter() - start) / len(batch)
+    for (item, image), words in zip(batch, readings):
+        if not args.no_draw:
+            drawn = draw_words(image, [w.polygon for w in words], [w.text for w in words])
+            ok, png = cv2.imencode('.png', drawn, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+            if ok:
+                write_whole(args.out / f'{item.name}.png', png.tobytes())
+        # The result comes last: --resume then knows that the picture is there too.
+        writer.write(PhotoResult(item.name, item.source, image.shape[:2], words, seconds))
+        if not args.quiet:
+            count = f'{len(words)} word{"" if len(words) == 1 else "s"}'
+            texts = ' '.join(word.text for word in words)
+            _print(f'{item.source} ({count}, {seconds:.2f} s): {texts}')
+
+
+def _batches(
+    items: Iterable[InputItem], batch_size: int
+) -> Iterator[tuple[list[Loaded], list[ImageReadError]]]:
+    """Photos in batches, and the errors met on the way; at most one batch is in memory."""
+    batch: list[Loaded] = []
+    errors: list[ImageReadError] = []
+    for item in items:
+        try:
+            batch.append((item, item.load()))
+        except ImageReadError as error:
+            errors.append(error)
+        if len(batch) == batch_size or (errors and not batch):
+            yield batch, errors
+            batch, errors = [], []
+    if batch or errors:
+        yield batch, errors
+
+
+def _print(line: str) -> None:
+    encoding = sys.stdout.encoding or 'utf-8'
+    tqdm.write(line.encode(encoding, 'replace').decode(encoding), file=sys.stdout)
+
+
+def _fail(message: str) -> int:
+    print(f'error: {message}', file=sys.stderr)
+    return 2
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f'wanted a number of at least 1, got {text}')
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'wanted a number from 0 to 1, got {text}')
+    return value
+
+
+if __name__ == '__main__':
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

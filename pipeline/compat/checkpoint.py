@@ -13,6 +13,7 @@ Everything allowed here builds plain data: none of it runs code that a file coul
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,8 +28,8 @@ def allow_mmengine_checkpoints() -> None:
     """Register the classes with torch, and the safe loader with MMEngine."""
     # numpy names the two functions that rebuild its values by private paths, which differ
     # between its versions, and a checkpoint holds the path of the version that wrote it.
-    rebuild_array = np.empty(0).__reduce__()[0]
-    rebuild_number = np.float64(0).__reduce__()[0]
+    rebuild_array: Any = np.empty(0).__reduce__()[0]
+    rebuild_number: Any = np.float64(0).__reduce__()[0]
     torch.serialization.add_safe_globals(
         [
             HistoryBuffer,

@@ -28,4 +28,6 @@ def vector_jacobian_product(
     leaves = [tensor.detach().requires_grad_() for tensor in inputs]
     with torch.enable_grad():
         output = function(*leaves)
+    if not output.requires_grad:  # it is empty: no input had a part in it
+        return tuple(torch.zeros_like(leaf) for leaf in leaves)
     return torch.autograd.grad(output, leaves, grad_output.to(output.dtype))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.model import BaseDataPreprocessor, BaseModel
-from mmengine.registry import DefaultScope
+from mmengine.registry import DefaultScope, Registry
 from mmengine.structures import InstanceData
 from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
 from torch import Tensor, nn
@@ -71,11 +71,9 @@ class TextSpotter(BaseModel):
             raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')
         # MMOCR's modules look their parts up by the scope that is current when they are built.
         with DefaultScope.overwrite_default_scope('mmocr'):
-            self.detector = MODELS.build(detector) if isinstance(detector, dict) else detector
-            self.rectifier = TASK_UTILS.build(rectifier) if isinstance(rectifier, dict) else rectifier
-            self.recognizer = (
-                MODELS.build(recognizer) if isinstance(recognizer, dict) else recognizer
-            )
+            self.detector: TextDetector = _build(MODELS, detector)
+            self.rectifier: Rectifier = _build(TASK_UTILS, rectifier)
+            self.recognizer: Any = _build(MODELS, recognizer)
         self.min_score = min_score
         self.turn_below = turn_below
         self.crop_batch_size = crop_batch_size
@@ -242,7 +240,9 @@ class TextSpotter(BaseModel):
             # Tall words name four ways, of which no one is usual.
             if len(option) > 2 or best[row][1] < self.turn_below
         ]
-        others = self._read_rings(images, [r for _, r in again], [photo[i] for i, _ in again], tokens)
+        others = self._read_rings(
+            images, [ring for _, ring in again], [photo[row] for row, _ in again], tokens
+        )
         chosen = list(first)
         for (row, ring), reading in zip(again, others):
             if reading[1] > best[row][1]:
@@ -290,6 +290,10 @@ class TextSpotter(BaseModel):
             if text and word.score >= self.min_score:
                 words.append(word)
         return [words[i] for i in reading_order([word.polygon for word in words])]
+
+
+def _build(registry: Registry, part: Any) -> Any:
+    return registry.build(part) if isinstance(part, dict) else part
 
 
 def _names_weights(model: dict[str, Any]) -> bool:

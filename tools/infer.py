@@ -46,7 +46,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
     parser.add_argument('--device', default='auto', help='auto, cpu or cuda[:N]')
-    parser.add_argument('--batch-size', type=_positive, default=1, metavar='N', help='photos a pass')
+    parser.add_argument(
+        '--batch-size', type=_positive, default=1, metavar='N', help='photos a pass'
+    )
     parser.add_argument(
         '--context', choices=('on', 'off'), help="scene context (default: the config's own setting)"
     )
@@ -85,9 +87,9 @@ def main(argv: list[str] | None = None) -> int:
         )
         with bar:
             for batch, errors in _batches(todo, args.batch_size):
-                for error in errors:
+                for unreadable in errors:
                     failed += 1
-                    tqdm.write(f'error: {error}', file=sys.stderr)
+                    tqdm.write(f'error: {unreadable}', file=sys.stderr)
                 if batch:
                     # Loaded when the first photo is there: bad inputs are told at once.
                     spotter = spotter or load_spotter(args)

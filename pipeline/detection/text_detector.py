@@ -66,7 +66,8 @@ class TextDetector(BaseModule):
                 'wanted long_side_px >= divisor >= 1 and max_upscale > 0, got '
                 f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}'
             )
-        self.detector = MODELS.build(detector) if isinstance(detector, dict) else detector
+        # Any: nn.Module does not know of data_preprocessor.
+        self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
         self.long_side_px = long_side_px
         self.max_upscale = max_upscale
         self.divisor = divisor

@@ -21,7 +21,9 @@ def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
     """
     fields = line.split(',', 8)
     if len(fields) < 9:
-        raise ValueError(f'wanted 8 coordinates and a transcript, got {len(fields)} fields: {line!r}')
+        raise ValueError(
+            f'wanted 8 coordinates and a transcript, got {len(fields)} fields: {line!r}'
+        )
     try:
         quad = np.array([float(v) for v in fields[:8]], dtype=np.float32).reshape(4, 2)
     except ValueError:

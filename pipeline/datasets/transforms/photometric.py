@@ -90,8 +90,8 @@ class RandomPhotometric(BaseTransform):
             rng = np.random.default_rng(draw['seed'])
             height, width = image.shape[:2]
             noise = rng.normal(0, draw['noise'], ((height + 1) // 2, (width + 1) // 2))
-            noise = cv2.resize(noise.astype(np.float32), (width, height))
-            image = np.clip(image + noise[..., None], 0, 255).astype(np.uint8)
+            grain = cv2.resize(noise.astype(np.float32), (width, height))
+            image = np.clip(image + grain[..., None], 0, 255).astype(np.uint8)
         if draw['jpeg_quality']:
             ok, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, draw['jpeg_quality']])
             if ok:

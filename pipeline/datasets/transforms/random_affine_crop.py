@@ -60,7 +60,9 @@ class RandomAffineCrop(BaseTransform):
     ) -> None:
         low, high = scale_range
         if not 0 < low <= high:
-            raise ValueError(f'scale_range must be (low, high) with 0 < low <= high, got {scale_range}')
+            raise ValueError(
+                f'scale_range must be (low, high) with 0 < low <= high, got {scale_range}'
+            )
         if max_aspect < 1:
             raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
         self.size = tuple(size)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 
-def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
+def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:
     """Load all weights of a model; a file that does not fit is an error, not a warning.
 
     Half-precision weights become the model's own precision.
@@ -18,6 +18,7 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
     Args:
         model: The model.
         path: ``.safetensors``, or a checkpoint of MMEngine (read with ``weights_only=True``).
+        prefix: The model is this part of the file: only names that begin so are taken.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -30,6 +31,7 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
     else:
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
+    state = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
     own = model.state_dict()
     missing = sorted(set(own) - set(state) - _optional(model))
     unexpected = sorted(set(state) - set(own))

@@ -1,8 +1,9 @@
 """Put a trained detector and a trained recognizer into one safetensors file of a spotter.
 
-    python tools/pack_spotter.py CONFIG --detector DET.pth --recognizer REC.pth --out FILE
+    python tools/pack_spotter.py CONFIG [--detector DET.pth] [--recognizer REC.pth] --out FILE
 
 CONFIG is a spotting config (model.type='TextSpotter') whose parts are those that were trained.
+A part without a checkpoint comes from the embedded default.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ from mmengine.registry import DefaultScope
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.checkpoint import load_weights, save_weights
 from pipeline.registry import MODELS
+from pipeline.spotter import DEFAULT_CONFIG
 
 
 def main(argv: list[str] | None = None) -> int:
     """Pack; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config')
-    parser.add_argument('--detector', required=True, help='checkpoint of its training run')
-    parser.add_argument('--recognizer', required=True, help='checkpoint of its training run')
+    parser.add_argument('--detector', help='checkpoint of its training run')
+    parser.add_argument('--recognizer', help='checkpoint of its training run')
     parser.add_argument('--out', type=Path, required=True)
     parser.add_argument('--dtype', choices=('float32', 'float16'), default='float16')
     args = parser.parse_args(argv)
     try:
         with DefaultScope.overwrite_default_scope('mmocr'):
             spotter = MODELS.build(Config.fromfile(args.config).model)
-        load_weights(spotter.detector.detector, args.detector)
-        load_weights(spotter.recognizer, args.recognizer)
+        default = DEFAULT_CONFIG.with_suffix('.safetensors')
+        for part, prefix, checkpoint in (
+            (spotter.detector.detector, 'detector.detector.', args.detector),
+            (spotter.recognizer, 'recognizer.', args.recognizer),
+        ):
+            load_weights(part, checkpoint or default, prefix='' if checkpoint else prefix)
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

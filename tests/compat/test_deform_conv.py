@@ -81,9 +81,7 @@ def test_deformable_convolutions_compute_what_a_plain_loop_computes(
 
 
 def test_deform_conv_gradients_agree_with_finite_differences(device: str) -> None:
-    image, offset, _, weight = (
-        tensor.to(device).requires_grad_() for tensor in draw_inputs(2, 1)
-    )
+    image, offset, _, weight = (tensor.to(device).requires_grad_() for tensor in draw_inputs(2, 1))
     assert gradcheck(
         lambda *inputs: deform_conv2d(*inputs, (2, 1), (1, 2), 1, 2, 1),
         (image, offset, weight),

@@ -46,7 +46,7 @@ def contour_expand(
     waiting = np.flatnonzero(labels)
     for scale in reversed(range(len(open_pixels) - 1)):
         waiting = _expand(labels, open_pixels[scale].reshape(-1), waiting, shape)
-    return labels.reshape(shape).tolist()
+    return [row.tolist() for row in labels.reshape(shape)]
 
 
 def _expand(

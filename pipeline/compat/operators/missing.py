@@ -15,10 +15,10 @@ class MissingOperatorError(RuntimeError):
 
     def __init__(self, operator: str) -> None:
         super().__init__(
-            f'mmcv operator {operator!r} needs the compiled mmcv, and mmcv-lite is installed. '
-            'pipeline.compat supplies the operators of MMOCR\'s own models only. To get the '
-            'others: pip uninstall mmcv-lite, then install mmcv==2.0.1 built for your torch '
-            '(https://mmcv.readthedocs.io/en/2.x/get_started/build.html).'
+            f'mmcv operator {operator!r} wants the compiled mmcv, but mmcv-lite is installed and '
+            'pipeline.compat supplies only the operators that the models of MMOCR call. '
+            'Run `pip uninstall mmcv-lite`, then install mmcv==2.0.1 built for your torch: '
+            'https://mmcv.readthedocs.io/en/2.x/get_started/build.html'
         )
         self.operator = operator
 

@@ -14,9 +14,7 @@ import numpy as np
 _STEPS = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])  # (y, x), the order of the offers
 
 
-def offer_to_neighbors(
-    wave: np.ndarray, shape: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
+def offer_to_neighbors(wave: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """List what the pixels of a wave reach in one step up, down, left or right.
 
     Args:

@@ -409,7 +409,9 @@ def test_the_runner_teaches_it_to_tell_two_scenes_apart(stage, dictionary, tmp_p
                 'custom_keys': {'fusion.gate.alpha': {'lr_mult': 10.0, 'decay_mult': 0.0}}
             },
         },
-        default_hooks={'checkpoint': None},
+        default_hooks={
+            'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 120}
+        },
         default_scope='mmocr',
         randomness={'seed': 0},
         log_level='ERROR',
@@ -427,6 +429,11 @@ def test_the_runner_teaches_it_to_tell_two_scenes_apart(stage, dictionary, tmp_p
     assert read == ['abc', 'fed']
     assert misled == ['fed', 'abc']
     assert abs(model.fusion.gate.openness) > 0.05
+
+    saved = torch.load(tmp_path / 'iter_120.pth', weights_only=True)['state_dict']
+    fresh = make_model('PARSeq', dictionary, stage=stage)
+    fresh.load_state_dict(saved, strict=True)
+    assert torch.equal(forward(fresh, batch), forward(model, batch))
 
 
 @pytest.mark.parametrize('name', list(PLAIN))

@@ -10,6 +10,7 @@ import torchvision
 from torch import Tensor
 
 from pipeline.compat.operators.differentiation import vector_jacobian_product
+from pipeline.compat.operators.precision import widen
 
 
 def deform_conv_forward(
@@ -54,9 +55,7 @@ def deform_conv_forward(
     """
     output.copy_(
         torchvision.ops.deform_conv2d(
-            input,
-            offset,
-            weight,
+            *widen(input, offset, weight),
             stride=(dH, dW),
             padding=(padH, padW),
             dilation=(dilationH, dilationW),
@@ -88,9 +87,7 @@ def deform_conv_backward_input(
 
     def convolve(input: Tensor, offset: Tensor) -> Tensor:
         return torchvision.ops.deform_conv2d(
-            input,
-            offset,
-            weight,
+            *widen(input, offset, weight),
             stride=(dH, dW),
             padding=(padH, padW),
             dilation=(dilationH, dilationW),
@@ -125,9 +122,7 @@ def deform_conv_backward_parameters(
 
     def convolve(weight: Tensor) -> Tensor:
         return torchvision.ops.deform_conv2d(
-            input,
-            offset,
-            weight,
+            *widen(input, offset, weight),
             stride=(dH, dW),
             padding=(padH, padW),
             dilation=(dilationH, dilationW),

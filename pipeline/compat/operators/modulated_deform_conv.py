@@ -9,6 +9,7 @@ import torchvision
 from torch import Tensor
 
 from pipeline.compat.operators.differentiation import vector_jacobian_product
+from pipeline.compat.operators.precision import widen
 
 
 def modulated_deform_conv_forward(
@@ -56,6 +57,7 @@ def modulated_deform_conv_forward(
         deformable_group: Groups of channels with offsets of their own; ``offset`` carries it.
         with_bias: Whether to add ``bias``.
     """
+    input, offset, mask, weight, bias = widen(input, offset, mask, weight, bias)
     output.copy_(
         torchvision.ops.deform_conv2d(
             input,
@@ -99,6 +101,7 @@ def modulated_deform_conv_backward(
     """Fill the five gradients, the bias's only ``with_bias``; others as in the forward pass."""
 
     def convolve(input: Tensor, offset: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
+        input, offset, mask, weight = widen(input, offset, mask, weight)
         return torchvision.ops.deform_conv2d(
             input,
             offset,

@@ -6,6 +6,8 @@ import torch
 import torchvision
 from torch import Tensor
 
+from pipeline.compat.operators.precision import widen
+
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
     """Keep each box that overlaps no better one by more than ``iou_threshold``.
@@ -20,8 +22,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Ten
     Returns:
         (M,) int64, indices of the kept boxes by falling score.
     """
-    dtype = torch.promote_types(boxes.dtype, scores.dtype)
-    boxes, scores = boxes.to(dtype), scores.to(dtype)
+    boxes, scores = widen(boxes, scores)
     if offset:
         # Moving the far corner by the offset turns inclusive boxes into plain ones.
         boxes = torch.cat([boxes[:, :2], boxes[:, 2:] + offset], dim=1)

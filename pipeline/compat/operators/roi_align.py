@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipeline.compat.operators.differentiation import vector_jacobian_product
 from pipeline.compat.operators.missing import MissingOperatorError
+from pipeline.compat.operators.precision import widen
 
 _AVERAGE = 1  # mmcv's number for pool_mode='avg'
 
@@ -48,8 +49,7 @@ def roi_align_forward(
     _check_pool_mode(pool_mode)
     output.copy_(
         torchvision.ops.roi_align(
-            input,
-            rois.to(input.dtype),
+            *widen(input, rois),
             (aligned_height, aligned_width),
             spatial_scale,
             sampling_ratio,
@@ -80,8 +80,7 @@ def roi_align_backward(
 
     def pool(features: Tensor) -> Tensor:
         return torchvision.ops.roi_align(
-            features,
-            rois.to(features.dtype),
+            *widen(features, rois),
             (aligned_height, aligned_width),
             spatial_scale,
             sampling_ratio,

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.compat.operators.differentiation import vector_jacobian_product
+from pipeline.compat.operators.precision import widen
 
 
 def roi_align_rotated_forward(
@@ -98,10 +99,7 @@ def _pool_rotated(
     clockwise: bool,
 ) -> Tensor:
     """The differentiable pooling, (R, C, pooled_height, pooled_width)."""
-    # Half precision cannot tell neighboring samples of a large map apart.
-    dtype = torch.promote_types(features.dtype, torch.float32)
-    features, rois = features.to(dtype), rois.to(dtype)
-
+    features, rois = widen(features, rois)
     centers = rois[:, 1:3] * spatial_scale - (0.5 if aligned else 0.0)  # (R, 2) as (x, y)
     sizes = rois[:, 3:5] * spatial_scale  # (R, 2) as (width, height)
     if not aligned:

@@ -1,0 +1,24 @@
+"""How fast a spotter reads, where its time goes, and how much memory it takes."""
+
+from pipeline.benchmark.cold_start import ColdStart, measure_cold_start
+from pipeline.benchmark.machine import describe_machine
+from pipeline.benchmark.memory import Memory, current_memory, reset_peak
+from pipeline.benchmark.photos import draw_photos
+from pipeline.benchmark.runs import Soak, Throughput, measure_throughput, soak
+from pipeline.benchmark.stage_clock import STAGES, StageClock
+
+__all__ = [
+    'STAGES',
+    'ColdStart',
+    'Memory',
+    'Soak',
+    'StageClock',
+    'Throughput',
+    'current_memory',
+    'describe_machine',
+    'draw_photos',
+    'measure_cold_start',
+    'measure_throughput',
+    'reset_peak',
+    'soak',
+]

@@ -1,0 +1,72 @@
+"""What a measurement ran on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+
+PACKAGES = (
+    'torchvision',
+    'numpy',
+    'opencv-python',
+    'mmocr',
+    'mmdet',
+    'mmengine',
+    'mmcv-lite',
+    'open_clip_torch',
+    'pillow',
+)
+
+
+def describe_machine(device: torch.device) -> dict[str, Any]:
+    """Device, processor, threads and versions, for a person and for JSON alike.
+
+    Args:
+        device: Where the spotter runs.
+    """
+    return {
+        'device': _name_device(device),
+        'processor': _name_processor(),
+        'cores': _count_cores(),
+        'threads': {'torch': torch.get_num_threads(), 'opencv': cv2.getNumThreads()},
+        'system': platform.platform(),
+        'python': platform.python_version(),
+        'packages': {'torch': torch.__version__} | _find_versions(),
+    }
+
+
+def _name_device(device: torch.device) -> str:
+    if device.type == 'cuda':
+        return f'{device} ({torch.cuda.get_device_name(device)})'
+    return str(device)
+
+
+def _name_processor() -> str:
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8', errors='replace').splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _count_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _find_versions() -> dict[str, str]:
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions

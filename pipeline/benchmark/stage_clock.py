@@ -1,0 +1,127 @@
+"""Seconds of each stage of a spotter, measured from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from pipeline.spotter import TextSpotter
+
+STAGES = ('decode', 'detect', 'rectify', 'encode scene', 'recognize', 'collect')
+"""The stages of reading, in order."""
+
+
+class StageClock:
+    """Adds up where a spotter's time goes.
+
+    A stage's seconds leave out the stages that run inside it. ``collect`` is what ``read_batch``
+    does outside its parts: it turns readings into words and puts them in reading order.
+
+    Args:
+        device: Where the spotter runs. On CUDA the clock waits for the device wherever a stage
+            begins and ends, or the work would be counted in the stage that fetches its result.
+
+    Attributes:
+        seconds: Wall time of each of ``STAGES``, so far.
+        cpu_seconds: Processor time of each, over all threads of this process.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._running: list[str] = []
+        self._since = (0.0, 0.0)
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+        self.cpu_seconds = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the time within as that of a stage; a stage around it pauses."""
+        self._switch()
+        self._running.append(name)
+        try:
+            yield
+        finally:
+            self._switch()
+            self._running.pop()
+
+    @contextmanager
+    def attached(self, spotter: TextSpotter) -> Iterator[None]:
+        """Count the time of a spotter's parts as long as this lasts.
+
+        The parts are called through timers of the same interface; afterwards the spotter is as
+        it was.
+        """
+        recognizer = spotter.recognizer
+        with ExitStack() as stack:
+            replace = stack.enter_context(_replacing())
+            replace(spotter, 'read_batch', self._timed('collect', spotter.read_batch))
+            replace(spotter, 'rectifier', _TimedRectifier(self, spotter.rectifier))
+            # Modules are called through forward, whatever calls them.
+            replace(spotter.detector, 'forward', self._timed('detect', spotter.detector.forward))
+            for module in (recognizer, recognizer.data_preprocessor):
+                replace(module, 'forward', self._timed('recognize', module.forward))
+            if hasattr(recognizer, 'encode_images'):
+                encode = self._timed('encode scene', recognizer.encode_images)
+                replace(recognizer, 'encode_images', encode)
+            yield
+
+    def _switch(self) -> None:
+        """Give the time since the last switch to the innermost stage."""
+        if self._device.type == 'cuda':
+            torch.cuda.synchronize(self._device)
+        now = (time.perf_counter(), time.process_time())
+        if self._running:
+            name = self._running[-1]
+            self.seconds[name] += now[0] - self._since[0]
+            self.cpu_seconds[name] += now[1] - self._since[1]
+        self._since = now
+
+    def _timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.stage(name):
+                return function(*args, **kwargs)
+
+        return timed
+
+
+class _TimedRectifier:
+    """A rectifier whose calls are counted."""
+
+    def __init__(self, clock: StageClock, rectifier: Any) -> None:
+        self._clock = clock
+        self._rectifier = rectifier
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self._clock.stage('rectify'):
+            return self._rectifier(*args, **kwargs)
+
+    def rotations(self, *args: Any, **kwargs: Any) -> Any:
+        with self._clock.stage('rectify'):
+            return self._rectifier.rotations(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rectifier, name)
+
+
+@contextmanager
+def _replacing() -> Iterator[Callable[[Any, str, Any], None]]:
+    """Attributes set through the function given are put back at the end."""
+    undo: list[tuple[Any, str, Any]] = []
+    missing = object()
+
+    def replace(owner: Any, name: str, value: Any) -> None:
+        undo.append((owner, name, vars(owner).get(name, missing)))
+        setattr(owner, name, value)
+
+    try:
+        yield replace
+    finally:
+        for owner, name, before in reversed(undo):
+            if before is missing:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)

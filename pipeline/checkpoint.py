@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -22,15 +24,11 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If names or shapes differ; says which.
+        ValueError: If the file holds no weights, or names or shapes differ; says which.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights at {path}')
-    if Path(path).suffix == '.safetensors':
-        state = load_file(path)
-    else:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-        state = checkpoint.get('state_dict', checkpoint)
+    state = _read_state(Path(path))
     state = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
     own = model.state_dict()
     missing = sorted(set(own) - set(state) - _optional(model))
@@ -61,13 +59,40 @@ def save_weights(
         model: The model.
         path: The file.
         dtype: What floating-point weights are stored as; ``torch.float16`` halves the file.
+            A tensor with numbers too large for it stays as it is.
     """
     state = {
-        name: value.detach().to('cpu', dtype if value.is_floating_point() else None).contiguous()
+        name: _as_stored(value.detach().cpu(), dtype).contiguous()
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor)
     }
     save_file(state, path)
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == '.safetensors':
+            return load_file(path)
+        # Never a pickle that could run code.
+        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        # torch's own messages are pages that advise to load the file in an unsafe way.
+        reason = str(error).strip().splitlines()
+        raise ValueError(
+            f'cannot read weights from {path}: wanted .safetensors or a checkpoint that is safe '
+            f'to load ({type(error).__name__}{": " + reason[0][:80] if reason else ""})'
+        ) from error
+    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else checkpoint
+    if not isinstance(state, dict):
+        raise ValueError(f'{path} holds a {type(state).__name__}, wanted a state dict')
+    return state
+
+
+def _as_stored(value: Tensor, dtype: torch.dtype | None) -> Tensor:
+    if dtype is None or not value.is_floating_point():
+        return value
+    stored = value.to(dtype)
+    return value if (stored.isinf() & ~value.isinf()).any() else stored
 
 
 def _optional(model: nn.Module) -> set[str]:

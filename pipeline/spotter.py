@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -112,16 +113,18 @@ class TextSpotter(BaseModel):
                 f"wanted a config with model.type='TextSpotter', got {model.get('type')!r}. "
                 'Configs of whole spotters lie in configs/spotting.'
             )
-        with DefaultScope.overwrite_default_scope('mmocr'):
-            spotter = MODELS.build(model)
         checkpoint = checkpoint or config.get('load_from')
-        if checkpoint is not None:
-            load_weights(spotter, checkpoint)
-        elif not _names_weights(model):
+        if checkpoint is None and not _names_weights(model):
             raise ValueError(
-                'the config names no weights: set load_from, or init_cfg of the parts, or pass '
+                'the config names no weights: set load_from, or init_cfg of both parts, or pass '
                 'a checkpoint. Unset weights would read nothing but noise.'
             )
+        if checkpoint is not None and not Path(checkpoint).is_file():
+            raise FileNotFoundError(f'no weights at {checkpoint}')
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            spotter = MODELS.build(model)
+        if checkpoint is not None:
+            load_weights(spotter, checkpoint)
         else:
             spotter.init_weights()
         return spotter.to(device).eval()
@@ -165,7 +168,14 @@ class TextSpotter(BaseModel):
         return self.read_batch([read_image(image)])[0]
 
     def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[list[Word]]:
-        """Read photos as they come, ``batch_size`` at a time; one batch is held in memory."""
+        """Read photos as they come, ``batch_size`` at a time; one batch is held in memory.
+
+        Raises:
+            ValueError: If ``batch_size`` is not positive.
+            ImageReadError: If a photo cannot be read; those before its batch were given.
+        """
+        if batch_size < 1:
+            raise ValueError(f'batch_size must be at least 1, got {batch_size}.')
         iterator = iter(images)
         while batch := [read_image(image) for image in islice(iterator, batch_size)]:
             yield from self.read_batch(batch)
@@ -179,7 +189,16 @@ class TextSpotter(BaseModel):
 
         Returns:
             The words of each photo, in reading order.
+
+        Raises:
+            ValueError: If an image is anything else.
         """
+        for i, image in enumerate(images):
+            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+                raise ValueError(
+                    f'images[{i}] must be (H, W, 3) uint8 BGR, got {image.shape} {image.dtype}. '
+                    'read() and pipeline.image_io.read_image() take images of any kind.'
+                )
         detections = self.detector(images)
         context = self._encode(images) if self.has_context else None
         readings = self._recognize(images, detections, context)
@@ -266,7 +285,10 @@ class TextSpotter(BaseModel):
             crops = np.concatenate(
                 [self.rectifier(images[photo[i]], [rings[i]], vertical='keep') for i in rows]
             )
-            inputs = torch.from_numpy(crops).permute(0, 3, 1, 2)  # (N, 3, height, width)
+            if _wants_gray(self.recognizer.data_preprocessor):
+                gray = [cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in crops]
+                crops = np.stack(gray)[..., None]
+            inputs = torch.from_numpy(crops).permute(0, 3, 1, 2)  # (N, 3 or 1, height, width)
             samples = [_crop_sample(crops.shape[1:3]) for _ in rows]
             data = self.recognizer.data_preprocessor(
                 dict(inputs=list(inputs), data_samples=samples), False
@@ -297,12 +319,24 @@ def _build(registry: Registry, part: Any) -> Any:
 
 
 def _names_weights(model: dict[str, Any]) -> bool:
-    """Whether any part of a model's config brings weights of its own."""
-    return any(
-        (key == 'init_cfg' and isinstance(value, dict) and value.get('type') == 'Pretrained')
-        or (isinstance(value, dict) and _names_weights(value))
-        for key, value in model.items()
+    """Whether the config names weights of the whole spotter, or of both of its learned parts."""
+    return _is_pretrained(model) or all(
+        _is_pretrained(part) or _is_pretrained(part.get(name) or {})
+        for name, part in ((name, model.get(name) or {}) for name in ('detector', 'recognizer'))
     )
+
+
+def _is_pretrained(part: dict[str, Any]) -> bool:
+    """Whether ``init_cfg`` fills this module. One deeper inside, a backbone's, leaves the rest."""
+    init_cfg = part.get('init_cfg') or []
+    entries = [init_cfg] if isinstance(init_cfg, dict) else init_cfg
+    return any(entry.get('type') == 'Pretrained' for entry in entries)
+
+
+def _wants_gray(preprocessor: Any) -> bool:
+    """Whether a recognizer was built for gray crops, such as MMOCR's CRNN; its mean tells."""
+    mean = getattr(getattr(preprocessor, 'crop_preprocessor', preprocessor), 'mean', None)
+    return mean is not None and len(mean) == 1
 
 
 def _crop_sample(shape: tuple[int, int]) -> TextRecogDataSample:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from mmengine.model import BaseModule
+from mmengine.registry import DefaultScope
 from mmocr.structures import TextDetDataSample
 from torch import Tensor, nn
 
@@ -67,7 +68,9 @@ class TextDetector(BaseModule):
                 f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}'
             )
         # Any: nn.Module does not know of data_preprocessor.
-        self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
+        # MMOCR's detectors look their preprocessors up by the scope of the moment.
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
         self.long_side_px = long_side_px
         self.max_upscale = max_upscale
         self.divisor = divisor
@@ -133,7 +136,10 @@ class TextDetector(BaseModule):
                 )
             )
             samples.append(sample)
-        data = self.detector.data_preprocessor(dict(inputs=inputs, data_samples=samples), False)
+        preprocess = self.detector.data_preprocessor
+        # It follows MMEngine's to() alone, not that of a plain module around it.
+        preprocess.to(next(self.detector.parameters()).device)
+        data = preprocess(dict(inputs=inputs, data_samples=samples), False)
         return self.detector(data['inputs'], data['data_samples'], mode='predict')
 
     def _collect(self, sample: TextDetDataSample, ori_shape: tuple[int, int]) -> Detections:

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import shapely
+import torch
+from ink_detector import box_of, shrink_box
+from mmocr.structures import TextDetDataSample
+from shapely.geometry import Polygon
+
+from pipeline.detection import DBWordPostprocessor
+
+SIZE = (160, 320)
+
+
+def find(prob_map: np.ndarray, scale: tuple[float, float] = (1.0, 1.0), **options) -> list:
+    """(polygon (K, 2), score) of each word."""
+    sample = TextDetDataSample(metainfo={'scale_factor': scale})
+    post = DBWordPostprocessor(**options)
+    (sample,) = post(torch.from_numpy(prob_map.astype(np.float32))[None], [sample])
+    found = sample.pred_instances
+    return [(p.reshape(-1, 2), float(s)) for p, s in zip(found.polygons, found.scores)]
+
+
+def taught(polygon: np.ndarray, ratio: float = 0.4) -> np.ndarray:
+    """The probability map that a perfectly taught DBNet gives for one word."""
+    shape = Polygon(polygon)
+    kernel = shape.buffer(-shape.area * (1 - ratio**2) / shape.length)
+    ys, xs = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5  # centres of the pixels
+    return shapely.contains_xy(kernel, xs, ys).astype(np.float32)
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    a_shape, b_shape = Polygon(a).buffer(0), Polygon(b).buffer(0)
+    return a_shape.intersection(b_shape).area / a_shape.union(b_shape).area
+
+
+def bent_strip(radius: float = 90.0, thickness: float = 36.0) -> np.ndarray:
+    """A word along an arc: (40, 2)."""
+    angles = np.linspace(np.radians(215), np.radians(325), 20)
+    arc = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    center = np.array([160.0, 130.0])
+    outer, inner = center + radius * arc, center + (radius - thickness) * arc
+    return np.concatenate([outer, inner[::-1]])
+
+
+@pytest.mark.parametrize(
+    'box', [(40, 30, 240, 70), (100, 20, 130, 140), (60, 60, 84, 84), (20, 50, 300, 62)]
+)
+def test_a_shrunk_rectangle_grows_back_to_itself(box):
+    x1, y1, x2, y2 = shrink_box(box)
+    prob_map = np.zeros(SIZE)
+    prob_map[round(y1) : round(y2), round(x1) : round(x2)] = 1
+    ((polygon, score),) = find(prob_map)
+    assert score == pytest.approx(1.0)
+    assert len(polygon) == 4
+    assert box_of(polygon) == pytest.approx(list(box), abs=1.0)
+
+
+def test_a_turned_rectangle_keeps_its_angle():
+    corners = cv2.boxPoints(((150.0, 80.0), (180.0, 40.0), 20.0))
+    ((polygon, _),) = find(taught(corners))
+    assert len(polygon) == 4
+    assert iou(polygon, corners) > 0.93
+
+
+def test_long_words_are_not_left_thin():
+    """MMOCR's fixed ratio leaves them so: what grows back must depend on the shape."""
+    box = (10, 60, 310, 84)
+    prob_map = taught(np.array([[10, 60], [310, 60], [310, 84], [10, 84]], dtype=float))
+    ((polygon, _),) = find(prob_map)
+    x1, y1, x2, y2 = box_of(polygon)
+    assert y2 - y1 == pytest.approx(24, abs=1.5)
+    assert [x1, x2] == pytest.approx([box[0], box[2]], abs=1.5)
+
+
+def test_a_model_taught_another_shrink_ratio_says_so():
+    box = (40.0, 30.0, 240.0, 70.0)
+    x1, y1, x2, y2 = (round(v) for v in shrink_box(box, ratio=0.7))
+    prob_map = np.zeros(SIZE)
+    prob_map[y1:y2, x1:x2] = 1
+    ((polygon, _),) = find(prob_map, shrink_ratio=0.7)
+    assert box_of(polygon) == pytest.approx(list(box), abs=1.0)
+
+
+def test_a_bent_word_keeps_its_bend():
+    strip = bent_strip()
+    ((polygon, _),) = find(taught(strip))
+    assert len(polygon) > 4
+    assert iou(polygon, strip) > 0.85
+    ((quad, _),) = find(taught(strip), text_repr_type='quad')
+    assert len(quad) == 4
+    assert iou(quad, strip) < 0.75
+
+
+def test_polygons_come_at_the_scale_of_the_photo():
+    prob_map = np.zeros(SIZE)
+    prob_map[60:80, 100:200] = 1
+    ((at_work, _),) = find(prob_map)
+    ((at_photo, _),) = find(prob_map, scale=(0.5, 0.25))  # width halved, height quartered
+    np.testing.assert_allclose(at_photo, at_work * [2, 4], rtol=1e-5)
+
+
+def test_each_word_is_found_with_its_mean_probability():
+    prob_map = np.zeros(SIZE)
+    prob_map[20:40, 20:100] = 0.9
+    prob_map[100:120, 150:300] = 0.6
+    found = sorted(find(prob_map), key=lambda word: word[1])
+    assert [score for _, score in found] == pytest.approx([0.6, 0.9], abs=1e-4)
+    assert [box_of(polygon)[1] > 60 for polygon, _ in found] == [True, False]
+
+
+def test_weak_and_tiny_kernels_are_no_words():
+    prob_map = np.zeros(SIZE)
+    prob_map[20:40, 20:100] = 0.45  # over mask_thr, under min_text_score
+    prob_map[100, 150] = 1.0
+    prob_map[120, 150:153] = 1.0
+    assert find(prob_map, min_side_px=6.0) == []
+    assert len(find(prob_map, min_side_px=6.0, min_text_score=0.4)) == 1
+
+
+@pytest.mark.parametrize('value', [0.0, 1.0])
+def test_maps_without_structure_are_handled(value):
+    found = find(np.full(SIZE, value))
+    assert len(found) == int(value)
+    assert all(np.isfinite(polygon).all() for polygon, _ in found)
+
+
+def test_noise_gives_finite_polygons():
+    rng = np.random.default_rng(0)
+    noise = cv2.GaussianBlur(rng.random(SIZE), (0, 0), 3)
+    noise = (noise - noise.min()) / np.ptp(noise)
+    found = find(noise, mask_thr=0.5)
+    assert len(found) > 3
+    for polygon, score in found:
+        assert len(polygon) >= 4 and np.isfinite(polygon).all()
+        assert 0 <= score <= 1

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import mmocr
+import numpy as np
+import pytest
+import torch
+from ink_detector import box_of, draw_kernels, make_detector
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from pipeline.detection import TextDetector
+
+MMOCR_CONFIGS = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textdet'
+WORD = (0.2, 0.3, 0.7, 0.5)  # as shares of the photo's sides
+
+
+def photo(height: int, width: int) -> tuple[np.ndarray, list[float]]:
+    """A photo with one word, and its box."""
+    x1, y1, x2, y2 = WORD
+    box = (x1 * width, y1 * height, x2 * width, y2 * height)
+    return draw_kernels((height, width), box, supersample=4), list(box)
+
+
+@pytest.mark.parametrize(
+    ('height', 'width'), [(320, 640), (640, 320), (150, 200), (701, 1003), (70, 500), (40, 50)]
+)
+def test_polygons_are_at_the_scale_of_the_photo(height, width):
+    image, box = photo(height, width)
+    detector = make_detector(long_side_px=640)
+    (found,) = detector([image])
+    (polygon,) = found.polygons
+    assert polygon.shape == (4, 2) and polygon.dtype == np.float32
+    working = detector.working_size(height, width)
+    pixel = max(width / working[1], height / working[0], 1.0)  # one of the map, in the photo
+    assert box_of(polygon) == pytest.approx(box, abs=2 * pixel)
+    assert polygon[0].tolist() == pytest.approx(box[:2], abs=2 * pixel)  # starts at its top-left
+    assert 0.7 < found.scores.item() <= 1
+
+
+def test_photos_of_different_sizes_keep_their_order_in_a_batch():
+    sizes = [(320, 640), (400, 300), (320, 640), (100, 100)]
+    photos = [photo(*size) for size in sizes]
+    detector = make_detector(long_side_px=320)
+    together = detector([image for image, _ in photos])
+    for (image, box), found in zip(photos, together):
+        (alone,) = detector([image])
+        np.testing.assert_array_equal(found.polygons[0], alone.polygons[0])
+        assert box_of(found.polygons[0]) == pytest.approx(box, abs=6)
+
+
+def test_photos_of_one_size_run_as_one_batch():
+    detector = make_detector(long_side_px=320)
+    detector([photo(160, 320)[0], photo(320, 160)[0], photo(320, 640)[0]])
+    assert sorted(detector.detector.backbone.shapes) == [(1, 3, 320, 160), (2, 3, 160, 320)]
+
+
+def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
+    detector = make_detector(long_side_px=640, max_upscale=2.0, divisor=32)
+    assert detector.working_size(3000, 4000) == (480, 640)
+    assert detector.working_size(4000, 3000) == (640, 480)
+    assert detector.working_size(100, 160) == (192, 320)
+    assert detector.working_size(1, 1) == (32, 32)
+    assert detector.working_size(20, 10000) == (32, 640)
+
+
+def test_no_photos_and_photos_without_words_give_nothing():
+    detector = make_detector(long_side_px=320)
+    assert detector([]) == []
+    (found,) = detector([np.full((50, 80, 3), 255, dtype=np.uint8)])
+    assert found.polygons == [] and found.scores.shape == (0,)
+
+
+def test_words_below_the_least_score_are_dropped():
+    image, _ = photo(320, 640)
+    image = np.maximum(image, 100)  # dark gray: probability about 0.6
+    (found,) = make_detector(long_side_px=640)([image])
+    assert found.scores.tolist() == pytest.approx([0.6], abs=0.05)
+    (found,) = make_detector(long_side_px=640, min_score=0.8)([image])
+    assert found.polygons == [] and len(found.scores) == 0
+
+
+def test_photos_are_not_changed():
+    image, _ = photo(100, 150)
+    before = image.copy()
+    make_detector(long_side_px=320)([image])
+    np.testing.assert_array_equal(image, before)
+
+
+def test_curved_words_become_rings_of_two_long_sides():
+    angles = np.linspace(np.radians(215), np.radians(325), 60)
+    image = np.full((320, 640, 3), 255, dtype=np.uint8)
+    ys, xs = np.mgrid[:320, :640]
+    radius = np.hypot(xs - 320, ys - 300)
+    angle = np.arctan2(ys - 300, xs - 320) % (2 * np.pi)
+    image[(np.abs(radius - 220) < 14) & (angle > angles[0]) & (angle < angles[-1])] = 0
+    (found,) = make_detector(long_side_px=640)([image])
+    (ring,) = found.polygons
+    assert len(ring) > 4 and len(ring) % 2 == 0
+    half = len(ring) // 2
+    top, bottom = ring[:half], ring[half:]
+    distance = [np.hypot(*(side - [320, 300]).T) for side in (top, bottom)]
+    assert np.ptp(distance[0]) < 12 and np.ptp(distance[1]) < 12  # both along the arc
+    assert distance[0].mean() > 240 > 200 > distance[1].mean()
+    assert top[0, 0] < 200 and top[-1, 0] > 440  # read left to right
+
+
+@pytest.mark.parametrize(
+    'sizes', [{'long_side_px': 16}, {'divisor': 0}, {'max_upscale': 0.0}, {'long_side_px': -1}]
+)
+def test_sizes_that_cannot_be_are_refused(sizes):
+    with pytest.raises(ValueError, match='long_side_px >= divisor'):
+        make_detector(**sizes)
+
+
+def test_a_detector_is_built_from_its_config_outside_any_scope():
+    config = {
+        'type': 'DBNet',
+        'data_preprocessor': {'type': 'TextDetDataPreprocessor', 'pad_size_divisor': 32},
+        'backbone': {'type': 'InkBackbone'},
+        'det_head': {'type': 'InkHead', 'postprocessor': {'type': 'DBWordPostprocessor'}},
+    }
+    with DefaultScope.overwrite_default_scope(None):
+        detector = TextDetector(config)
+    assert type(detector.detector).__name__ == 'DBNet'
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='no CUDA device')
+def test_a_detector_moved_to_the_gpu_finds_the_same():
+    image, box = photo(320, 640)
+    (found,) = make_detector(long_side_px=640).to('cuda')([image])
+    assert box_of(found.polygons[0]) == pytest.approx(box, abs=2)
+
+
+def mmocr_detector(name: str, **options) -> TextDetector:
+    model = Config.fromfile(MMOCR_CONFIGS / f'{name}.py').model
+    model.backbone.init_cfg = None  # offline
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        return TextDetector(model, **options).eval()
+
+
+def test_panet_finds_a_word_that_fills_the_photo():
+    detector = mmocr_detector('panet/panet_resnet18_fpem-ffm_600e_icdar2015', long_side_px=128)
+    with torch.no_grad():  # says of every pixel that it is text, and of one word
+        last = detector.detector.det_head.conv2
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([5.0, 5.0, 0.0, 0.0, 0.0, 0.0]))
+    for found, (height, width) in zip(
+        detector([np.zeros((200, 400, 3), np.uint8), np.zeros((90, 60, 3), np.uint8)]),
+        [(200, 400), (90, 60)],
+    ):
+        (polygon,) = found.polygons
+        assert box_of(polygon) == pytest.approx([0, 0, width, height], abs=width / 10)
+        assert found.scores[0] > 0.9
+
+
+def test_fcenet_with_random_weights_gives_polygons_or_nothing():
+    detector = mmocr_detector('fcenet/fcenet_resnet50_fpn_1500e_icdar2015', long_side_px=64)
+    rng = np.random.default_rng(0)
+    (found,) = detector([rng.integers(0, 256, (60, 100, 3), dtype=np.uint8)])
+    assert len(found.polygons) == len(found.scores)
+    for polygon in found.polygons:
+        assert len(polygon) >= 4 and len(polygon) % 2 == 0 and np.isfinite(polygon).all()

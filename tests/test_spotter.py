@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import DefaultScope
+from mmocr.structures import TextSpottingDataSample
+from PIL import Image
+from toy_spotter import BOX, GREEN, draw_photo, make_toy, write_config
+
+from pipeline import ImageReadError, TextSpotter, Word
+from pipeline.checkpoint import save_weights
+from pipeline.detection import Detections
+from pipeline.recognition import ContextRecognizer
+from pipeline.registry import MODELS
+
+REPOSITORY = Path(__file__).parents[1]
+DEFAULT = REPOSITORY / 'pipeline' / 'weights' / 'default_spotter.py'
+LEFT, MIDDLE, RIGHT = (10, 12, 60, 30), (70, 10, 120, 28), (130, 11, 190, 29)
+BELOW = (20, 60, 100, 84)
+TINY_CLIP = {
+    'type': 'ClipImageEncoder',
+    'arch': {
+        'embed_dim': 16,
+        'vision_cfg': {
+            'image_size': 16, 'layers': 1, 'width': 24, 'patch_size': 8, 'head_width': 12,
+        },
+    },
+    'pretrained': None,
+    'allow_random': True,
+}  # fmt: skip
+
+
+def texts(words: list[Word]) -> str:
+    return ''.join(word.text for word in words)
+
+
+# What is read
+
+
+def test_words_come_with_polygon_text_and_scores():
+    (word,) = make_toy().read(draw_photo(('k', BOX)))
+    x1, y1, x2, y2 = BOX
+    assert word.polygon.tolist() == [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]
+    assert word.text == 'k'
+    assert word.det_score == pytest.approx(0.9)
+    assert word.rec_score == pytest.approx(GREEN / 255, abs=0.01)
+    assert word.score == word.det_score * word.rec_score
+
+
+def test_words_come_in_reading_order():
+    photo = draw_photo(('d', BELOW), ('c', RIGHT), ('a', LEFT), ('b', MIDDLE))
+    assert texts(make_toy().read(photo)) == 'abcd'
+
+
+def test_a_photo_without_words_gives_no_words():
+    empty = draw_photo()
+    spotter = make_toy()
+    assert spotter.read(empty) == []
+    photos = [empty, draw_photo(('b', BOX)), empty]
+    assert [texts(words) for words in spotter.read_batch(photos)] == ['', 'b', '']
+    assert spotter.read_batch([]) == []
+
+
+def test_each_photo_of_a_batch_gets_its_own_words_whatever_its_size():
+    photos = [
+        draw_photo(('a', LEFT), ('b', MIDDLE)),
+        draw_photo(('c', (400, 300, 520, 340)), size=(480, 640)),
+        draw_photo(('d', (3, 3, 40, 20)), size=(24, 60)),
+    ]
+    spotter = make_toy()
+    together = spotter.read_batch(photos)
+    assert [texts(words) for words in together] == ['ab', 'c', 'd']
+    for photo, words in zip(photos, together):
+        alone = spotter.read(photo)
+        assert [word.polygon.tolist() for word in alone] == [w.polygon.tolist() for w in words]
+
+
+def test_a_photo_is_read_from_a_path_bytes_a_picture_and_an_array(tmp_path):
+    photo = draw_photo(('q', BOX))
+    path = tmp_path / 'photo.png'
+    picture = Image.fromarray(photo[..., ::-1])
+    picture.save(path)
+    spotter = make_toy()
+    for source in (path, str(path), path.read_bytes(), picture, photo):
+        assert texts(spotter.read(source)) == 'q'
+
+
+def test_what_is_no_photo_is_an_error_that_says_so(tmp_path):
+    with pytest.raises(ImageReadError, match='no such file'):
+        make_toy().read(tmp_path / 'none.png')
+    with pytest.raises(ValueError, match=r'\(H, W, 3\) uint8'):
+        make_toy().read_batch([np.zeros((4, 4), dtype=np.uint8)])
+
+
+def test_words_below_the_least_score_are_left_out():
+    photo = draw_photo(('a', BOX))
+    score = make_toy().read(photo)[0].score
+    assert texts(make_toy(min_score=score - 0.01).read(photo)) == 'a'
+    assert make_toy(min_score=score + 0.01).read(photo) == []
+
+
+def test_words_read_as_nothing_are_left_out():
+    photo = draw_photo(('a', BOX))
+    photo[BOX[1] : BOX[3], BOX[0] : BOX[2], 0] = 0  # what the toy reader reads as nothing
+    assert make_toy().read(photo) == []
+
+
+# Turned words
+
+
+def with_start(photo: np.ndarray, side: str) -> np.ndarray:
+    """Mark where the word of ``BOX`` or ``TALL`` starts."""
+    x1, y1, x2, y2 = TALL if side in ('top', 'bottom') else BOX
+    strip = {
+        'left': np.s_[y1:y2, x1 : x1 + 20],
+        'right': np.s_[y1:y2, x2 - 20 : x2],
+        'top': np.s_[y1 : y1 + 20, x1:x2],
+        'bottom': np.s_[y2 - 20 : y2, x1:x2],
+    }[side]
+    photo[strip][..., 2] = 200
+    return photo
+
+
+TALL = (20, 5, 44, 95)
+
+
+def test_doubtful_words_are_read_upside_down_too_and_the_surer_reading_stays():
+    photo = with_start(draw_photo(('u', BOX)), 'right')
+    (as_found,) = make_toy().read(photo)
+    assert as_found.rec_score == pytest.approx(GREEN / 510, abs=0.01)
+    (turned,) = make_toy(turn_below=0.6).read(photo)
+    assert turned.rec_score == pytest.approx(GREEN / 255, abs=0.01)
+    assert turned.polygon.tolist() == np.roll(as_found.polygon, 2, axis=0).tolist()
+
+
+def test_words_read_with_confidence_are_read_once():
+    spotter = make_toy(turn_below=0.6)
+    spotter.read(with_start(draw_photo(('u', BOX)), 'left'))
+    assert sum(spotter.recognizer.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ('side', 'start'), [('top', (TALL[2], TALL[1])), ('bottom', (TALL[0], TALL[3]))]
+)
+def test_tall_words_are_read_downwards_and_upwards(side, start):
+    (word,) = make_toy().read(with_start(draw_photo(('v', TALL)), side))
+    assert word.rec_score == pytest.approx(GREEN / 255, abs=0.01)
+    assert word.polygon[0].tolist() == list(start)
+
+
+# Batches
+
+
+def test_crops_of_all_photos_are_recognized_together():
+    photos = [draw_photo(('a', LEFT), ('b', MIDDLE), ('c', RIGHT)) for _ in range(4)]
+    spotter = make_toy()
+    spotter.read_batch(photos)
+    assert spotter.detector.batches == [4]
+    assert spotter.recognizer.calls == [12]
+
+
+def test_many_crops_go_through_the_recognizer_in_passes_of_the_given_size():
+    photos = [draw_photo(('a', LEFT), ('b', MIDDLE), ('c', RIGHT)) for _ in range(4)]
+    spotter = make_toy(crop_batch_size=5)
+    assert [texts(words) for words in spotter.read_batch(photos)] == ['abc'] * 4
+    assert spotter.recognizer.calls == [5, 5, 2]
+
+
+def test_a_stream_takes_photos_one_batch_at_a_time():
+    taken = []
+
+    def photos():
+        for letter in 'abcdefg':
+            taken.append(letter)
+            yield draw_photo((letter, BOX))
+
+    spotter = make_toy()
+    stream = spotter.stream(photos(), batch_size=3)
+    assert taken == []
+    assert texts(next(stream)) == 'a'
+    assert taken == ['a', 'b', 'c']
+    assert [texts(words) for words in stream] == list('bcdefg')
+    assert spotter.detector.batches == [3, 3, 1]
+
+
+def test_a_stream_needs_batches_of_at_least_one_photo():
+    with pytest.raises(ValueError, match='batch_size'):
+        list(make_toy().stream([draw_photo()], batch_size=0))
+
+
+# Scene context
+
+
+@pytest.fixture
+def dictionary(tmp_path: Path) -> dict:
+    path = tmp_path / 'charset.txt'
+    path.write_text('\n'.join('abcdefgh'))
+    return {
+        'type': 'Dictionary', 'dict_file': str(path),
+        'with_start': True, 'with_end': True, 'with_padding': True,
+    }  # fmt: skip
+
+
+def context_spotter(dictionary: dict, **options) -> TextSpotter:
+    plain = {
+        'type': 'PARSeq',
+        'encoder': {
+            'type': 'ViTEncoder', 'img_size': (32, 128),
+            'embed_dim': 32, 'depth': 1, 'num_heads': 2,
+        },
+        'decoder': {
+            'type': 'PARSeqDecoder', 'embed_dim': 32, 'num_heads': 2, 'max_label_length': 4,
+            'dictionary': dictionary,
+            'module_loss': {'type': 'PermutationLanguageModelLoss', 'perm_num': 2},
+            'postprocessor': {'type': 'PARSeqPostprocessor'},
+        },
+        'data_preprocessor': {'type': 'CropDataPreprocessor', 'bgr_to_rgb': True},
+    }  # fmt: skip
+    fusion = {'type': 'MultiHeadCrossAttention', 'embed_dim': 32, 'num_heads': 2, 'size': 'mini'}
+    recognizer = {
+        'type': 'ContextRecognizer',
+        'recognizer': plain, 'context_encoder': TINY_CLIP, 'fusion': fusion,
+    }  # fmt: skip
+    spotter = make_toy(recognizer=recognizer, **options)
+    torch.nn.init.constant_(spotter.recognizer.fusion.gate.alpha, 1.0)
+    decoder = spotter.recognizer.recognizer.decoder
+    with torch.no_grad():  # An untrained decoder may end a word at once: no word would be left.
+        decoder.head.bias[decoder.dictionary.end_idx] = -20.0
+        decoder.head.weight.mul_(10.0)
+    return spotter
+
+
+class SameWords(torch.nn.Module):
+    """A detector that finds the same three words in every photo."""
+
+    def forward(self, images: list[np.ndarray]) -> list[Detections]:
+        boxes = [draw_photo(('a', box)) for box in (LEFT, MIDDLE, RIGHT)]
+        rings = [make_toy().detector.find(box).polygons[0] for box in boxes]
+        return [Detections(rings, np.ones(3, dtype=np.float32)) for _ in images]
+
+
+def scenes() -> list[np.ndarray]:
+    """Photos with the same words in different surroundings."""
+    photos = []
+    for ground in ((255, 255, 255), (30, 60, 200), (0, 160, 0)):
+        photo = np.full((100, 200, 3), ground, dtype=np.uint8)
+        photo[:40] = draw_photo(('a', LEFT), ('b', MIDDLE), ('c', RIGHT))[:40]
+        photos.append(photo)
+    return photos
+
+
+def readings(words: list[Word]) -> list[tuple[str, float]]:
+    return [(word.text, float(np.log(word.rec_score))) for word in words]
+
+
+def test_each_photo_is_encoded_once_however_its_crops_are_batched(dictionary):
+    spotter = context_spotter(dictionary, crop_batch_size=2)
+    seen: list[int] = []
+    spotter.recognizer.context_encoder.register_forward_hook(
+        lambda _, args, __: seen.append(len(args[0]))
+    )
+    spotter.read_batch(scenes())
+    assert seen == [3]
+
+
+def test_words_of_a_batch_meet_their_own_scene(dictionary):
+    spotter = context_spotter(dictionary, crop_batch_size=2, detector=SameWords())
+    together = [readings(words) for words in spotter.read_batch(scenes())]
+    alone = [readings(spotter.read(photo)) for photo in scenes()]
+    for mine, own in zip(together, alone):
+        assert [text for text, _ in mine] == [text for text, _ in own]
+        assert [score for _, score in mine] == pytest.approx([s for _, s in own], abs=1e-3)
+    scores = np.array([[score for _, score in mine] for mine in together])
+    # The crops are the same: it is the scenes that make the difference.
+    assert np.ptp(scores, axis=0).min() > 1e-2
+
+
+def test_with_context_off_the_plain_recognizer_answers(dictionary):
+    spotter = context_spotter(dictionary, detector=SameWords())
+    photos = scenes()
+    with_scene = [readings(words) for words in spotter.read_batch(photos)]
+    spotter.use_context(False)
+    assert not spotter.has_context
+    off = [readings(words) for words in spotter.read_batch(photos)]
+    plain = make_toy(recognizer=spotter.recognizer.recognizer, detector=SameWords())
+    assert off == [readings(words) for words in plain.read_batch(photos)]
+    assert off != with_scene
+    spotter.use_context(True)
+    assert [readings(words) for words in spotter.read_batch(photos)] == with_scene
+
+
+def test_context_cannot_be_turned_on_where_there_is_none():
+    spotter = make_toy()
+    assert not spotter.has_context
+    spotter.use_context(False)
+    with pytest.raises(ValueError, match='ColourReader has no scene context'):
+        spotter.use_context(True)
+
+
+# MMEngine's interface
+
+
+def test_the_test_loop_gets_samples_with_flat_polygons_and_texts():
+    photos = [draw_photo(('a', LEFT), ('b', MIDDLE)), draw_photo()]
+    batch = pseudo_collate(
+        [
+            {
+                'inputs': torch.from_numpy(photo).permute(2, 0, 1),
+                'data_samples': TextSpottingDataSample(metainfo={'img_path': f'{i}.jpg'}),
+            }
+            for i, photo in enumerate(photos)
+        ]
+    )
+    full, empty = make_toy().test_step(batch)
+    assert full.img_path == '0.jpg'
+    found = full.pred_instances
+    assert found.texts == ['a', 'b']
+    assert [polygon.shape for polygon in found.polygons] == [(8,), (8,)]
+    assert found.scores.tolist() == pytest.approx([0.9, 0.9])
+    assert found.text_scores == pytest.approx([GREEN / 255] * 2, abs=0.01)
+    assert len(empty.pred_instances) == 0
+
+
+def test_a_spotter_only_predicts():
+    with pytest.raises(ValueError, match='configs/detection'):
+        make_toy()([draw_photo()], mode='loss')
+
+
+@pytest.mark.parametrize(
+    ('option', 'value'), [('min_score', 1.5), ('turn_below', -0.1), ('crop_batch_size', 0)]
+)
+def test_settings_out_of_range_are_refused(option, value):
+    with pytest.raises(ValueError, match=option):
+        make_toy(**{option: value})
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_recognizers_of_mmocr_read_gray_or_color_crops(channels, dictionary):
+    crnn = {
+        'type': 'CRNN',
+        'backbone': {'type': 'MiniVGG', 'leaky_relu': False, 'input_channels': channels},
+        'decoder': {
+            'type': 'CRNNDecoder', 'in_channels': 512, 'rnn_flag': False,
+            'module_loss': {'type': 'CTCModuleLoss', 'letter_case': 'lower'},
+            'postprocessor': {'type': 'CTCPostProcessor'},
+            'dictionary': {**dictionary, 'with_start': False, 'with_end': False},
+        },
+        'data_preprocessor': {
+            'type': 'TextRecogDataPreprocessor',
+            'mean': [127.0] * channels, 'std': [127.0] * channels,
+        },
+    }  # fmt: skip
+    words = make_toy(recognizer=crnn).read(draw_photo(('a', LEFT), ('b', MIDDLE)))
+    assert all(set(word.text) <= set('abcdefgh') for word in words)
+    assert all(0 <= word.rec_score <= 1 for word in words)
+
+
+# Configs
+
+
+def test_a_spotter_is_built_from_its_config_with_its_weights(tmp_path):
+    spotter = TextSpotter.from_config(write_config(tmp_path))
+    assert not spotter.training
+    assert texts(spotter.read(draw_photo(('m', BOX)))) == 'm'
+
+
+def test_a_checkpoint_given_by_hand_comes_before_that_of_the_config(tmp_path):
+    config = write_config(tmp_path)
+    other = make_toy()
+    torch.nn.init.constant_(other.detector.weight, 7.0)
+    save_weights(other, tmp_path / 'other.safetensors')
+    spotter = TextSpotter.from_config(config, checkpoint=tmp_path / 'other.safetensors')
+    assert spotter.detector.weight.tolist() == [7.0, 7.0]
+
+
+def test_configs_that_cannot_work_say_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'none\.py'):
+        TextSpotter.from_config(tmp_path / 'none.py')
+    with pytest.raises(ValueError, match=r"model\.type='TextSpotter'"):
+        TextSpotter.from_config(Config({'model': {'type': 'DBNet'}}))
+    config = Config.fromfile(write_config(tmp_path))
+    config.load_from = None
+    with pytest.raises(ValueError, match='names no weights'):
+        TextSpotter.from_config(config)
+    config.load_from = str(tmp_path / 'gone.safetensors')
+    with pytest.raises(FileNotFoundError, match=r'gone\.safetensors'):
+        TextSpotter.from_config(config)
+
+
+def test_pretrained_weights_of_one_part_do_not_stand_for_the_other(tmp_path):
+    config = Config.fromfile(write_config(tmp_path))
+    config.load_from = None
+    backbone_only = {'type': 'Pretrained', 'checkpoint': 'imagenet.pth'}
+    config.model.detector = {
+        'type': 'TextDetector',
+        'detector': {'type': 'DBNet', 'backbone': {'init_cfg': backbone_only}},
+    }
+    with pytest.raises(ValueError, match='names no weights'):
+        TextSpotter.from_config(config)
+
+
+def test_the_config_of_the_default_builds_and_reads():
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        spotter = MODELS.build(Config.fromfile(DEFAULT).model).eval()
+    assert spotter.rectifier.size == (32, 128)
+    assert not isinstance(spotter.recognizer, ContextRecognizer)
+    # One word found for certain: untrained weights find none or hundreds.
+    spotter.detector = make_toy().detector
+    words = spotter.read(draw_photo(('a', BOX)))
+    assert len(words) <= 1
+    assert all(isinstance(word.text, str) and 0 <= word.score <= 1 for word in words)

@@ -1,7 +1,7 @@
 """CLIPTER on the embedded default's recognizer: MH-CA between encoder and decoder.
 
-To start from the plain recognizer, add to ``model.recognizer``:
-``init_cfg=dict(type='Pretrained', checkpoint='work_dirs/parseq-compact_synth-real/iter_8000.pth')``.
+To start from the plain recognizer, add to ``model.recognizer``: ``init_cfg=dict(
+    type='Pretrained', checkpoint='work_dirs/parseq-compact_synth-real/iter_8000.pth')``.
 """
 
 _base_ = ['./parseq-compact_synth-real.py']

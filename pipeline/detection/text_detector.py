@@ -46,6 +46,7 @@ class TextDetector(BaseModule):
         max_upscale: Small photos are enlarged by no more than this.
         divisor: Both sides are rounded to a multiple of this.
         min_score: Words with a lower score are dropped.
+        batch_size: Photos a pass at most, which bounds the memory. DRRG takes only 1.
         init_cfg: MMEngine's, for instance a checkpoint to load.
 
     Raises:
@@ -59,13 +60,15 @@ class TextDetector(BaseModule):
         max_upscale: float = 2.0,
         divisor: int = 32,
         min_score: float = 0.0,
+        batch_size: int = 8,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if long_side_px < divisor or divisor < 1 or max_upscale <= 0:
+        if long_side_px < divisor or divisor < 1 or max_upscale <= 0 or batch_size < 1:
             raise ValueError(
-                'wanted long_side_px >= divisor >= 1 and max_upscale > 0, got '
-                f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}'
+                'wanted long_side_px >= divisor >= 1, max_upscale > 0 and batch_size >= 1, got '
+                f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}, '
+                f'batch_size={batch_size}'
             )
         # Any: nn.Module does not know of data_preprocessor.
         # MMOCR's detectors look their preprocessors up by the scope of the moment.
@@ -75,6 +78,7 @@ class TextDetector(BaseModule):
         self.max_upscale = max_upscale
         self.divisor = divisor
         self.min_score = min_score
+        self.batch_size = batch_size
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:
@@ -92,7 +96,12 @@ class TextDetector(BaseModule):
         by_size: dict[tuple[int, ...], list[int]] = {}
         for i, image in enumerate(resized):
             by_size.setdefault(image.shape[:2], []).append(i)
-        for rows in by_size.values():
+        batches = [
+            same[start : start + self.batch_size]
+            for same in by_size.values()
+            for start in range(0, len(same), self.batch_size)
+        ]
+        for rows in batches:
             predictions = self._predict(
                 [resized[i] for i in rows], [images[i].shape[:2] for i in rows]
             )

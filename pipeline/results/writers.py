@@ -48,8 +48,13 @@ class JsonWriter(ResultWriter):
 
     def write(self, result: PhotoResult) -> None:
         """Write ``<name>.json``."""
-        text = json.dumps(photo_record(result), ensure_ascii=False, indent=1)
-        write_whole(self.out / f'{result.name}.json', text + '\n')
+        record = photo_record(result)
+        # A word a line: indented in full, a polygon would fill a screen.
+        words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
+        head = json.dumps(record, ensure_ascii=False)[:-1]
+        body = ',\n  '.join(words)
+        listed = f'[\n  {body}\n]' if words else '[]'
+        write_whole(self.out / f'{result.name}.json', f'{head}, "words": {listed}}}\n')
 
 
 class IcdarWriter(ResultWriter):

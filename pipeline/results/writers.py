@@ -42,19 +42,22 @@ class JsonWriter(ResultWriter):
         if not path.is_file():
             return False
         try:
-            return json.loads(path.read_text(encoding='utf-8')).get('image') == source
+            record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError:
             return False
+        return isinstance(record, dict) and record.get('image') == source
 
     def write(self, result: PhotoResult) -> None:
         """Write ``<name>.json``."""
         record = photo_record(result)
         # A word a line: indented in full, a polygon would fill a screen.
         words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
+        seconds = record.pop('seconds')
         head = json.dumps(record, ensure_ascii=False)[:-1]
         body = ',\n  '.join(words)
         listed = f'[\n  {body}\n]' if words else '[]'
-        write_whole(self.out / f'{result.name}.json', f'{head}, "words": {listed}}}\n')
+        text = f'{head}, "words": {listed}, "seconds": {seconds}}}\n'
+        write_whole(self.out / f'{result.name}.json', text)
 
 
 class IcdarWriter(ResultWriter):
@@ -115,12 +118,13 @@ class JsonLinesWriter(_AppendingWriter):
         if not self.path.is_file():
             return []
         lines = []
-        for line in self.path.read_text(encoding='utf-8').splitlines(keepends=True):
+        # A line ends with a line feed alone: splitlines() would cut at others in a text too.
+        for line in self.path.read_bytes().split(b'\n')[:-1]:
             try:
-                lines.append((json.loads(line)['image'], line))
+                lines.append((json.loads(line)['image'], line.decode('utf-8') + '\n'))
             except (ValueError, KeyError, TypeError):
-                continue  # the line that an interrupt cut off
-        return [(source, line) for source, line in lines if line.endswith('\n')]
+                continue  # no line of ours
+        return lines
 
 
 class CsvWriter(_AppendingWriter):

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.file_evaluation import evaluate_files
+from pipeline.evaluation.scoring import ScoringRules
+from pipeline.results import FORMATS, PhotoResult, make_writer, photo_record
+from pipeline.results.writers import write_whole
+from pipeline.structures import Word
+
+QUAD = np.array([[10.126, 20], [50, 21], [50, 40], [10, 39]], dtype=np.float32)
+
+
+def word(text: str, shift: float = 0.0, polygon: np.ndarray = QUAD) -> Word:
+    return Word(polygon + np.float32(shift), text, det_score=0.9, rec_score=0.8)
+
+
+def result(name: str, *words: Word, source: str | None = None) -> PhotoResult:
+    return PhotoResult(name, source or f'photos/{name}.jpg', (480, 640), list(words), 0.25)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_photo_becomes_plain_values():
+    assert photo_record(result('a', word('Café'))) == {
+        'image': 'photos/a.jpg',
+        'width': 640,
+        'height': 480,
+        'words': [
+            {
+                'polygon': [[10.13, 20.0], [50.0, 21.0], [50.0, 40.0], [10.0, 39.0]],
+                'text': 'Café',
+                'score': 0.72,
+                'det_score': 0.9,
+                'rec_score': 0.8,
+            }
+        ],
+        'seconds': 0.25,
+    }
+
+
+def test_json_is_one_file_a_photo_in_the_order_read(tmp_path):
+    writer = make_writer('json', tmp_path / 'new' / 'folder')
+    photos = [result('a', word('"quoted" \\ 日本'), word('x', 30)), result('b')]
+    for photo in photos:
+        writer.write(photo)
+    assert files(writer.out) == ['a.json', 'b.json']
+    for photo in photos:
+        text = (writer.out / f'{photo.name}.json').read_text(encoding='utf-8')
+        assert json.loads(text) == photo_record(photo)
+        assert list(json.loads(text)) == ['image', 'width', 'height', 'words', 'seconds']
+    assert '日本' in (writer.out / 'a.json').read_text(encoding='utf-8')
+
+
+def test_jsonl_is_one_line_a_photo(tmp_path):
+    writer = make_writer('jsonl', tmp_path)
+    photos = [result('a', word('one'), word('two')), result('b')]
+    for photo in photos:
+        writer.write(photo)
+    assert files(tmp_path) == ['results.jsonl']
+    with (tmp_path / 'results.jsonl').open(encoding='utf-8') as lines:
+        assert [json.loads(line) for line in lines] == [photo_record(photo) for photo in photos]
+
+
+def test_csv_is_one_row_a_word_and_lists_every_photo(tmp_path):
+    writer = make_writer('csv', tmp_path)
+    writer.write(result('a', word('a,b "c"'), word('two')))
+    writer.write(result('none'))
+    with (tmp_path / 'results.csv').open(encoding='utf-8', newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [(row['image'], row['text']) for row in rows] == [
+        ('photos/a.jpg', 'a,b "c"'), ('photos/a.jpg', 'two'), ('photos/none.jpg', ''),
+    ]  # fmt: skip
+    assert rows[0]['polygon'] == '10.13 20.0 50.0 21.0 50.0 40.0 10.0 39.0'
+    assert (rows[0]['score'], rows[0]['det_score'], rows[0]['rec_score']) == ('0.72', '0.9', '0.8')
+
+
+def test_icdar_files_hold_a_line_a_word(tmp_path):
+    writer = make_writer('icdar', tmp_path)
+    writer.write(result('img_1', word('a,b'), word('Zwei', 5)))
+    writer.write(result('img_2'))
+    assert files(tmp_path) == ['res_img_1.txt', 'res_img_2.txt']
+    assert (tmp_path / 'res_img_1.txt').read_text(encoding='utf-8').splitlines() == [
+        '10,20,50,21,50,40,10,39,a,b',
+        '15,25,55,26,55,45,15,44,Zwei',
+    ]
+    assert (tmp_path / 'res_img_2.txt').read_bytes() == b''
+
+
+def test_icdar_files_score_as_what_was_read(tmp_path):
+    gold = tmp_path / 'gold'
+    gold.mkdir()
+    (gold / 'gt_img_1.txt').write_text('10,20,50,21,50,40,10,39,Hello\n200,20,250,20,250,40,200,40,no')
+    (gold / 'gt_img_2.txt').write_text('15,25,55,26,55,45,15,44,curved\n')
+    writer = make_writer('icdar', tmp_path / 'read')
+    writer.write(result('img_1', word('hello')))
+    top = np.stack([np.linspace(15, 55, 5), np.linspace(25, 26, 5)], axis=1)
+    ring = np.concatenate([top, top[::-1] + [0, 19]]).astype(np.float32)
+    writer.write(result('img_2', word('curved', polygon=ring)))
+    scores = evaluate_files(gold, writer.out, 'icdar2015', 'e2e', ScoringRules(), None)
+    assert scores['calculated']
+    assert scores['e2e']['precision'] == 1.0
+    assert scores['e2e']['recall'] == pytest.approx(2 / 3)
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="'xml'"):
+        make_writer('xml', tmp_path)
+
+
+# Going on after an interrupt
+
+
+@pytest.mark.parametrize('result_format', FORMATS)
+def test_a_resumed_run_knows_what_is_there(tmp_path, result_format):
+    first = make_writer(result_format, tmp_path)
+    for photo in (result('a', word('x'), word('y')), result('b')):
+        first.write(photo)
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+    again = make_writer(result_format, tmp_path, resume=True)
+    assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
+    assert again.has('a', 'photos/a.jpg') and again.has('b', 'photos/b.jpg')
+    assert not again.has('c', 'photos/c.jpg')
+    again.write(result('c', word('z')))
+    assert again.has('c', 'photos/c.jpg')
+
+
+def test_another_photo_of_the_same_name_is_not_taken_for_this_one(tmp_path):
+    make_writer('json', tmp_path).write(result('a', source='first/a.jpg'))
+    again = make_writer('json', tmp_path, resume=True)
+    assert again.has('a', 'first/a.jpg')
+    assert not again.has('a', 'second/a.jpg')
+
+
+@pytest.mark.parametrize('content', ['', '{"image": "photos/a.jpg", ', '[1, 2]', '7', 'null'])
+def test_a_broken_or_foreign_json_is_written_anew(tmp_path, content):
+    (tmp_path / 'a.json').write_text(content)
+    writer = make_writer('json', tmp_path, resume=True)
+    assert not writer.has('a', 'photos/a.jpg')
+    writer.write(result('a'))
+    assert writer.has('a', 'photos/a.jpg')
+
+
+@pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
+@pytest.mark.parametrize('cut', [1, 9, 40])
+def test_the_photo_that_an_interrupt_cut_off_is_read_again(tmp_path, result_format, cut):
+    first = make_writer(result_format, tmp_path)
+    first.write(result('a', word('x')))
+    whole = first.path.read_bytes()
+    first.write(result('b', word('y'), word('z')))
+    first.path.write_bytes(first.path.read_bytes()[:-cut])
+    again = make_writer(result_format, tmp_path, resume=True)
+    assert again.has('a', 'photos/a.jpg') and not again.has('b', 'photos/b.jpg')
+    assert again.path.read_bytes() == whole
+
+
+@pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
+def test_without_resume_a_run_starts_over(tmp_path, result_format):
+    make_writer(result_format, tmp_path).write(result('a', word('x')))
+    again = make_writer(result_format, tmp_path)
+    assert not again.has('a', 'photos/a.jpg')
+    assert 'photos/a.jpg' not in again.path.read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize('result_format', FORMATS)
+def test_names_and_texts_of_every_script_survive_a_resume(tmp_path, result_format):
+    source = 'photos/a\u2028b\x85ü日.jpg'  # line separators to Python, but to no file format
+    make_writer(result_format, tmp_path).write(result('a', word('x\u2028y'), source=source))
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+    assert make_writer(result_format, tmp_path, resume=True).has('a', source)
+    assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / 'a.json'
+    path.write_text('old')
+    write_whole(path, 'neu: ä')
+    assert path.read_bytes() == 'neu: ä'.encode()
+    write_whole(path, b'\x00\xff')
+    assert path.read_bytes() == b'\x00\xff'
+    assert files(tmp_path) == ['a.json']

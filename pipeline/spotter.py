@@ -127,7 +127,8 @@ class TextSpotter(BaseModel):
             load_weights(spotter, checkpoint)
         else:
             spotter.init_weights()
-        return spotter.to(device).eval()
+        # Convolutions are up to twice as fast on a CPU in this format.
+        return spotter.to(device).to(memory_format=torch.channels_last).eval()
 
     @property
     def device(self) -> torch.device:

@@ -179,7 +179,9 @@ class TextSpotter(BaseModel):
             raise ValueError(f'batch_size must be at least 1, got {batch_size}.')
         iterator = iter(images)
         while batch := [read_image(image) for image in islice(iterator, batch_size)]:
-            yield from self.read_batch(batch)
+            words = self.read_batch(batch)
+            batch.clear()  # makes room for the photos to come
+            yield from words
 
     @torch.inference_mode()
     def read_batch(self, images: Sequence[np.ndarray]) -> list[list[Word]]:

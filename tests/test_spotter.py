@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +187,22 @@ def test_a_stream_takes_photos_one_batch_at_a_time():
     assert taken == ['a', 'b', 'c']
     assert [texts(words) for words in stream] == list('bcdefg')
     assert spotter.detector.batches == [3, 3, 1]
+
+
+def test_a_stream_holds_one_batch_in_memory(monkeypatch):
+    alive: list[weakref.ref] = []
+    most = 0
+
+    def read(letter: str) -> np.ndarray:
+        nonlocal most
+        photo = draw_photo((letter, BOX))
+        alive.append(weakref.ref(photo))
+        most = max(most, sum(ref() is not None for ref in alive))
+        return photo
+
+    monkeypatch.setattr('pipeline.spotter.read_image', read)
+    assert [texts(words) for words in make_toy().stream('abcdefgh', 2)] == list('abcdefgh')
+    assert most <= 2
 
 
 def test_a_stream_needs_batches_of_at_least_one_photo():

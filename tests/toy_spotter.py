@@ -7,6 +7,7 @@ The parts are registered, so that configs name them; only what finds and reads w
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ model = dict(
     type='TextSpotter',
     detector=dict(type='BlockDetector'),
     rectifier=dict(type='Rectifier', size=(32, 128)),
-    recognizer=dict(type='ColourReader'),
+    recognizer=dict(type='ColourReader', seconds={seconds}),
 )
 """
 
@@ -54,8 +55,10 @@ class BlockDetector(nn.Module):
         return [self.find(image) for image in images]
 
     def find(self, image: np.ndarray) -> Detections:
-        count, _, stats, _ = cv2.connectedComponentsWithStats((image.min(2) < 250).astype(np.uint8))
-        boxes = sorted((stats[i, :4].tolist() for i in range(1, count)), reverse=True)
+        count, _, stats, _ = cv2.connectedComponentsWithStats((image.min(2) < 230).astype(np.uint8))
+        # What JPEG leaves around a word is no word.
+        sizes = [stats[i, :4].tolist() for i in range(1, count) if stats[i, 4] > 60]
+        boxes = sorted(sizes, reverse=True)
         rings = [
             np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], dtype=np.float32)
             for x, y, w, h in boxes
@@ -65,17 +68,19 @@ class BlockDetector(nn.Module):
 
 @MODELS.register_module()
 class ColourReader(BaseModel):
-    """Reads a letter off a crop's blue and a score off its green."""
+    """Reads a letter off a crop's blue and a score off its green, in so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         super().__init__(data_preprocessor={'type': 'CropDataPreprocessor', 'bgr_to_rgb': False})
         self.bias = nn.Parameter(torch.zeros(1))
         self.calls: list[int] = []
+        self.seconds = seconds
 
     def forward(
         self, inputs: Tensor, data_samples: list[TextRecogDataSample], mode: str = 'predict'
     ) -> list[TextRecogDataSample]:
         self.calls.append(len(inputs))
+        time.sleep(self.seconds)
         for crop, sample in zip(inputs, data_samples):
             blue, green, _ = (crop[:, 16, 64] * 127.5 + 127.5).round().tolist()
             red_first, red_last = crop[2, 16, 12].item(), crop[2, 16, -12].item()
@@ -111,10 +116,10 @@ def draw_photo(
     return image
 
 
-def write_config(folder: Path) -> Path:
+def write_config(folder: Path, seconds: float = 0.0) -> Path:
     """Weights and config of the toy spotter in ``folder``; returns the config."""
     weights = folder / 'toy.safetensors'
     save_weights(make_toy(), weights)
     config = folder / 'toy_spotter_config.py'
-    config.write_text(CONFIG.format(weights=str(weights)), encoding='utf-8')
+    config.write_text(CONFIG.format(weights=str(weights), seconds=seconds), encoding='utf-8')
     return config

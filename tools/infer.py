@@ -10,11 +10,12 @@ words drawn. Exit status 0, or 1 if an input could not be read; the others are r
 from __future__ import annotations
 
 import argparse
-import contextlib
+import os
+import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda[:N]')
+    parser.add_argument('--device', type=_device, default='auto', help='auto, cpu or cuda[:N]')
     parser.add_argument(
         '--batch-size', type=_positive, default=1, metavar='N', help='photos a pass'
     )
@@ -78,6 +79,9 @@ def main(argv: list[str] | None = None) -> int:
     ]
     if not args.quiet and len(todo) < len(items):
         print(f'{len(items) - len(todo)} of {len(items)} photos are in {args.out} already')
+    overwritten = None if args.no_draw else _overwritten_photo(args.out, items)
+    if overwritten is not None:
+        return _fail(f'a drawn result would overwrite {overwritten}; choose another --out')
     failed = 0
     try:
         spotter = None
@@ -95,9 +99,12 @@ def main(argv: list[str] | None = None) -> int:
                     spotter = spotter or load_spotter(args)
                     read_batch(spotter, batch, writer, args)
                 bar.update(len(batch) + len(errors))
+                batch.clear()  # makes room for the photos to come
     except KeyboardInterrupt:
         print(f'interrupted; go on with --resume --out {args.out}', file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        raise
     except (ValueError, FileNotFoundError, OSError) as error:
         return _fail(str(error))
     if failed and not args.quiet:
@@ -114,8 +121,11 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     device = args.device
     if device == 'auto':
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    elif device.startswith('cuda') and not torch.cuda.is_available():
-        raise ValueError(f'--device {device}: torch sees no CUDA device here; use --device cpu')
+    elif device != 'cpu' and int(device.partition(':')[2] or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f'--device {device}: torch sees {torch.cuda.device_count() or "no"} CUDA device(s) '
+            'here; use --device auto or cpu'
+        )
     spotter = TextSpotter.from_config(
         args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=device
     )
@@ -165,6 +175,12 @@ def _batches(
         yield batch, errors
 
 
+def _overwritten_photo(out: Path, items: Sequence[InputItem]) -> str | None:
+    """An input that lies where the picture of some result would be written, if any."""
+    pictures = {os.path.realpath(out / f'{item.name}.png') for item in items}
+    return next((i.source for i in items if os.path.realpath(i.source) in pictures), None)
+
+
 def _print(line: str) -> None:
     encoding = sys.stdout.encoding or 'utf-8'
     tqdm.write(line.encode(encoding, 'replace').decode(encoding), file=sys.stdout)
@@ -173,6 +189,12 @@ def _print(line: str) -> None:
 def _fail(message: str) -> int:
     print(f'error: {message}', file=sys.stderr)
     return 2
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r'auto|cpu|cuda(:\d+)?', text):
+        raise argparse.ArgumentTypeError(f'wanted auto, cpu or cuda[:N], got {text}')
+    return text
 
 
 def _positive(text: str) -> int:
@@ -190,5 +212,8 @@ def _share(text: str) -> float:
 
 
 if __name__ == '__main__':
-    with contextlib.suppress(BrokenPipeError):
+    try:
         sys.exit(main())
+    except BrokenPipeError:  # who read our output, such as head, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

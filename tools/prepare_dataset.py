@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or args.root / 'annotation.json'
     try:
         count = write_annotation_file(out, task, read(args.root))
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f'{args.name}: {error}', file=sys.stderr)
         return 1
     print(f'{args.name}: {count} samples -> {out}')

@@ -97,7 +97,9 @@ def test_icdar_files_hold_a_line_a_word(tmp_path):
 def test_icdar_files_score_as_what_was_read(tmp_path):
     gold = tmp_path / 'gold'
     gold.mkdir()
-    (gold / 'gt_img_1.txt').write_text('10,20,50,21,50,40,10,39,Hello\n200,20,250,20,250,40,200,40,no')
+    (gold / 'gt_img_1.txt').write_text(
+        '10,20,50,21,50,40,10,39,Hello\n200,20,250,20,250,40,200,40,no'
+    )
     (gold / 'gt_img_2.txt').write_text('15,25,55,26,55,45,15,44,curved\n')
     writer = make_writer('icdar', tmp_path / 'read')
     writer.write(result('img_1', word('hello')))

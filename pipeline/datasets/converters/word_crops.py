@@ -20,6 +20,8 @@ def read_word_crops(root: Path) -> Iterator[dict]:
         raise FileNotFoundError(f'wanted a list of transcripts at {labels}')
     folder = 'images' if (root / 'images').is_dir() else '.'
     for number, line in enumerate(labels.read_text(encoding='utf-8-sig').splitlines(), 1):
+        if not line.strip():
+            continue
         name, tab, text = line.partition('\t')
         if not tab:
             raise ValueError(f'{labels}, line {number}: wanted file<TAB>transcript, got {line!r}')

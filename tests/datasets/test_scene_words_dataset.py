@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from torch.utils.data import DataLoader
+from toy_spotter import draw_photo
+
+from pipeline.datasets import SceneWordsDataset, collate_scene_words
+from pipeline.rectification import Rectifier
+from pipeline.registry import DATASETS
+
+BOXES = {'a': (10, 10, 90, 34), 'b': (100, 10, 180, 34), 'c': (10, 50, 90, 80)}
+pytestmark = pytest.mark.usefixtures('mmocr_scope')
+LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+
+
+def quad(box: tuple[int, int, int, int]) -> list[int]:
+    x1, y1, x2, y2 = box
+    return [x1, y1, x2, y1, x2, y2, x1, y2]
+
+
+def instance(text: str, box: tuple[int, int, int, int], **more: Any) -> dict:
+    return {'polygon': quad(box), 'text': text, 'ignore': False, **more}
+
+
+def write_set(folder: Path, samples: list[dict], photos: dict[str, np.ndarray]) -> Path:
+    for name, image in photos.items():
+        cv2.imwrite(str(folder / name), image)
+    annotation = {'metainfo': {}, 'data_list': samples}
+    (folder / 'annotation.json').write_text(json.dumps(annotation))
+    return folder
+
+
+@pytest.fixture
+def mmocr_scope():
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        yield
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """One photo with three words, one with a single word, one with none that can be read."""
+    three = [instance(text, box) for text, box in BOXES.items()]
+    return write_set(
+        tmp_path,
+        [
+            {'img_path': 'three.png', 'instances': three},
+            {'img_path': 'one.png', 'instances': [instance('b', BOXES['b'])]},
+            {
+                'img_path': 'none.png',
+                'instances': [
+                    instance('a', BOXES['a'], ignore=True),
+                    instance('a' * 26, BOXES['a']),
+                    instance('ä', BOXES['a']),
+                    instance('', BOXES['a']),
+                ],
+            },
+        ],
+        {
+            'three.png': draw_photo(*BOXES.items()),
+            'one.png': draw_photo(('b', BOXES['b'])),
+            'none.png': draw_photo(),
+        },
+    )
+
+
+def make(root: Path, **options: Any) -> SceneWordsDataset:
+    return DATASETS.build(
+        {
+            'type': 'SceneWordsDataset',
+            'ann_file': 'annotation.json',
+            'data_root': str(root),
+            'rectifier': {'type': 'Rectifier', 'size': (32, 128)},
+            'charset': LETTERS,
+            'serialize_data': False,  # whose garbage collection takes longer than all else
+            **options,
+        }
+    )
+
+
+def letter_of(crop: torch.Tensor) -> str:
+    """What a crop shows, by the colour of its middle."""
+    return LETTERS[int(crop[0, 16, 64]) // 8]
+
+
+def texts(sample: dict) -> list[str]:
+    return [data.gt_text.item for data in sample['data_samples']]
+
+
+def test_crops_come_with_their_own_transcripts(root):
+    dataset = make(root)
+    sample = dataset[0]
+    assert texts(sample) == ['a', 'b', 'c']
+    assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
+    assert all(crop.shape == (3, 32, 128) for crop in sample['inputs'])
+    assert {crop.dtype for crop in sample['inputs']} == {torch.uint8}
+
+
+def test_crops_are_what_the_spotters_rectifier_cuts(root):
+    sample = make(root)[0]
+    rings = [np.array(quad(box), dtype=np.float32).reshape(-1, 2) for box in BOXES.values()]
+    wanted = Rectifier(size=(32, 128))(draw_photo(*BOXES.items()), rings)
+    got = torch.stack(sample['inputs']).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(got, wanted)
+
+
+def test_photos_without_a_word_to_learn_are_left_out(root):
+    assert len(make(root)) == 2
+    assert len(make(root, charset=LETTERS + 'ä')) == 3
+    assert len(make(root, max_length=26)) == 3
+
+
+def test_a_crowded_photo_gives_some_of_its_words_each_time_others(root):
+    dataset = make(root, max_words=2)
+    seen = set()
+    for _ in range(20):
+        sample = dataset[0]
+        assert len(texts(sample)) == 2
+        assert [letter_of(crop) for crop in sample['inputs']] == texts(sample)
+        seen.update(texts(sample))
+    assert seen == {'a', 'b', 'c'}
+
+
+def test_the_photo_comes_along_where_it_is_wanted(root):
+    assert make(root)[0]['image'] is None
+    image = make(root, with_image=True)[0]['image']
+    np.testing.assert_array_equal(image, draw_photo(*BOXES.items()))
+
+
+def test_stretched_sets_are_brought_to_their_own_shape(root):
+    sample = make(root, native_size=(300, 200), with_image=True)[0]
+    assert sample['image'].shape == (300, 200, 3)
+    # Words that were cut out of the unstretched photo would show other words' colours.
+    assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
+
+
+def test_jitter_moves_the_outlines_a_little(root):
+    plain, loose = make(root)[0], make(root, jitter=0.3)
+    moved = [loose[0] for _ in range(5)]
+    for sample in moved:
+        assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
+    crops = torch.stack([sample['inputs'][0] for sample in moved]).float()
+    assert (crops - plain['inputs'][0]).abs().mean() > 1
+    assert (crops[0] - crops[1]).abs().mean() > 0.1
+    # White only comes in at the edges: the word stays in the crop.
+    assert (crops[:, 0, 12:20, 32:96] < 100).all()
+
+
+def test_word_crops_are_whole_words_without_a_scene(tmp_path):
+    crop = np.full((20, 50, 3), (4 + 8 * 5, 200, 0), dtype=np.uint8)
+    root = write_set(
+        tmp_path, [{'img_path': 'f.png', 'instances': [{'text': 'f'}]}], {'f.png': crop}
+    )
+    sample = make(root, with_image=True, native_size=(300, 200))[0]
+    assert sample['image'] is None
+    assert texts(sample) == ['f']
+    assert (sample['inputs'][0] == torch.tensor([44, 200, 0]).view(3, 1, 1)).all()
+
+
+def test_crops_go_through_their_own_transforms(root):
+    always = {'type': 'RandomPhotometric', 'light_prob': 0, 'blur_prob': 0, 'noise_prob': 0,
+              'gray_prob': 0, 'jpeg_prob': 0, 'invert_prob': 1.0}  # fmt: skip
+    plain, inverted = make(root)[0], make(root, crop_pipeline=[always])[0]
+    assert torch.equal(inverted['inputs'][0], 255 - plain['inputs'][0])
+
+
+def test_a_photo_that_is_gone_is_named(root):
+    dataset = make(root)
+    (root / 'three.png').unlink()
+    with pytest.raises(ValueError, match=r'three\.png'):
+        dataset.prepare_data(0)
+
+
+# Batches
+
+
+def test_a_batch_knows_the_photo_of_each_word(root):
+    dataset = make(root, with_image=True)
+    word_alone = {**dataset[1], 'image': None}
+    batch = collate_scene_words([dataset[1], word_alone, dataset[0]])
+    assert batch['inputs'].shape == (5, 3, 32, 128)
+    assert [data.gt_text.item for data in batch['data_samples']] == ['b', 'b', 'a', 'b', 'c']
+    assert batch['image_index'].tolist() == [0, -1, 1, 1, 1]
+    assert batch['image_index'].dtype == torch.int64
+    assert len(batch['images']) == 2
+    np.testing.assert_array_equal(batch['images'][1], draw_photo(*BOXES.items()))
+
+
+def test_a_batch_without_photos_is_one_of_words(root):
+    dataset = make(root)
+    batch = collate_scene_words([dataset[0], dataset[1]])
+    assert set(batch) == {'inputs', 'data_samples'}
+
+
+def test_a_loader_collates_scenes(root):
+    loader = DataLoader(make(root, with_image=True), 2, collate_fn=collate_scene_words)
+    (batch,) = loader
+    assert batch['image_index'].tolist() == [0, 0, 0, 1]

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from toy_spotter import draw_photo
+
+from pipeline.datasets.transforms import RandomAffineCrop
+
+SIZE = (96, 128)
+BOXES = {'d': (20, 20, 80, 44), 'k': (200, 30, 280, 60), 'r': (120, 150, 190, 176)}
+
+
+def sample() -> dict:
+    boxes = list(BOXES.values())
+    polygons = [np.array([x1, y1, x2, y1, x2, y2, x1, y2]) for x1, y1, x2, y2 in boxes]
+    return {
+        'img': draw_photo(*BOXES.items(), size=(200, 300)),
+        'gt_polygons': [polygon.astype(np.float32) for polygon in polygons],
+        'gt_bboxes': np.array(boxes, dtype=np.float32),
+        'gt_bboxes_labels': np.array([0, 0, 0]),
+        'gt_texts': list(BOXES),
+        'gt_ignored': np.zeros(3, dtype=bool),
+    }
+
+
+def crops(count: int = 20, **options) -> list[dict]:
+    transform = RandomAffineCrop(SIZE, **options)
+    return [transform(sample()) for _ in range(count)]
+
+
+def inside(polygon: np.ndarray) -> np.ndarray:
+    """Mask of the pixels well inside a polygon."""
+    mask = np.zeros(SIZE, dtype=np.uint8)
+    cv2.fillPoly(mask, [np.round(polygon.reshape(-1, 2)).astype(np.int32)], 1)
+    window = np.ones((7, 7), np.uint8)
+    eroded = cv2.erode(mask, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return eroded.astype(bool)
+
+
+def blue_of(letter: str) -> int:
+    return (ord(letter) - ord('a')) * 8 + 4
+
+
+@pytest.mark.parametrize('flip_prob', [0.0, 1.0])
+def test_outlines_move_with_their_words(flip_prob):
+    checked = 0
+    for results in crops(flip_prob=flip_prob, max_angle_deg=30, scale_range=(0.6, 2.0)):
+        assert results['img'].shape == (*SIZE, 3) and results['img_shape'] == SIZE
+        for letter, polygon in zip(results['gt_texts'], results['gt_polygons']):
+            pixels = results['img'][inside(polygon)]
+            checked += len(pixels) > 0
+            assert np.abs(pixels[:, 0].astype(int) - blue_of(letter)).max(initial=0) <= 2
+    assert checked > 15
+
+
+@pytest.mark.parametrize('flip_prob', [0.0, 1.0])
+def test_rings_stay_clockwise(flip_prob):
+    for results in crops(flip_prob=flip_prob):
+        for polygon in results['gt_polygons']:
+            x, y = polygon.reshape(-1, 2).astype(np.float64).T
+            assert np.dot(x, np.roll(y, -1)) > np.dot(y, np.roll(x, -1))
+
+
+def test_all_that_is_said_of_a_word_stays_together():
+    for results in crops():
+        count = len(results['gt_polygons'])
+        assert len(results['gt_texts']) == len(results['gt_ignored']) == count
+        assert results['gt_bboxes'].shape == (count, 4)
+        assert len(results['gt_bboxes_labels']) == count
+        for polygon, box in zip(results['gt_polygons'], results['gt_bboxes']):
+            points = polygon.reshape(-1, 2)
+            np.testing.assert_allclose([*points.min(0), *points.max(0)], box, rtol=1e-5)
+
+
+def test_words_outside_are_dropped_and_cut_ones_are_ignored():
+    seen = {'whole': 0, 'cut': 0}
+    for results in crops(60, scale_range=(1, 1), max_angle_deg=0, max_aspect=1):
+        for polygon, ignored in zip(results['gt_polygons'], results['gt_ignored']):
+            x1, y1 = polygon.reshape(-1, 2).min(0)
+            x2, y2 = polygon.reshape(-1, 2).max(0)
+            width = min(x2, SIZE[1]) - max(x1, 0)
+            height = min(y2, SIZE[0]) - max(y1, 0)
+            assert width > 0 and height > 0
+            share = width * height / ((x2 - x1) * (y2 - y1))
+            if abs(share - 0.6) > 0.01:
+                assert ignored == (share < 0.6)
+            seen['cut' if ignored else 'whole'] += 1
+    assert min(seen.values()) > 0
+
+
+def test_words_that_were_ignored_stay_ignored():
+    transform = RandomAffineCrop(SIZE)
+    for _ in range(5):
+        results = transform({**sample(), 'gt_ignored': np.ones(3, dtype=bool)})
+        assert all(results['gt_ignored'])
+
+
+def test_most_windows_hold_a_word():
+    assert sum(len(results['gt_texts']) > 0 for results in crops(word_prob=1.0)) == 20
+
+
+def test_a_photo_without_words_is_cropped_all_the_same():
+    empty = {
+        'img': draw_photo(size=(50, 60)),
+        'gt_polygons': [],
+        'gt_bboxes': np.zeros((0, 4), np.float32),
+        'gt_bboxes_labels': np.zeros(0, int),
+        'gt_ignored': np.zeros(0, bool),
+    }
+    results = RandomAffineCrop(SIZE)(empty)
+    assert results['img'].shape == (*SIZE, 3)
+    assert results['gt_polygons'] == [] and results['gt_bboxes'].shape == (0, 4)
+
+
+def test_shrinking_averages_and_does_not_skip_pixels():
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[:, ::2] = 255
+    results = {'img': stripes, 'gt_polygons': [], 'gt_ignored': np.zeros(0, bool)}
+    crop = RandomAffineCrop((40, 40), scale_range=(0.25, 0.25), max_angle_deg=0, max_aspect=1)
+    middle = crop(results)['img'][15:25, 15:25].astype(int)
+    assert np.abs(middle - 127).max() < 20
+
+
+def test_the_same_seed_draws_the_same_crop():
+    first, again = [], []
+    for drawn in (first, again):
+        np.random.seed(3)
+        drawn += [results['img'] for results in crops(3)]
+    np.testing.assert_array_equal(first, again)
+    assert (first[0] != first[1]).any()
+
+
+def test_the_given_arrays_are_left_as_they_are():
+    given, kept = sample(), sample()
+    RandomAffineCrop(SIZE)(dict(given))
+    np.testing.assert_array_equal(given['img'], kept['img'])
+    np.testing.assert_array_equal(given['gt_polygons'], kept['gt_polygons'])
+
+
+@pytest.mark.parametrize(
+    'options', [{'scale_range': (0, 1)}, {'scale_range': (2, 1)}, {'max_aspect': 0.5}]
+)
+def test_ranges_that_cannot_be_are_refused(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        RandomAffineCrop(SIZE, **options)

@@ -32,8 +32,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--dtype', choices=('float32', 'float16'), default='float16')
     args = parser.parse_args(argv)
     try:
+        if not Path(args.config).is_file():
+            raise FileNotFoundError(f'no config {args.config}')
+        model = Config.fromfile(args.config).get('model') or {}
+        if model.get('type') != 'TextSpotter':
+            raise ValueError(f"{args.config}: wanted model.type='TextSpotter'")
         with DefaultScope.overwrite_default_scope('mmocr'):
-            spotter = MODELS.build(Config.fromfile(args.config).model)
+            spotter = MODELS.build(model)
         default = DEFAULT_CONFIG.with_suffix('.safetensors')
         for part, prefix, checkpoint in (
             (spotter.detector.detector, 'detector.detector.', args.detector),

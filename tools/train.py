@@ -26,6 +26,8 @@ def main(argv: list[str] | None = None) -> None:
         '--cfg-options', nargs='+', action=DictAction, help='override entries of the config'
     )
     args = parser.parse_args(argv)
+    if not Path(args.config).is_file():
+        parser.error(f'no config {args.config}')
     config = Config.fromfile(args.config)
     if args.cfg_options:
         config.merge_from_dict(args.cfg_options)

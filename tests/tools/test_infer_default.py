@@ -1,0 +1,58 @@
+"""The first thing a stranger does: read a photo with the weights that come along."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+from tool_modules import TOOLS
+
+from pipeline import TextSpotter
+from pipeline.spotter import DEFAULT_CONFIG
+
+BOX = (220, 150, 360, 210)
+
+
+@pytest.fixture(scope='module')
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A word as clear as a sign's."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
+    image = Image.new('RGB', (640, 400), (235, 235, 225))
+    ImageDraw.Draw(image).text((BOX[0], BOX[1]), 'HELLO', (30, 30, 60), font)
+    path = tmp_path_factory.mktemp('photos') / 'sign.png'
+    image.save(path)
+    return path
+
+
+def test_the_default_reads_a_clear_word(photo):
+    words = TextSpotter.default().read(photo)
+    best = max(words, key=lambda word: word.score)
+    assert best.text.lower() == 'hello'
+    center = best.polygon.mean(0)
+    assert BOX[0] < center[0] < BOX[2] and BOX[1] < center[1] < BOX[3]
+
+
+def test_the_shipped_weights_are_small():
+    assert DEFAULT_CONFIG.with_suffix('.safetensors').stat().st_size < 40e6
+
+
+def test_the_command_of_the_readme_prints_the_words_and_nothing_else(photo, tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / 'infer.py'), str(photo)],
+        cwd=tmp_path, text=True, capture_output=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(TOOLS.parent)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, '')
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f'{photo} (') and 'hello' in line.lower()
+    record = json.loads((tmp_path / 'results' / 'sign.json').read_text())
+    assert (record['width'], record['height']) == (640, 400)
+    assert np.array(record['words'][0]['polygon']).shape[1] == 2
+    assert Image.open(tmp_path / 'results' / 'sign.png').size == (640, 400)

@@ -71,8 +71,9 @@ def test_long_words_are_not_left_thin():
     prob_map = taught(np.array([[10, 60], [310, 60], [310, 84], [10, 84]], dtype=float))
     ((polygon, _),) = find(prob_map)
     x1, y1, x2, y2 = box_of(polygon)
-    assert y2 - y1 == pytest.approx(24, abs=1.5)
-    assert [x1, x2] == pytest.approx([box[0], box[2]], abs=1.5)
+    # The kernel is 5.3 px high: what rounding to pixels adds, growing doubles and more.
+    assert y2 - y1 == pytest.approx(24, abs=2.5)
+    assert [x1, x2] == pytest.approx([box[0], box[2]], abs=2.5)
 
 
 def test_a_model_taught_another_shrink_ratio_says_so():

@@ -9,7 +9,7 @@ model = dict(
     type='TextSpotter',
     detector=dict(
         type='TextDetector',
-        long_side_px=1280,
+        long_side_px=1600,
         detector=dict(
             type='DBNet',
             data_preprocessor=dict(
@@ -38,11 +38,19 @@ model = dict(
                 type='DBHead',
                 in_channels=96,
                 module_loss=dict(type='DBModuleLoss'),
-                postprocessor=dict(type='DBWordPostprocessor'),
+                # Set on training photos: kernels come out larger than those taught, which a
+                # ratio nearer to 1 makes up for.
+                postprocessor=dict(
+                    type='DBWordPostprocessor',
+                    mask_thr=0.5,
+                    min_text_score=0.65,
+                    shrink_ratio=0.6,
+                ),
             ),
         ),
     ),
     rectifier=dict(type='Rectifier', size=(32, 128)),
+    min_score=0.1,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),

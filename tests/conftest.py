@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+import pipeline  # noqa: F401  lets MMOCR import, whichever test comes first
+
 torch.set_num_threads(1)
 
 

@@ -38,13 +38,9 @@ model = dict(
                 type='DBHead',
                 in_channels=96,
                 module_loss=dict(type='DBModuleLoss'),
-                # Set on training photos: kernels come out larger than those taught, which a
-                # ratio nearer to 1 makes up for.
+                # Thresholds set on training photos.
                 postprocessor=dict(
-                    type='DBWordPostprocessor',
-                    mask_thr=0.5,
-                    min_text_score=0.65,
-                    shrink_ratio=0.6,
+                    type='DBWordPostprocessor', mask_thr=0.5, min_text_score=0.65
                 ),
             ),
         ),

@@ -48,7 +48,8 @@ class Soak:
     Attributes:
         photos: How many were read.
         seconds: Wall time of all.
-        samples: (photos read, resident MiB), from the first sample behind the warm-up on.
+        samples: (photos read, resident MiB at the highest since the sample before), after the
+            warm-up; each covers all photos where there is time for it.
         memory: At the end.
     """
 
@@ -130,7 +131,8 @@ def soak(
     """Read many photos in a row and watch the resident memory.
 
     The first tenth warms up, and no less than one pass over the photos where ``photos`` holds
-    it: until each has been seen, buffers still grow to the largest.
+    it: until each has been seen, buffers still grow to the largest. Resident memory goes up and
+    down with the photos, so the highest of each pass is what tells growth.
 
     Args:
         spotter: The spotter.
@@ -146,9 +148,9 @@ def soak(
     if not items or photos < 1:
         raise ValueError(f'wanted photos, got {len(items)} of them to read {photos} times.')
     warm_up = min(max(photos // 10, len(items)), photos // 2)
-    step = max(1, (photos - warm_up) // _SOAK_SAMPLES)
+    step = _sample_step(photos - warm_up, len(items))
     samples: list[tuple[int, float]] = []
-    done, due = 0, warm_up
+    done, due, highest = 0, warm_up + step, 0.0
     reset_peak(spotter.device)
     start = time.perf_counter()
     for batch in _batches(islice(cycle(items), photos), batch_size):
@@ -156,11 +158,23 @@ def soak(
         done += len(batch)
         on_batch(len(batch))
         resident = current_memory().resident
-        if resident is not None and (done >= due or done == photos):
-            samples.append((done, resident))
-            due = done + step
+        if resident is None or done <= warm_up:
+            continue
+        highest = max(highest, resident)
+        if done >= due:
+            samples.append((done, highest))
+            due, highest = done + step, 0.0
     seconds = time.perf_counter() - start
+    if highest:  # What is left over joins the last sample.
+        before = samples.pop()[1] if samples else 0.0
+        samples.append((done, max(before, highest)))
     return Soak(photos, seconds, samples, current_memory(spotter.device))
+
+
+def _sample_step(photos: int, distinct: int) -> int:
+    """Photos a sample: passes over all distinct ones, but three samples at least."""
+    passes = -(-photos // (_SOAK_SAMPLES * distinct))
+    return max(1, min(passes * distinct, photos // 3))
 
 
 def _batches(items: Any, batch_size: int) -> Iterator[list[InputItem]]:

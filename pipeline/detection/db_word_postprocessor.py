@@ -87,9 +87,9 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
 
     def _grow(self, contour: np.ndarray) -> np.ndarray | None:
         center, (width, height), angle = cv2.minAreaRect(contour)
-        # A contour runs through pixel centres: half a pixel is missing on each side.
-        width, height = width + 1, height + 1
-        area = cv2.contourArea(contour) + len(contour) / 2 + 1
+        # A contour runs through the centres of the border's pixels, as do the outlines by which
+        # MMOCR draws kernels (their border is filled in): the sizes agree as they are.
+        area = cv2.contourArea(contour)
         is_curved = (
             self.text_repr_type == 'poly'
             and min(width, height) > 8
@@ -99,13 +99,13 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             half_perimeter = cv2.arcLength(contour, True) / 2
             distance = self._distance(area, half_perimeter)
             outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
-            grown = offset_polygon(outline, distance + 0.5)
-            return grown.reshape(-1, 2) + 0.5 if len(grown) >= 8 else None
+            grown = offset_polygon(outline, distance)
+            return grown.reshape(-1, 2) if len(grown) >= 8 else None
         distance = self._distance(width * height, width + height)
         width, height = width + 2 * distance, height + 2 * distance
         if min(width, height) < self.min_side_px:
             return None
-        return cv2.boxPoints((center, (width, height), angle)) + 0.5
+        return cv2.boxPoints((center, (width, height), angle))
 
     def _distance(self, area: float, half_perimeter: float) -> float:
         q = self.shrunk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tool_modules import load_tool
 
 from pipeline import TextSpotter
 from pipeline.benchmark import (
@@ -28,17 +28,12 @@ from pipeline.detection import Detections
 from pipeline.image_io import iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG
 
-TOOL = Path(__file__).parents[2] / 'tools' / 'benchmark.py'
 CPU = torch.device('cpu')
 
 
 @pytest.fixture(scope='module')
 def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location('benchmark_tool', TOOL)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool('benchmark')
 
 
 @pytest.fixture(scope='module')

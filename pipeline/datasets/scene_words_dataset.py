@@ -123,7 +123,7 @@ def _ring(polygon: Sequence[float] | None, width: int, height: int) -> np.ndarra
 
 def _jittered(ring: np.ndarray, jitter: float) -> np.ndarray:
     """Move the corners as a detector would: loose or tight as a whole, uneven by point."""
-    if jitter <= 0:
+    if jitter <= 0 or len(ring) % 2:  # an odd ring does not say where its sides end
         return ring
     top, bottom = ring[: len(ring) // 2], ring[len(ring) // 2 :][::-1]
     height = float(np.hypot(*(top - bottom).T).mean())

@@ -34,7 +34,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: Kernels of a lower mean probability are dropped.
         min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
         shrink_ratio: The r that the model was trained with.
-        curved_fill: A kernel that fills less of its smallest rectangle is taken as curved.
+        curved_fill: A word that fills less of its smallest rectangle is taken as curved.
         text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
             polygons.
         rescale_fields: Fields to bring to the photo's own scale.
@@ -46,7 +46,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: float = 0.5,
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
-        curved_fill: float = 0.65,
+        curved_fill: float = 0.7,
         text_repr_type: str = 'poly',
         rescale_fields: Sequence[str] = ('polygons',),
     ) -> None:
@@ -90,22 +90,22 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         # A contour runs through the centres of the border's pixels, as do the outlines by which
         # MMOCR draws kernels (their border is filled in): the sizes agree as they are.
         area = cv2.contourArea(contour)
-        is_curved = (
-            self.text_repr_type == 'poly'
-            and min(width, height) > 8
-            and area < self.curved_fill * width * height
-        )
-        if is_curved:
-            half_perimeter = cv2.arcLength(contour, True) / 2
-            distance = self._distance(area, half_perimeter)
+        if self.text_repr_type == 'poly' and area < self.curved_fill * width * height:
+            distance = self._distance(area, cv2.arcLength(contour, True) / 2)
             outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
-            grown = offset_polygon(outline, distance)
-            return grown.reshape(-1, 2) if len(grown) >= 8 else None
+            grown = offset_polygon(outline, distance).reshape(-1, 2)
+            # A kernel is thin, and wavy where the model is unsure: the word itself decides.
+            if len(grown) >= 4 and self._is_curved(grown.astype(np.float32)):
+                return grown
         distance = self._distance(width * height, width + height)
         width, height = width + 2 * distance, height + 2 * distance
         if min(width, height) < self.min_side_px:
             return None
         return cv2.boxPoints((center, (width, height), angle))
+
+    def _is_curved(self, polygon: np.ndarray) -> bool:
+        _, (width, height), _ = cv2.minAreaRect(polygon)
+        return cv2.contourArea(polygon) < self.curved_fill * width * height
 
     def _distance(self, area: float, half_perimeter: float) -> float:
         q = self.shrunk

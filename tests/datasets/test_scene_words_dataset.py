@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from toy_spotter import draw_photo
 
 from pipeline.datasets import SceneWordsDataset, collate_scene_words
+from pipeline.datasets.scene_words_dataset import _jittered
 from pipeline.rectification import Rectifier
 from pipeline.registry import DATASETS
 
@@ -203,3 +204,8 @@ def test_a_loader_collates_scenes(root):
     loader = DataLoader(make(root, with_image=True), 2, collate_fn=collate_scene_words)
     (batch,) = loader
     assert batch['image_index'].tolist() == [0, 0, 0, 1]
+
+
+def test_jitter_leaves_rings_with_an_odd_number_of_points_alone():
+    ring = np.array([[0, 0], [10, 0], [20, 2], [20, 12], [0, 10]], dtype=np.float32)
+    np.testing.assert_array_equal(_jittered(ring, 0.2), ring)

@@ -123,7 +123,8 @@ def test_a_soak_goes_round_the_photos_and_tells_the_memory(
         assert [done for done, _ in soaked.samples] == [2, 4, 6, 7]
         assert soaked.growth == soaked.samples[-1][1] - soaked.samples[0][1]
         assert soaked.memory.peak is not None
-        assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1  # the kernel counts in batches
+        # The kernel counts pages in batches: its peak may lag behind by some.
+        assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1
 
 
 def test_drawn_photos_are_the_same_each_time(photo: Path, tmp_path: Path) -> None:

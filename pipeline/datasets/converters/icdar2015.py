@@ -2,13 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from pipeline.datasets.converters.annotation_file import spotting_instance
+from pipeline.datasets.converters.entry import DatasetEntry
+from pipeline.datasets.converters.files import (
+    MissingFiles,
+    find_folder,
+    list_files,
+    list_photos,
+    pair_files,
+    photo_sample,
+    read_lines,
+)
+from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
+
+# By split: folders (or zips of those names) of photos and of ground truth.
+_FOLDERS = {
+    'train': (
+        ('ch4_training_images', 'textdet_imgs/train', 'imgs/training', 'train_images'),
+        (
+            'ch4_training_localization_transcription_gt',
+            'annotations/train',
+            'annotations/training',
+            'train_gts',
+        ),
+    ),
+    'test': (
+        ('ch4_test_images', 'textdet_imgs/test', 'imgs/test', 'test_images'),
+        (
+            'Challenge4_Test_Task1_GT',
+            'Challenge4_Test_Task4_GT',
+            'ch4_test_localization_transcription_gt',
+            'annotations/test',
+            'test_gts',
+        ),
+    ),
+    '': (('images',), ('gt',)),
+}
+
+
+def read_icdar2015(root: Path) -> list[DatasetSplit]:
+    """Read every split under ``root``.
+
+    A byte order mark is dropped, ``###`` marks a word as ignored, and a photo without words is
+    kept (it teaches what is not text). Corners are taken in the published order.
+
+    Args:
+        root: Folder with the folders or zips of the competition, MMOCR's ``textdet_imgs`` and
+            ``annotations``, or ``images`` and ``gt`` of one split.
+
+    Raises:
+        MissingFiles: If no split is there, or photos or ground truth of one are missing.
+        ValueError: If a line cannot be parsed; names file and line.
+    """
+    splits, missing = [], []
+    for name, (photo_folders, truth_folders) in _FOLDERS.items():
+        photos = find_folder(root, *photo_folders)
+        truths = find_folder(root, *truth_folders)
+        if photos is None and truths is None:
+            continue
+        if photos is None or truths is None:
+            missing.append(str(root / (photo_folders if photos is None else truth_folders)[0]))
+            continue
+        pairs, unpaired = pair_files(
+            {path.stem: path for path in list_photos(photos)},
+            {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
+            f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
+        )
+        missing += unpaired
+        if not missing:
+            splits.append(DatasetSplit(name, [_read_photo(root, *pair) for pair in pairs]))
+    if not splits and not missing:
+        missing = [
+            f'{root / photos[0]} and {root / truths[0]}' for photos, truths in _FOLDERS.values()
+        ]
+    if missing:
+        raise MissingFiles(missing)
+    return splits
 
 
 def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
@@ -31,40 +104,37 @@ def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
     return quad, fields[8].strip('\r\n')
 
 
-def read_icdar2015(root: Path) -> Iterator[dict]:
-    """Yield one MMOCR sample a photo of ``root/images/*`` with ``root/gt/gt_<stem>.txt``.
+def _read_photo(root: Path, photo: Path, truth: Path) -> dict:
+    instances = []
+    for number, line in read_lines(truth):
+        try:
+            quad, text = parse_icdar2015_line(line)
+        except ValueError as error:
+            raise ValueError(f'{truth}, line {number}: {error}') from None
+        instances.append(spotting_instance(quad, text, ignore=text == '###'))
+    return photo_sample(root, photo, instances)
 
-    A byte order mark is dropped, ``###`` marks a word as ignored, and a photo
-    without words is kept (it teaches what is not text).
 
-    Args:
-        root: Folder with ``images`` and ``gt``.
-
-    Raises:
-        FileNotFoundError: If a folder or a ground-truth file is missing.
-        ValueError: If a line cannot be parsed; names file and line.
-    """
-    images = sorted((root / 'images').glob('*.jpg')) + sorted((root / 'images').glob('*.png'))
-    if not images:
-        raise FileNotFoundError(f'wanted photos in {root / "images"}, found none')
-    for image in images:
-        gt = root / 'gt' / f'gt_{image.stem}.txt'
-        if not gt.is_file():
-            raise FileNotFoundError(f'{image.name} has no ground truth: wanted {gt}')
-        with Image.open(image) as photo:
-            width, height = photo.size
-        instances = []
-        for number, line in enumerate(gt.read_text(encoding='utf-8-sig').splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                quad, text = parse_icdar2015_line(line)
-            except ValueError as error:
-                raise ValueError(f'{gt}, line {number}: {error}') from None
-            instances.append(spotting_instance(quad, text, ignore=text == '###'))
-        yield {
-            'img_path': f'images/{image.name}',
-            'height': height,
-            'width': width,
-            'instances': instances,
-        }
+ICDAR2015 = DatasetEntry(
+    name='icdar2015',
+    title='ICDAR 2015 Incidental Scene Text',
+    task='textspotting',
+    read_splits=read_icdar2015,
+    layout="""
+ch4_training_images[.zip]                          img_1.jpg ... img_1000.jpg
+ch4_training_localization_transcription_gt[.zip]   gt_img_1.txt ...
+ch4_test_images[.zip]                              img_1.jpg ... img_500.jpg
+Challenge4_Test_Task1_GT[.zip]                     gt_img_1.txt ... (or Challenge4_Test_Task4_GT)
+or, as MMOCR lays it out, textdet_imgs/{train,test} and annotations/{train,test};
+or, for one split, images/ and gt/
+""",
+    url='https://rrc.cvc.uab.es/?ch=4&com=downloads (after registration)',
+    licence='research use; terms of the Robust Reading Competition',
+    size='about 130 MB',
+    language='English (Latin script)',
+    published={'train': SplitCounts(1000, 4468), 'test': SplitCounts(500, 2077)},
+    wanted={
+        'train': 'ch4_training_images and ch4_training_localization_transcription_gt',
+        'test': 'ch4_test_images and Challenge4_Test_Task1_GT',
+    },
+)

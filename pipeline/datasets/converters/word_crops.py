@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.datasets.converters.entry import DatasetEntry
+from pipeline.datasets.converters.files import MissingFiles, read_lines
+from pipeline.datasets.converters.split import DatasetSplit
 
-def read_word_crops(root: Path) -> Iterator[dict]:
-    """Yield one MMOCR text recognition sample a line of ``root/gt/labels.tsv``.
+
+def read_word_crops(root: Path) -> list[DatasetSplit]:
+    """Read ``root/gt/labels.tsv``.
 
     Lines are ``file<TAB>transcript``; files lie in ``root/images`` (or ``root``).
 
     Raises:
-        FileNotFoundError: If the list or a crop it names is missing.
+        MissingFiles: If the list or a crop it names is missing.
         ValueError: If a line has no tab.
     """
     labels = root / 'gt' / 'labels.tsv'
     if not labels.is_file():
-        raise FileNotFoundError(f'wanted a list of transcripts at {labels}')
+        raise MissingFiles([f'{labels} (transcripts of the crops)'])
     folder = 'images' if (root / 'images').is_dir() else '.'
-    for number, line in enumerate(labels.read_text(encoding='utf-8-sig').splitlines(), 1):
-        if not line.strip():
-            continue
+    samples, missing = [], []
+    for number, line in read_lines(labels):
         name, tab, text = line.partition('\t')
         if not tab:
             raise ValueError(f'{labels}, line {number}: wanted file<TAB>transcript, got {line!r}')
         if not (root / folder / name).is_file():
-            raise FileNotFoundError(f'{labels}, line {number}: no crop {root / folder / name}')
-        yield {'img_path': f'{folder}/{name}', 'instances': [{'text': text}]}
+            missing.append(f'{root / folder / name} ({labels.name}, line {number})')
+        samples.append({'img_path': f'{folder}/{name}', 'instances': [{'text': text}]})
+    if missing:
+        raise MissingFiles(missing)
+    return [DatasetSplit('', samples)]
+
+
+WORD_CROPS = DatasetEntry(
+    name='word-crops',
+    title='A folder of word crops',
+    task='textrecog',
+    read_splits=read_word_crops,
+    layout="""
+images/          crops
+gt/labels.tsv    a crop a line: file<TAB>transcript
+""",
+    url="wherever the crops come from: the layout is this program's own",
+    licence='that of the crops',
+    size='any',
+    language='any',
+    published={},
+    wanted={},
+)

@@ -1,0 +1,195 @@
+"""Finding, unpacking and reading the files of a data set."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from PIL import Image, UnidentifiedImageError
+
+PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.gif', '.bmp', '.webp', '.tif', '.tiff')
+_NAMED_AT_MOST = 10
+
+
+class MissingFiles(FileNotFoundError):
+    """Files that a data set lacks.
+
+    Attributes:
+        missing: All of them, each in words: ``'gt/gt_img_3.txt (words of img_3.jpg)'``.
+    """
+
+    def __init__(self, missing: Sequence[str], hint: str = '') -> None:
+        self.missing = list(missing)
+        lines = [f'missing: {item}' for item in self.missing[:_NAMED_AT_MOST]]
+        if len(self.missing) > _NAMED_AT_MOST:
+            lines.append(f'... {len(self.missing):,} missing in all')
+        super().__init__('\n'.join([*lines, *([hint] if hint else [])]))
+
+
+def find_folder(root: Path, *names: str) -> Path | None:
+    """The first of several folders that is there.
+
+    Where none is, the first ``NAME.zip`` among them is unpacked to the folder ``NAME``.
+
+    Args:
+        root: Folder of the data set.
+        names: Paths under it, the most usual first.
+    """
+    for name in names:
+        if (root / name).is_dir():
+            return root / name
+    for name in names:
+        archive = root / f'{name}.zip'
+        if archive.is_file():
+            return unpack_archive(archive)
+    return None
+
+
+def find_file(root: Path, *names: str) -> Path | None:
+    """The first of several files that is there."""
+    return next((root / name for name in names if (root / name).is_file()), None)
+
+
+def unpack_archive(archive: Path) -> Path:
+    """Unpack a zip to a folder beside it that is named after it, all of it or nothing.
+
+    Returns:
+        The folder, which is left as it is where it is already there.
+
+    Raises:
+        ValueError: If the file is no zip, or a member would land outside of the folder.
+    """
+    folder = archive.with_suffix('')
+    if folder.is_dir():
+        return folder
+    part = folder.with_name(f'.{folder.name}.part')
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            for member in packed.namelist():
+                path = PurePosixPath(member.replace('\\', '/'))
+                if path.is_absolute() or '..' in path.parts or ':' in path.parts[0]:
+                    raise ValueError(
+                        f'{archive}: wanted members inside of the archive, got {member!r}; '
+                        'nothing was unpacked.'
+                    )
+            packed.extractall(part)
+        part.rename(folder)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f'{archive}: wanted a zip archive, got {error}. Fetch it again.') from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def list_files(folder: Path, *suffixes: str) -> list[Path]:
+    """Files under a folder with one of the suffixes (in any case), in name order.
+
+    What operating systems leave in archives (``__MACOSX``, names that begin with a dot) is passed
+    over. Numbers count by value: img_2 comes before img_10.
+    """
+    found = (
+        path
+        for path in folder.rglob('*')
+        if path.suffix.lower() in suffixes
+        and not path.name.startswith('.')
+        and '__MACOSX' not in path.parts
+    )
+    return sorted(found, key=lambda path: natural_key(path.as_posix()))
+
+
+def list_photos(folder: Path) -> list[Path]:
+    """Photos under a folder, in name order."""
+    return list_files(folder, *PHOTO_SUFFIXES)
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sorts names with numbers in them as people count."""
+    parts: list[tuple[int, str]] = []
+    digits = ''
+    for character in f'{name}\0':
+        if character.isascii() and character.isdigit():
+            digits += character
+            continue
+        if digits:
+            parts.append((int(digits), digits))
+            digits = ''
+        parts.append((-1, character))
+    return parts
+
+
+def pair_files(
+    photos: Mapping[str, Path], truths: Mapping[str, Path], truth_name: str
+) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Put each photo and its ground truth together.
+
+    Args:
+        photos: By key.
+        truths: By key.
+        truth_name: What the ground truth of a photo is called, with ``{}`` for the key.
+
+    Returns:
+        Pairs in the order of ``photos``, and what is missing in words.
+    """
+    pairs = [(photo, truths[key]) for key, photo in photos.items() if key in truths]
+    missing = [
+        f'{truth_name.format(key)} (words of {photo.name})'
+        for key, photo in photos.items()
+        if key not in truths
+    ]
+    missing += [f'photo of {path.name}' for key, path in truths.items() if key not in photos]
+    return pairs, missing
+
+
+def photo_size(path: Path) -> tuple[int, int]:
+    """(height, width) in pixels as stored: an orientation tag is not applied.
+
+    Raises:
+        ValueError: If the file is no photo.
+    """
+    try:
+        with Image.open(path) as photo:
+            width, height = photo.size
+    except (UnidentifiedImageError, OSError) as error:
+        raise ValueError(f'{path}: wanted a photo, got a file that is none ({error}).') from None
+    return height, width
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines of a UTF-8 file that hold something, with their numbers from 1.
+
+    A byte order mark and carriage returns are dropped. Only line feeds part lines: transcripts
+    hold other separators of Unicode.
+
+    Raises:
+        ValueError: If the file is not UTF-8.
+    """
+    for number, line in enumerate(read_text(path).split('\n'), start=1):
+        line = line.rstrip('\r')
+        if line.strip():
+            yield number, line
+
+
+def read_text(path: Path) -> str:
+    """Text of a UTF-8 file without its byte order mark.
+
+    Raises:
+        ValueError: If the file is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path}: wanted UTF-8 text, got {error}.') from None
+
+
+def photo_sample(root: Path, photo: Path, instances: list[dict]) -> dict:
+    """An MMOCR sample of a photo and its words."""
+    height, width = photo_size(photo)
+    return {
+        'img_path': photo.relative_to(root).as_posix(),
+        'height': height,
+        'width': width,
+        'instances': instances,
+    }

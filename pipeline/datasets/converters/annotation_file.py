@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+
+from pipeline.geometry import make_clockwise
+
+_DATASET_TYPES = {
+    'textdet': 'TextDetDataset',
+    'textspotting': 'TextSpottingDataset',
+    'textrecog': 'TextRecogDataset',
+}
 
 
 def spotting_instance(polygon: np.ndarray, text: str, ignore: bool) -> dict:
     """One word as MMOCR's text detection and spotting data sets read it.
 
     Args:
-        polygon: (K, 2) pixels, clockwise from the first character's top-left.
+        polygon: (K, 2) pixels from the first character's top-left. A ring that runs
+            counter-clockwise is turned round, its first point stays the first.
         text: The transcript.
         ignore: True where the word takes no part in training and scoring.
+
+    Raises:
+        ValueError: If ``polygon`` is not three or more finite points.
     """
-    points = np.asarray(polygon, dtype=float).reshape(-1, 2)
+    points = make_clockwise(polygon).astype(np.float64)
     low, high = points.min(0), points.max(0)
     return {
         'polygon': [round(float(v), 2) for v in points.flatten()],
@@ -28,28 +41,41 @@ def spotting_instance(polygon: np.ndarray, text: str, ignore: bool) -> dict:
     }
 
 
+def detection_sample(sample: dict) -> dict:
+    """A photo with its words, without their transcripts."""
+    words = [
+        {key: value for key, value in word.items() if key != 'text'} for word in sample['instances']
+    ]
+    return {**sample, 'instances': words}
+
+
 def write_annotation_file(path: Path, task: str, data_list: Iterable[dict]) -> int:
-    """Write ``{"metainfo", "data_list"}`` and return the number of samples.
+    """Write ``{"metainfo", "data_list"}``, all of it or nothing, and return the number of samples.
 
     Args:
         path: The JSON file; its folder is made.
-        task: ``'textspotting'`` (photos with words) or ``'textrecog'`` (word crops).
-        data_list: Samples: photos with ``instances`` that have polygons and texts, or
+        task: ``'textdet'`` or ``'textspotting'`` (photos with words) or ``'textrecog'`` (word
+            crops).
+        data_list: Samples: photos with ``instances`` that have polygons (and texts), or
             crops with one ``instances`` entry ``{"text"}``.
 
     Raises:
-        ValueError: If ``task`` is neither.
+        ValueError: If ``task`` is none of these.
     """
-    names = {'textspotting': 'TextSpottingDataset', 'textrecog': 'TextRecogDataset'}
-    if task not in names:
-        raise ValueError(f'task must be one of {sorted(names)}, got {task!r}')
-    metainfo: dict = {'dataset_type': names[task], 'task_name': task}
-    if task == 'textspotting':
+    if task not in _DATASET_TYPES:
+        raise ValueError(f'task must be one of {sorted(_DATASET_TYPES)}, got {task!r}')
+    metainfo: dict = {'dataset_type': _DATASET_TYPES[task], 'task_name': task}
+    if task != 'textrecog':
         metainfo['category'] = [{'id': 0, 'name': 'text'}]
     samples = list(data_list)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps({'metainfo': metainfo, 'data_list': samples}, ensure_ascii=False),
-        encoding='utf-8',
-    )
+    content = json.dumps({'metainfo': metainfo, 'data_list': samples}, ensure_ascii=False)
+    write_whole(path, content.encode('utf-8'))
     return len(samples)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f'.{path.name}.part')
+    part.write_bytes(content)
+    os.replace(part, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -32,6 +32,7 @@ class DatasetSplit:
         published: What the owners state, where it is another than the entry of the data set says.
         has_text: Whether words have transcripts; without them a split is for detection alone.
         lexicons: Words that may be in a photo, by the stem of its name, where a set has such lists.
+        read_crop: Gives the encoded image of an ``img_path``, for crops that lie in a database.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DatasetSplit:
     published: SplitCounts | None = None
     has_text: bool = True
     lexicons: Mapping[str, Sequence[str]] | None = None
+    read_crop: Callable[[str], bytes] | None = None
 
     def counts(self) -> SplitCounts:
         """Photos and legible words that were found."""

@@ -1,0 +1,86 @@
+"""The JSON that COCO-Text V2 and TextOCR share: ``imgs``, ``anns`` and ``imgToAnns``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.datasets.converters.files import natural_key
+from pipeline.datasets.converters.json_file import check_kind, describe, get_field, read_json_object
+
+_logger = logging.getLogger(__name__)
+
+
+def read_coco_text_json(
+    root: Path,
+    path: Path,
+    photos: Mapping[str, Path],
+    read_word: Callable[[dict[str, Any], str], dict],
+) -> tuple[dict[str, list[dict]], list[str]]:
+    """Read the photos that a file names, in name order, with their words.
+
+    Sizes are those in the file, so that no photo is opened. Sets whose photos have no annotation
+    at all (the test sets, whose ground truth is not public) are left out, and annotations that
+    belong to no photo of the file are counted in the log.
+
+    Args:
+        root: Folder of the data set; ``img_path`` is relative to it.
+        path: The JSON file.
+        photos: Photos that are there, by file name.
+        read_word: Makes an instance of an entry of ``anns`` and of what errors call that entry.
+
+    Returns:
+        Samples by ``set``, and the names of photos that are not there.
+
+    Raises:
+        ValueError: If the file or an entry of it is malformed; names the entry.
+    """
+    content = read_json_object(path)
+    images = get_field(content, 'imgs', dict, str(path))
+    annotations = get_field(content, 'anns', dict, str(path))
+    words_of = get_field(content, 'imgToAnns', dict, str(path))
+    entries = []
+    for key, image in images.items():
+        where = f"{path}, imgs[{key!r}]"
+        name = get_field(check_kind(image, dict, where), 'file_name', str, where)
+        entries.append((name, key, get_field(image, 'set', str, where)))
+    annotated = {group for _, key, group in entries if words_of.get(key)}
+    samples: dict[str, list[dict]] = {}
+    missing, read = [], 0
+    for name, key, group in sorted(entries, key=lambda entry: natural_key(entry[0])):
+        if group not in annotated:
+            continue
+        ids = check_kind(words_of.get(key, []), list, f'{path}, imgToAnns[{key!r}]')
+        read += len(ids)
+        photo = photos.get(name.rpartition('/')[2])
+        if photo is None:
+            missing.append(name)
+            continue
+        instances = []
+        for word_id in map(str, ids):
+            where = f'{path}, anns[{word_id!r}]'
+            if word_id not in annotations:
+                raise ValueError(f'{where}: wanted the word that imgToAnns[{key!r}] names, got none')
+            instances.append(read_word(check_kind(annotations[word_id], dict, where), where))
+        sample = {
+            'img_path': photo.relative_to(root).as_posix(),
+            'height': _size(images[key], 'height', f'{path}, imgs[{key!r}]'),
+            'width': _size(images[key], 'width', f'{path}, imgs[{key!r}]'),
+            'instances': instances,
+        }
+        samples.setdefault(group, []).append(sample)
+    if read < len(annotations):
+        _logger.warning(
+            '%s: %d of %d annotations belong to no photo of the file and are left out',
+            path, len(annotations) - read, len(annotations),
+        )  # fmt: skip
+    return samples, missing
+
+
+def _size(image: dict[str, Any], key: str, where: str) -> int:
+    value = image.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
+        raise ValueError(f'{where}, {key!r}: wanted a size in pixels, got {describe(value)}')
+    return int(value)

@@ -1,0 +1,119 @@
+"""Word crops of photos: straightened at the size at which they stand in the photo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from pipeline.datasets.converters.annotation_file import write_whole
+from pipeline.geometry import order_ring, ring_size
+from pipeline.rectification import Rectifier
+
+_RECORD = '.crops.jsonl'
+_LONGEST_SIDE_PX = 4096
+_JPEG_QUALITY = 95
+_TALL_RATIO = 1.5  # From this on the rectifier lays a word on its side.
+
+
+def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[dict]:
+    """Cut out the legible words of photos.
+
+    Flat words become crops by a homography and curved ones are unrolled, as ``Rectifier`` does
+    for a recognizer, but at the photo's own resolution. Words taller than 1.5 times their width
+    are laid on their side, as it does. A photo whose crops are there and whose file and words have
+    not changed is not read again.
+
+    Args:
+        root: What ``img_path`` of the samples is relative to.
+        folder: Gets ``<photo>_<index>.jpg``, the index being that of the word in its photo, and
+            a record of what the crops were cut from.
+        samples: Photos with their words.
+
+    Yields:
+        MMOCR text recognition samples in the order of the photos and words, with ``img_path``
+        relative to the parent of ``folder``.
+
+    Raises:
+        ValueError: If a photo cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    done = _read_record(folder / _RECORD)
+    with (folder / _RECORD).open('a', encoding='utf-8') as record:
+        for sample, stem in zip(samples, _crop_stems(samples), strict=True):
+            words = {
+                f'{stem}_{index:04d}.jpg': word
+                for index, word in enumerate(sample['instances'])
+                if not word.get('ignore', False) and word['text']
+            }
+            mark = _fingerprint(root / sample['img_path'], words)
+            if done.get(stem) != mark or not all((folder / name).is_file() for name in words):
+                _cut(root / sample['img_path'], folder, words)
+                record.write(json.dumps([stem, mark]) + '\n')
+            for name, word in words.items():
+                yield {
+                    'img_path': f'{folder.name}/{name}',
+                    'instances': [{'text': word['text']}],
+                }
+
+
+def cut_word(image: np.ndarray, polygon: Sequence[float]) -> np.ndarray:
+    """Straighten one word at its own resolution.
+
+    Args:
+        image: (H, W, 3) uint8.
+        polygon: ``x1, y1, ..., xk, yk`` in pixels, clockwise from the first character's top-left.
+
+    Returns:
+        (height, width, 3) uint8, as large as the word's sides are long, one pixel at least.
+    """
+    ring = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
+    height, width = ring_size(ring if len(ring) % 2 == 0 else order_ring(ring))
+    if height > _TALL_RATIO * width:
+        height, width = width, height
+    shrink = min(1.0, _LONGEST_SIDE_PX / max(height, width, 1.0))
+    size = tuple(max(1, round(shrink * side)) for side in (height, width))
+    return Rectifier(size=(size[0], size[1]))(image, [ring])[0]
+
+
+def _cut(photo: Path, folder: Path, words: dict[str, dict]) -> None:
+    if not words:
+        return
+    image = cv2.imread(str(photo), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise ValueError(f'{photo}: wanted a photo, got a file that OpenCV cannot read.')
+    for name, word in words.items():
+        crop = cut_word(image, word['polygon'])
+        _, code = cv2.imencode('.jpg', crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        write_whole(folder / name, code.tobytes())
+
+
+def _crop_stems(samples: Sequence[dict]) -> list[str]:
+    """Names for the crops of each photo: its stem, or its whole path where stems repeat."""
+    paths = [PurePosixPath(sample['img_path']) for sample in samples]
+    repeated = Counter(path.stem for path in paths)
+    return [path.stem if repeated[path.stem] == 1 else '_'.join(path.parts) for path in paths]
+
+
+def _fingerprint(photo: Path, words: dict[str, dict]) -> str:
+    status = photo.stat()
+    cut = {name: word['polygon'] for name, word in words.items()}
+    content = json.dumps([status.st_size, status.st_mtime_ns, cut])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _read_record(path: Path) -> dict[str, str]:
+    """What crops were cut from; a line that an interrupt cut short does not count."""
+    done = {}
+    for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else []:
+        try:
+            stem, mark = json.loads(line)
+        except ValueError:
+            continue
+        done[stem] = mark
+    return done

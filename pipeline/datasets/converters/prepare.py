@@ -1,0 +1,157 @@
+"""From a data set as it lies on the disk to the files that training and scoring read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from pipeline.datasets.converters.annotation_file import (
+    detection_sample,
+    write_annotation_file,
+    write_whole,
+)
+from pipeline.datasets.converters.crops import write_crops
+from pipeline.datasets.converters.entry import TASKS, DatasetEntry, Task
+from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
+from pipeline.evaluation.submission_lines import quad_line
+from pipeline.evaluation.words import DONT_CARE
+
+
+@dataclass(frozen=True)
+class PreparedSplit:
+    """What was read of a split and what was written of it.
+
+    Attributes:
+        name: Of the split; empty where the layout does not say.
+        found: Photos and legible words.
+        ignored: Words marked as illegible.
+        published: What the owners state.
+        paths: Files and folders that were written.
+    """
+
+    name: str
+    found: SplitCounts
+    ignored: int
+    published: SplitCounts
+    paths: tuple[Path, ...]
+
+
+def prepare_dataset(
+    entry: DatasetEntry,
+    root: Path,
+    out: Path | None = None,
+    splits: Sequence[str] | None = None,
+    tasks: Sequence[Task] = TASKS,
+) -> Iterator[PreparedSplit]:
+    """Write MMOCR JSON (and word crops) of every split that is there.
+
+    Files are ``textdet_{split}.json``, ``textspotting_{split}.json``, ``textrecog_{split}.json``
+    with crops in ``textrecog_{split}/``; without ``_{split}`` where the layout does not name it.
+    Where a set has a list of words for each photo, these go to ``lexicons/strong``, and the ground
+    truth to ``gt_{split}``, as ``tools/evaluate.py`` reads them. All paths in a JSON are relative
+    to the folder that it lies in.
+
+    Args:
+        entry: The data set.
+        root: Its folder.
+        out: Where to write; ``root`` where None.
+        splits: Names of those wanted, or what their names begin with (``test`` for
+            ``test_IIIT5k``); all where None.
+        tasks: Those wanted; what a set cannot give is left out.
+
+    Yields:
+        One result a split, when it is written.
+
+    Raises:
+        MissingFiles: If nothing is there, or a split is incomplete.
+        ValueError: For malformed files, and for ``splits`` of which none is there.
+    """
+    out = root if out is None else out
+    found = entry.read(root)
+    chosen = [split for split in found if splits is None or _is_wanted(split.name, splits)]
+    if not chosen:
+        names = ', '.join(split.name or '(unnamed)' for split in found)
+        raise ValueError(f'{root}: wanted splits {", ".join(splits or [])}, got only {names}.')
+    for split in chosen:
+        yield PreparedSplit(
+            name=split.name,
+            found=split.counts(),
+            ignored=split.ignored_words(),
+            published=split.published or entry.published.get(split.name, SplitCounts()),
+            paths=tuple(_write_split(entry, split, root, out, tasks)),
+        )
+
+
+def _is_wanted(name: str, splits: Iterable[str]) -> bool:
+    return any(name == wanted or name.startswith(f'{wanted}_') for wanted in splits)
+
+
+def _write_split(
+    entry: DatasetEntry, split: DatasetSplit, root: Path, out: Path, tasks: Sequence[Task]
+) -> Iterator[Path]:
+    suffix = f'_{split.name}' if split.name else ''
+    has_photos = entry.task == 'textspotting'
+    samples = [_seen_from(out, root, sample) for sample in split.samples]
+    for task in TASKS:
+        path = out / f'{task}{suffix}.json'
+        if task not in tasks or not (has_photos or task == 'textrecog'):
+            continue
+        if task == 'textdet':
+            write_annotation_file(path, task, map(detection_sample, samples))
+        elif not split.has_text:
+            continue
+        elif task == 'textspotting':
+            write_annotation_file(path, task, samples)
+        elif has_photos:
+            folder = path.with_suffix('')
+            write_annotation_file(path, task, write_crops(root, folder, split.samples))
+            yield folder
+        else:
+            write_annotation_file(path, task, _word_samples(split, samples, out))
+        yield path
+    if split.lexicons is not None:
+        yield _write_lexicons(split, out / 'lexicons' / 'strong')
+        yield _write_ground_truth(split, out / f'gt{suffix}')
+
+
+def _seen_from(out: Path, root: Path, sample: dict) -> dict:
+    if out == root:
+        return sample
+    path = os.path.relpath(root.absolute() / sample['img_path'], out.absolute())
+    return {**sample, 'img_path': Path(path).as_posix()}
+
+
+def _word_samples(split: DatasetSplit, samples: Iterable[dict], out: Path) -> Iterator[dict]:
+    """Legible word crops; those that lie in a database are written as files."""
+    for source, sample in zip(split.samples, samples, strict=True):
+        if not sample['instances'][0]['text']:
+            continue
+        if split.read_crop is not None:
+            sample = source
+            if not (out / source['img_path']).is_file():
+                write_whole(out / source['img_path'], split.read_crop(source['img_path']))
+        yield sample
+
+
+def _write_lexicons(split: DatasetSplit, folder: Path) -> Path:
+    for stem, words in (split.lexicons or {}).items():
+        content = ''.join(f'{word}\n' for word in words)
+        write_whole(folder / f'voc_{stem}.txt', content.encode('utf-8'))
+    return folder
+
+
+def _write_ground_truth(split: DatasetSplit, folder: Path) -> Path:
+    for sample in split.samples:
+        lines = [
+            quad_line(
+                np.reshape(word['polygon'], (-1, 2)), DONT_CARE if word['ignore'] else word['text']
+            )
+            for word in sample['instances']
+        ]
+        stem = PurePosixPath(sample['img_path']).stem
+        write_whole(folder / f'gt_{stem}.txt', ''.join(f'{line}\n' for line in lines).encode())
+    return folder

@@ -16,6 +16,7 @@ words = dict(
     rectifier=dict(type='Rectifier', size=(32, 128)),
     charset=charset,
     max_length=25,
+    max_words=16,
     jitter=0.15,
     crop_pipeline=[
         dict(

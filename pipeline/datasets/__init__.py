@@ -4,5 +4,11 @@ from pipeline.datasets import transforms as _transforms  # noqa: F401
 from pipeline.datasets.collate import collate_scene_words
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset
 from pipeline.datasets.synthetic import SyntheticSceneDataset
+from pipeline.datasets.word_batches import WordBatchSampler
 
-__all__ = ['SceneWordsDataset', 'SyntheticSceneDataset', 'collate_scene_words']
+__all__ = [
+    'SceneWordsDataset',
+    'SyntheticSceneDataset',
+    'WordBatchSampler',
+    'collate_scene_words',
+]

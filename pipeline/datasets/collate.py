@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from mmengine.registry import FUNCTIONS
+from torch import Tensor
 
 
 @FUNCTIONS.register_module()
@@ -14,26 +15,62 @@ def collate_scene_words(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Put the words of several photos into one batch that knows each word's photo.
 
     Args:
-        samples: What ``SceneWordsDataset`` gives: ``inputs`` (crops), ``data_samples``
-            and ``image`` (the photo or None).
+        samples: What ``SceneWordsDataset`` gives: ``inputs`` (crops), ``data_samples``, and for
+            the words of a photo ``image`` or ``context_tokens`` (S, C), with ``photo``, its
+            name. Samples of one photo are joined, so that it is encoded once. Samples of
+            MMOCR's own data sets, one crop and one data sample each, are words without a photo.
 
     Returns:
-        ``inputs`` (N, 3, height, width) uint8 and ``data_samples`` (N). Where a sample has a
-        photo also ``images`` (list of I) and ``image_index`` (N,) int64, -1 for words
-        without one.
+        ``inputs`` (N, 3, height, width) uint8 and ``data_samples`` (N). Where samples have
+        photos also ``images`` (list of I) or ``context_tokens`` (I, S, C), and ``image_index``
+        (N,) int64, -1 for words without one.
+
+    Raises:
+        ValueError: If crops differ in size, or photos come with tokens and without.
     """
-    images: list[Any] = []
+    crops: list[Tensor] = []
+    data_samples: list[Any] = []
     index: list[int] = []
-    for sample in samples:
-        photo = sample.get('image')
-        index += [-1 if photo is None else len(images)] * len(sample['inputs'])
-        if photo is not None:
-            images.append(photo)
-    batch: dict[str, Any] = {
-        'inputs': torch.stack([crop for sample in samples for crop in sample['inputs']]),
-        'data_samples': [data for sample in samples for data in sample['data_samples']],
-    }
-    if images:
-        batch['images'] = images
+    scenes: dict[Any, tuple[Any, Tensor | None]] = {}  # photo -> image, tokens; in order
+    for number, sample in enumerate(samples):
+        words = sample['inputs']
+        if isinstance(words, Tensor):  # one crop, as MMOCR packs it
+            words, targets = [words], [sample['data_samples']]
+        else:
+            targets = sample['data_samples']
+        crops += words
+        data_samples += targets
+        image, tokens = sample.get('image'), sample.get('context_tokens')
+        row = -1
+        if image is not None or tokens is not None:
+            name = sample.get('photo', number)
+            scenes.setdefault(name, (image, tokens))
+            row = list(scenes).index(name)
+        index += [row] * len(words)
+    batch: dict[str, Any] = {'inputs': _stack_crops(crops), 'data_samples': data_samples}
+    if scenes:
+        batch.update(_join_scenes(list(scenes.values())))
         batch['image_index'] = torch.tensor(index, dtype=torch.int64)
     return batch
+
+
+def _stack_crops(crops: list[Tensor]) -> Tensor:
+    sizes = {tuple(crop.shape) for crop in crops}
+    if len(sizes) > 1:
+        raise ValueError(
+            f'the crops of a batch need one size, got {sorted(sizes)}: give all data sets that '
+            'are joined the same size of rectifier or Resize.'
+        )
+    return torch.stack(crops)
+
+
+def _join_scenes(scenes: list[tuple[Any, Tensor | None]]) -> dict[str, Any]:
+    images = [image for image, tokens in scenes if tokens is None]
+    if len(images) == len(scenes):
+        return {'images': images}
+    if images:
+        raise ValueError(
+            f'{len(images)} of {len(scenes)} photos of a batch come without scene tokens: give '
+            'all data sets that are joined a context_cache, or none.'
+        )
+    return {'context_tokens': torch.stack([tokens for _, tokens in scenes if tokens is not None])}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmcv.transforms import Compose
@@ -14,35 +14,47 @@ from mmengine.dataset import BaseDataset
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
+from pipeline.context.context_cache import ContextCache
+from pipeline.datasets.scene_photo import read_photo
 from pipeline.registry import DATASETS, TASK_UTILS
 
 
 @DATASETS.register_module()
 class SceneWordsDataset(BaseDataset):
-    """Photos with their words, cut out by the same ``Rectifier`` as in use.
+    """Photos with all their words, cut out by the same ``Rectifier`` as in use.
 
     Reads MMOCR JSON. Instances with a ``polygon`` are words of the photo ``img_path``;
     an instance without one says that the whole picture is a word crop, which has no
     scene. Ignored words, words longer than ``max_length`` and words with characters
     outside ``charset`` are left out.
 
-    A sample is ``dict(inputs, data_samples, image)``: N crops (3, height, width) uint8
-    BGR tensors, N ``TextRecogDataSample`` with ``gt_text``, and the photo (H, W, 3) uint8
-    BGR, or None for word crops and where ``with_image`` is off.
-    ``collate_scene_words`` makes batches of them.
+    A sample is ``dict(inputs, data_samples, image, context_tokens, photo)``: N crops
+    (3, height, width) uint8 BGR tensors; N ``TextRecogDataSample`` with ``gt_text``; the photo
+    (H, W, 3) uint8 BGR or None; its scene tokens (S, C) float16 or None; and a name by which two
+    samples of one photo know each other, None for word crops. ``collate_scene_words`` makes
+    batches of them, ``WordBatchSampler`` bounds their words.
 
     Args:
         ann_file: The JSON, under ``data_root``.
         rectifier: Config of the ``Rectifier`` that the spotter uses.
         charset: All characters that the recognizer knows.
         max_length: Longest transcript, in characters.
-        max_words: At most so many words of one photo, drawn anew each time.
+        max_words: At most so many words of one photo, drawn anew each time; the others wait for
+            another epoch. None takes all.
+        split_words: A photo with more words becomes several samples of at most so many, which
+            bounds the memory of a crowded photo and leaves no word out. Each of these samples
+            brings the photo along.
         native_size: (height, width) that photos are resized to before words are cut out,
             for sets that are stored stretched. None keeps the stored size.
         jitter: Corners are moved by up to this share of the word's height and the word
             grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
         crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
         with_image: Whether samples carry the photo; a recognizer with context needs it.
+        context_cache: A folder of ``tools/extract_context.py``: samples carry scene tokens out
+            of it, in place of the photo.
+
+    Raises:
+        ValueError: If a number of words is not at least 1, or the cache cannot be used.
     """
 
     def __init__(
@@ -51,22 +63,29 @@ class SceneWordsDataset(BaseDataset):
         rectifier: dict[str, Any],
         charset: str,
         max_length: int = 25,
-        max_words: int = 16,
+        max_words: int | None = None,
+        split_words: int | None = None,
         native_size: tuple[int, int] | None = None,
         jitter: float = 0.0,
         crop_pipeline: Sequence[dict[str, Any]] = (),
         with_image: bool = False,
+        context_cache: str | None = None,
         data_root: str = '',
         **kwargs: Any,
     ) -> None:
+        for name, value in (('max_words', max_words), ('split_words', split_words)):
+            if value is not None and value < 1:
+                raise ValueError(f'{name} must be at least 1 word, or None, got {value}.')
         self.rectifier = TASK_UTILS.build(rectifier)
         self.charset = frozenset(charset)
         self.max_length = max_length
         self.max_words = max_words
+        self.split_words = split_words
         self.native_size = native_size
         self.jitter = jitter
         self.crop_pipeline = Compose(list(crop_pipeline))
         self.with_image = with_image
+        self.context_cache = None if context_cache is None else ContextCache(context_cache)
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
@@ -82,42 +101,73 @@ class SceneWordsDataset(BaseDataset):
         }
 
     def filter_data(self) -> list[dict]:
-        """Leave out photos without a readable word."""
-        return [info for info in self.data_list if info['words']]
+        """Leave out photos without a readable word; split the crowded ones."""
+        return [
+            {**info, 'words': words}
+            for info in self.data_list
+            for words in _split(info['words'], self.split_words)
+        ]
+
+    def sample_sizes(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many words and how many photos each sample brings, (len(self),) int64 each."""
+        counts = []
+        for idx in range(len(self)):
+            words = self.get_data_info(idx)['words']
+            counts.append((min(len(words), self.max_words or len(words)), _has_scene(words)))
+        sizes = np.array(counts, dtype=np.int64).reshape(-1, 2)
+        return sizes[:, 0], sizes[:, 1]
 
     def prepare_data(self, idx: int) -> dict:
         """One photo with its words; see the class for what it holds."""
         info = self.get_data_info(idx)
-        image = cv2.imread(info['img_path'], cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        if image is None:
-            raise ValueError(f'wanted an image, could not read {info["img_path"]}')
-        words = info['words']
-        if len(words) > self.max_words:
+        words, path = info['words'], info['img_path']
+        has_scene = _has_scene(words)
+        photo = read_photo(path, self.native_size if has_scene else None)
+        if self.max_words is not None and len(words) > self.max_words:
             chosen = np.random.choice(len(words), self.max_words, replace=False)
             words = [words[i] for i in chosen]
-        has_scene = words[0][0] is not None
-        stored_height, stored_width = image.shape[:2]
-        if has_scene and self.native_size is not None:
-            image = cv2.resize(image, self.native_size[::-1])
-        scale = np.array([image.shape[1] / stored_width, image.shape[0] / stored_height])
+        height, width = photo.image.shape[:2]
         rings = [
-            _jittered(_ring(polygon, stored_width, stored_height) * scale, self.jitter)
+            _jittered(
+                _whole(width, height) if polygon is None else _ring(polygon) * photo.scale,
+                self.jitter,
+            )
             for polygon, _ in words
         ]
-        crops = [self.crop_pipeline({'img': crop})['img'] for crop in self.rectifier(image, rings)]
+        crops = self.rectifier(photo.image, rings)
+        crops = [self.crop_pipeline({'img': crop})['img'] for crop in crops]
+        cache = self.context_cache if has_scene else None
+        with_image = has_scene and self.with_image and cache is None
         return {
             'inputs': [torch.from_numpy(np.ascontiguousarray(c.transpose(2, 0, 1))) for c in crops],
-            'data_samples': [_text_sample(text) for _, text in words],
-            'image': image if has_scene and self.with_image else None,
+            'data_samples': [_text_sample(text, path) for _, text in words],
+            'image': photo.image if with_image else None,
+            'context_tokens': None if cache is None else cache.read(photo.key, path),
+            'photo': photo.key if has_scene else None,
         }
 
     def _readable(self, text: str) -> bool:
         return 0 < len(text) <= self.max_length and self.charset.issuperset(text)
 
 
-def _ring(polygon: Sequence[float] | None, width: int, height: int) -> np.ndarray:
-    if polygon is None:
-        polygon = (0, 0, width, 0, width, height, 0, height)
+def _has_scene(words: list[tuple[Any, str]]) -> bool:
+    return words[0][0] is not None
+
+
+def _split(words: list[Any], limit: int | None) -> list[list[Any]]:
+    """Parts of at most ``limit`` words and of one size, rather than full ones and a rest."""
+    if not words or limit is None:
+        return [words] if words else []
+    parts = math.ceil(len(words) / limit)
+    edges = [len(words) * i // parts for i in range(parts + 1)]
+    return [words[start:end] for start, end in zip(edges, edges[1:])]
+
+
+def _whole(width: int, height: int) -> np.ndarray:
+    return _ring((0, 0, width, 0, width, height, 0, height))
+
+
+def _ring(polygon: Sequence[float]) -> np.ndarray:
     return np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
 
 
@@ -140,7 +190,7 @@ def _jittered(ring: np.ndarray, jitter: float) -> np.ndarray:
     return moved + np.random.uniform(-0.3, 0.3, moved.shape) * jitter * height
 
 
-def _text_sample(text: str) -> TextRecogDataSample:
+def _text_sample(text: str, path: str) -> TextRecogDataSample:
     sample = TextRecogDataSample(gt_text=LabelData(item=text))
-    sample.set_metainfo({'valid_ratio': 1.0})
+    sample.set_metainfo({'valid_ratio': 1.0, 'img_path': path})
     return sample

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pipeline.datasets.converters.ctw1500 import CTW1500
 from pipeline.datasets.converters.entry import DatasetEntry
+from pipeline.datasets.converters.icdar2013 import ICDAR2013
 from pipeline.datasets.converters.icdar2015 import ICDAR2015
+from pipeline.datasets.converters.svt import SVT
+from pipeline.datasets.converters.totaltext import TOTALTEXT
 from pipeline.datasets.converters.word_crops import WORD_CROPS
+from pipeline.datasets.converters.word_lmdb import WORD_LMDB
 
 ENTRIES: tuple[DatasetEntry, ...] = (
+    ICDAR2013,
     ICDAR2015,
+    TOTALTEXT,
+    CTW1500,
+    SVT,
+    WORD_LMDB,
     WORD_CROPS,
 )
 DATASETS: dict[str, DatasetEntry] = {entry.name: entry for entry in ENTRIES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,8 @@ class MissingFiles(FileNotFoundError):
 def find_folder(root: Path, *names: str) -> Path | None:
     """The first of several folders that is there.
 
-    Where none is, the first ``NAME.zip`` among them is unpacked to the folder ``NAME``.
+    Where none is, zips named after one of them or a folder around it (``A.zip`` for ``A/B``) are
+    unpacked beside themselves, until one is.
 
     Args:
         root: Folder of the data set.
@@ -41,9 +43,13 @@ def find_folder(root: Path, *names: str) -> Path | None:
         if (root / name).is_dir():
             return root / name
     for name in names:
-        archive = root / f'{name}.zip'
-        if archive.is_file():
-            return unpack_archive(archive)
+        outer = [root / part for part in (*reversed(PurePosixPath(name).parents[:-1]), name)]
+        for folder in outer:
+            archive = folder.with_name(f'{folder.name}.zip')
+            if archive.is_file():
+                unpack_archive(archive)
+        if (root / name).is_dir():
+            return root / name
     return None
 
 
@@ -193,3 +199,9 @@ def photo_sample(root: Path, photo: Path, instances: list[dict]) -> dict:
         'width': width,
         'instances': instances,
     }
+
+
+def trailing_number(stem: str) -> str:
+    """The number at the end of a name, without leading zeros; the name where there is none."""
+    found = re.search(r'(\d+)$', stem)
+    return str(int(found[1])) if found else stem

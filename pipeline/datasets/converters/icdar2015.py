@@ -8,20 +8,13 @@ import numpy as np
 
 from pipeline.datasets.converters.annotation_file import spotting_instance
 from pipeline.datasets.converters.entry import DatasetEntry
-from pipeline.datasets.converters.files import (
-    MissingFiles,
-    find_folder,
-    list_files,
-    list_photos,
-    pair_files,
-    photo_sample,
-    read_lines,
-)
+from pipeline.datasets.converters.files import read_lines
+from pipeline.datasets.converters.paired_folders import PairedFolders, read_paired_folders
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 
-# By split: folders (or zips of those names) of photos and of ground truth.
-_FOLDERS = {
-    'train': (
+_LAYOUTS = (
+    PairedFolders(
+        'train',
         ('ch4_training_images', 'textdet_imgs/train', 'imgs/training', 'train_images'),
         (
             'ch4_training_localization_transcription_gt',
@@ -30,7 +23,8 @@ _FOLDERS = {
             'train_gts',
         ),
     ),
-    'test': (
+    PairedFolders(
+        'test',
         ('ch4_test_images', 'textdet_imgs/test', 'imgs/test', 'test_images'),
         (
             'Challenge4_Test_Task1_GT',
@@ -40,8 +34,8 @@ _FOLDERS = {
             'test_gts',
         ),
     ),
-    '': (('images',), ('gt',)),
-}
+    PairedFolders('', ('images',), ('gt',)),
+)
 
 
 def read_icdar2015(root: Path) -> list[DatasetSplit]:
@@ -58,30 +52,7 @@ def read_icdar2015(root: Path) -> list[DatasetSplit]:
         MissingFiles: If no split is there, or photos or ground truth of one are missing.
         ValueError: If a line cannot be parsed; names file and line.
     """
-    splits, missing = [], []
-    for name, (photo_folders, truth_folders) in _FOLDERS.items():
-        photos = find_folder(root, *photo_folders)
-        truths = find_folder(root, *truth_folders)
-        if photos is None and truths is None:
-            continue
-        if photos is None or truths is None:
-            missing.append(str(root / (photo_folders if photos is None else truth_folders)[0]))
-            continue
-        pairs, unpaired = pair_files(
-            {path.stem: path for path in list_photos(photos)},
-            {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
-            f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
-        )
-        missing += unpaired
-        if not missing:
-            splits.append(DatasetSplit(name, [_read_photo(root, *pair) for pair in pairs]))
-    if not splits and not missing:
-        missing = [
-            f'{root / photos[0]} and {root / truths[0]}' for photos, truths in _FOLDERS.values()
-        ]
-    if missing:
-        raise MissingFiles(missing)
-    return splits
+    return read_paired_folders(root, _LAYOUTS, read_icdar2015_words)
 
 
 def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
@@ -104,15 +75,20 @@ def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
     return quad, fields[8].strip('\r\n')
 
 
-def _read_photo(root: Path, photo: Path, truth: Path) -> dict:
-    instances = []
-    for number, line in read_lines(truth):
+def read_icdar2015_words(path: Path) -> list[dict]:
+    """The words of one ground-truth file.
+
+    Raises:
+        ValueError: If a line cannot be parsed; names file and line.
+    """
+    words = []
+    for number, line in read_lines(path):
         try:
             quad, text = parse_icdar2015_line(line)
+            words.append(spotting_instance(quad, text, ignore=text == '###'))
         except ValueError as error:
-            raise ValueError(f'{truth}, line {number}: {error}') from None
-        instances.append(spotting_instance(quad, text, ignore=text == '###'))
-    return photo_sample(root, photo, instances)
+            raise ValueError(f'{path}, line {number}: {error}') from None
+    return words
 
 
 ICDAR2015 = DatasetEntry(

@@ -121,7 +121,7 @@ def _write_split(
 def _seen_from(out: Path, root: Path, sample: dict) -> dict:
     if out == root:
         return sample
-    path = os.path.relpath(root.absolute() / sample['img_path'], out.absolute())
+    path = os.path.relpath(root.resolve() / sample['img_path'], out.resolve())
     return {**sample, 'img_path': Path(path).as_posix()}
 
 
@@ -132,9 +132,13 @@ def _word_samples(split: DatasetSplit, samples: Iterable[dict], out: Path) -> It
             continue
         if split.read_crop is not None:
             sample = source
-            if not (out / source['img_path']).is_file():
-                write_whole(out / source['img_path'], split.read_crop(source['img_path']))
+            _write_crop(out / source['img_path'], split.read_crop(source['img_path']))
         yield sample
+
+
+def _write_crop(path: Path, content: bytes) -> None:
+    if not path.is_file() or path.stat().st_size != len(content):
+        write_whole(path, content)
 
 
 def _write_lexicons(split: DatasetSplit, folder: Path) -> Path:

@@ -1,0 +1,90 @@
+"""Data sets that publish a ground-truth file a photo, in two folders a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.datasets.converters.files import (
+    MissingFiles,
+    find_folder,
+    list_files,
+    list_photos,
+    pair_files,
+    photo_sample,
+)
+from pipeline.datasets.converters.split import DatasetSplit
+
+ReadWords = Callable[[Path], list[dict]]
+
+
+@dataclass(frozen=True)
+class PairedFolders:
+    """Where a split lies under the root.
+
+    Attributes:
+        split: Its name.
+        photos: Folders that may hold the photos, the usual one first; a zip of that name will do.
+        truths: Folders that may hold the ground truth, likewise.
+        truth_suffixes: Of ground-truth files.
+    """
+
+    split: str
+    photos: Sequence[str]
+    truths: Sequence[str]
+    truth_suffixes: Sequence[str] = ('.txt',)
+
+
+def read_paired_folders(
+    root: Path,
+    layouts: Sequence[PairedFolders],
+    read_words: ReadWords,
+    truth_name: str = 'gt_{}',
+    photo_key: Callable[[str], str] = str,
+    truth_key: Callable[[str], str] | None = None,
+) -> list[DatasetSplit]:
+    """Read every split that is there.
+
+    Args:
+        root: Folder of the data set.
+        layouts: One for each way in which a split may lie there.
+        read_words: Gives the instances of a ground-truth file.
+        truth_name: Stem of the ground truth of a photo, ``{}`` standing for the photo's own.
+        photo_key: From a photo's stem to what it shares with its ground truth.
+        truth_key: The same for the stem of ground truth; by default what ``{}`` stands for.
+
+    Raises:
+        MissingFiles: If no split is there, or files of one are missing.
+    """
+    key_of_truth = truth_key or (lambda stem: stem.removeprefix(truth_name.split('{}')[0]))
+    found: list[tuple[str, list[tuple[Path, Path]]]] = []
+    missing: list[str] = []
+    for layout in layouts:
+        photos, truths = find_folder(root, *layout.photos), find_folder(root, *layout.truths)
+        if photos is None and truths is None:
+            continue
+        if photos is None or truths is None:
+            wanted = layout.photos if photos is None else layout.truths
+            missing.append(f'{root / wanted[0]} ({layout.split or "one"} split)')
+            continue
+        suffix = layout.truth_suffixes[0]
+        pairs, unpaired = pair_files(
+            {photo_key(path.stem): path for path in list_photos(photos)},
+            {key_of_truth(path.stem): path for path in list_files(truths, *layout.truth_suffixes)},
+            f'{truths}/{truth_name}{suffix}',
+        )
+        missing += unpaired
+        if not pairs and not unpaired:
+            missing.append(f'photos in {photos}')
+        found.append((layout.split, pairs))
+    if not found and not missing:
+        missing = [f'{root / layout.photos[0]} and {root / layout.truths[0]}' for layout in layouts]
+    if missing:
+        raise MissingFiles(missing)
+    return [
+        DatasetSplit(
+            split, [photo_sample(root, photo, read_words(truth)) for photo, truth in pairs]
+        )
+        for split, pairs in found
+    ]

@@ -207,6 +207,32 @@ class TextSpotter(BaseModel):
         readings = self._recognize(images, detections, context)
         return [self._collect(found, texts) for found, texts in zip(detections, readings)]
 
+    @torch.inference_mode()
+    def read_polygons(
+        self, images: Sequence[np.ndarray], polygons: Sequence[Sequence[np.ndarray]]
+    ) -> list[list[tuple[str, float]]]:
+        """Read words whose places are known, as at the ground truth; nothing is detected.
+
+        Args:
+            images: (H, W, 3) uint8 BGR arrays.
+            polygons: For each image its words, (K, 2) pixels, clockwise from the first
+                character's top-left.
+
+        Returns:
+            For each image the text and the recognizer's score of every word, in order. Words that
+            are not read come as an empty text; ``min_score`` drops none.
+
+        Raises:
+            ValueError: If there are not as many lists of polygons as images.
+        """
+        if len(images) != len(polygons):
+            raise ValueError(f'{len(images)} images want as many lists, got {len(polygons)}.')
+        rings = [[np.asarray(ring, dtype=np.float32) for ring in words] for words in polygons]
+        given = [Detections(words, np.ones(len(words), dtype=np.float32)) for words in rings]
+        context = self._encode(images) if self.has_context else None
+        readings = self._recognize(images, given, context)
+        return [[(text, score) for text, score, _ in words] for words in readings]
+
     def forward(
         self,
         inputs: Sequence[Tensor | np.ndarray],
@@ -229,7 +255,7 @@ class TextSpotter(BaseModel):
         """
         if mode != 'predict':
             raise ValueError(
-                f"TextSpotter only predicts, got mode={mode!r}. Train its detector and its "
+                f'TextSpotter only predicts, got mode={mode!r}. Train its detector and its '
                 'recognizer with configs/detection and configs/recognition.'
             )
         images = [_to_array(image) for image in inputs]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from pipeline.registry import METRICS
@@ -14,8 +14,9 @@ from .lexicon_files import read_lexicon
 from .lexicon_rules import LexiconLevel, LexiconRuleName, apply_lexicon, lexicon_rule
 from .photo_names import photo_key_of_path
 from .protocols import PROTOCOLS, Protocol
+from .sample_words import LINE_FORMATS, LineFormat, gold_words, predicted_lines, words_of_lines
 from .scoring import ScoringRules, Task, score_images
-from .submission_lines import submission_quad
+from .submission_zip import write_submission
 from .transcription import StripRule
 from .words import Words
 
@@ -25,23 +26,33 @@ class E2EHmeanMetric(BaseMetric):
     """Detection, end-to-end and word-spotting scores by the ICDAR protocols.
 
     Reported keys are ``e2e/none_hmean``, ``spotting/none_hmean``, ``detection/hmean``, the first
-    two for every lexicon given (``e2e/strong_hmean``), and the same with ``precision`` and
-    ``recall``. Every word counts and no threshold is searched for: predictions below ``min_score``
-    are dropped, the rest is scored once, as ``tools/evaluate.py`` scores it from files.
+    two for every lexicon given (``e2e/strong_hmean``), and the same with ``precision``, ``recall``
+    and, with ``confidences``, ``ap``. Every word counts and no threshold is searched for:
+    predictions below ``min_score`` are dropped, the rest is written as lines of a submission, read
+    back, and scored once, as ``tools/evaluate.py`` scores the same lines from files.
 
     Args:
         protocol: ``icdar2015`` or ``icdar2013`` compare whole-number quads, ``totaltext`` compares
-            polygons as they are.
+            polygons to the hundredth of a pixel.
         lexicons: Level (``strong``, ``weak``, ``generic``, ``full``) -> path of the lexicon. Strong
             lists are found by the number in the photo's name, or by the name.
         lexicon_rule: Whose way of using a lexicon; see :func:`lexicon_rule`.
+        line_format: ``quad``, ``ltrb`` (upright boxes, for ICDAR 2013's ground truth as published)
+            or ``polygon``; the protocol's own where None.
         min_score: Drop predictions whose ``scores`` lie below it.
+        confidences: Order predictions by ``scores * text_scores``, compute average precision, and
+            write confidences into the submission.
+        submission: Zip to write, ready to submit: ``res_img_N.txt`` a photo, ``res_NAME.txt`` where
+            photos have no numbers.
         iou: A pair's IoU must exceed it.
         area_precision: A prediction with more than this share in one ignored word is left out.
         strip: Which outer punctuation is forgiven; see :func:`texts_match`.
         min_length: Shorter gold words are don't-care in word spotting.
         collect_device: ``cpu`` or ``gpu``.
         prefix: Put before the keys; they carry their task already, so none by default.
+
+    Raises:
+        ValueError: If the protocol or the line format is unknown, or a lexicon is not there.
     """
 
     default_prefix: str | None = ''
@@ -51,7 +62,10 @@ class E2EHmeanMetric(BaseMetric):
         protocol: Protocol = 'icdar2015',
         lexicons: Mapping[LexiconLevel, str] | None = None,
         lexicon_rule: LexiconRuleName = 'adelaidet',
+        line_format: LineFormat | None = None,
         min_score: float = 0.0,
+        confidences: bool = False,
+        submission: str | None = None,
         iou: float = 0.5,
         area_precision: float = 0.5,
         strip: StripRule = 'edge',
@@ -62,14 +76,23 @@ class E2EHmeanMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if protocol not in PROTOCOLS:
             raise ValueError(f'protocol must be one of {", ".join(PROTOCOLS)}, got {protocol!r}.')
+        line_format = line_format or ('polygon' if protocol == 'totaltext' else 'quad')
+        if line_format not in LINE_FORMATS:
+            raise ValueError(f'line_format must be one of {LINE_FORMATS}, got {line_format!r}.')
         self.protocol = protocol
+        self.line_format: LineFormat = line_format
         self.lexicons = {
             level: read_lexicon(path, level) for level, path in (lexicons or {}).items()
         }
         self.lexicon_rule = lexicon_rule
         self.min_score = min_score
+        self.submission = submission
         self.rules = ScoringRules(
-            iou=iou, area_precision=area_precision, strip=strip, min_length=min_length
+            iou=iou,
+            area_precision=area_precision,
+            strip=strip,
+            min_length=min_length,
+            confidences=confidences,
         )
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
@@ -79,32 +102,43 @@ class E2EHmeanMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Dictionaries or data samples with ``gt_instances``: ``polygons``,
                 ``texts``, ``ignored``; ``pred_instances``: ``polygons``, ``texts`` and, where
-                ``min_score`` is set, ``scores``; and ``img_path`` where lexicons are strong.
+                ``min_score`` or confidences are used, ``scores``; and ``img_path`` where lexicons
+                are strong or a submission is written.
         """
         for sample in data_samples:
             name = photo_key_of_path(sample.get('img_path') or '')
-            gt = self._words(sample.get('gt_instances'))
-            det = self._words(sample.get('pred_instances'), self.min_score)
-            self.results.append((name, gt, det))
+            gt = gold_words(sample.get('gt_instances'), self.line_format)
+            lines = predicted_lines(
+                sample.get('pred_instances'),
+                self.line_format,
+                self.min_score,
+                self.rules.confidences,
+            )
+            self.results.append((name, gt, lines))
 
-    def compute_metrics(self, results: list[tuple[str, Words, Words]]) -> dict[str, float]:
-        """Score all photos.
+    def compute_metrics(self, results: list[tuple[str, Words, list[str]]]) -> dict[str, float]:
+        """Score all photos, and write the submission where one is wanted.
 
         Args:
-            results: Name, gold words and predicted words of each photo.
+            results: Name, gold words and lines of the predicted words of each photo.
 
         Returns:
             Precision, recall and hmean of every task and lexicon.
         """
+        if self.submission:
+            write_submission(Path(self.submission), [(name, lines) for name, _, lines in results])
         # Photos may share a name (or have none), so they are told apart by their place.
         names = {str(i): name for i, (name, _, _) in enumerate(results)}
         gt = {str(i): words for i, (_, words, _) in enumerate(results)}
-        det = {str(i): words for i, (_, _, words) in enumerate(results)}
+        det = {
+            str(i): words_of_lines(lines, self.line_format, self.rules.confidences)
+            for i, (_, _, lines) in enumerate(results)
+        }
         metrics = self._score('none', gt, det, ('detection', 'e2e', 'spotting'))
         rule = lexicon_rule(self.lexicon_rule, curved=self.protocol == 'totaltext')
-        for level, lexicon_of in self.lexicons.items():
+        for level, lexicon in self.lexicons.items():
 
-            def of_photo(place: str, lexicon_of=lexicon_of):
+            def of_photo(place: str, lexicon_of=lexicon):
                 return lexicon_of(names[place])
 
             corrected = apply_lexicon(det, of_photo, rule, level)
@@ -121,29 +155,7 @@ class E2EHmeanMetric(BaseMetric):
         metrics = {}
         for task, result in score_images(gt, det, self.rules, tasks).items():
             name = 'detection/' if task == 'detection' else f'{task}/{level}_'
-            for key in ('precision', 'recall', 'hmean'):
+            keys = ('precision', 'recall', 'hmean') + (('ap',) if self.rules.confidences else ())
+            for key in keys:
                 metrics[name + key] = getattr(result.score, key)
         return metrics
-
-    def _words(self, instances: Any, min_score: float = 0.0) -> Words:
-        polygons = [self._polygon(p) for p in instances.get('polygons')]
-        texts = [_plain_text(t) for t in instances.get('texts')]
-        ignored = instances.get('ignored')
-        words = Words(
-            polygons, texts, ignored=[] if ignored is None else [bool(flag) for flag in ignored]
-        )
-        if min_score <= 0:
-            return words
-        scores = [float(score) for score in instances.get('scores')]
-        return words.take([i for i, score in enumerate(scores) if score >= min_score])
-
-    def _polygon(self, flat: Any) -> np.ndarray:
-        polygon = np.asarray(flat, dtype=np.float32).reshape(-1, 2).astype(np.float64)
-        return polygon if self.protocol == 'totaltext' else submission_quad(polygon)
-
-
-def _plain_text(text: Any) -> str:
-    """MMOCR's recognizers give a text as ``LabelData`` or ``[text]``; a plain one passes."""
-    if isinstance(text, (list, tuple)):
-        return text[0] if text else ''
-    return getattr(text, 'item', text)

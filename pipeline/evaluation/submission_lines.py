@@ -60,13 +60,41 @@ def quad_line(polygon: np.ndarray, text: str, confidence: float | None = None) -
         text: Transcript.
         confidence: In [0, 1]; written with four decimals, or left out where None.
     """
-    fields = [f'{value:.0f}' for value in submission_quad(polygon).ravel()]
-    if confidence is not None:
-        fields.append(f'{min(max(confidence, 0.0), 1.0):.4f}')
-    return ','.join([*fields, submission_text(text)])
+    return _line(
+        [f'{value:.0f}' for value in submission_quad(polygon).ravel()],
+        confidence,
+        submission_text(text),
+    )
 
 
-def polygon_line(polygon: np.ndarray, text: str) -> str:
-    """The line ``x1,y1,...,xn,yn,####transcription`` of Total-Text, to hundredths of a pixel."""
+def box_line(polygon: np.ndarray, text: str, confidence: float | None = None) -> str:
+    """The line ``xmin,ymin,xmax,ymax[,confidence],transcription`` of ICDAR 2013.
+
+    Args:
+        polygon: (K, 2) pixels; its upright bounding box is written, in whole pixels of the photo
+            (not negative).
+        text: Transcript.
+        confidence: As in :func:`quad_line`.
+    """
+    points = np.rint(np.asarray(polygon, dtype=np.float64)).clip(min=0)
+    return _line(
+        [f'{v:.0f}' for v in (*points.min(0), *points.max(0))], confidence, submission_text(text)
+    )
+
+
+def polygon_line(polygon: np.ndarray, text: str, confidence: float | None = None) -> str:
+    """The line ``x1,y1,...,xn,yn[,confidence],####transcription`` of Total-Text.
+
+    Args:
+        polygon: (K, 2) pixels, written to the hundredth.
+        text: Transcript.
+        confidence: As in :func:`quad_line`.
+    """
     fields = [f'{value:.2f}' for value in np.asarray(polygon, dtype=np.float64).ravel()]
-    return ','.join(fields) + ',####' + submission_text(text)
+    return _line(fields, confidence, '####' + submission_text(text))
+
+
+def _line(fields: list[str], confidence: float | None, text: str) -> str:
+    if confidence is not None:
+        fields = [*fields, f'{min(max(confidence, 0.0), 1.0):.4f}']
+    return ','.join([*fields, text])

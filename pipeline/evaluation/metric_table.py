@@ -1,0 +1,77 @@
+"""The numbers of a test run as a table to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_COLUMNS = ('precision', 'recall', 'hmean', 'ap')
+_LOST = (
+    ('read', 'found and read right'),
+    ('not_detected', 'not detected'),
+    ('badly_cropped', 'badly cropped: misread, though read right at the ground truth'),
+    ('misread', 'misread, at the ground truth too'),
+)
+
+
+def metric_table(metrics: Mapping[str, float]) -> str:
+    """Lay out what :class:`E2EHmeanMetric` and the hooks of a spotting test report.
+
+    Args:
+        metrics: Keys like ``e2e/strong_hmean`` and ``detection/hmean`` become rows with columns;
+            ``lost/*`` and ``photos_per_second`` lines of their own; any other key a line.
+
+    Returns:
+        Text of several lines, without a line break at the end.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    rest: dict[str, float] = {}
+    for key, value in metrics.items():
+        row, _, column = key.replace('detection/', 'detection_').rpartition('_')
+        if column in _COLUMNS and row:
+            rows.setdefault(row, {})[column] = value
+        else:
+            rest[key] = value
+    lines = []
+    if rows:
+        columns = [name for name in _COLUMNS if any(name in row for row in rows.values())]
+        width = max(len(row) for row in rows)
+        lines.append(' ' * width + ''.join(f'{name:>11}' for name in columns))
+        for row, numbers in sorted(rows.items(), key=lambda item: _place(item[0])):
+            cells = (f'{numbers[name]:11.4f}' if name in numbers else ' ' * 11 for name in columns)
+            lines.append(f'{row:{width}}' + ''.join(cells))
+    lines += _lost_lines(rest)
+    if 'photos_per_second' in rest:
+        lines.append(f'{rest.pop("photos_per_second"):.2f} photos a second, decoded photo to words')
+    lines += [f'{key}: {value}' for key, value in rest.items()]
+    return '\n'.join(lines)
+
+
+def _place(row: str) -> tuple[int, int]:
+    task, _, level = row.partition('/')
+    levels = ('', 'none', 'strong', 'weak', 'generic', 'full')
+    tasks = ('e2e', 'spotting', 'detection')
+    return (
+        tasks.index(task) if task in tasks else len(tasks),
+        levels.index(level) if level in levels else len(levels),
+    )
+
+
+def _lost_lines(rest: dict[str, float]) -> list[str]:
+    """Take the counts of lost words out of ``rest`` and say them."""
+    counts = {key: rest.pop(f'lost/{key}') for key, _ in _LOST if f'lost/{key}' in rest}
+    at_gold = rest.pop('lost/read_at_gold', None)
+    total = sum(counts.values())
+    if not total:
+        return []
+    lines = [f'{total:.0f} gold words that count, end to end without a lexicon:']
+    lines += [
+        f'  {counts[key]:6.0f} ({counts[key] / total:5.1%}) {meaning}'
+        for key, meaning in _LOST
+        if key in counts
+    ]
+    if at_gold is not None:
+        lines.append(
+            f'  {at_gold:6.0f} ({at_gold / total:5.1%}) of all are read right when cut out at the '
+            'ground truth'
+        )
+    return lines

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pipeline.datasets.converters.art import ART
+from pipeline.datasets.converters.coco_text import COCO_TEXT
 from pipeline.datasets.converters.ctw1500 import CTW1500
 from pipeline.datasets.converters.entry import DatasetEntry
 from pipeline.datasets.converters.icdar2013 import ICDAR2013
 from pipeline.datasets.converters.icdar2015 import ICDAR2015
+from pipeline.datasets.converters.lsvt import LSVT
+from pipeline.datasets.converters.mlt import MLT2017, MLT2019
 from pipeline.datasets.converters.svt import SVT
+from pipeline.datasets.converters.textocr import TEXTOCR
 from pipeline.datasets.converters.totaltext import TOTALTEXT
+from pipeline.datasets.converters.uber_text import UBER_TEXT
 from pipeline.datasets.converters.word_crops import WORD_CROPS
 from pipeline.datasets.converters.word_lmdb import WORD_LMDB
 
@@ -18,6 +24,13 @@ ENTRIES: tuple[DatasetEntry, ...] = (
     CTW1500,
     SVT,
     WORD_LMDB,
+    COCO_TEXT,
+    TEXTOCR,
+    MLT2017,
+    MLT2019,
+    ART,
+    LSVT,
+    UBER_TEXT,
     WORD_CROPS,
 )
 DATASETS: dict[str, DatasetEntry] = {entry.name: entry for entry in ENTRIES}

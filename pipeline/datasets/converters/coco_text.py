@@ -48,8 +48,6 @@ def read_coco_text(root: Path) -> list[DatasetSplit]:
         raise MissingFiles([f'{folder / name} (named in {labels.name})' for name in missing])
     if unknown := sorted(set(by_set) - set(_SETS)):
         raise ValueError(f'{labels}: wanted photos of the sets {_SETS}, got {unknown}')
-    if not by_set:
-        raise ValueError(f'{labels}: wanted photos with annotations, got none')
     for samples in by_set.values():
         report_degenerate(str(labels), samples)
     return [DatasetSplit(name, by_set[name]) for name in _SETS if name in by_set]

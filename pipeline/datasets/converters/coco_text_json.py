@@ -43,10 +43,12 @@ def read_coco_text_json(
     words_of = get_field(content, 'imgToAnns', dict, str(path))
     entries = []
     for key, image in images.items():
-        where = f"{path}, imgs[{key!r}]"
+        where = f'{path}, imgs[{key!r}]'
         name = get_field(check_kind(image, dict, where), 'file_name', str, where)
         entries.append((name, key, get_field(image, 'set', str, where)))
     annotated = {group for _, key, group in entries if words_of.get(key)}
+    if not annotated:
+        raise ValueError(f'{path}: wanted photos with annotations, got none')
     samples: dict[str, list[dict]] = {}
     missing, read = [], 0
     for name, key, group in sorted(entries, key=lambda entry: natural_key(entry[0])):
@@ -62,7 +64,9 @@ def read_coco_text_json(
         for word_id in map(str, ids):
             where = f'{path}, anns[{word_id!r}]'
             if word_id not in annotations:
-                raise ValueError(f'{where}: wanted the word that imgToAnns[{key!r}] names, got none')
+                raise ValueError(
+                    f'{where}: wanted the word that imgToAnns[{key!r}] names, got none'
+                )
             instances.append(read_word(check_kind(annotations[word_id], dict, where), where))
         sample = {
             'img_path': photo.relative_to(root).as_posix(),

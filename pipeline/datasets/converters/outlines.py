@@ -11,11 +11,12 @@ import numpy as np
 
 from pipeline.datasets.converters.annotation_file import spotting_instance
 from pipeline.datasets.converters.json_file import describe
-from pipeline.geometry import make_clockwise, order_quad, order_ring, ring_to_quad
+from pipeline.geometry import make_clockwise, order_quad, order_ring, polygon_area, ring_to_quad
 
 Point = tuple[float, float]
 
 _LEAST_WIDTH_PX = 0.01  # Annotation files keep two decimals; what is thinner has no area in them.
+_LEAST_KEPT = 0.95
 _logger = logging.getLogger(__name__)
 
 
@@ -83,35 +84,35 @@ def outline_instance(
 
 
 def order_outline(outline: np.ndarray) -> np.ndarray:
-    """Find where the word of an outline starts without changing the outlined area.
+    """Find where the word of an outline starts, changing the outline as little as can be.
 
-    Quadrangles keep their corners. Others keep all their points: the corners of the word are the
-    points nearest to those of ``order_ring``, and points are added in the middle of edges until
-    the top has as many as the bottom, which is what tells the two apart.
+    Quadrangles keep their corners. Of others, the corners of the word are the points nearest to
+    those of ``order_ring``. The points along the top and the bottom stay, and points are added in
+    the middle of edges until both have as many, which is what tells the two apart; those at the
+    two ends go, for ends are straight. Where this would cut away more than a twentieth of the
+    area, or the corners cannot be told apart, the ring is that of ``order_ring``.
 
     Args:
         outline: (K, 2), K >= 3, any start and direction.
 
     Returns:
-        (M, 2) float32, clockwise from the top-left of the likely first character; M is even
-        where the four corners could be told apart.
+        (2k, 2) float32, clockwise from the top-left of the likely first character.
     """
     if len(outline) == 4:
         return order_quad(outline)
-    ring = make_clockwise(outline).astype(np.float64)
-    corners = ring_to_quad(order_ring(ring)).astype(np.float64)
+    ring = make_clockwise(outline)
+    fitted = order_ring(ring)
+    corners = ring_to_quad(fitted)
     nearest = np.hypot(*(ring[None] - corners[:, None]).transpose(2, 0, 1)).argmin(axis=1)
-    ring = np.roll(ring, -nearest[0], axis=0)
-    top_end, bottom_start, bottom_end = ((nearest[1:] - nearest[0]) % len(ring)).tolist()
+    top_end, bottom_start, bottom_end = (nearest[1:] - nearest[0]) % len(ring)
     if not 0 < top_end < bottom_start < bottom_end:
-        return ring.astype(np.float32)
-    split = (top_end + bottom_start + 1) // 2  # Points of the far end go half to either side.
-    first = (bottom_end + len(ring) + 1) // 2  # The near end likewise.
-    ring = np.roll(ring, len(ring) - first, axis=0)
-    split += len(ring) - first
-    top, bottom = ring[:split], ring[split:]
+        return fitted
+    area = polygon_area(ring)
+    ring = np.roll(ring, -nearest[0], axis=0)
+    top, bottom = ring[: top_end + 1], ring[bottom_start : bottom_end + 1]
     count = max(len(top), len(bottom))
-    return np.concatenate([_add_points(top, count), _add_points(bottom, count)]).astype(np.float32)
+    ring = np.concatenate([_add_points(top, count), _add_points(bottom, count)])
+    return ring if polygon_area(ring) >= _LEAST_KEPT * area else fitted
 
 
 def report_degenerate(source: str, samples: Iterable[dict]) -> None:
@@ -132,7 +133,7 @@ def report_degenerate(source: str, samples: Iterable[dict]) -> None:
 def _add_points(side: np.ndarray, count: int) -> np.ndarray:
     """Halve the longest edges of a polyline until it has ``count`` points."""
     while len(side) < count:
-        longest = int(np.hypot(*np.diff(side, axis=0).T).argmax()) if len(side) > 1 else 0
+        longest = int(np.hypot(*np.diff(side, axis=0).T).argmax())
         middle = side[longest : longest + 2].mean(axis=0)
         side = np.insert(side, longest + 1, middle, axis=0)
     return side

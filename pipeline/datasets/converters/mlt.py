@@ -1,0 +1,180 @@
+"""ICDAR MLT 2017 and 2019: words of many scripts (Robust Reading Competition, 8 and 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.datasets.converters.entry import DatasetEntry
+from pipeline.datasets.converters.files import (
+    MissingFiles,
+    find_folder,
+    list_files,
+    list_photos,
+    pair_files,
+    photo_sample,
+    read_lines,
+)
+from pipeline.datasets.converters.outlines import (
+    Point,
+    outline_instance,
+    parse_outline,
+    report_degenerate,
+)
+from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
+
+# By split: folders of photos (all of them, or the one of MMOCR's layout) and of ground truth.
+_FOLDERS_2017 = {
+    'train': (
+        tuple(f'ch8_training_images_{number}' for number in range(1, 9)),
+        'textdet_imgs/train',
+        ('ch8_training_localization_transcription_gt_v2', 'annotations/train'),
+    ),
+    'val': (
+        ('ch8_validation_images',),
+        'textdet_imgs/val',
+        ('ch8_validation_localization_transcription_gt_v2', 'annotations/val'),
+    ),
+}
+_FOLDERS_2019 = {
+    'train': (('ImagesPart1', 'ImagesPart2'), 'textdet_imgs/train', ('train_gt_t13',)),
+}
+
+
+def read_mlt2017(root: Path) -> list[DatasetSplit]:
+    """Read ``train`` and ``val``, those that are there; the test set has no public ground truth.
+
+    ``###`` marks a word as ignored, corners are clockwise and kept, photos may be JPEG, PNG or
+    GIF, and each instance keeps its script as ``language`` (Arabic, Latin, Chinese, Japanese,
+    Korean, Bangla, Hindi, Symbols, Mixed, None).
+
+    Args:
+        root: Folder with the folders or zips of the competition, or MMOCR's ``textdet_imgs`` and
+            ``annotations``.
+
+    Raises:
+        MissingFiles: If no split is there, or folders, photos or ground truth of one are missing.
+        ValueError: If a line cannot be parsed; names file and line.
+    """
+    return _read_splits(root, _FOLDERS_2017)
+
+
+def read_mlt2019(root: Path) -> list[DatasetSplit]:
+    """Read ``train``, as :func:`read_mlt2017` does, from ``ImagesPart1`` and ``ImagesPart2``."""
+    return _read_splits(root, _FOLDERS_2019)
+
+
+def parse_mlt_line(line: str, where: str) -> tuple[list[Point], str, str]:
+    """``x1,y1,x2,y2,x3,y3,x4,y4,script,transcript`` -> (corners, script, transcript).
+
+    Commas after the ninth belong to the transcript.
+
+    Args:
+        line: Without its end.
+        where: What errors call it: file and line.
+
+    Raises:
+        ValueError: If there are fewer than ten fields or a coordinate is no number.
+    """
+    fields = line.split(',', 9)
+    if len(fields) < 10:
+        raise ValueError(
+            f'{where}: wanted 8 coordinates, a script and a transcript, got {len(fields)} fields: '
+            f'{line!r}'
+        )
+    try:
+        numbers = [float(value) for value in fields[:8]]
+    except ValueError:
+        raise ValueError(f'{where}: wanted 8 numeric coordinates, got {fields[:8]}') from None
+    return parse_outline(numbers, where), fields[8].strip(), fields[9]
+
+
+def _read_splits(
+    root: Path, folders: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]]
+) -> list[DatasetSplit]:
+    splits, missing = [], []
+    for split, (parts, whole, truth_names) in folders.items():
+        found = {part: find_folder(root, part) for part in parts}
+        other = find_folder(root, whole)
+        truths = find_folder(root, *truth_names)
+        photo_folders = [folder for folder in (other, *found.values()) if folder is not None]
+        if truths is None and not photo_folders:
+            continue
+        if other is None:
+            missing += [f'{root / part}[.zip] (photos)' for part in parts if found[part] is None]
+        if truths is None:
+            missing.append(f'{root / truth_names[0]}[.zip] (words)')
+        if missing or truths is None:
+            continue
+        pairs, unpaired = pair_files(
+            {path.stem: path for folder in photo_folders for path in list_photos(folder)},
+            {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
+            f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
+        )
+        missing += unpaired
+        if not unpaired:
+            splits.append(DatasetSplit(split, [_read_photo(root, *pair) for pair in pairs]))
+            report_degenerate(str(truths), splits[-1].samples)
+    if not splits and not missing:
+        missing = [
+            f'{root / parts[0]}[.zip]{" ..." if len(parts) > 1 else ""} and '
+            f'{root / truth_names[0]}[.zip]'
+            for parts, _, truth_names in folders.values()
+        ]
+    if missing:
+        raise MissingFiles(missing)
+    return splits
+
+
+def _read_photo(root: Path, photo: Path, truth: Path) -> dict:
+    instances = []
+    for number, line in read_lines(truth):
+        points, script, text = parse_mlt_line(line, f'{truth}, line {number}')
+        word = outline_instance(points, text, ignore=text == '###')
+        instances.append({**word, 'language': script})
+    return photo_sample(root, photo, instances)
+
+
+MLT2017 = DatasetEntry(
+    name='mlt2017',
+    title='ICDAR 2017 Multi-lingual Scene Text (MLT)',
+    task='textspotting',
+    read_splits=read_mlt2017,
+    layout="""
+ch8_training_images_1[.zip] ... ch8_training_images_8[.zip]   img_1.jpg ... (some .png, .gif)
+ch8_training_localization_transcription_gt_v2[.zip]           gt_img_1.txt ... gt_img_7200.txt
+ch8_validation_images[.zip]                                   img_1.jpg ...
+ch8_validation_localization_transcription_gt_v2[.zip]         gt_img_1.txt ... gt_img_1800.txt
+or, as MMOCR lays it out, textdet_imgs/{train,val} and annotations/{train,val}.
+The test set has no public annotations and is left out.
+""",
+    url='https://rrc.cvc.uab.es/?ch=8&com=downloads (after registration)',
+    licence='CC BY 4.0',
+    size='not stated; nine archives of photos',
+    language='nine languages in Arabic, Bangla, Chinese, Japanese, Korean and Latin script',
+    published={'train': SplitCounts(photos=7200), 'val': SplitCounts(photos=1800)},
+    wanted={
+        'train': 'ch8_training_images_1 to _8 and ch8_training_localization_transcription_gt_v2',
+        'val': 'ch8_validation_images and ch8_validation_localization_transcription_gt_v2',
+    },
+)
+
+MLT2019 = DatasetEntry(
+    name='mlt2019',
+    title='ICDAR 2019 Multi-lingual Scene Text (MLT)',
+    task='textspotting',
+    read_splits=read_mlt2019,
+    layout="""
+ImagesPart1[.zip]     tr_img_00001.jpg ... tr_img_05000.jpg (some .png, .gif)
+ImagesPart2[.zip]     tr_img_05001.jpg ... tr_img_10000.jpg
+train_gt_t13[.zip]    tr_img_00001.txt ... tr_img_10000.txt
+The test set has no public annotations and is left out.
+""",
+    url='https://rrc.cvc.uab.es/?ch=15&com=downloads (after registration)',
+    licence='CC BY 4.0',
+    size='6.8 GB of photos, 6.5 MB of annotations',
+    language='ten languages in Arabic, Bangla, Chinese, Devanagari, Japanese, Korean and Latin '
+    'script',
+    published={'train': SplitCounts(photos=10000)},
+    wanted={'train': 'ImagesPart1, ImagesPart2 and train_gt_t13'},
+)

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
+from pipeline.evaluation.file_evaluation import FileEvaluation, LexiconChoice, score_files
 from pipeline.evaluation.protocols import PROTOCOLS
+from pipeline.evaluation.report import write_report
 from pipeline.evaluation.scoring import TASKS, ScoringRules
 
 
@@ -41,13 +42,30 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--strip', choices=['edge', 'all'], default='edge', help='outer punctuation forgiven')
     add('--min-length', type=int, default=3, help='shorter words are not spotted')
     add('--json', metavar='PATH', help='write all numbers there; - prints them')
+    add('--report', metavar='DIR', help='write a page with numbers, curve and photos there')
+    add(
+        '--images',
+        metavar='DIR',
+        help='photos for the report; otherwise the folder images beside --gt, or --gt itself',
+    )
+    add(
+        '--report-photos',
+        type=_count,
+        default=50,
+        metavar='N',
+        help='photos drawn in the report, those with the most errors',
+    )
     args = parser.parse_args(argv)
     if bool(args.lexicon) != bool(args.lexicon_level):
         parser.error('--lexicon and --lexicon-level go together')
+    if args.images and not args.report:
+        parser.error('--images is for the report: give --report DIR too')
+    if args.images and not Path(args.images).is_dir():
+        parser.error(f'--images wants a folder of photos, there is none at {args.images}')
     return args
 
 
-def evaluate(args: argparse.Namespace) -> dict[str, Any]:
+def evaluate(args: argparse.Namespace) -> FileEvaluation:
     rules = ScoringRules(
         iou=args.iou,
         area_precision=args.area_precision,
@@ -59,7 +77,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     lexicon = (
         LexiconChoice(args.lexicon, args.lexicon_level, args.lexicon_rule) if args.lexicon else None
     )
-    return evaluate_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
+    return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
 
 
 def print_table(result: dict[str, Any]) -> None:
@@ -77,8 +95,10 @@ def print_table(result: dict[str, Any]) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
+    evaluation = None
     try:
-        result = evaluate(args)
+        evaluation = evaluate(args)
+        result = evaluation.summary()
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         result = {'calculated': False, 'message': str(error)}
@@ -86,9 +106,29 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps(result, ensure_ascii=False))
     elif args.json:
         Path(args.json).write_text(json.dumps(result, ensure_ascii=False), encoding='utf-8')
-    if result['calculated'] and args.json != '-':
+    if evaluation is None:
+        return 1
+    if args.json != '-':
         print_table(result)
-    return 0 if result['calculated'] else 1
+    return write_page(args, evaluation) if args.report else 0
+
+
+def write_page(args: argparse.Namespace, evaluation: FileEvaluation) -> int:
+    try:
+        page = write_report(evaluation, args.report, args.images, args.report_photos)
+    except OSError as error:
+        print(f'the report cannot be written: {error}', file=sys.stderr)
+        return 1
+    if args.json != '-':
+        print(f'report: {page}')
+    return 0
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f'wanted 0 or more, got {text}')
+    return value
 
 
 if __name__ == '__main__':

@@ -64,6 +64,12 @@ def read_config(args: argparse.Namespace) -> Config:
         config.test_evaluator.submission = str(Path(config.work_dir) / 'submission.zip')
         if args.no_lexicons:
             config.test_evaluator.lexicons = None
+        for level, path in (config.test_evaluator.get('lexicons') or {}).items():
+            if not Path(path).exists():
+                raise FileNotFoundError(
+                    f'no {level} lexicon at {path}. data/README.md says where lexicons come from; '
+                    '--no-lexicons scores without any.'
+                )
     return config
 
 

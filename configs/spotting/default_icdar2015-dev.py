@@ -2,9 +2,7 @@
 
 _base_ = ['./default_icdar2015.py']
 
-test_dataloader = dict(
-    dataset=dict(data_root='data/icdar2015_dev', ann_file='textspotting.json')
-)
+test_dataloader = dict(dataset=dict(data_root='data/icdar2015_dev', ann_file='textspotting.json'))
 test_evaluator = dict(
     lexicons=dict(
         strong='data/icdar2015_dev/lexicons/strong',

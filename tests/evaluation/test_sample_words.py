@@ -1,0 +1,83 @@
+"""What a metric scores is what the lines of a submission say."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.structures import InstanceData
+
+from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines
+from pipeline.evaluation.submission_zip import write_submission
+
+CURVED = [0.126, 0, 50.5, 0, 100, 0, 100, 20, 50, 20, 0, 20]
+SLANTED = [10.4, 10.6, 60, 0, 62, 20, 12, 30]
+
+
+def predictions(texts: list[str], **fields: list) -> InstanceData:
+    return InstanceData(polygons=[np.array(SLANTED)] * len(texts), texts=texts, **fields)
+
+
+@pytest.mark.parametrize(
+    ('line_format', 'polygon', 'line'),
+    [
+        ('quad', SLANTED, '10,11,60,0,62,20,12,30,a,b'),
+        ('ltrb', SLANTED, '10,0,62,30,a,b'),
+        (
+            'polygon',
+            CURVED,
+            '0.13,0.00,50.50,0.00,100.00,0.00,100.00,20.00,50.00,20.00,0.00,20.00,####a,b',
+        ),
+    ],
+)
+def test_a_word_is_one_line_of_its_format(line_format, polygon, line) -> None:
+    instances = InstanceData(polygons=[polygon], texts=['a,b'])
+    assert predicted_lines(instances, line_format) == [line]
+    (text,) = words_of_lines([line], line_format).texts
+    assert text == 'a,b'
+
+
+@pytest.mark.parametrize('line_format', ['quad', 'ltrb', 'polygon'])
+@pytest.mark.parametrize('text', ['"quoted"', 'back\\slash', '##', ' blank ', '1,2,3', 'é', ''])
+def test_every_text_comes_back_as_it_was(line_format, text) -> None:
+    lines = predicted_lines(predictions([text], scores=[0.5]), line_format, confidences=True)
+    words = words_of_lines(lines, line_format, confidences=True)
+    # Total-Text's reference script trims texts.
+    assert list(words.texts) == [text.strip() if line_format == 'polygon' else text]
+    assert list(words.confidences) == [0.5]
+
+
+def test_confidence_is_the_product_of_both_scores() -> None:
+    instances = predictions(['a'], scores=[0.5], text_scores=[0.5])
+    assert predicted_lines(instances, 'quad', confidences=True)[0].endswith(',0.2500,a')
+
+
+def test_weak_words_are_left_out() -> None:
+    lines = predicted_lines(predictions(['a', 'b'], scores=[0.2, 0.8]), 'quad', min_score=0.5)
+    assert [line[-1] for line in lines] == ['b']
+
+
+def test_gold_words_keep_their_flags() -> None:
+    instances = InstanceData(polygons=[SLANTED] * 2, texts=['a', 'b'], ignored=[False, True])
+    assert gold_words(instances, 'quad').dont_care().tolist() == [False, True]
+
+
+def test_an_unknown_format_is_named() -> None:
+    with pytest.raises(ValueError, match="got 'coco'"):
+        predicted_lines(predictions(['a']), 'coco')
+
+
+def test_equal_predictions_make_equal_zips(tmp_path: Path) -> None:
+    for name in ('a.zip', 'b.zip'):
+        write_submission(tmp_path / name, [('7', ['1,2,3']), ('00_01', [])])
+    assert (tmp_path / 'a.zip').read_bytes() == (tmp_path / 'b.zip').read_bytes()
+    with zipfile.ZipFile(tmp_path / 'a.zip') as archive:
+        assert archive.namelist() == ['res_img_7.txt', 'res_00_01.txt']
+
+
+def test_photos_of_one_name_cannot_be_submitted(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="got '7' more than once"):
+        write_submission(tmp_path / 'a.zip', [('7', []), ('7', [])])
+    assert not list(tmp_path.iterdir())

@@ -17,7 +17,7 @@ train_dataloader = dict(
     dataset=dict(
         type='OCRDataset',
         data_root='data/words/train',
-        ann_file='annotation.json',
+        ann_file='textrecog.json',
         pipeline=[*load, *pack],
     ),
 )
@@ -30,7 +30,7 @@ val_dataloader = dict(
     dataset=dict(
         type='OCRDataset',
         data_root='data/words/val',
-        ann_file='annotation.json',
+        ann_file='textrecog.json',
         test_mode=True,
         pipeline=[*load, *pack],
     ),

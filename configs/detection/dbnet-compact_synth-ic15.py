@@ -24,7 +24,7 @@ synthetic = dict(
 icdar2015 = dict(
     type='OCRDataset',
     data_root='data/icdar2015_train',
-    ann_file='annotation.json',
+    ann_file='textdet.json',
     pipeline=[
         *load,
         # The photos are stored at 960x640; the cameras' aspect is 16:9.

@@ -12,7 +12,6 @@ charset = (
 )
 words = dict(
     type='SceneWordsDataset',
-    ann_file='annotation.json',
     rectifier=dict(type='Rectifier', size=(32, 128)),
     charset=charset,
     max_length=25,
@@ -29,12 +28,18 @@ words = dict(
         )
     ],
 )
-synthetic = dict(words, data_root='data/synthetic/train')
+synthetic = dict(words, data_root='data/synthetic/train', ann_file='annotation.json')
 # Stored at 960x640, while the cameras' aspect is 16:9.
-icdar2015 = dict(words, data_root='data/icdar2015_train', native_size=(720, 1280))
+icdar2015 = dict(
+    words,
+    data_root='data/icdar2015_train',
+    ann_file='textspotting.json',
+    native_size=(720, 1280),
+)
+word_crops = dict(words, ann_file='textrecog.json', jitter=0.05)
 crops = [
-    dict(words, data_root='data/word_crops/icdar2015_train', jitter=0.05),
-    dict(words, data_root='data/word_crops/iiit5k_train', jitter=0.05),
+    dict(word_crops, data_root='data/word_crops/icdar2015_train'),
+    dict(word_crops, data_root='data/word_crops/iiit5k_train'),
 ]
 model = dict(
     encoder=dict(depth=2),

@@ -43,9 +43,9 @@ def find_folder(root: Path, *names: str) -> Path | None:
         if (root / name).is_dir():
             return root / name
     for name in names:
-        outer = [root / part for part in (*reversed(PurePosixPath(name).parents[:-1]), name)]
-        for folder in outer:
-            archive = folder.with_name(f'{folder.name}.zip')
+        path = PurePosixPath(name)
+        for outer in [*reversed(path.parents[:-1]), path]:
+            archive = root / outer.parent / f'{outer.name}.zip'
             if archive.is_file():
                 unpack_archive(archive)
         if (root / name).is_dir():

@@ -21,9 +21,7 @@ model = dict(
         norm_eval=False,
         style='caffe',
     ),
-    neck=dict(
-        type='FPNC', in_channels=[32, 64, 128, 256], lateral_channels=96, out_channels=24
-    ),
+    neck=dict(type='FPNC', in_channels=[32, 64, 128, 256], lateral_channels=96, out_channels=24),
     det_head=dict(
         type='DBHead',
         in_channels=96,

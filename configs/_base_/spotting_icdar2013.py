@@ -6,9 +6,7 @@ For the ground truth of the competition's 2015 edition, which has four corners a
 
 _base_ = ['./spotting_test.py']
 
-test_dataloader = dict(
-    dataset=dict(data_root='data/icdar2013', ann_file='textspotting_test.json')
-)
+test_dataloader = dict(dataset=dict(data_root='data/icdar2013', ann_file='textspotting_test.json'))
 test_evaluator = dict(
     protocol='icdar2013',
     line_format='ltrb',

@@ -2,9 +2,7 @@
 
 _base_ = ['./spotting_test.py']
 
-test_dataloader = dict(
-    dataset=dict(data_root='data/icdar2015', ann_file='textspotting_test.json')
-)
+test_dataloader = dict(dataset=dict(data_root='data/icdar2015', ann_file='textspotting_test.json'))
 test_evaluator = dict(
     protocol='icdar2015',
     lexicons=dict(

@@ -17,7 +17,7 @@ from pipeline.datasets.converters.outlines import (
 )
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 
-_LABELS = ('cocotext.v2.json', 'annotations/cocotext.v2.json')
+_LABELS = ('cocotext.v2.json', 'annotations/cocotext.v2.json', 'cocotext.v2/cocotext.v2.json')
 _PHOTOS = ('train2014', 'images/train2014', 'imgs')
 _SETS = ('train', 'val', 'test')
 
@@ -39,6 +39,8 @@ def read_coco_text(root: Path) -> list[DatasetSplit]:
         ValueError: If the file is malformed; names the entry.
     """
     labels, folder = find_file(root, *_LABELS), find_folder(root, *_PHOTOS)
+    if labels is None and find_folder(root, 'cocotext.v2') is not None:  # was a zip until now
+        labels = find_file(root, *_LABELS)
     if labels is None or folder is None:
         absent = ((labels, _LABELS[0]), (folder, _PHOTOS[0]))
         raise MissingFiles([str(root / name) for found, name in absent if found is None])
@@ -77,8 +79,8 @@ COCO_TEXT = DatasetEntry(
     task='textspotting',
     read_splits=read_coco_text,
     layout="""
-cocotext.v2.json     annotations of all sets (from cocotext.v2.zip)
-train2014[.zip]      COCO_train2014_000000000009.jpg ... (COCO's training photos of 2014)
+cocotext.v2.json    annotations of all sets (or cocotext.v2.zip as it is)
+train2014[.zip]     COCO_train2014_000000000009.jpg ... (COCO's training photos of 2014)
 The test set has no public annotations and is left out.
 """,
     url='https://bgshih.github.io/cocotext (annotations), https://cocodataset.org (photos)',

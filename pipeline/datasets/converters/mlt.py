@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.datasets.converters.entry import DatasetEntry
@@ -23,8 +23,9 @@ from pipeline.datasets.converters.outlines import (
 )
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 
-# By split: folders of photos (all of them, or the one of MMOCR's layout) and of ground truth.
-_FOLDERS_2017 = {
+# Folders of photos (all of them, or the one of MMOCR's layout) and of ground truth.
+_Layout = tuple[tuple[str, ...], str, tuple[str, ...]]
+_FOLDERS_2017: dict[str, _Layout] = {
     'train': (
         tuple(f'ch8_training_images_{number}' for number in range(1, 9)),
         'textdet_imgs/train',
@@ -36,7 +37,7 @@ _FOLDERS_2017 = {
         ('ch8_validation_localization_transcription_gt_v2', 'annotations/val'),
     ),
 }
-_FOLDERS_2019 = {
+_FOLDERS_2019: dict[str, _Layout] = {
     'train': (('ImagesPart1', 'ImagesPart2'), 'textdet_imgs/train', ('train_gt_t13',)),
 }
 
@@ -89,33 +90,15 @@ def parse_mlt_line(line: str, where: str) -> tuple[list[Point], str, str]:
     return parse_outline(numbers, where), fields[8].strip(), fields[9]
 
 
-def _read_splits(
-    root: Path, folders: Mapping[str, tuple[tuple[str, ...], str, tuple[str, ...]]]
-) -> list[DatasetSplit]:
-    splits, missing = [], []
-    for split, (parts, whole, truth_names) in folders.items():
-        found = {part: find_folder(root, part) for part in parts}
-        other = find_folder(root, whole)
-        truths = find_folder(root, *truth_names)
-        photo_folders = [folder for folder in (other, *found.values()) if folder is not None]
-        if truths is None and not photo_folders:
-            continue
-        if other is None:
-            missing += [f'{root / part}[.zip] (photos)' for part in parts if found[part] is None]
-        if truths is None:
-            missing.append(f'{root / truth_names[0]}[.zip] (words)')
-        if missing or truths is None:
-            continue
-        pairs, unpaired = pair_files(
-            {path.stem: path for folder in photo_folders for path in list_photos(folder)},
-            {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
-            f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
-        )
-        missing += unpaired
-        if not unpaired:
-            splits.append(DatasetSplit(split, [_read_photo(root, *pair) for pair in pairs]))
-            report_degenerate(str(truths), splits[-1].samples)
-    if not splits and not missing:
+def _read_splits(root: Path, folders: Mapping[str, _Layout]) -> list[DatasetSplit]:
+    found: dict[str, list[tuple[Path, Path]]] = {}
+    missing: list[str] = []
+    for split, layout in folders.items():
+        pairs, lacking = _pair_photos(root, *layout)
+        missing += lacking
+        if pairs:
+            found[split] = pairs
+    if not found and not missing:
         missing = [
             f'{root / parts[0]}[.zip]{" ..." if len(parts) > 1 else ""} and '
             f'{root / truth_names[0]}[.zip]'
@@ -123,7 +106,35 @@ def _read_splits(
         ]
     if missing:
         raise MissingFiles(missing)
+    splits = [
+        DatasetSplit(split, [_read_photo(root, *pair) for pair in pairs])
+        for split, pairs in found.items()
+    ]
+    for read in splits:
+        report_degenerate(f'{root}, {read.name}', read.samples)
     return splits
+
+
+def _pair_photos(
+    root: Path, parts: Sequence[str], whole: str, truth_names: Sequence[str]
+) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Photos of one split with their ground truth, and what is missing; neither without it."""
+    found = {part: find_folder(root, part) for part in parts}
+    other, truths = find_folder(root, whole), find_folder(root, *truth_names)
+    folders = [folder for folder in (other, *found.values()) if folder is not None]
+    if truths is None and not folders:
+        return [], []
+    missing = [] if truths else [f'{root / truth_names[0]}[.zip] (words)']
+    if other is None:
+        missing += [f'{root / part}[.zip] (photos)' for part in parts if found[part] is None]
+    if missing or truths is None:
+        return [], missing
+    pairs, missing = pair_files(
+        {path.stem: path for folder in folders for path in list_photos(folder)},
+        {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
+        f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
+    )
+    return pairs, missing if pairs or missing else [f'photos in {folders[0]}']
 
 
 def _read_photo(root: Path, photo: Path, truth: Path) -> dict:

@@ -1,0 +1,125 @@
+"""Trains a small CLIP on drawn scenes and their captions, with open_clip's own parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.context_benchmark.data import choose_words
+from pipeline.context_benchmark.looks import describe
+from pipeline.context_benchmark.scenes import draw_scene
+from pipeline.context_benchmark.vocabulary import KINDS
+
+_CONTEXT_LENGTH = 16
+ARCH: dict[str, Any] = {
+    'embed_dim': 64,
+    'vision_cfg': {
+        'image_size': 64,
+        'layers': 3,
+        'width': 96,
+        'head_width': 32,
+        'patch_size': 16,
+    },
+    'text_cfg': {
+        'context_length': _CONTEXT_LENGTH,
+        'vocab_size': 49408,
+        'width': 64,
+        'heads': 2,
+        'layers': 1,
+    },
+}
+"""An open_clip model config; the text tower is for training alone."""
+
+
+def train_clip(
+    path: Path,
+    seed: int,
+    scenes: int = 1200,
+    steps: int = 300,
+    batch_size: int = 64,
+    report: Callable[[str], None] | None = None,
+) -> float:
+    """Train CLIP by its contrastive loss and save it where ``ClipImageEncoder`` can load it.
+
+    The scenes are drawn for this alone. Their captions name kind and light; their words are
+    those of any kind, so that plates say nothing about captions.
+
+    Args:
+        path: The ``.safetensors`` file to write: both towers, float32.
+        seed: Of scenes, weights and batches.
+        scenes: How many to draw.
+        steps: Of AdamW, with a one-cycle learning rate.
+        batch_size: Pairs a step.
+        report: Takes a line now and then.
+
+    Returns:
+        Share of fresh scenes whose kind the towers name rightly (zero-shot, over captions
+        ``a photo of a KIND``): whether training came to anything.
+    """
+    from open_clip.loss import ClipLoss
+    from open_clip.model import CLIP
+    from open_clip.tokenizer import SimpleTokenizer
+
+    tokenizer = SimpleTokenizer(context_length=_CONTEXT_LENGTH)
+    pixels, captions, _ = _draw_pairs(scenes, seed)
+    texts = tokenizer(captions)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = CLIP(**ARCH).train()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, total_steps=steps)
+        loss_of = ClipLoss()
+        for step in range(steps):
+            rows = torch.randint(len(pixels), (batch_size,))
+            image_features, text_features, scale = model(pixels[rows], texts[rows])
+            loss = loss_of(image_features, text_features, scale)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            with torch.no_grad():
+                model.logit_scale.clamp_(0, 4.6052)  # at most 100, as CLIP does
+            if report is not None and (step + 1) % 100 == 0:
+                report(f'CLIP {step + 1}/{steps}: loss {loss.item():.2f}')
+    accuracy = _name_kinds(model.eval(), tokenizer, seed + 1)
+    partial = path.with_suffix('.part')
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, partial)
+    partial.replace(path)
+    return accuracy
+
+
+def _draw_pairs(count: int, seed: int) -> tuple[Tensor, list[str], list[int]]:
+    """Pixels (count, 3, h, w) as the tower wants them, captions, and the kinds' indexes."""
+    from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
+
+    side = ARCH['vision_cfg']['image_size']
+    images, captions, kinds = [], [], []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index, 2])
+        look = int(rng.integers(len(KINDS)))
+        words = choose_words(KINDS[rng.integers(len(KINDS))], rng)
+        scene = draw_scene(KINDS[look], words[: int(rng.integers(0, len(words) + 1))], rng, rng)
+        small = cv2.resize(scene.image, (side, side), interpolation=cv2.INTER_AREA)
+        images.append(torch.from_numpy(small[..., ::-1].copy()))
+        captions.append(describe(KINDS[look], scene.light, rng))
+        kinds.append(look)
+    pixels = torch.stack(images).permute(0, 3, 1, 2).float() / 255
+    mean = torch.tensor(OPENAI_DATASET_MEAN).view(3, 1, 1)
+    std = torch.tensor(OPENAI_DATASET_STD).view(3, 1, 1)
+    return (pixels - mean) / std, captions, kinds
+
+
+@torch.no_grad()
+def _name_kinds(model: Any, tokenizer: Any, seed: int) -> float:
+    """Zero-shot accuracy over the kinds on scenes of another seed."""
+    pixels, _, kinds = _draw_pairs(10 * len(KINDS), seed)
+    texts = model.encode_text(tokenizer([f'a photo of a {kind}' for kind in KINDS]), normalize=True)
+    named = (model.encode_image(pixels, normalize=True) @ texts.T).argmax(1)
+    return float((named == torch.tensor(kinds)).float().mean())

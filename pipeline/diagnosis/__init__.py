@@ -1,0 +1,1 @@
+"""Whether scene context helps a recognizer, or only looks helpful."""

@@ -1,0 +1,103 @@
+"""Photos with their gold words, as MMOCR JSON holds them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.image_io import read_image
+
+
+@dataclass(frozen=True, eq=False)
+class GoldWord:
+    """A word of a photo.
+
+    Attributes:
+        polygon: (K, 2) float32, pixels of the photo.
+        text: What is written.
+        ignore: Whether it counts for detection alone.
+        extra: Whatever else the annotation says of it.
+    """
+
+    polygon: np.ndarray
+    text: str
+    ignore: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class GoldPhoto:
+    """A photo with its words.
+
+    Attributes:
+        path: The image file.
+        words: All of them, ignored ones too.
+        extra: Whatever else the annotation says of it.
+    """
+
+    path: Path
+    words: list[GoldWord]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def readable(self) -> list[GoldWord]:
+        """The words that are to be read."""
+        return [word for word in self.words if not word.ignore and word.text]
+
+    def load(self) -> np.ndarray:
+        """The photo, (H, W, 3) uint8 BGR."""
+        return read_image(self.path)
+
+
+def read_gold_photos(
+    paths: Sequence[str | os.PathLike[str]], data_root: str | os.PathLike[str] | None = None
+) -> list[GoldPhoto]:
+    """Read MMOCR JSON files; photos without a polygon (word crops) have no scene and are left out.
+
+    Args:
+        paths: The JSON files.
+        data_root: Where their ``img_path`` begin; each file's own folder by default.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is no such JSON, or no photo with words is left.
+    """
+    photos = [photo for path in paths for photo in _read_file(Path(path), data_root)]
+    if not photos:
+        raise ValueError(
+            'no photo with word polygons in '
+            f'{", ".join(str(path) for path in paths)}. Word crops alone have no scene.'
+        )
+    return photos
+
+
+def _read_file(path: Path, data_root: str | os.PathLike[str] | None) -> list[GoldPhoto]:
+    if not path.is_file():
+        raise FileNotFoundError(f'no annotation {path}')
+    try:
+        entries = json.loads(path.read_text(encoding='utf-8'))['data_list']
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f'{path} is no MMOCR JSON with a data_list: {error!r}') from error
+    root = path.parent if data_root is None else Path(data_root)
+    photos = []
+    for entry in entries:
+        words = [
+            _word(instance) for instance in entry.get('instances', []) if 'polygon' in instance
+        ]
+        if words:
+            extra = {k: v for k, v in entry.items() if k not in ('img_path', 'instances')}
+            photos.append(GoldPhoto(root / entry['img_path'], words, extra))
+    return photos
+
+
+def _word(instance: dict[str, Any]) -> GoldWord:
+    extra = {k: v for k, v in instance.items() if k not in ('polygon', 'text', 'ignore')}
+    polygon = np.asarray(instance['polygon'], dtype=np.float32).reshape(-1, 2)
+    text = instance.get('text', '')
+    return GoldWord(polygon, text, bool(instance.get('ignore', False)), extra)

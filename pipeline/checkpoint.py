@@ -24,7 +24,8 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file holds no weights, or names or shapes differ; says which.
+        ValueError: If the file holds no weights, names or shapes differ (says which), or it was
+            trained with another context encoder than the model's. Nothing is loaded then.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights at {path}')
@@ -41,12 +42,18 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
     problems = [
         f'{label}: {", ".join(names[:4])}{f" and {len(names) - 4} more" if len(names) > 4 else ""}'
         for label, names in (
-            ('missing', missing), ('unexpected', unexpected), ('of another shape', reshaped),
+            ('missing', missing),
+            ('unexpected', unexpected),
+            ('of another shape', reshaped),
         )
         if names
     ]
     if problems:
         raise ValueError(f'{path} does not fit {type(model).__name__}: {"; ".join(problems)}')
+    for name, module in model.named_modules():
+        # A context encoder keeps no weights in the file, but knows whose tokens it was trained on.
+        if hasattr(module, 'check_state'):
+            module.check_state(state, f'{name}.' if name else '')
     model.load_state_dict(state, strict=False)
 
 
@@ -96,5 +103,9 @@ def _as_stored(value: Tensor, dtype: torch.dtype | None) -> Tensor:
 
 
 def _optional(model: nn.Module) -> set[str]:
-    """Names that a state dict need not have: counters of batch norms."""
-    return {name for name in model.state_dict() if name.endswith('num_batches_tracked')}
+    """Names that a state dict need not have: counters of batch norms, and what a module says."""
+    names = {name for name in model.state_dict() if name.endswith('num_batches_tracked')}
+    for prefix, module in model.named_modules():
+        for name in getattr(module, 'optional_state', ()):
+            names.add(f'{prefix}.{name}' if prefix else name)
+    return names

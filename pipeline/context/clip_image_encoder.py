@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ from torchvision.transforms.v2 import functional as TF
 
 from pipeline.context.open_clip_tower import build_open_clip_tower
 from pipeline.context.pooling import ContextPool
+from pipeline.context.tower_identity import (
+    explain_mismatch,
+    hash_weights,
+    identity_from_tensor,
+    identity_to_tensor,
+)
+from pipeline.context.towers import ImageTower
 from pipeline.registry import MODELS
 
 _IDENTITY = 'identity'  # its key in a checkpoint
@@ -25,8 +33,10 @@ class ClipImageEncoder(nn.Module):
     """Turns photos into scene tokens with the image tower of an open_clip model.
 
     Each photo is resized as a whole, not cropped, to the input of the tower: a word at the edge
-    of the photo is in its scene too. The tokens are the class token, then the patch grid, after
-    the tower's final norm and before CLIP's projection; then they are pooled.
+    of the photo is in its scene too. The tokens are the class token, or the tower's pooled
+    vector where it has none, then the patch grid, after the tower's final norm and before CLIP's
+    projection; then they are pooled. How they are read off each family of towers (ViT, ResNet,
+    ConvNeXt, FastViT, SigLIP, ...) is told in :mod:`pipeline.context.towers`.
 
     The tower is frozen: no gradients, always in evaluation mode. It is kept out of the module
     tree, so that no optimizer, initializer, ``train()`` or checkpoint reaches it, but it follows
@@ -35,20 +45,23 @@ class ClipImageEncoder(nn.Module):
 
     Args:
         arch: An architecture of open_clip (``'ViT-B-32'``), or an open_clip model config with
-            ``embed_dim`` and ``vision_cfg``.
+            ``embed_dim`` and ``vision_cfg`` (its ``open_clip_config.json`` as well).
         pretrained: A tag of open_clip (``'openai'``), fetched once and cached, or the path of a
             ``.safetensors`` file or a state dict, or None with ``allow_random``.
         allow_random: A random tower is an error unless this says that it is meant.
         seed: Of the random weights, so that they can be had again.
-        checksum: sha256 of the weights file, or its first digits (8 at least).
+        checksum: sha256 of the weights file, ``'sha256:...'`` or bare, or its first digits (8
+            at least).
         image_size: (height, width) of the tower's input, or one number for both; the
-            architecture's own by default. Positional embeddings are interpolated.
+            architecture's own by default. Positional embeddings are interpolated;
+            convolutional towers take it as it is.
         pooling: Arguments of :class:`ContextPool`; every patch is kept by default.
         quick_gelu: OpenAI's activation. A tag knows; a file does not say.
         mean: RGB in [0, 1]; by default those that the weights were trained with.
         std: As ``mean``.
         batch_size: Photos per pass, which bounds the memory.
         cache_dir: Where fetched weights are kept; the hub's own cache by default.
+        on_mismatch: ``'error'`` or ``'warn'``, when a checkpoint of another tower is loaded.
 
     Raises:
         ValueError: If the arguments contradict each other or the weights do not fit.
@@ -57,6 +70,7 @@ class ClipImageEncoder(nn.Module):
 
     mean: Tensor
     std: Tensor
+    optional_state = (_IDENTITY,)  # checkpoints without it still load
 
     def __init__(
         self,
@@ -73,12 +87,17 @@ class ClipImageEncoder(nn.Module):
         std: Sequence[float] | None = None,
         batch_size: int = 16,
         cache_dir: str | None = None,
+        on_mismatch: str = 'error',
     ) -> None:
         super().__init__()
         if isinstance(image_size, int):
             image_size = (image_size, image_size)
+        if image_size is not None and len(image_size) != 2:
+            raise ValueError(f'image_size must be (height, width) or one number, got {image_size}.')
         if batch_size < 1:
             raise ValueError(f'batch_size must be at least 1 photo, got {batch_size}.')
+        if on_mismatch not in ('error', 'warn'):
+            raise ValueError(f"on_mismatch must be 'error' or 'warn', got {on_mismatch!r}.")
         built = build_open_clip_tower(
             arch,
             pretrained,
@@ -91,11 +110,15 @@ class ClipImageEncoder(nn.Module):
             std=std,
             cache_dir=cache_dir,
         )
-        self.arch = arch if isinstance(arch, str) else 'custom'
+        self.arch = built.arch
         self.pretrained = pretrained
-        self.checksum = built.checksum
+        self.seed = seed
+        self.quick_gelu = built.quick_gelu
+        self.interpolation = built.interpolation
         self.batch_size = batch_size
-        self._tower = (built.module,)  # in a tuple: not a child module
+        self.on_mismatch = on_mismatch
+        self._tower: ImageTower = built.tower  # no module itself, so its weights are no children
+        self._checksum: str | None = None
         if not isinstance(pooling, ContextPool):
             pooling = ContextPool(**(pooling if pooling is not None else {'kernel': 1}))
         self.pool = pooling
@@ -106,25 +129,23 @@ class ClipImageEncoder(nn.Module):
 
     @property
     def tower(self) -> Any:
-        """The frozen tower itself, a ``VisionTransformer`` of open_clip."""
-        return self._tower[0]
+        """The frozen tower itself, ``model.visual`` of open_clip."""
+        return self._tower.module
 
     @property
     def embed_dim(self) -> int:
         """C, width of the scene tokens."""
-        return int(self.tower.class_embedding.shape[0])
+        return self._tower.embed_dim
 
     @property
     def image_size(self) -> tuple[int, int]:
         """(height, width) of the tower's input, in pixels."""
-        height, width = self.tower.image_size
-        return int(height), int(width)
+        return self._tower.image_size
 
     @property
     def grid_size(self) -> tuple[int, int]:
         """(height, width) of the patch grid, before pooling."""
-        height, width = self.tower.grid_size
-        return int(height), int(width)
+        return self._tower.grid_size
 
     @property
     def num_tokens(self) -> int:
@@ -133,10 +154,40 @@ class ClipImageEncoder(nn.Module):
         return 1 + height * width
 
     @property
+    def checksum(self) -> str:
+        """sha256 over the tower's weights; computed when it is first asked for."""
+        if self._checksum is None:
+            self._checksum = hash_weights(self.tower)
+        return self._checksum
+
+    @property
     def identity(self) -> dict[str, str]:
         """What a checkpoint keeps of the tower."""
-        source = Path(self.pretrained).name if self.pretrained is not None else 'None'
-        return {'arch': self.arch, 'pretrained': source, 'checksum': self.checksum}
+        if self.pretrained is None:
+            source = f'random, seed {self.seed}'
+        else:
+            source = Path(self.pretrained).name
+        return {
+            'arch': self.arch,
+            'pretrained': source,
+            'checksum': self.checksum,
+            'quick_gelu': str(self.quick_gelu),
+        }
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """All that the tokens of a photo depend on, for a cache of them; plain JSON."""
+        kernel = self.pool.kernel
+        return {
+            'arch': self.arch,
+            'checksum': self.checksum,
+            'quick_gelu': self.quick_gelu,
+            'image_size': list(self.image_size),
+            'pooling': 'inf' if math.isinf(kernel) else kernel,
+            'mean': [round(value, 6) for value in self.mean.flatten().tolist()],
+            'std': [round(value, 6) for value in self.std.flatten().tolist()],
+            'interpolation': self.interpolation,
+        }
 
     def train(self, mode: bool = True) -> ClipImageEncoder:
         """Stays in evaluation mode, whatever is asked."""
@@ -167,17 +218,7 @@ class ClipImageEncoder(nn.Module):
     def _encode(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
         pixels = torch.stack([self._resize(image) for image in images])  # (i, 3, h, w) RGB
         pixels = (pixels.to(self.mean.dtype) / 255 - self.mean) / self.std
-        output = self.tower.forward_intermediates(
-            pixels,
-            indices=1,
-            normalize_intermediates=True,
-            intermediates_only=True,
-            output_fmt='NLC',
-            output_extra_tokens=True,
-        )
-        tokens = torch.cat(
-            [output['image_intermediates_prefix'][0], output['image_intermediates'][0]], dim=1
-        )
+        tokens = self._tower.encode(pixels)
         return self.pool(tokens.float(), self.grid_size)
 
     def _resize(self, image: np.ndarray | Tensor) -> Tensor:
@@ -196,11 +237,13 @@ class ClipImageEncoder(nn.Module):
                 f'{tuple(getattr(image, "shape", ()))}.'
             )
         image = image.to(self.mean.device)[[2, 1, 0]]
-        return TF.resize(
-            image, list(self.image_size), interpolation=InterpolationMode.BICUBIC, antialias=True
-        )
+        interpolation = InterpolationMode(self.interpolation)
+        return TF.resize(image, list(self.image_size), interpolation=interpolation, antialias=True)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ClipImageEncoder:
+        probe = fn(self.mean[:0])
+        if probe.is_meta or probe.dtype != self.mean.dtype:
+            _ = self.checksum  # of the weights as they came, while they can be had
         self.tower._apply(fn)
         return super()._apply(fn, recurse)
 
@@ -221,12 +264,24 @@ class ClipImageEncoder(nn.Module):
         if key in unexpected_keys:
             unexpected_keys.remove(key)
         if key in state_dict:
-            stored = json.loads(state_dict[key].cpu().numpy().tobytes())
-            if stored['checksum'] != self.checksum:
-                raise ValueError(
-                    f'This checkpoint was made with the context encoder {stored}, but the model '
-                    f'has {self.identity}. Build the model with the same arch and weights.'
-                )
+            self._check_identity(state_dict[key])
+
+    def check_state(self, state: Mapping[str, Any], prefix: str) -> None:
+        """Refuse, before anything of it is loaded, the checkpoint of another tower.
+
+        Raises:
+            ValueError: If it names another tower, and ``on_mismatch`` is ``'error'``.
+        """
+        if prefix + _IDENTITY in state and self.on_mismatch == 'error':
+            self._check_identity(state[prefix + _IDENTITY])
+
+    def _check_identity(self, stored: Tensor) -> None:
+        problem = explain_mismatch(identity_from_tensor(stored), self.identity)
+        if problem is None:
+            return
+        if self.on_mismatch == 'error':
+            raise ValueError(problem)
+        warnings.warn(problem, stacklevel=2)
 
     def extra_repr(self) -> str:
         return f'{self.arch!r}, pretrained={self.pretrained!r}, image_size={self.image_size}'
@@ -238,6 +293,8 @@ class ClipImageEncoder(nn.Module):
 def _add_identity(
     module: ClipImageEncoder, state_dict: dict[str, Any], prefix: str, local_metadata: object
 ) -> None:
-    """Say in the checkpoint which tower belongs to it: JSON as bytes, for safetensors' sake."""
-    text = json.dumps(module.identity).encode()
-    state_dict[prefix + _IDENTITY] = torch.tensor(list(text), dtype=torch.uint8)
+    """Say in the checkpoint which tower belongs to it.
+
+    By a hook and not by ``get_extra_state``, which MMEngine's checkpoints leave out.
+    """
+    state_dict[prefix + _IDENTITY] = identity_to_tensor(module.identity)

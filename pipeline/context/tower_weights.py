@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 _TOWER_PREFIX = 'visual.'
@@ -60,7 +59,7 @@ def read_tower_state(path: Path) -> dict[str, Tensor]:
 
         with safe_open(str(path), framework='pt') as file:
             return {
-                name: file.get_tensor(key).float()
+                name: _as_float32(file.get_tensor(key))
                 for key, name in _name_tower_keys(list(file.keys())).items()
             }
     try:
@@ -75,26 +74,11 @@ def read_tower_state(path: Path) -> dict[str, Tensor]:
         state = state['state_dict']
     if not isinstance(state, dict):
         raise ValueError(f'{path} must hold a state dict, got {type(state).__name__}.')
-    return {name: state[key].float() for key, name in _name_tower_keys(list(state)).items()}
+    return {name: _as_float32(state[key]) for key, name in _name_tower_keys(list(state)).items()}
 
 
-def fit_positions(positions: Tensor, grid_size: tuple[int, int]) -> Tensor:
-    """Interpolate positional embeddings to another patch grid.
-
-    Args:
-        positions: (1 + side * side, C), the class token's first, then a square grid.
-        grid_size: (height, width) of the grid that is wanted.
-
-    Returns:
-        (1 + height * width, C); the very same tensor where the grid is the same.
-    """
-    height, width = grid_size
-    side = round((len(positions) - 1) ** 0.5)
-    if (height, width) == (side, side):
-        return positions
-    grid = positions[1:].T.unflatten(1, (side, side)).unsqueeze(0)  # (1, C, side, side)
-    grid = F.interpolate(grid, grid_size, mode='bicubic', antialias=True, align_corners=False)
-    return torch.cat([positions[:1], grid[0].flatten(1).T])
+def _as_float32(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value  # batch norms hold counters
 
 
 def _name_tower_keys(keys: list[str]) -> dict[str, str]:
@@ -141,7 +125,8 @@ def _check_file(path: Path, checksum: str) -> None:
         while block := file.read(1 << 20):
             sha256.update(block)
     digest = sha256.hexdigest()
-    if len(checksum) < 8 or not digest.startswith(checksum.lower()):
+    wanted = checksum.lower().removeprefix('sha256:')
+    if len(wanted) < 8 or not digest.startswith(wanted):
         raise ValueError(
             f'{path} has sha256 {digest}, but checksum={checksum!r} was wanted (at least its '
             'first 8 digits). Fetch the file again, or correct the checksum.'

@@ -1,0 +1,88 @@
+"""Towers that open_clip takes from timm: ConvNeXt, FastViT of MobileCLIP, ViTs of SigLIP, EVA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from pipeline.context.towers.image_tower import ImageTower
+
+
+class TimmTower(ImageTower):
+    """The trunk's features, pooled and as they are.
+
+    The first token is what the trunk's head pools to before its classifier: a class token, the
+    answer of SigLIP's attention pooling, or the average of a convolutional grid. Where the last
+    norm stands behind the pooling (ConvNeXt, ViTs that average), the grid goes through it too.
+    """
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        height, width = module.image_size
+        self.image_size = (int(height), int(width))
+        self._measure()
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        trunk = self.module.trunk
+        features = trunk.forward_features(pixels)
+        first = trunk.forward_head(features, pre_logits=True)
+        grid = self._as_grid(features)
+        grid = _late_norm(trunk)(grid).flatten(2).transpose(1, 2)  # (I, h * w, C)
+        if first.ndim > 2:  # a head that open_clip replaced by one of its own leaves a map
+            first = grid.mean(dim=1)
+        return torch.cat([first.unsqueeze(1), grid], dim=1)
+
+    def _as_grid(self, features: Tensor) -> Tensor:
+        """Features of any layout as (I, C, height, width)."""
+        trunk = self.module.trunk
+        if features.ndim == 3:  # (I, prefix + height * width, C)
+            patches = features[:, getattr(trunk, 'num_prefix_tokens', 0) :]
+            return patches.transpose(1, 2).unflatten(2, _patch_grid(trunk))
+        if getattr(trunk, 'output_fmt', 'NCHW') == 'NHWC':
+            return features.permute(0, 3, 1, 2)
+        return features
+
+    def set_image_size(self, image_size: tuple[int, int]) -> None:
+        try:
+            if hasattr(self.module.trunk, 'set_input_size'):
+                self.module.trunk.set_input_size(image_size)
+            self.module.image_size = self.image_size = image_size
+            self._measure()
+        except (AssertionError, RuntimeError) as error:
+            raise ValueError(
+                f'image_size={image_size} does not suit {type(self.module.trunk).__name__}: '
+                f'{error}. Take (height, width) in multiples of its patches.'
+            ) from error
+
+    def drop_projection(self) -> None:
+        self.module.trunk.reset_classifier(0)
+        self.module.head = nn.Identity()
+
+    @torch.no_grad()
+    def _measure(self) -> None:
+        """Width and grid, from a pass that follows shapes and computes nothing."""
+        was_training = self.module.training
+        self.module.eval()
+        weight = next(self.module.parameters())
+        with FakeTensorMode(allow_non_fake_inputs=True):
+            pixels = torch.empty(1, 3, *self.image_size, device=weight.device, dtype=weight.dtype)
+            features = self.module.trunk.forward_features(pixels)
+            _, width, *grid = self._as_grid(features).shape
+        self.module.train(was_training)
+        self.embed_dim, self.grid_size = int(width), (int(grid[0]), int(grid[1]))
+
+
+def _patch_grid(trunk: Any) -> tuple[int, int]:
+    height, width = trunk.patch_embed.grid_size
+    return int(height), int(width)
+
+
+def _late_norm(trunk: Any) -> Any:
+    """The norm behind the pooling, for maps (I, C, h, w); the identity where it stands before."""
+    norm = getattr(trunk, 'fc_norm', None)
+    if norm is not None and not isinstance(norm, nn.Identity):
+        return lambda grid: norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    return getattr(trunk.head, 'norm', None) or nn.Identity()

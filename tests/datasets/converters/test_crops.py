@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.datasets.converters.annotation_file import spotting_instance
+from pipeline.datasets.converters.crops import cut_word, write_crops
+
+LEFT, RIGHT = (40, 60, 220), (200, 120, 30)  # colors of the two halves of each word
+QUAD = np.array([[20, 30], [80, 30], [80, 50], [20, 50]], dtype=np.float32)
+
+
+def draw(*rings: np.ndarray) -> np.ndarray:
+    """A photo of 120 x 160 with words whose first half is ``LEFT`` and second ``RIGHT``."""
+    photo = np.full((120, 160, 3), 255, dtype=np.uint8)
+    for ring in rings:
+        half = len(ring) // 2
+        top, bottom = ring[:half], ring[half:][::-1]
+        middle = [(side[(half - 1) // 2] + side[half // 2]) / 2 for side in (top, bottom)]
+        for color, points in (
+            (LEFT, [*top[: (half + 1) // 2], *middle, *bottom[: (half + 1) // 2][::-1]]),
+            (RIGHT, [*top[half // 2 :], *bottom[half // 2 :][::-1], *middle[::-1]]),
+        ):
+            cv2.fillPoly(photo, [np.rint(points).astype(np.int32)], color)
+    return photo
+
+
+def turned(ring: np.ndarray, degrees: float, center: tuple[float, float] = (80, 60)) -> np.ndarray:
+    matrix = cv2.getRotationMatrix2D(center, degrees, 1)
+    return cv2.transform((ring + np.array([30, 20]))[None].astype(np.float32), matrix)[0]
+
+
+def arc() -> np.ndarray:
+    """A word of 7 + 7 points on half a circle, 20 px high, read from left to right."""
+    angles = np.linspace(np.pi, 2 * np.pi, 7)
+    sides = [np.stack([80 + r * np.cos(angles), 90 + r * np.sin(angles)], axis=1) for r in (60, 40)]
+    return np.concatenate([sides[0], sides[1][::-1]]).astype(np.float32)
+
+
+def write_set(root: Path, *instances: dict, name: str = 'photo.png') -> dict:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    rings = [np.reshape(word['polygon'], (-1, 2)) for word in instances]
+    cv2.imwrite(str(root / name), draw(*rings))
+    return {'img_path': name, 'height': 120, 'width': 160, 'instances': list(instances)}
+
+
+@pytest.mark.parametrize('degrees', [0, 20, 180, -60])
+def test_a_crop_stands_upright_at_the_size_of_its_word(degrees):
+    ring = turned(QUAD, degrees)
+    crop = cut_word(draw(ring), ring.ravel().tolist())
+    assert crop.shape == (20, 60, 3)
+    np.testing.assert_allclose(crop[10, 10], LEFT, atol=2)
+    np.testing.assert_allclose(crop[10, 50], RIGHT, atol=2)
+
+
+def test_curved_words_are_unrolled():
+    ring = arc()
+    crop = cut_word(draw(ring), ring.ravel().tolist())
+    assert crop.shape[0] == 20
+    assert 145 < crop.shape[1] < 160  # the mean of two half circles, 50 pi = 157
+    np.testing.assert_allclose(crop[10, 10], LEFT, atol=2)
+    np.testing.assert_allclose(crop[10, -10], RIGHT, atol=2)
+
+
+def test_tall_words_are_laid_on_their_side_as_in_use():
+    ring = np.array([[60, 20], [80, 20], [80, 90], [60, 90]], dtype=np.float32)
+    assert cut_word(draw(ring), ring.ravel().tolist()).shape == (20, 70, 3)
+
+
+def test_a_word_of_an_odd_ring_or_without_area_gives_a_crop():
+    photo = draw(QUAD)
+    odd = [20, 30, 50, 30, 80, 30, 80, 50, 20, 50]
+    assert cut_word(photo, odd).shape == (20, 60, 3)
+    assert cut_word(photo, [5, 5, 5, 5, 5, 5, 5, 5]).shape == (1, 1, 3)
+
+
+def test_ignored_and_empty_words_have_no_crop_and_the_others_keep_their_order(tmp_path):
+    instances = [
+        spotting_instance(QUAD + [0, shift], text, ignore)
+        for shift, text, ignore in [
+            (0, 'b', False),
+            (20, '###', True),
+            (30, '', False),
+            (50, 'a', False),
+        ]
+    ]
+    sample = write_set(tmp_path, *instances)
+    found = list(write_crops(tmp_path, tmp_path / 'out' / 'textrecog_train', [sample]))
+    assert found == [
+        {'img_path': 'textrecog_train/photo_0000.jpg', 'instances': [{'text': 'b'}]},
+        {'img_path': 'textrecog_train/photo_0003.jpg', 'instances': [{'text': 'a'}]},
+    ]
+    written = sorted(path.name for path in (tmp_path / 'out' / 'textrecog_train').glob('*.jpg'))
+    assert written == ['photo_0000.jpg', 'photo_0003.jpg']
+
+
+def test_crops_that_are_there_are_not_cut_again_unless_photo_or_words_change(tmp_path):
+    sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
+    folder = tmp_path / 'crops'
+    list(write_crops(tmp_path, folder, [sample]))
+    crop = folder / 'photo_0000.jpg'
+    first = crop.stat().st_mtime_ns
+    list(write_crops(tmp_path, folder, [sample]))
+    assert crop.stat().st_mtime_ns == first
+
+    wider = write_set(tmp_path, spotting_instance(QUAD * [1.5, 1], 'a', False))
+    list(write_crops(tmp_path, folder, [wider]))
+    assert cv2.imread(str(crop)).shape == (20, 90, 3)
+
+    crop.unlink()
+    list(write_crops(tmp_path, folder, [wider]))
+    assert crop.is_file()
+
+
+def test_a_record_that_was_cut_short_costs_no_crop(tmp_path):
+    sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
+    folder = tmp_path / 'crops'
+    list(write_crops(tmp_path, folder, [sample]))
+    record = folder / '.crops.jsonl'
+    record.write_text(record.read_text() + '["pho')
+    assert len(list(write_crops(tmp_path, folder, [sample]))) == 1
+
+
+def test_photos_of_one_name_in_two_folders_have_crops_of_their_own(tmp_path):
+    samples = [
+        write_set(tmp_path, spotting_instance(QUAD, text, False), name=f'{text}/photo.png')
+        for text in 'ab'
+    ]
+    paths = [sample['img_path'] for sample in write_crops(tmp_path, tmp_path / 'crops', samples)]
+    assert paths == ['crops/a_photo.png_0000.jpg', 'crops/b_photo.png_0000.jpg']
+    assert all((tmp_path / path).is_file() for path in paths)
+
+
+def test_a_photo_that_cannot_be_read_is_named(tmp_path):
+    sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
+    (tmp_path / 'photo.png').write_bytes(b'no photo')
+    with pytest.raises(ValueError, match=r'photo\.png: wanted a photo'):
+        list(write_crops(tmp_path, tmp_path / 'crops', [sample]))

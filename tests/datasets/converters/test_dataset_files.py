@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+from published_sets import pack, write_photos, write_texts
+
+from pipeline.datasets.converters.files import (
+    MissingFiles,
+    find_folder,
+    list_files,
+    list_photos,
+    natural_key,
+    photo_size,
+    read_lines,
+    read_text,
+    unpack_archive,
+)
+
+
+def test_names_sort_as_people_count():
+    names = ['img_10.jpg', 'img_2.jpg', 'a.jpg', 'img_02.jpg', 'img_1_b.jpg', 'img_1_a.jpg']
+    assert sorted(names, key=natural_key) == [
+        'a.jpg', 'img_1_a.jpg', 'img_1_b.jpg', 'img_02.jpg', 'img_2.jpg', 'img_10.jpg',
+    ]  # fmt: skip
+
+
+def test_photos_are_found_whatever_their_suffix_and_without_what_systems_leave(tmp_path):
+    write_photos(tmp_path / 'sub', 'b.JPG', 'a.png', '._a.png')
+    write_photos(tmp_path / '__MACOSX', 'a.png')
+    write_texts(tmp_path, notes='no photo')
+    assert [path.name for path in list_photos(tmp_path)] == ['a.png', 'b.JPG']
+    assert [path.name for path in list_files(tmp_path, '.txt')] == ['notes.txt']
+
+
+def test_a_zip_beside_the_set_is_unpacked_where_its_folder_is_missing(tmp_path):
+    pack(write_photos(tmp_path / 'source', 'a.jpg'), tmp_path / 'root' / 'photos.zip')
+    found = find_folder(tmp_path / 'root', 'other', 'photos')
+    assert found == tmp_path / 'root' / 'photos'
+    assert [path.name for path in list_photos(found)] == ['a.jpg']
+
+
+def test_a_folder_inside_a_zip_is_found_by_its_path(tmp_path):
+    write_photos(tmp_path / 'source' / 'Images' / 'Train', 'a.jpg')
+    pack(tmp_path / 'source', tmp_path / 'root' / 'set.zip')
+    assert find_folder(tmp_path / 'root', 'set/Images/Train')
+    assert find_folder(tmp_path / 'root', 'set/Images/Test') is None
+
+
+def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
+    pack(write_photos(tmp_path / 'source', 'a.jpg'), tmp_path / 'photos.zip')
+    write_photos(tmp_path / 'photos', 'mine.jpg')
+    unpack_archive(tmp_path / 'photos.zip')
+    assert [path.name for path in list_photos(tmp_path / 'photos')] == ['mine.jpg']
+
+
+@pytest.mark.parametrize('member', ['../out.txt', '/out.txt', 'a/../../out.txt', '..\\out.txt'])
+def test_a_zip_that_reaches_outside_of_its_folder_is_refused_and_nothing_is_unpacked(
+    member, tmp_path
+):
+    with zipfile.ZipFile(tmp_path / 'bad.zip', 'w') as packed:
+        packed.writestr('fine.txt', 'fine')
+        packed.writestr(member, 'evil')
+    with pytest.raises(ValueError, match='inside of the archive'):
+        unpack_archive(tmp_path / 'bad.zip')
+    assert [path.name for path in tmp_path.iterdir()] == ['bad.zip']
+
+
+def test_a_broken_zip_is_named(tmp_path):
+    (tmp_path / 'bad.zip').write_bytes(b'half a download')
+    with pytest.raises(ValueError, match=r'bad\.zip: wanted a zip'):
+        unpack_archive(tmp_path / 'bad.zip')
+    assert [path.name for path in tmp_path.iterdir()] == ['bad.zip']
+
+
+def test_lines_come_without_byte_order_mark_and_carriage_returns_but_with_their_numbers(tmp_path):
+    write_texts(tmp_path, a='\ufeffone\r\n\r\nt\u2028wo\x0b\n')
+    assert list(read_lines(tmp_path / 'a.txt')) == [(1, 'one'), (3, 't\u2028wo\x0b')]
+
+
+def test_text_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / 'a.txt').write_bytes(b'caf\xe9')
+    with pytest.raises(ValueError, match=r'a\.txt: wanted UTF-8'):
+        read_text(tmp_path / 'a.txt')
+
+
+def test_a_file_that_is_no_photo_is_named(tmp_path):
+    (tmp_path / 'a.jpg').write_text('no photo')
+    with pytest.raises(ValueError, match=r'a\.jpg: wanted a photo'):
+        photo_size(tmp_path / 'a.jpg')
+    assert photo_size(write_photos(tmp_path, 'b.png') / 'b.png') == (48, 64)
+
+
+def test_all_that_is_missing_is_kept_and_ten_are_named():
+    error = MissingFiles([f'photo {i}' for i in range(12)], hint='Get it there.')
+    assert len(error.missing) == 12
+    lines = str(error).splitlines()
+    assert lines[0] == 'missing: photo 0' and lines[9] == 'missing: photo 9'
+    assert lines[10:] == ['... 12 missing in all', 'Get it there.']

@@ -1,0 +1,169 @@
+"""From published files to what training and scoring read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from mmengine.registry import DefaultScope
+from mmocr.datasets import OCRDataset
+from published_sets import icdar, write_photos, write_texts
+
+from pipeline.datasets.converters.catalog import DATASETS
+from pipeline.datasets.converters.entry import TASKS
+from pipeline.datasets.converters.files import MissingFiles
+from pipeline.datasets.converters.prepare import prepare_dataset
+from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
+
+SVT_XML = """<tagset><image><imageName>img/14_03.jpg</imageName><lex>INN,ROOM,HOTEL</lex>
+<taggedRectangles>
+<taggedRectangle height="12" width="40" x="3" y="25"><tag>ROOM</tag></taggedRectangle>
+</taggedRectangles></image></tagset>"""
+
+
+def icdar2015(root: Path) -> Path:
+    write_photos(root / 'ch4_training_images', 'img_1.jpg')
+    write_texts(
+        root / 'ch4_training_localization_transcription_gt',
+        gt_img_1='1,2,31,2,31,12,1,12,Café\n5,20,9,20,9,30,5,30,###\n',
+    )
+    write_photos(root / 'ch4_test_images', 'img_1.jpg')
+    write_texts(root / 'Challenge4_Test_Task1_GT', gt_img_1='1,2,31,2,31,12,1,12,test')
+    return root
+
+
+def load(path: Path) -> OCRDataset:
+    """As MMOCR's tools do: ``data_root`` is the folder of the file."""
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadOCRAnnotations', with_text=True)]
+    if 'textdet' in path.name:
+        pipeline[1] = dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True)
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        return OCRDataset(ann_file=path.name, data_root=str(path.parent), pipeline=pipeline)
+
+
+def test_every_task_is_written_for_every_split_and_mmocr_loads_it(tmp_path):
+    root = icdar2015(tmp_path)
+    train, test = prepare_dataset(DATASETS['icdar2015'], root)
+    names = [path.relative_to(root).as_posix() for path in train.paths]
+    assert names == [
+        'textdet_train.json', 'textrecog_train', 'textrecog_train.json', 'textspotting_train.json',
+    ]  # fmt: skip
+    assert (train.found.photos, train.found.words, train.ignored) == (1, 1, 1)
+    assert (train.published.photos, test.published.words) == (1000, 2077)
+    for task in TASKS:
+        for split in ('train', 'test'):
+            assert load(root / f'{task}_{split}.json')[0]['img'].size > 0
+    crop = load(root / 'textrecog_train.json')[0]
+    assert crop['img'].shape == (10, 30, 3)
+    assert crop['gt_texts'] == ['Café']
+
+
+def test_paths_lead_to_the_photos_wherever_the_files_are_written(tmp_path):
+    root, out = icdar2015(tmp_path / 'set'), tmp_path / 'some' / 'where'
+    link = tmp_path / 'link'
+    out.mkdir(parents=True)
+    link.symlink_to(out, target_is_directory=True)
+    list(prepare_dataset(DATASETS['icdar2015'], root, link))
+    for name in ('textdet_test.json', 'textrecog_test.json', 'textspotting_test.json'):
+        assert load(out / name)[0]['img'].size > 0
+    assert not list(root.glob('*.json'))
+
+
+def test_splits_and_tasks_can_be_chosen(tmp_path):
+    root = icdar2015(tmp_path)
+    (test,) = prepare_dataset(DATASETS['icdar2015'], root, splits=['test'], tasks=['textdet'])
+    assert [path.name for path in test.paths] == ['textdet_test.json']
+    with pytest.raises(ValueError, match='wanted splits val, got only train, test'):
+        list(prepare_dataset(DATASETS['icdar2015'], root, splits=['val']))
+
+
+def test_a_layout_without_split_names_gives_files_without(tmp_path):
+    (split,) = prepare_dataset(DATASETS['icdar2015'], icdar(tmp_path, img_1='1,2,9,2,9,8,1,8,a'))
+    assert [path.name for path in split.paths] == [
+        'textdet.json', 'textrecog', 'textrecog.json', 'textspotting.json',
+    ]  # fmt: skip
+
+
+def test_a_set_without_transcripts_is_for_detection_alone(tmp_path):
+    write_photos(tmp_path / 'train' / 'text_image', '0001.jpg')
+    line = '2,5,50,15,' + ','.join(['0,0,8,0,16,0,24,0,32,0,40,0,48,0'] + ['48,10'] * 7)
+    write_texts(tmp_path / 'train' / 'text_label_curve', **{'0001': line})
+    (split,) = prepare_dataset(DATASETS['ctw1500'], tmp_path)
+    assert [path.name for path in split.paths] == ['textdet_train.json']
+    (word,) = json.loads(split.paths[0].read_text())['data_list'][0]['instances']
+    assert 'text' not in word
+
+
+def test_word_crops_are_for_recognition_alone(tmp_path):
+    write_photos(tmp_path / 'images', 'a.png', 'b.png')
+    (tmp_path / 'gt').mkdir()
+    (tmp_path / 'gt' / 'labels.tsv').write_text('a.png\tword\nb.png\t\n')
+    (split,) = prepare_dataset(DATASETS['word-crops'], tmp_path, tmp_path / 'out')
+    assert [path.name for path in split.paths] == ['textrecog.json']
+    dataset = load(split.paths[0])
+    assert [dataset[i]['gt_texts'] for i in range(len(dataset))] == [['word']]  # none is empty
+
+
+def test_crops_of_an_lmdb_become_files_once(tmp_path):
+    lmdb = pytest.importorskip('lmdb')
+    photo = write_photos(tmp_path, 'a.png') / 'a.png'
+    folder = tmp_path / 'set' / 'test' / 'SVT'
+    folder.mkdir(parents=True)
+    with lmdb.open(str(folder), map_size=1 << 20) as database, database.begin(write=True) as writer:
+        for key, value in {
+            b'num-samples': b'1', b'label-000000001': b'INN', b'image-000000001': photo.read_bytes()
+        }.items():  # fmt: skip
+            writer.put(key, value)
+    times = set()
+    for _ in range(2):
+        (split,) = prepare_dataset(
+            DATASETS['word-lmdb'], tmp_path / 'set', tmp_path / 'out', splits=['test']
+        )
+        assert split.name == 'test_SVT'
+        assert load(split.paths[-1])[0]['gt_texts'] == ['INN']
+        crop = tmp_path / 'out' / 'textrecog_test_SVT' / '000000001.png'
+        assert crop.read_bytes() == photo.read_bytes()
+        times.add(crop.stat().st_mtime_ns)
+    assert len(times) == 1
+
+
+def test_svt_can_be_scored_with_the_lexicon_of_each_photo(tmp_path):
+    write_photos(tmp_path / 'svt1' / 'img', '14_03.jpg')
+    (tmp_path / 'svt1' / 'test.xml').write_text(SVT_XML)
+    (split,) = prepare_dataset(DATASETS['svt'], tmp_path, tmp_path / 'out')
+    assert [path.relative_to(tmp_path / 'out').as_posix() for path in split.paths[-2:]] == [
+        'lexicons/strong', 'gt_test',
+    ]  # fmt: skip
+    predictions = write_texts(tmp_path / 'pred', **{'res_14_03': '3,25,43,25,43,37,3,37,RO0M\n'})
+    score = evaluate_files(
+        tmp_path / 'out' / 'gt_test',
+        predictions,
+        'icdar2015',
+        lexicon=LexiconChoice(str(tmp_path / 'out' / 'lexicons' / 'strong'), 'strong'),
+    )
+    assert (score['hmean'], score['gt_care']) == (1.0, 1)
+
+
+@pytest.mark.parametrize('name', list(DATASETS))
+def test_an_empty_folder_says_what_is_expected_and_where_it_is(name, tmp_path):
+    entry = DATASETS[name]
+    with pytest.raises(MissingFiles) as error:
+        entry.read(tmp_path)
+    assert error.value.missing
+    for line in entry.layout.strip('\n').splitlines():
+        assert line in str(error.value)
+    assert str(error.value).endswith(entry.url)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_set_says_what_it_is_and_its_terms():
+    assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
+    wanted = (
+        'icdar2013 icdar2015 totaltext ctw1500 svt coco-text textocr mlt2017 mlt2019 art lsvt '
+        'uber-text word-lmdb word-crops'
+    )
+    assert set(DATASETS) == set(wanted.split())
+    for entry in DATASETS.values():
+        assert entry.title and entry.licence and entry.size and entry.language and entry.layout
+        assert set(entry.wanted) <= set(entry.published) | {'train', 'val', 'test'}

@@ -23,7 +23,6 @@ ENTRIES: tuple[DatasetEntry, ...] = (
     TOTALTEXT,
     CTW1500,
     SVT,
-    WORD_LMDB,
     COCO_TEXT,
     TEXTOCR,
     MLT2017,
@@ -31,6 +30,7 @@ ENTRIES: tuple[DatasetEntry, ...] = (
     ART,
     LSVT,
     UBER_TEXT,
+    WORD_LMDB,
     WORD_CROPS,
 )
 DATASETS: dict[str, DatasetEntry] = {entry.name: entry for entry in ENTRIES}

@@ -46,7 +46,7 @@ def read_mlt2017(root: Path) -> list[DatasetSplit]:
     """Read ``train`` and ``val``, those that are there; the test set has no public ground truth.
 
     ``###`` marks a word as ignored, corners are clockwise and kept, photos may be JPEG, PNG or
-    GIF, and each instance keeps its script as ``language`` (Arabic, Latin, Chinese, Japanese,
+    GIF (which OpenCV reads from 4.11 on), and each instance keeps its script as ``language`` (Arabic, Latin, Chinese, Japanese,
     Korean, Bangla, Hindi, Symbols, Mixed, None).
 
     Args:

@@ -125,7 +125,7 @@ def report_degenerate(source: str, samples: Iterable[dict]) -> None:
     ]
     if photos:
         _logger.warning(
-            '%s: %d words have an outline without area and are marked as ignored, the first in %s',
+            '%s: words whose outline has no area are marked as ignored: %d, the first in %s',
             source, len(photos), photos[0],
         )  # fmt: skip
 

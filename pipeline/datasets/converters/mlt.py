@@ -46,8 +46,8 @@ def read_mlt2017(root: Path) -> list[DatasetSplit]:
     """Read ``train`` and ``val``, those that are there; the test set has no public ground truth.
 
     ``###`` marks a word as ignored, corners are clockwise and kept, photos may be JPEG, PNG or
-    GIF (which OpenCV reads from 4.11 on), and each instance keeps its script as ``language`` (Arabic, Latin, Chinese, Japanese,
-    Korean, Bangla, Hindi, Symbols, Mixed, None).
+    GIF (which OpenCV reads from 4.11 on), and each instance keeps its script as ``language``
+    (Arabic, Latin, Chinese, Japanese, Korean, Bangla, Hindi, Symbols, Mixed, None).
 
     Args:
         root: Folder with the folders or zips of the competition, or MMOCR's ``textdet_imgs`` and

@@ -26,6 +26,7 @@ _MEANINGS: dict[WordKind, str] = {
     'spurious': 'prediction without a gold word',
     'dont_care': 'left out of the score',
 }
+_CORRECTED = '<p>Predicted words are shown as the lexicon corrected them.</p>'
 
 
 def write_report(
@@ -86,6 +87,7 @@ def render_page(
         key=_key(totals),
         filters=_filters(),
         shown=_shown_line(len(drawn), len(photos)),
+        corrected=_CORRECTED if evaluation.lexicon else '',
         missing=missing,
         photos='\n'.join(panels),
         all_photos=photo_table(photos),
@@ -168,7 +170,7 @@ def _key(totals: dict[WordKind, int]) -> str:
         f'<li class="{kind}"><svg viewBox="0 0 44 14" aria-hidden="true">'
         '<line class="under" x1="1" y1="7" x2="43" y2="7"/>'
         '<line class="over" x1="1" y1="7" x2="43" y2="7"/></svg> '
-        f'<strong>{KIND_NAMES[kind]} {totals[kind]}</strong> {_MEANINGS[kind]}</li>'
+        f'<span><strong>{KIND_NAMES[kind]} {totals[kind]}</strong> {_MEANINGS[kind]}</span></li>'
         for kind in (*COUNTED_KINDS, 'dont_care')
     ]
     return f'<ul class="key">{"".join(rows)}</ul>'

@@ -26,7 +26,7 @@ KIND_NAMES: dict[WordKind, str] = {
     'dont_care': "don't care",
 }
 """In the order of the tables under the photos: errors first."""
-_LABEL_SHARE = 1 / 60  # of the longer side: readable where the photo fills the page
+_LABEL_SHARE = 1 / 70  # of the longer side: readable where the photo fills the page
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _draw_picture(
     )
     return (
         f'<div class="picture{"" if picture else " plain"}" '
-        f'style="aspect-ratio: {width:g} / {height:g}">{image}'
+        f'style="--width-by-height: {width / height:.5f}">{image}'
         f'<svg viewBox="{x:g} {y:g} {width:g} {height:g}" preserveAspectRatio="none" '
         f'font-size="{label_px:.1f}" role="img" aria-label="words of photo {markup.text(name)}, '
         f'listed in the table below">\n{drawn}\n</svg></div>'

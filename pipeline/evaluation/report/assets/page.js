@@ -44,7 +44,6 @@
     for (const entry of panels) {
       let left = 0;
       let found = 0;
-      let visible = 0;
       for (const word of entry.words) {
         const shown = kinds.has(word.kind);
         const hit = shown && query !== '' && word.texts.some((text) => text.includes(query));
@@ -52,7 +51,6 @@
         word.outline.style.display = shown ? '' : 'none';
         word.row.classList.toggle('found', hit);
         left += shown && word.kind !== 'dont_care';
-        visible += shown;
         found += hit;
       }
       // A photo without any word that counts is told from the others by no kind.
@@ -60,15 +58,18 @@
       entry.panel.hidden = !wanted || !(query === '' || entry.name.includes(query) || found > 0);
       if (!entry.panel.hidden) {
         photosShown += 1;
-        wordsShown += visible;
+        wordsShown += left;
         wordsFound += found;
       }
     }
-    const words = query === '' ? `${wordsShown} words` : `${wordsFound} words found`;
-    form.elements.count.value = `${photosShown} of ${panels.length} photos, ${words}`;
+    const words = query === '' ? `words shown: ${wordsShown}` : `words found: ${wordsFound}`;
+    form.elements.count.value = `photos shown: ${photosShown} of ${panels.length}, ${words}`;
   };
 
-  const name = (event, on) => {
+  const number = () => list.classList.toggle('no-numbers', !form.elements.numbers.checked);
+  const update = { sort, numbers: number, kind: filter, query: filter };
+
+  const point = (event, on) => {
     const part = event.target.closest('[data-word]');
     const panel = part && part.closest('.photo-panel');
     if (!panel) return;
@@ -78,11 +79,12 @@
   };
 
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', (event) => (event.target.name === 'sort' ? sort() : filter()));
-  list.addEventListener('mouseover', (event) => name(event, true));
-  list.addEventListener('mouseout', (event) => name(event, false));
+  form.addEventListener('input', (event) => update[event.target.name]());
+  list.addEventListener('mouseover', (event) => point(event, true));
+  list.addEventListener('mouseout', (event) => point(event, false));
   form.hidden = false;
   // Browsers keep what was chosen when a page is loaded again.
   sort();
+  number();
   filter();
 })();

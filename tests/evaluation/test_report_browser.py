@@ -20,9 +20,16 @@ from pipeline.evaluation.scoring import ScoringRules
 NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = (
-    '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync '
-    '--disable-background-networking --disable-component-update --virtual-time-budget=5000'
-).split()
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-sync',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--virtual-time-budget=5000',
+)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(BROWSER is None, reason='no Chromium or Chrome is installed'),

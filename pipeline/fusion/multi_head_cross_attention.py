@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.fusion.gate import TanhGate
+from pipeline.fusion.projected_context import ProjectedContext
+from pipeline.fusion.scene_attention import Runs, attend_scene
+from pipeline.fusion.scene_fusion import SceneFusion
+from pipeline.fusion.zero_gradients import with_zero_gradients
 from pipeline.registry import MODELS
-from pipeline.structures import SceneContext
-
-
-@dataclass(frozen=True, eq=False)
-class ProjectedContext:
-    """Keys and values of the scene tokens, once per image.
-
-    Args:
-        keys: (I, heads, S, width of a head).
-        values: As ``keys``.
-        image_index: (N,) int64, as in :class:`~pipeline.structures.SceneContext`.
-    """
-
-    keys: Tensor
-    values: Tensor
-    image_index: Tensor
 
 
 @MODELS.register_module()
-class MultiHeadCrossAttention(nn.Module):
-    """Word features ask, scene tokens answer; a :class:`TanhGate` lets the answer in.
+class MultiHeadCrossAttention(SceneFusion):
+    """Multi-head cross-attention, with an MLP behind it in the size ``full``.
 
     A pre-norm block, ``fused = y + MLP(LN(y))`` with ``y = x + CA(LN(x), LN(scene))``, followed
-    by ``gate(x, fused)``. Keys and values are projected once per image and gathered per word by
-    ``image_index``, so a hundred words of a photo share one projection.
+    by ``gate(x, fused)``. Keys and values are projected once per image and found per word by
+    ``image_index``, so a hundred words of a photo share one projection. With one token a photo
+    (k = infinity) ``CA`` is ``out(value(LN(token)))``, once per photo; of ``full`` the MLP stays,
+    which reads the words.
 
     MH-CA is one of the fusions of CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464). Our
     reading of it: the norms stand before the attention, the residual is inside ``fused``, and
@@ -47,8 +35,9 @@ class MultiHeadCrossAttention(nn.Module):
         size: ``'full'`` or ``'mini'``.
         attn_dim: Width of queries, keys and values where it shall differ from the size's own.
         mlp_ratio: Hidden width of the MLP of ``full``, as a multiple of ``embed_dim``.
-        dropout: Of the attention weights and of both branches. 0 keeps the random stream of
-            the recognizer untouched, so that training, too, starts at its exact answers.
+        dropout: Of the attention weights (where there is more than one to choose from) and of
+            both branches. 0 keeps the random stream of the recognizer untouched, so that
+            training, too, starts at its exact answers.
 
     Raises:
         ValueError: If ``size`` is unknown or the heads do not divide the attention's width.
@@ -65,7 +54,7 @@ class MultiHeadCrossAttention(nn.Module):
         mlp_ratio: float = 4.0,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(embed_dim=embed_dim, context_dim=context_dim)
         if size not in ('full', 'mini'):
             raise ValueError(f"size must be 'full' or 'mini', got {size!r}.")
         if attn_dim is None:
@@ -75,86 +64,47 @@ class MultiHeadCrossAttention(nn.Module):
                 f'num_heads must divide the width of the attention, got num_heads={num_heads} '
                 f'and attn_dim={attn_dim} (size={size!r}). Set num_heads or attn_dim.'
             )
-        self.embed_dim = embed_dim
-        self.context_dim = context_dim
         self.num_heads = num_heads
+        self.attn_dim = attn_dim
         self.dropout = dropout
-        self.norm_x = nn.LayerNorm(embed_dim)
-        self.norm_context = nn.LayerNorm(context_dim)
         self.query = nn.Linear(embed_dim, attn_dim)
         self.key_value = nn.Linear(context_dim, 2 * attn_dim)
         self.out = nn.Linear(attn_dim, embed_dim)
         self.mlp = _make_mlp(embed_dim, mlp_ratio, dropout) if size == 'full' else None
-        self.gate = TanhGate()
 
-    def project_context(self, context: SceneContext) -> ProjectedContext:
-        """Keys and values of every photo: call it once, fuse as often as decoding needs.
-
-        Raises:
-            ValueError: If the tokens are not ``context_dim`` wide.
-        """
-        if context.tokens.shape[-1] != self.context_dim:
-            raise ValueError(
-                f'context_dim={self.context_dim}, but the scene tokens are '
-                f'{context.tokens.shape[-1]} wide. Set '
-                f'fusion.context_dim={context.tokens.shape[-1]}.'
-            )
-        # A context cache may hold half precision; the weights decide.
-        tokens = self.norm_context(context.tokens.to(self.norm_context.weight.dtype))
+    def _project(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         keys, values = self.key_value(tokens).chunk(2, dim=-1)  # (I, S, attn_dim) each
-        return ProjectedContext(
-            self._split_heads(keys), self._split_heads(values), context.image_index
-        )
+        return self._split_heads(keys).transpose(1, 2), self._split_heads(values).transpose(1, 2)
 
-    def forward(self, x: Tensor, context: SceneContext | ProjectedContext) -> Tensor:
-        """Fuse word features with the scene of their photo.
-
-        Args:
-            x: (N, T, D) word features.
-            context: The scenes of these N words, projected or not.
-
-        Returns:
-            (N, T, D); rows without a photo are those of ``x``, untouched.
-
-        Raises:
-            ValueError: If ``x`` is not (N, T, embed_dim) or the context speaks of other words.
-        """
-        if x.ndim != 3 or x.shape[-1] != self.embed_dim:
-            raise ValueError(
-                f'word features must be (N, T, embed_dim={self.embed_dim}), got '
-                f'{tuple(x.shape)}. Set fusion.embed_dim to the width of the recognizer.'
+    def _project_single(self, tokens: Tensor) -> Tensor:
+        weight, bias = self.key_value.weight[self.attn_dim :], self.key_value.bias[self.attn_dim :]
+        answer = self.out(F.linear(tokens, weight, bias))
+        if self.training and torch.is_grad_enabled():
+            answer = with_zero_gradients(
+                answer, *self.norm_x.parameters(), *self.query.parameters()
             )
-        if len(x) != len(context.image_index):
-            raise ValueError(
-                f'image_index must name a photo for each of {len(x)} words, '
-                f'got {len(context.image_index)} entries.'
-            )
-        has_photo = context.image_index >= 0
-        if not has_photo.any():
-            return x
-        if isinstance(context, SceneContext):
-            context = self.project_context(context)
-        if has_photo.all():
-            return self._fuse(x, context, context.image_index)
-        out = x.clone()
-        out[has_photo] = self._fuse(x[has_photo], context, context.image_index[has_photo])
-        return out
+        return answer
 
-    def _fuse(self, x: Tensor, context: ProjectedContext, image_index: Tensor) -> Tensor:
-        attended = F.scaled_dot_product_attention(
-            self._split_heads(self.query(self.norm_x(x))),
-            context.keys[image_index],  # (N, heads, S, width of a head)
-            context.values[image_index],
-            dropout_p=self.dropout if self.training else 0.0,
-        )
-        attended = attended.transpose(1, 2).flatten(2)  # (N, T, attn_dim)
-        fused = x + F.dropout(self.out(attended), self.dropout, self.training)
+    def _fuse(
+        self, x: Tensor, context: ProjectedContext, image_index: Tensor, runs: Runs | None
+    ) -> Tensor:
+        dropout = self.dropout if self.training else 0.0
+        if context.keys is None:
+            answer = context.values[image_index].unsqueeze(1)  # (N, 1, D)
+        else:
+            queries = self._split_heads(self.query(self.norm_x(x)))
+            answer = self.out(
+                attend_scene(queries, context.keys, context.values, image_index, runs, dropout)
+            )
+        if dropout:
+            answer = F.dropout(answer.expand_as(x), dropout)
+        fused = x + answer
         if self.mlp is not None:
             fused = fused + self.mlp(fused)
-        return self.gate(x, fused)
+        return fused
 
     def _split_heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (., heads, ., width)
+        return x.unflatten(-1, (self.num_heads, -1))  # (..., heads, width of a head)
 
 
 def _make_mlp(embed_dim: int, mlp_ratio: float, dropout: float) -> nn.Sequential:

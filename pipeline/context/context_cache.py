@@ -45,6 +45,8 @@ class ContextCache:
     Attributes:
         fingerprint: What the tokens depend on: architecture, checksum of the weights, input
             size, pooling; see ``ClipImageEncoder.fingerprint``.
+        identity: What a checkpoint keeps of that encoder: architecture, name and checksum of the
+            weights.
         embed_dim: C, width of the tokens.
         num_tokens: S, tokens of a photo.
 
@@ -61,6 +63,7 @@ class ContextCache:
                 f'{COMMAND.format(directory=self.directory)}'
             )
         self.fingerprint: dict[str, Any] = header['fingerprint']
+        self.identity: dict[str, str] = header['identity']
         self.embed_dim: int = header['embed_dim']
         self.num_tokens: int = header['num_tokens']
         self._shard_of = index_shards(self.directory, self.fingerprint)
@@ -72,6 +75,10 @@ class ContextCache:
 
     def __contains__(self, key: str) -> bool:
         return key in self._shard_of
+
+    def keys(self) -> frozenset[str]:
+        """The ``photo_key`` of every photo."""
+        return frozenset(self._shard_of)
 
     def read(self, key: str, path: str) -> Tensor:
         """The tokens of a photo, (S, C) float16.

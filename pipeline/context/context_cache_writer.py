@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,36 +29,30 @@ class ContextCacheWriter:
 
     Args:
         directory: The folder.
-        fingerprint: What the tokens depend on; see :class:`ContextCache`.
-        embed_dim: C, width of the tokens.
-        num_tokens: S, tokens of a photo.
+        encoder: The context encoder: its ``fingerprint``, ``identity``, ``embed_dim`` (C) and
+            ``num_tokens`` (S) are kept.
         shard_photos: Photos of a shard.
 
     Raises:
         ValueError: If the folder holds the tokens of another encoder; says what differs.
     """
 
-    def __init__(
-        self,
-        directory: str | Path,
-        *,
-        fingerprint: Mapping[str, Any],
-        embed_dim: int,
-        num_tokens: int,
-        shard_photos: int = 512,
-    ) -> None:
+    def __init__(self, directory: str | Path, encoder: Any, shard_photos: int = 512) -> None:
         if shard_photos < 1:
             raise ValueError(f'shard_photos must be at least 1, got {shard_photos}.')
         self.directory = Path(directory)
-        self.fingerprint = dict(fingerprint)
+        self.fingerprint: dict[str, Any] = encoder.fingerprint
         self.shard_photos = shard_photos
-        self._shape = (num_tokens, embed_dim)
+        self._shape = (encoder.num_tokens, encoder.embed_dim)
         header = read_header(self.directory)
         if header is None:
             self.directory.mkdir(parents=True, exist_ok=True)
             header = {
-                'fingerprint': self.fingerprint, 'embed_dim': embed_dim, 'num_tokens': num_tokens,
-            }  # fmt: skip
+                'fingerprint': self.fingerprint,
+                'identity': encoder.identity,
+                'embed_dim': encoder.embed_dim,
+                'num_tokens': encoder.num_tokens,
+            }
             _write(self.directory / HEADER, (json.dumps(header, indent=2) + '\n').encode())
         else:
             differences = compare_fingerprints(header['fingerprint'], self.fingerprint)
@@ -68,11 +61,15 @@ class ContextCacheWriter:
                     f'{self.directory} holds the tokens of another encoder: '
                     f'{"; ".join(differences)}. Write to another folder, or delete this one.'
                 )
-        self._written = ContextCache(self.directory)
+        self._written = set(ContextCache(self.directory).keys())
         self._pending: dict[str, Tensor] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._written or key in self._pending
+
+    def keys(self) -> frozenset[str]:
+        """Photos that are on disk."""
+        return frozenset(self._written)
 
     def add(self, key: str, tokens: Tensor) -> None:
         """Keep the tokens of a photo.
@@ -97,8 +94,8 @@ class ContextCacheWriter:
         # Named by its first photo: two processes that fill one cache do not meet.
         path = self.directory / f'tokens-{next(iter(self._pending))[:16]}-{os.getpid()}.safetensors'
         _write(path, save(self._pending, {'fingerprint': json.dumps(self.fingerprint)}))
+        self._written.update(self._pending)
         self._pending = {}
-        self._written = ContextCache(self.directory)
 
     def __enter__(self) -> ContextCacheWriter:
         return self

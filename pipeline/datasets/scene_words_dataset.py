@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -140,7 +141,9 @@ class SceneWordsDataset(BaseDataset):
         with_image = has_scene and self.with_image and cache is None
         return {
             'inputs': [torch.from_numpy(np.ascontiguousarray(c.transpose(2, 0, 1))) for c in crops],
-            'data_samples': [_text_sample(text, path) for _, text in words],
+            'data_samples': [
+                _text_sample(text, path, crop) for (_, text), crop in zip(words, crops)
+            ],
             'image': photo.image if with_image else None,
             'context_tokens': None if cache is None else cache.read(photo.key, path),
             'photo': photo.key if has_scene else None,
@@ -160,7 +163,7 @@ def _split(words: list[Any], limit: int | None) -> list[list[Any]]:
         return [words] if words else []
     parts = math.ceil(len(words) / limit)
     edges = [len(words) * i // parts for i in range(parts + 1)]
-    return [words[start:end] for start, end in zip(edges, edges[1:])]
+    return [words[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def _whole(width: int, height: int) -> np.ndarray:
@@ -190,7 +193,7 @@ def _jittered(ring: np.ndarray, jitter: float) -> np.ndarray:
     return moved + np.random.uniform(-0.3, 0.3, moved.shape) * jitter * height
 
 
-def _text_sample(text: str, path: str) -> TextRecogDataSample:
+def _text_sample(text: str, path: str, crop: np.ndarray) -> TextRecogDataSample:
     sample = TextRecogDataSample(gt_text=LabelData(item=text))
-    sample.set_metainfo({'valid_ratio': 1.0, 'img_path': path})
+    sample.set_metainfo({'valid_ratio': 1.0, 'img_path': path, 'img_shape': crop.shape[:2]})
     return sample

@@ -1,8 +1,24 @@
-"""What MMEngine's training loop lacks for this project: bf16 on the CPU, memory format."""
+"""What MMEngine's loops lack for this project: mixed precision on CPUs, words in place of samples,
+gates and readings in the log."""
 
 from pipeline.engine.bfloat16_optim_wrapper import BFloat16OptimWrapper
 from pipeline.engine.channels_last_hook import ChannelsLastHook
+from pipeline.engine.context_cache_hook import ContextCacheHook
+from pipeline.engine.gate_log_hook import GateLogHook
 from pipeline.engine.lost_words_hook import LostWordsHook
+from pipeline.engine.optional_tensorboard import OptionalTensorboardVisBackend
+from pipeline.engine.reading_pictures_hook import ReadingPicturesHook
 from pipeline.engine.throughput_hook import ThroughputHook
+from pipeline.engine.word_evaluator import WordEvaluator
 
-__all__ = ['BFloat16OptimWrapper', 'ChannelsLastHook', 'LostWordsHook', 'ThroughputHook']
+__all__ = [
+    'BFloat16OptimWrapper',
+    'ChannelsLastHook',
+    'ContextCacheHook',
+    'GateLogHook',
+    'LostWordsHook',
+    'OptionalTensorboardVisBackend',
+    'ReadingPicturesHook',
+    'ThroughputHook',
+    'WordEvaluator',
+]

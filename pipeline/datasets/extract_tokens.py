@@ -1,0 +1,129 @@
+"""Runs the context encoder over the photos of data sets, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from torch.utils.data import DataLoader, Dataset
+
+from pipeline.context.context_cache import photo_key
+from pipeline.context.context_cache_writer import ContextCacheWriter
+from pipeline.datasets.scene_photo import read_photo
+from pipeline.datasets.scene_words_dataset import SceneWordsDataset
+from pipeline.registry import DATASETS
+
+Photo = tuple[str, tuple[int, int] | None]  # its file, the size it is brought to
+
+
+def find_photos(config: Config, names: Sequence[str]) -> list[Photo]:
+    """The photos of a config's data sets, each once, in their order.
+
+    Args:
+        config: A training config.
+        names: ``'train'``, ``'val'`` and ``'test'`` for the data sets of the loaders, or the
+            names of data sets that the config defines.
+
+    Raises:
+        ValueError: If there is no such data set, or it has no photos; says which there are.
+    """
+    photos: dict[Photo, None] = {}
+    for name in names:
+        before = len(photos)
+        for dataset in _scene_sets(DATASETS.build(_dataset_config(config, name))):
+            for idx in range(len(dataset)):
+                info = dataset.get_data_info(idx)
+                if info['words'][0][0] is not None:
+                    size = dataset.native_size
+                    photos[info['img_path'], None if size is None else (size[0], size[1])] = None
+        if len(photos) == before:
+            raise ValueError(f'{name} holds no photos with words, or only those of others')
+    return list(photos)
+
+
+def extract_tokens(
+    encoder: Any,
+    photos: Sequence[Photo],
+    directory: str | Path,
+    *,
+    workers: int = 0,
+    shard_photos: int = 512,
+    report: Callable[[int], Any] = lambda count: None,
+) -> int:
+    """Encode the photos that a context cache does not hold yet.
+
+    Args:
+        encoder: The context encoder; it sees ``encoder.batch_size`` photos at a time.
+        photos: See :func:`find_photos`.
+        directory: Of the cache, new or of the same encoder.
+        workers: Processes that decode photos.
+        shard_photos: Photos of a file.
+        report: Called with the number of photos that are done.
+
+    Returns:
+        How many photos were encoded.
+
+    Raises:
+        ValueError: If the folder holds the tokens of another encoder, or a photo cannot be read.
+    """
+    added = 0
+    with ContextCacheWriter(directory, encoder, shard_photos) as writer:
+        loader = DataLoader(
+            _Decoded(photos, writer.keys()),
+            encoder.batch_size,
+            num_workers=workers,
+            collate_fn=_as_list,
+        )
+        for batch in loader:
+            new = {key: image for key, image in batch if image is not None and key not in writer}
+            if new:
+                for key, tokens in zip(new, encoder(list(new.values()))):
+                    writer.add(key, tokens)
+                added += len(new)
+            report(len(batch))
+    return added
+
+
+class _Decoded(Dataset):
+    """Keys and pixels of photos; no pixels where the key is known."""
+
+    def __init__(self, photos: Sequence[Photo], known: frozenset[str]) -> None:
+        self.photos = photos
+        self.known = known
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, index: int) -> tuple[str, np.ndarray | None]:
+        path, size = self.photos[index]
+        key = photo_key(Path(path).read_bytes(), size)
+        if key in self.known:
+            return key, None
+        return key, read_photo(path, size).image
+
+
+def _as_list(batch: list[Any]) -> list[Any]:
+    return batch
+
+
+def _dataset_config(config: Config, name: str) -> Any:
+    loader = config.get(f'{name}_dataloader')
+    found = loader.get('dataset') if loader else config.get(name)
+    if not isinstance(found, dict) or 'type' not in found:
+        named = [
+            key
+            for key, value in config.items()
+            if isinstance(value, dict) and 'ann_file' in value and 'data_root' in value
+        ]
+        raise ValueError(f'the config has no data set {name!r}; it has {["train", *named]}')
+    return found
+
+
+def _scene_sets(dataset: Any) -> list[SceneWordsDataset]:
+    if isinstance(dataset, SceneWordsDataset):
+        return [dataset]
+    parts = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
+    return [scene_set for part in parts if part is not None for scene_set in _scene_sets(part)]

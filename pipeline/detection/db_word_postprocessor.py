@@ -13,6 +13,7 @@ from mmocr.structures import TextDetDataSample
 from mmocr.utils import offset_polygon
 from torch import Tensor
 
+from pipeline.detection.kernel_splitting import find_kernels
 from pipeline.registry import MODELS
 
 
@@ -34,6 +35,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: Kernels of a lower mean probability are dropped.
         min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
         shrink_ratio: The r that the model was trained with.
+        split_levels: Kernels that fall apart at these levels become several words; see
+            :func:`find_kernels`. None, as in the paper, leaves words that touch joined.
         curved_fill: A word that fills less of its smallest rectangle is taken as curved.
         text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
             polygons.
@@ -46,6 +49,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: float = 0.5,
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
+        split_levels: Sequence[float] = (),
         curved_fill: float = 0.7,
         text_repr_type: str = 'poly',
         rescale_fields: Sequence[str] = ('polygons',),
@@ -55,6 +59,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         self.min_text_score = min_text_score
         self.min_side_px = min_side_px
         self.shrunk = 1 - shrink_ratio**2
+        self.split_levels = tuple(split_levels)
         self.curved_fill = curved_fill
 
     def get_text_instances(
@@ -67,14 +72,9 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             data_sample: Of the same image.
         """
         prob_map = pred_results.detach().float().cpu().numpy()
-        kernels = (prob_map > self.mask_thr).astype(np.uint8)
-        contours, _ = cv2.findContours(kernels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         polygons, scores = [], []
-        for contour in contours:
-            if len(contour) < 4:
-                continue
-            score = _mean_inside(prob_map, contour)
-            if score < self.min_text_score:
+        for contour, score in find_kernels(prob_map, self.mask_thr, self.split_levels):
+            if len(contour) < 4 or score < self.min_text_score:
                 continue
             polygon = self._grow(contour)
             if polygon is not None:
@@ -111,10 +111,3 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         q = self.shrunk
         a, b, c = 8 - 4 * q, 2 * (1 - q) * half_perimeter, -q * area
         return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
-
-
-def _mean_inside(prob_map: np.ndarray, contour: np.ndarray) -> float:
-    x, y, width, height = cv2.boundingRect(contour)
-    mask = np.zeros((height, width), dtype=np.uint8)
-    cv2.fillPoly(mask, [contour], 1, offset=(-x, -y))
-    return float(cv2.mean(prob_map[y : y + height, x : x + width], mask)[0])

@@ -40,7 +40,10 @@ model = dict(
                 module_loss=dict(type='DBModuleLoss'),
                 # Thresholds set on training photos.
                 postprocessor=dict(
-                    type='DBWordPostprocessor', mask_thr=0.5, min_text_score=0.65
+                    type='DBWordPostprocessor',
+                    mask_thr=0.4,
+                    min_text_score=0.6,
+                    split_levels=[0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
                 ),
             ),
         ),

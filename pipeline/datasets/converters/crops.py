@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
+from PIL import Image, UnidentifiedImageError
 
 from pipeline.datasets.converters.annotation_file import write_whole
 from pipeline.geometry import order_ring, ring_size
@@ -26,8 +27,8 @@ def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[d
 
     Flat words become crops by a homography and curved ones are unrolled, as ``Rectifier`` does
     for a recognizer, but at the photo's own resolution. Words taller than 1.5 times their width
-    are laid on their side, as it does. A photo whose crops are there and whose file and words have
-    not changed is not read again.
+    are laid on their side, as it does, unless they are of one character. A photo whose crops are
+    there and whose file and words have not changed is not read again.
 
     Args:
         root: What ``img_path`` of the samples is relative to.
@@ -62,35 +63,48 @@ def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[d
                 }
 
 
-def cut_word(image: np.ndarray, polygon: Sequence[float]) -> np.ndarray:
+def cut_word(image: np.ndarray, polygon: Sequence[float], upright: bool = False) -> np.ndarray:
     """Straighten one word at its own resolution.
 
     Args:
         image: (H, W, 3) uint8.
         polygon: ``x1, y1, ..., xk, yk`` in pixels, clockwise from the first character's top-left.
+        upright: Whether a tall word stays as it stands rather than being laid on its side.
 
     Returns:
         (height, width, 3) uint8, as large as the word's sides are long, one pixel at least.
     """
     ring = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
     height, width = ring_size(ring if len(ring) % 2 == 0 else order_ring(ring))
-    if height > _TALL_RATIO * width:
+    if height > _TALL_RATIO * width and not upright:
         height, width = width, height
     shrink = min(1.0, _LONGEST_SIDE_PX / max(height, width, 1.0))
     size = tuple(max(1, round(shrink * side)) for side in (height, width))
-    return Rectifier(size=(size[0], size[1]))(image, [ring])[0]
+    rectifier = Rectifier(size=(size[0], size[1]), vertical='keep' if upright else 'auto')
+    return rectifier(image, [ring])[0]
 
 
 def _cut(photo: Path, folder: Path, words: dict[str, dict]) -> None:
     if not words:
         return
-    image = cv2.imread(str(photo), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise ValueError(f'{photo}: wanted a photo, got a file that OpenCV cannot read.')
+    image = _read_photo(photo)
     for name, word in words.items():
-        crop = cut_word(image, word['polygon'])
+        # A lone character is narrow as it stands: a tall "1" is no word on its side.
+        crop = cut_word(image, word['polygon'], upright=len(word['text']) == 1)
         _, code = cv2.imencode('.jpg', crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         write_whole(folder / name, code.tobytes())
+
+
+def _read_photo(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 BGR as stored: an orientation tag is not applied."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is not None:
+        return image
+    try:  # OpenCV reads GIF from 4.11 on only.
+        with Image.open(path) as photo:
+            return np.ascontiguousarray(np.asarray(photo.convert('RGB'))[:, :, ::-1])
+    except (UnidentifiedImageError, OSError) as error:
+        raise ValueError(f'{path}: wanted a photo, got a file that is none ({error}).') from None
 
 
 def _crop_stems(samples: Sequence[dict]) -> list[str]:
@@ -102,7 +116,7 @@ def _crop_stems(samples: Sequence[dict]) -> list[str]:
 
 def _fingerprint(photo: Path, words: dict[str, dict]) -> str:
     status = photo.stat()
-    cut = {name: word['polygon'] for name, word in words.items()}
+    cut = {name: [word['polygon'], len(word['text']) == 1] for name, word in words.items()}
     content = json.dumps([status.st_size, status.st_mtime_ns, cut])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 

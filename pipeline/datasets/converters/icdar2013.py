@@ -121,7 +121,7 @@ or, as MMOCR lays it out, textdet_imgs/{train,test} and annotations/{train,test}
 or, for one split, images/ and gt/
 """,
     url='https://rrc.cvc.uab.es/?ch=2&com=downloads (after registration)',
-    licence='research use; terms of the Robust Reading Competition',
+    licence='no licence stated; terms of the Robust Reading Competition',
     size='not stated by its owners',
     language='English (Latin script)',
     published={'train': SplitCounts(229, 848), 'test': SplitCounts(233, 1095)},

@@ -105,8 +105,8 @@ or, as MMOCR lays it out, textdet_imgs/{train,test} and annotations/{train,test}
 or, for one split, images/ and gt/
 """,
     url='https://rrc.cvc.uab.es/?ch=4&com=downloads (after registration)',
-    licence='research use; terms of the Robust Reading Competition',
-    size='about 130 MB',
+    licence='CC BY 4.0, as MMOCR lists it; terms of the Robust Reading Competition',
+    size='not stated by its owners',
     language='English (Latin script)',
     published={'train': SplitCounts(1000, 4468), 'test': SplitCounts(500, 2077)},
     wanted={

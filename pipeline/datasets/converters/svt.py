@@ -106,7 +106,7 @@ or, for one split, images/ and gt/ with quads as ICDAR 2015 has them
 """,
     url='http://www.iapr-tc11.org/dataset/SVT/svt.zip (described at '
     'http://vision.ucsd.edu/~kai/svt/)',
-    licence='not stated by its owners',
+    licence='no licence stated by its owners',
     size='not stated by its owners',
     language='English, upper case; only names of businesses are annotated',
     published={'train': SplitCounts(100, 257), 'test': SplitCounts(249, 647)},

@@ -78,7 +78,7 @@ The zips may lie there as they are.
 """,
     url='https://github.com/cs-chan/Total-Text-Dataset',
     licence='non-commercial research only (DATASET_TERMS.md of its repository)',
-    size='not checked',
+    size='441 MB of photos',
     language='English',
     published={'train': SplitCounts(1255), 'test': SplitCounts(300, 2215)},
     wanted={

@@ -70,6 +70,15 @@ def test_tall_words_are_laid_on_their_side_as_in_use():
     assert cut_word(draw(ring), ring.ravel().tolist()).shape == (20, 70, 3)
 
 
+def test_a_lone_character_stays_upright(tmp_path):
+    ring = np.array([[60, 20], [80, 20], [80, 90], [60, 90]], dtype=np.float32)
+    words = [spotting_instance(ring, text, False) for text in ('1', '10')]
+    paths = [
+        s['img_path'] for s in write_crops(tmp_path, tmp_path / 'c', [write_set(tmp_path, *words)])
+    ]
+    assert [cv2.imread(str(tmp_path / path)).shape[:2] for path in paths] == [(70, 20), (20, 70)]
+
+
 def test_a_word_of_an_odd_ring_or_without_area_gives_a_crop():
     photo = draw(QUAD)
     odd = [20, 30, 50, 30, 80, 30, 80, 50, 20, 50]
@@ -132,6 +141,16 @@ def test_photos_of_one_name_in_two_folders_have_crops_of_their_own(tmp_path):
     paths = [sample['img_path'] for sample in write_crops(tmp_path, tmp_path / 'crops', samples)]
     assert paths == ['crops/a_photo.png_0000.jpg', 'crops/b_photo.png_0000.jpg']
     assert all((tmp_path / path).is_file() for path in paths)
+
+
+def test_photos_that_only_pillow_reads_have_crops_too(tmp_path, monkeypatch):
+    sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
+    whole = cv2.imread(str(tmp_path / 'photo.png'))
+    monkeypatch.setattr('pipeline.datasets.converters.crops.cv2.imread', lambda *_: None)
+    (crop,) = write_crops(tmp_path, tmp_path / 'crops', [sample])
+    monkeypatch.undo()
+    expected = cut_word(whole, QUAD.ravel().tolist(), upright=True)
+    assert np.abs(cv2.imread(str(tmp_path / crop['img_path'])).astype(int) - expected).mean() < 3
 
 
 def test_a_photo_that_cannot_be_read_is_named(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pipeline.datasets.converters.files import MissingFiles
 from pipeline.datasets.converters.prepare import prepare_dataset
 from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
 
+README = Path(__file__).parents[3] / 'data' / 'README.md'
 SVT_XML = """<tagset><image><imageName>img/14_03.jpg</imageName><lex>INN,ROOM,HOTEL</lex>
 <taggedRectangles>
 <taggedRectangle height="12" width="40" x="3" y="25"><tag>ROOM</tag></taggedRectangle>
@@ -155,6 +157,23 @@ def test_an_empty_folder_says_what_is_expected_and_where_it_is(name, tmp_path):
         assert line in str(error.value)
     assert str(error.value).endswith(entry.url)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('name', list(DATASETS))
+def test_the_readme_of_the_data_says_the_same(name):
+    entry = DATASETS[name]
+    text = README.read_text(encoding='utf-8')
+    assert entry.layout.strip('\n') in text
+    assert f'python tools/prepare_dataset.py {name} --root' in text
+    counts, row = [line for line in text.splitlines() if line.startswith(f'| `{name}` | ')]
+    assert entry.licence in row and entry.size in row
+    for part in re.findall(r'https?://[^\s,)]+', entry.url):
+        assert part in row
+    for split in entry.published.values():
+        if split.photos is not None:
+            assert (
+                f'{split.photos:,} / {"-" if split.words is None else f"{split.words:,}"}' in counts
+            )
 
 
 def test_every_set_says_what_it_is_and_its_terms():

@@ -31,7 +31,7 @@ def read_totaltext(root: Path) -> list[DatasetSplit]:
 
     Rings are taken in the published order, the first character's top-left first, those that
     run counter-clockwise turned round. Words published as ``#``, in the transcript or as the
-    orientation, are ignored; their text is ``###`` then.
+    orientation, are ignored; their text is ``###`` then. So are those without a transcript.
 
     Args:
         root: Folder with the published folders or zips: ``Images`` and the ground truth as
@@ -47,7 +47,7 @@ def read_totaltext(root: Path) -> list[DatasetSplit]:
         words = {int(number): words for number, words in words_of(path.parent).items()}
         found = words[int(trailing_number(path.stem))]
         return [
-            spotting_instance(polygon, text, ignore=text == DONT_CARE)
+            spotting_instance(polygon, text, ignore=text in ('', DONT_CARE))
             for polygon, text in zip(found.polygons, found.texts, strict=True)
         ]
 

@@ -19,6 +19,8 @@ TEXT = (
     "x: [[1 9 9 1]], y: [[30 30 39 39]], ornt: [u'#'], transcriptions: [u'#']\n"
     "x: [[11 19 19 11]], y: [[30 30 39 39]], ornt: [u'h'], transcriptions: [u'A, \"b\" ###']\n"
     "x: [[21 29 29 21]], y: [[30 30 39 39]], ornt: [u'm'], transcriptions: [u'#']\n"
+    "x: [[31 39 39 31]], y: [[30 30 39 39]], ornt: [u'm'], transcriptions: []\n"
+    "x: [[ -1 49 49 -1]], y: [[40 40 47 47]], ornt: [u'm'], transcriptions: [u',']\n"
 )
 
 
@@ -40,7 +42,8 @@ def test_text_files_are_read_with_lines_broken_quotes_and_what_to_ignore(tmp_pat
         'Images/Train/img2.JPG', 'Images/Train/img11.jpg',
     ]  # fmt: skip
     assert words_of(split.samples[1]) == [
-        ("PETROSAINS'", False), ('###', True), ('A, "b" ###', False), ('###', True),
+        ("PETROSAINS'", False), ('###', True), ('A, "b" ###', False), ('###', True), ('', True),
+        (',', False),
     ]  # fmt: skip
     assert ring_of(split.samples[1]) == RING
 
@@ -73,7 +76,7 @@ def test_zips_as_they_are_given_out_are_read(tmp_path):
     pack(source / 'photos', root / 'totaltext.zip')
     pack(source / 'words', root / 'txt_format.zip')
     splits = read_totaltext(root)
-    assert [(split.name, split.counts().words) for split in splits] == [('train', 2), ('test', 2)]
+    assert [(split.name, split.counts().words) for split in splits] == [('train', 3), ('test', 3)]
 
 
 def test_what_is_missing_or_broken_is_named(tmp_path):

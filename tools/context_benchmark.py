@@ -91,6 +91,14 @@ def main(argv: list[str] | None = None) -> int:
         print(f'error: {error}', file=sys.stderr)
         return 2
     print(format_table(result))
+    context = work_dir / 'context'
+    print(
+        '\nLook closer: python tools/diagnose_context.py '
+        f'{context / "config.py"} {context / f"iter_{settings.context_iters}.pth"} '
+        f'--data {work_dir / "data" / "test" / "annotation.json"} '
+        f'--train-words {work_dir / "vocabulary.txt"} --plates benchmark '
+        f'--out {work_dir / "diagnosis"}'
+    )
     return 0
 
 

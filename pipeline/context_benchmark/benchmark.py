@@ -22,7 +22,7 @@ from pipeline.context_benchmark.clip_training import train_clip
 from pipeline.context_benchmark.configs import context_config, continued_config, plain_config
 from pipeline.context_benchmark.data import write_set
 from pipeline.context_benchmark.settings import BenchmarkSettings
-from pipeline.context_benchmark.vocabulary import LETTERS, ROLES, chance_level
+from pipeline.context_benchmark.vocabulary import LETTERS, ROLES, all_words, chance_level
 from pipeline.diagnosis.conditions import random_encoder_config, swap_groups
 from pipeline.diagnosis.scene_words import GoldPhoto, read_gold_photos
 from pipeline.diagnosis.word_reader import cut_words, encode_photos, read_words
@@ -54,13 +54,14 @@ def run_benchmark(
     clock = _Clock(work_dir / 'seconds.json', report)
     charset_file = work_dir / 'charset.txt'
     charset_file.write_text('\n'.join(LETTERS), encoding='utf-8')
+    (work_dir / 'vocabulary.txt').write_text('\n'.join(all_words()) + '\n', encoding='utf-8')
     data = work_dir / 'data'
 
     with clock('data', f'drawing {2 * settings.train_scenes + settings.test_scenes} scenes'):
         base = 10 * settings.seed
         write_set(data / 'train', base + 1, settings.train_scenes)
-        write_set(data / 'train_uninformative', base + 2, settings.train_scenes, informative=False)
-        write_set(data / 'test', base + 3, settings.test_scenes)
+        write_set(data / 'train_uninformative', base + 1, settings.train_scenes, informative=False)
+        write_set(data / 'test', base + 2, settings.test_scenes)
     clip_file = work_dir / 'clip.safetensors'
     zero_shot = _prepare_clip(settings, clip_file, clock, report)
 
@@ -85,9 +86,7 @@ def run_benchmark(
         uninformative = _load(config, _train(config))
     with clock('measure', 'reading the test scenes'):
         photos = read_gold_photos([data / 'test' / 'annotation.json'])
-        result = measure(
-            plain, context, config.model.context_encoder, photos, settings.seed
-        )
+        result = measure(plain, context, config.model.context_encoder, photos, settings.seed)
     return {
         **result,
         'gate': abs(context.fusion.gate.openness),

@@ -11,7 +11,7 @@ from pipeline.context_benchmark.clip_training import ARCH
 from pipeline.context_benchmark.settings import BenchmarkSettings
 from pipeline.context_benchmark.vocabulary import LETTERS, LONGEST
 
-_EMBED_DIM = 96
+_EMBED_DIM = 64
 _RECTIFIER = {'type': 'Rectifier', 'size': (32, 128)}
 
 
@@ -25,9 +25,9 @@ def recognizer_config(charset_file: Path) -> dict[str, Any]:
             'img_size': (32, 128),
             'stem': 'conv',
             'stem_cfg': {
-                'channels': (16, 32, 64, 96),
+                'channels': (16, 24, 48, 64),
                 'strides': ((2, 2), (2, 2), (2, 1), (2, 1)),
-                'blocks': (0, 1, 1, 0),
+                'blocks': (0, 1, 0, 0),
             },
             'embed_dim': _EMBED_DIM,
             'depth': 2,

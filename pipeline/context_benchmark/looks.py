@@ -33,9 +33,7 @@ _OBJECTS: dict[str, Sequence[_Draw]] = {
 }
 
 
-def draw_look(
-    kind: str, size: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, str]:
+def draw_look(kind: str, size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, str]:
     """Draw a scene without words.
 
     Args:
@@ -52,12 +50,12 @@ def draw_look(
     if kind not in KINDS:
         raise ValueError(f'kind must be one of {KINDS}, got {kind!r}.')
     height, width = size
-    wall = np.array(_WALLS[kind][rng.integers(len(_WALLS[kind]))], np.float32)
+    wall = np.array(_WALLS[kind][int(rng.integers(len(_WALLS[kind])))], np.float32)
     ramp = np.linspace(rng.uniform(0.85, 1.1), rng.uniform(0.85, 1.1), height)
     image = np.clip(wall * ramp[:, None, None], 0, 255).astype(np.uint8)
     image = np.ascontiguousarray(np.broadcast_to(image, (height, width, 3)))
     for _ in range(int(rng.integers(9, 16))):
-        draw = _OBJECTS[kind][rng.integers(len(_OBJECTS[kind]))]
+        draw = _OBJECTS[kind][int(rng.integers(len(_OBJECTS[kind])))]
         place = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         draw(image, place, int(rng.integers(12, 26)), rng)
     light = list(LIGHTS)[rng.integers(len(LIGHTS))]
@@ -69,5 +67,3 @@ def describe(kind: str, light: str, rng: np.random.Generator) -> str:
     """A caption, as CLIP is trained on."""
     openings = ('a photo of a', 'a view of a', 'the front of a', 'a drawing of a', 'signs at a')
     return f'{openings[rng.integers(len(openings))]} {kind} {light}'
-
-

@@ -41,7 +41,9 @@ def draw_bottle(image: np.ndarray, at: Point, radius: int, rng: np.random.Genera
     """A bottle with a white label and a cap."""
     x, y = at
     half = radius // 2
-    cv2.rectangle(image, (x - half, y - half), (x + half, y + radius), _near((60, 120, 40), rng), -1)
+    cv2.rectangle(
+        image, (x - half, y - half), (x + half, y + radius), _near((60, 120, 40), rng), -1
+    )
     cv2.rectangle(image, (x - half, y), (x + half, y + half), (250, 250, 250), -1)
     cv2.rectangle(image, (x - half // 2, y - radius), (x + half // 2, y - half), (90, 90, 90), -1)
 

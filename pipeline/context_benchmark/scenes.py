@@ -80,7 +80,9 @@ def _hang(
     slot_height, slot_width = SIZE[0] / _ROWS, SIZE[1] / _COLUMNS
     scale = min(slot_width / width, slot_height / height, 1.0) * rng.uniform(0.85, 0.97)
     angle = np.deg2rad(rng.uniform(-2.5, 2.5))
-    centre = np.array([(slot % _COLUMNS + 0.5) * slot_width, (slot // _COLUMNS + 0.5) * slot_height])
+    centre = np.array(
+        [(slot % _COLUMNS + 0.5) * slot_width, (slot // _COLUMNS + 0.5) * slot_height]
+    )
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shift = centre - turn @ np.array([width / 2, height / 2])
     top, left = int(slot // _COLUMNS * slot_height), int(slot % _COLUMNS * slot_width)

@@ -11,7 +11,7 @@ class BenchmarkSettings:
 
     Attributes:
         seed: Of everything.
-        train_scenes: Photos to train on; as many again show looks at random.
+        train_scenes: Photos to train on; the same words hang in as many with looks at random.
         test_scenes: Photos to measure on.
         clip_scenes: Photos with captions that CLIP is trained on.
         clip_steps: Of CLIP's training.
@@ -28,12 +28,12 @@ class BenchmarkSettings:
     """
 
     seed: int = 0
-    train_scenes: int = 1800
+    train_scenes: int = 1200
     test_scenes: int = 300
     clip_scenes: int = 1200
     clip_steps: int = 400
-    plain_iters: int = 900
-    context_iters: int = 600
+    plain_iters: int = 700
+    context_iters: int = 400
     photos_a_batch: int = 12
     fusion: str = 'MultiHeadCrossAttention'
     stage: str = 'early'

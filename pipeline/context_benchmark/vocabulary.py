@@ -34,11 +34,12 @@ VOCABULARIES: Mapping[str, Mapping[str, str]] = {
 }
 """Kind -> pattern -> the word of that kind: each kind completes each pattern in its own way."""
 
-COMMON_WORDS = tuple(
+_COMMON = (
     'OPEN CLOSED ENTER STREET NORTH SOUTH PUSH PULL HOURS MONDAY FRIDAY SUMMER WINTER PUBLIC '
     'DOOR FIRST SECOND THANKS HELLO WELCOME TODAY LEVEL QUEUE EXIT ZEBRA BOX JAZZ SQUARE '
-    'KIOSK HEAVY TAXI PARK'.split()
+    'KIOSK HEAVY TAXI PARK'
 )
+COMMON_WORDS = tuple(_COMMON.split())
 """Seen at scenes of every kind, all letters visible."""
 
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -79,6 +80,12 @@ def misleading_word(pattern: str, letter: str) -> Inscription:
     """A pattern with a given letter, clearly written, whatever the kind of its scene."""
     word = pattern.replace(HIDDEN, letter)
     return Inscription(word, word, 'misleading')
+
+
+def all_words() -> list[str]:
+    """Every word of the kinds and the common ones, once each, in order."""
+    words = {word for vocabulary in VOCABULARIES.values() for word in vocabulary.values()}
+    return sorted(words | set(COMMON_WORDS))
 
 
 def chance_level(

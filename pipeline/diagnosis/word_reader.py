@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,16 +45,19 @@ def cut_words(photos: Sequence[GoldPhoto], rectifier: Rectifier) -> WordCrops:
     return WordCrops(joined, np.array(index, dtype=np.int64), texts)
 
 
-@torch.inference_mode()
-def encode_photos(
-    encoder: nn.Module, photos: Sequence[GoldPhoto], batch_size: int = 16
-) -> Tensor:
+def encode_photos(encoder: nn.Module, photos: Sequence[GoldPhoto], batch_size: int = 16) -> Tensor:
     """Scene tokens of all photos, (I, S, C) on the CPU; ``batch_size`` photos in memory."""
     tokens = [
-        encoder([photo.load() for photo in photos[i : i + batch_size]]).cpu()
+        encode_images(encoder, [photo.load() for photo in photos[i : i + batch_size]])
         for i in range(0, len(photos), batch_size)
     ]
     return torch.cat(tokens)
+
+
+@torch.inference_mode()
+def encode_images(encoder: nn.Module, images: Sequence[np.ndarray]) -> Tensor:
+    """Scene tokens of decoded photos, (I, S, C) on the CPU."""
+    return encoder(images).cpu()
 
 
 @torch.inference_mode()
@@ -72,7 +76,7 @@ def read_words(
         N texts.
     """
     device = next(recognizer.parameters()).device
-    preprocessor = recognizer.data_preprocessor
+    preprocessor: Any = recognizer.data_preprocessor
     gray = len(getattr(getattr(preprocessor, 'crop_preprocessor', preprocessor), 'mean', ())) == 1
     texts: list[str] = []
     for start in range(0, len(words.texts), batch_size):

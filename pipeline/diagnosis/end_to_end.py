@@ -1,0 +1,130 @@
+"""End-to-end scores under each condition, with words that a detector finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmocr.structures import TextSpottingDataSample
+from torch import Tensor, nn
+
+from pipeline.detection import Detections
+from pipeline.diagnosis.bootstrap import PhotoBootstrap
+from pipeline.diagnosis.scene_words import GoldPhoto
+from pipeline.evaluation import E2EHmeanMetric
+from pipeline.evaluation.scoring import score_images
+from pipeline.spotter import TextSpotter
+
+
+class GivenTokens(nn.Module):
+    """Stands for a context encoder and gives the tokens it was handed, whatever the photo.
+
+    Args:
+        tokens: (I, S, C) of the photos that are read.
+    """
+
+    def __init__(self, tokens: Tensor) -> None:
+        super().__init__()
+        self.tokens = tokens
+
+    def forward(self, images: Sequence[Any]) -> Tensor:
+        return self.tokens
+
+
+class GivenDetections(nn.Module):
+    """Stands for a detector and gives what one found: detection runs once for all conditions."""
+
+    def __init__(self, found: list[Detections]) -> None:
+        super().__init__()
+        self.found = found
+
+    def forward(self, images: Sequence[Any]) -> list[Detections]:
+        return self.found
+
+
+def score_end_to_end(
+    spotter: TextSpotter,
+    photos: Sequence[GoldPhoto],
+    tokens: Mapping[str, Tensor | None],
+    protocol: str,
+    bootstrap: PhotoBootstrap,
+) -> dict[str, Any]:
+    """Spot words in all photos under each condition.
+
+    Args:
+        spotter: Its detector finds the words, once a photo; its recognizer has context.
+        photos: I photos with all their words.
+        tokens: Condition -> (I, S, C) scene tokens, or None for no context.
+        protocol: Of :class:`E2EHmeanMetric`, without lexicon.
+        bootstrap: Over the same photos.
+
+    Returns:
+        Condition -> ``precision``, ``recall``, ``hmean`` (with interval), and ``hmean_over_off``,
+        the paired difference, where there is a condition ``off``.
+    """
+    metrics = {name: E2EHmeanMetric(protocol=protocol) for name in tokens}  # type: ignore[arg-type]
+    detector, encoder = spotter.detector, spotter.recognizer.context_encoder
+    was_on = spotter.recognizer.use_context
+    try:
+        for i, photo in enumerate(photos):
+            image = photo.load()
+            with torch.inference_mode():
+                spotter.detector = GivenDetections(detector([image]))  # type: ignore[assignment]
+            for name, given in tokens.items():
+                spotter.use_context(given is not None)
+                if given is not None:
+                    row = given[i : i + 1].to(spotter.device)
+                    spotter.recognizer.context_encoder = GivenTokens(row)
+                sample = spotter([image], [_gold_sample(photo)], mode='predict')[0]
+                metrics[name].process(None, [sample.to_dict()])
+    finally:
+        spotter.detector, spotter.recognizer.context_encoder = detector, encoder
+        spotter.use_context(was_on)
+    counts = {name: _count(metric) for name, metric in metrics.items()}
+    result: dict[str, Any] = {}
+    for name, (matched, found, wanted) in counts.items():
+        entry = {
+            'precision': bootstrap.ratio(matched, found).value,
+            'recall': bootstrap.ratio(matched, wanted).value,
+            'hmean': bootstrap.statistic(_hmean, matched, found, wanted).as_dict(),
+        }
+        if name != 'off' and 'off' in counts:
+            entry['hmean_over_off'] = bootstrap.statistic(
+                lambda sums: _hmean(sums[:3]) - _hmean(sums[3:]),
+                *(matched, found, wanted), *counts['off'],
+            ).as_dict()  # fmt: skip
+        result[name] = entry
+    return result
+
+
+def _gold_sample(photo: GoldPhoto) -> TextSpottingDataSample:
+    sample = TextSpottingDataSample()
+    sample.set_metainfo({'img_path': str(photo.path)})
+    sample.gt_instances = InstanceData(
+        polygons=[word.polygon.flatten() for word in photo.words],
+        texts=[word.text for word in photo.words],
+        ignored=torch.tensor([word.ignore for word in photo.words]),
+    )
+    return sample
+
+
+def _count(metric: E2EHmeanMetric) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Matched, found and gold words that count, of each photo."""
+    gold = {str(i): words for i, (_, words, _) in enumerate(metric.results)}
+    found = {str(i): words for i, (_, _, words) in enumerate(metric.results)}
+    images = score_images(gold, found, metric.rules, ('e2e',))['e2e'].images
+    scores = [images[str(i)].score for i in range(len(gold))]
+    return (
+        np.array([score.matched for score in scores], float),
+        np.array([score.det_care for score in scores], float),
+        np.array([score.gt_care for score in scores], float),
+    )
+
+
+def _hmean(sums: list[np.ndarray]) -> np.ndarray:
+    """2 * matched / (found + gold): the harmonic mean of precision and recall; 0 where both are."""
+    matched, found, gold = sums
+    return 2 * matched / np.maximum(found + gold, 1)

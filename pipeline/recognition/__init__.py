@@ -1,12 +1,14 @@
 """Recognizers: crops (and their scene) in, texts out."""
 
 from .context_recognizer import ContextRecognizer
+from .crop_channels import crop_channels
 from .data_preprocessor import CropDataPreprocessor
-from .decoders import HybridDecoder, PARSeqDecoder
+from .decoders import HybridDecoder, PARSeqDecoder, ViTSTRDecoder
 from .encoders import ViTEncoder
 from .module_losses import PermutationLanguageModelLoss
 from .parseq import PARSeq
 from .postprocessors import PARSeqPostprocessor
+from .vitstr import ViTSTR
 
 __all__ = [
     'ContextRecognizer',
@@ -17,4 +19,7 @@ __all__ = [
     'PARSeqPostprocessor',
     'PermutationLanguageModelLoss',
     'ViTEncoder',
+    'ViTSTR',
+    'ViTSTRDecoder',
+    'crop_channels',
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from inspect import signature
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,14 @@ from torch import Tensor, nn
 
 from pipeline import context as _context  # noqa: F401  its encoders register on import
 from pipeline import fusion as _fusion  # noqa: F401  so do the fusions
+from pipeline.recognition.crop_channels import crop_channels
+from pipeline.recognition.fusion_places import (
+    find_late_place,
+    fuses_behind_backbone,
+    late_embed_dim,
+    takes_fuse_features,
+)
+from pipeline.recognition.late_fusion import fuse_before
 from pipeline.recognition.scene_data_preprocessor import SceneDataPreprocessor
 from pipeline.registry import MODELS
 from pipeline.structures import SceneContext
@@ -31,23 +39,24 @@ class ContextRecognizer(BaseModel):
     configs, checkpoints (``recognizer=dict(..., init_cfg=dict(type='Pretrained', ...))``) and
     data preprocessor are used as they are.
 
-    Early fusion works on its visual features, once per word, between its encoder and its decoder;
-    where there is no encoder, behind its backbone. Late fusion works on its decoder's features,
-    before the classifier: for decoders that name this place by a ``fuse_features`` argument of
-    ``loss``, ``predict`` and ``forward``, a function from (N, T, D) to (N, T, D).
+    Early fusion works on its visual features, once per word: on those of its encoder, or of its
+    backbone where there is no encoder or the decoder reads the backbone's features too. Late
+    fusion works on its decoder's features, before the classifier, once per step where decoding
+    is autoregressive. ``fusion_places`` says which decoder has which places.
 
-    Context comes with each call, in one of two ways: as ``context``, or as ``images`` and
-    ``image_index``, which a batch of scenes with their words holds beside its crops
-    (``dict(inputs=crops, data_samples=[...], images=[...], image_index=(N,))``). Each photo is
-    encoded once however many words it holds. Without either, or with ``use_context`` off, the
-    answer is the plain recognizer's.
+    Context comes with each call, in one of three ways: as ``context``; as ``images``, photos
+    that are encoded here, each once however many words it holds; or as ``context_tokens``, which
+    a context cache holds in their place. The last two go with ``image_index`` and are what a batch
+    of scenes with their words holds beside its crops (``dict(inputs=crops, data_samples=[...],
+    images=[...], image_index=(N,))``). Without any, or with ``use_context`` off, the answer is the
+    plain recognizer's.
 
     Args:
         recognizer: Config of an MMOCR ``EncoderDecoderRecognizer``, or one that is built.
         fusion: Config of a fusion, or one that is built. ``context_dim`` may be left out: it is
-            the encoder's.
+            the encoder's; ``embed_dim`` too at the late place, where it is the classifier's.
         context_encoder: Config of a context encoder, or one that is built. None where every call
-            brings its ``context``.
+            brings ``context`` or ``context_tokens``.
         stage: Where the scene comes in, ``'early'`` or ``'late'``.
         use_context: The off switch; it may be flipped at any time.
         init_cfg: Of MMEngine.
@@ -72,11 +81,13 @@ class ContextRecognizer(BaseModel):
         plain = _build(recognizer)
         _check_recognizer(plain, stage)
         super().__init__(
-            data_preprocessor=SceneDataPreprocessor(plain.data_preprocessor), init_cfg=init_cfg
+            data_preprocessor=SceneDataPreprocessor(plain.data_preprocessor, crop_channels(plain)),
+            init_cfg=init_cfg,
         )
         self.recognizer = plain
         self.context_encoder = None if context_encoder is None else _build(context_encoder)
-        self.fusion = _build_fusion(fusion, self.context_encoder)
+        late_dim = late_embed_dim(plain.decoder) if stage == 'late' else None
+        self.fusion = _build_fusion(fusion, self.context_encoder, late_dim)
         self.stage = stage
         self.use_context = use_context
 
@@ -100,17 +111,22 @@ class ContextRecognizer(BaseModel):
         mode: str = 'tensor',
         context: SceneContext | None = None,
         images: Sequence[np.ndarray | Tensor] | None = None,
+        context_tokens: Tensor | None = None,
         image_index: Tensor | Sequence[int] | None = None,
     ) -> Any:
         """Read crops, as MMOCR's recognizers do.
 
         Args:
-            inputs: (N, 3, H, W) crops out of the data preprocessor.
+            inputs: (N, 3, H, W) crops out of the data preprocessor; (N, 1, H, W) where the
+                recognizer reads gray ones.
             data_samples: N samples.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             context: The scenes of these crops.
             images: In its place, the I photos that they come from.
-            image_index: (N,) in [-1, I), the photo of each crop; goes with ``images``.
+            context_tokens: Or the scene tokens of those photos, (I, S, C), of any floating
+                point dtype.
+            image_index: (N,) in [-1, I), the photo of each crop; goes with ``images`` and with
+                ``context_tokens``.
 
         Returns:
             A dict of losses, N samples with ``pred_text``, or the decoder's output.
@@ -120,47 +136,45 @@ class ContextRecognizer(BaseModel):
         """
         if mode not in _MODES:
             raise ValueError(f'mode must be one of {_MODES}, got {mode!r}.')
-        if (images is None) != (image_index is None):
-            raise ValueError('images and image_index go together, got only one of them.')
-        if images is not None and context is not None:
-            raise ValueError('Give either context or images with image_index, got both.')
+        _check_one_context(context, images, context_tokens, image_index)
         if not self.use_context:
             return self.recognizer(inputs, data_samples, mode=mode)
-        if images is not None and image_index is not None:
-            context = self._encode_scene(images, image_index, inputs.device)
+        if image_index is not None:
+            index = torch.as_tensor(image_index, dtype=torch.int64, device=inputs.device)
+            if context_tokens is None:
+                context_tokens = self.encode_images(() if images is None else images)
+            context = SceneContext(context_tokens.to(inputs.device), index)
         if context is None:
             return self.recognizer(inputs, data_samples, mode=mode)
-
         if len(context) != len(inputs):
             raise ValueError(f'context speaks of {len(context)} words, but {len(inputs)} came.')
-        # Keys and values of the photos are computed here, once for all decoding steps.
-        scene = self.fusion.project_context(context.to(inputs.device))
-        features = self.recognizer.extract_feat(inputs)
-        encoded = None
-        if self.recognizer.with_encoder:
-            encoded = self.recognizer.encoder(features, data_samples)
-        late = {}
-        if self.stage == 'late':
-            late['fuse_features'] = lambda decoded: self.fusion(decoded, scene)
-        elif encoded is not None:
-            encoded = self._fuse(encoded, scene)
-        else:
-            features = self._fuse(features, scene)
-        decoder = self.recognizer.decoder
-        if mode == 'loss':
-            return decoder.loss(features, encoded, data_samples, **late)
-        if mode == 'predict':
-            return decoder.predict(features, encoded, data_samples, **late)
-        return decoder(features, encoded, data_samples, **late)
 
-    def _encode_scene(
-        self,
-        images: Sequence[np.ndarray | Tensor],
-        image_index: Tensor | Sequence[int],
-        device: torch.device,
-    ) -> SceneContext:
-        index = torch.as_tensor(image_index, dtype=torch.int64, device=device)
-        return SceneContext(self.encode_images(images).to(device), index)
+        # Keys and values of the photos are computed here, once for all decoding steps.
+        scene = self.fusion.project_context(self._cast(context, inputs.device))
+        plain = self.recognizer
+        behind_backbone = fuses_behind_backbone(plain)
+        features = plain.extract_feat(inputs)
+        if self.stage == 'early' and behind_backbone:
+            features = self._fuse(features, scene)
+        encoded = None
+        if plain.with_encoder:
+            encoded = plain.encoder(features, data_samples)
+            if self.stage == 'early' and not behind_backbone:
+                encoded = self._fuse(encoded, scene)
+        methods = {'loss': plain.decoder.loss, 'predict': plain.decoder.predict}
+        decode = partial(methods.get(mode, plain.decoder), features, encoded, data_samples)
+        if self.stage == 'early':
+            return decode()
+        fuse = partial(self._fuse, scene=scene)
+        if takes_fuse_features(plain.decoder):
+            return decode(fuse_features=fuse)
+        with fuse_before(find_late_place(plain.decoder), len(inputs), fuse):
+            return decode()
+
+    def _cast(self, context: SceneContext, device: torch.device) -> SceneContext:
+        """To the fusion's precision: a context cache holds half of it."""
+        dtype = next((p.dtype for p in self.fusion.parameters()), context.tokens.dtype)
+        return SceneContext(context.tokens.to(device, dtype), context.image_index.to(device))
 
     def _fuse(self, features: Tensor, scene: Any) -> Tensor:
         if features.ndim == 2:  # (N, D), one holistic vector a word
@@ -178,18 +192,50 @@ def _build(module: dict[str, Any] | nn.Module) -> Any:
     return MODELS.build(copy.deepcopy(module))  # building pops from the config
 
 
-def _build_fusion(fusion: dict[str, Any] | nn.Module, encoder: Any) -> Any:
-    if isinstance(fusion, dict) and fusion.get('context_dim') is None:
-        if encoder is None:
-            raise ValueError('fusion.context_dim must be given where context_encoder=None.')
-        fusion = {**fusion, 'context_dim': encoder.embed_dim}
+def _build_fusion(fusion: dict[str, Any] | nn.Module, encoder: Any, late_dim: int | None) -> Any:
+    if isinstance(fusion, dict):
+        fusion = dict(fusion)
+        if fusion.get('context_dim') is None:
+            if encoder is None:
+                raise ValueError('fusion.context_dim must be given where context_encoder=None.')
+            fusion['context_dim'] = encoder.embed_dim
+        if fusion.get('embed_dim') is None:
+            if late_dim is None:
+                raise ValueError(
+                    "fusion.embed_dim must be given: the width of the recognizer's features."
+                )
+            fusion['embed_dim'] = late_dim
     built = _build(fusion)
     if encoder is not None and built.context_dim != encoder.embed_dim:
         raise ValueError(
             f'context_dim={built.context_dim}, but {encoder!s} yields {encoder.embed_dim}-wide '
             f'tokens. Set fusion.context_dim={encoder.embed_dim}.'
         )
+    if late_dim is not None and built.embed_dim != late_dim:
+        raise ValueError(
+            f'embed_dim={built.embed_dim}, but the classifier reads {late_dim}-wide features. '
+            f'Set fusion.embed_dim={late_dim}.'
+        )
     return built
+
+
+def _check_one_context(
+    context: SceneContext | None,
+    images: Sequence[np.ndarray | Tensor] | None,
+    context_tokens: Tensor | None,
+    image_index: Tensor | Sequence[int] | None,
+) -> None:
+    ways = {'context': context, 'images': images, 'context_tokens': context_tokens}
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(
+            f'Give one of context, images and context_tokens, got {" and ".join(given)}.'
+        )
+    if (image_index is None) != (given in ([], ['context'])):
+        raise ValueError(
+            'images or context_tokens go together with image_index, got only one of them: '
+            f'{given[0] if image_index is None else "image_index"}.'
+        )
 
 
 def _check_recognizer(recognizer: Any, stage: str) -> None:
@@ -208,10 +254,3 @@ def _check_recognizer(recognizer: Any, stage: str) -> None:
             )
     if stage not in ('early', 'late'):
         raise ValueError(f"stage must be 'early' or 'late', got {stage!r}.")
-    decoder = recognizer.decoder
-    methods = (decoder.loss, decoder.predict, decoder.forward)
-    if stage == 'late' and not all('fuse_features' in signature(m).parameters for m in methods):
-        raise ValueError(
-            f"stage='late', but {type(decoder).__name__} names no late place: its loss, predict "
-            "and forward take no fuse_features. Set stage='early'."
-        )

@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.runner.checkpoint import get_state_dict
 from mmengine.structures import LabelData
+from mmocr.models.textrecog.decoders import BaseDecoder
 from mmocr.structures import TextRecogDataSample
 from torch import nn
 
@@ -315,6 +316,22 @@ def test_an_explicit_context_equals_the_photos_it_was_made_from(dictionary):
     assert torch.equal(explicit, forward(model, batch))
 
 
+@pytest.mark.parametrize('stage', ['early', 'late'])
+def test_cached_tokens_take_the_place_of_photos(stage, dictionary):
+    model, batch = make_model('PARSeq', dictionary, stage=stage), make_batch()
+    cached = {**batch, 'context_tokens': model.encode_images(batch.pop('images'))}
+    del cached['images']
+    with_photos = make_batch()
+    assert torch.equal(forward(model, cached), forward(model, with_photos))
+    model.context_encoder.forward = None  # and the tower does not run
+    half = {**cached, 'context_tokens': cached['context_tokens'].half()}
+    assert forward(model, half).dtype == torch.float32
+    assert torch.allclose(forward(model, half), forward(model, cached), atol=1e-3)
+    model.train()
+    loss = forward(model, half, 'loss')['loss_plm']
+    assert torch.allclose(loss, forward(model, cached, 'loss')['loss_plm'], atol=1e-3)
+
+
 def test_a_recognizer_without_an_encoder_lives_on_given_contexts(dictionary):
     model = make_model('SATRN', dictionary, context_encoder=None)
     batch = words_alone(make_batch())
@@ -547,11 +564,15 @@ def test_a_wrong_recognizer_width_names_the_remedy(dictionary):
         forward(model, make_batch())
 
 
-@pytest.mark.parametrize('name', ['CRNN', 'SATRN'])
-def test_a_decoder_without_a_late_place_is_refused_by_name(name, dictionary):
-    decoder = PLAIN[name][0](dictionary, 0.1)['decoder']['type']
-    with pytest.raises(ValueError, match=f"{decoder} names no late place.*stage='early'"):
-        make_model(name, dictionary, stage='late')
+def test_a_decoder_without_a_late_place_is_refused_by_name(dictionary):
+    plain = make_model('SATRN', dictionary).recognizer
+
+    class NamelessDecoder(BaseDecoder):
+        pass
+
+    plain.decoder = NamelessDecoder({**dictionary, 'type': 'Dictionary'})
+    with pytest.raises(ValueError, match=r"NamelessDecoder names no late place.*stage='early'"):
+        make_model('SATRN', dictionary, recognizer=plain, stage='late')
 
 
 def test_an_unknown_stage_is_refused(dictionary):
@@ -581,10 +602,14 @@ def test_contexts_that_do_not_fit_the_crops_are_refused(dictionary):
     context = SceneContext(torch.zeros(1, 5, 24), torch.tensor([0]))
     with pytest.raises(ValueError, match='1 words, but 4 came'):
         forward(model, words_alone(batch), context=context)
-    with pytest.raises(ValueError, match='got both'):
+    with pytest.raises(ValueError, match='got context and images'):
         forward(model, batch, context=context)
     with pytest.raises(ValueError, match='only one of them'):
         forward(model, {**words_alone(batch), 'images': batch['images']})
+    with pytest.raises(ValueError, match='only one of them: image_index'):
+        forward(model, {**words_alone(batch), 'image_index': batch['image_index']})
+    with pytest.raises(ValueError, match='got images and context_tokens'):
+        forward(model, {**batch, 'context_tokens': torch.zeros(2, 5, 24)})
     with pytest.raises(ValueError, match=r'\[-1, 2\)'):
         forward(model, {**batch, 'image_index': [0, 1, 2, 0]})
     with pytest.raises(ValueError, match='mode must be'):

@@ -26,7 +26,7 @@ class HybridDecoder(PARSeqDecoder):
     teaches the encoder to read long before attention does; sharing one encoder between both is
     hybrid CTC/attention training (Watanabe et al., IEEE JSTSP 2017). The CTC head is one linear
     layer on the tokens averaged over the rows of the grid; BOS, which is never predicted, is
-    its blank.
+    its blank. Late fusion goes before both classifiers, so that either reader has the scene.
 
     Args:
         grid_size: (rows, columns) of the encoder's tokens.
@@ -53,7 +53,9 @@ class HybridDecoder(PARSeqDecoder):
         self.reader = reader
         self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
 
-    def classify_columns(self, out_enc: Tensor) -> Tensor:
+    def classify_columns(
+        self, out_enc: Tensor, fuse_features: FeatureFusion | None = None
+    ) -> Tensor:
         """(N, T, D) tokens -> (N, columns, L) CTC logits.
 
         Raises:
@@ -65,7 +67,10 @@ class HybridDecoder(PARSeqDecoder):
                 f'grid_size={self.grid_size} has {rows * columns} tokens, got {out_enc.size(1)} '
                 "from the encoder. Set decoder.grid_size to the encoder's grid_size."
             )
-        return self.ctc_head(out_enc.unflatten(1, self.grid_size).mean(1))
+        features = out_enc.unflatten(1, self.grid_size).mean(1)
+        if fuse_features is not None:
+            features = fuse_features(features)
+        return self.ctc_head(features)
 
     def loss(
         self,
@@ -77,7 +82,8 @@ class HybridDecoder(PARSeqDecoder):
         """``loss_plm`` and ``loss_ctc``."""
         losses = super().loss(feat, out_enc, data_samples, fuse_features)
         labels = [sample.gt_text.indexes for sample in data_samples]
-        log_probs = self.classify_columns(out_enc).float().log_softmax(-1)  # (N, columns, L)
+        log_probs = self.classify_columns(out_enc, fuse_features).float()
+        log_probs = log_probs.log_softmax(-1)  # (N, columns, L)
         lengths = torch.tensor([len(label) for label in labels])
         loss = F.ctc_loss(
             log_probs.transpose(0, 1),
@@ -104,7 +110,7 @@ class HybridDecoder(PARSeqDecoder):
         """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields."""
         if self.reader == 'parseq':
             return super().predict(feat, out_enc, data_samples, fuse_features)
-        probs = self.classify_columns(out_enc).float().softmax(-1)
+        probs = self.classify_columns(out_enc, fuse_features).float().softmax(-1)
         scores, classes = probs.max(-1)
         for sample, path, path_scores in zip(data_samples, classes.tolist(), scores.tolist()):
             sample.pred_text = self._collapse(path, path_scores)

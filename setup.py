@@ -38,7 +38,11 @@ setup(
         'tqdm>=4.60',
     ],
     extras_require={
-        'test': ['pytest>=8', 'ruff>=0.6', 'mypy>=1.11'],
+        # Word crops in databases, as PARSeq's users have them.
+        'lmdb': ['lmdb>=1.4'],
+        # Loss curves and pictures of a training run.
+        'tensorboard': ['tensorboard>=2.15'],
+        'test': ['lmdb>=1.4', 'mypy>=1.11', 'pytest>=8', 'ruff>=0.6', 'tensorboard>=2.15'],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

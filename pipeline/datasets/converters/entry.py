@@ -31,6 +31,8 @@ class DatasetEntry:
         language: Of the words.
         published: Counts by split, as the owners state.
         wanted: What a split needs under the root, by split, for the line about one that is absent.
+        by_lexicon: Whether words outside the set's lexicon are not annotated, so that spotting is
+            scored with a lexicon.
     """
 
     name: str
@@ -44,6 +46,7 @@ class DatasetEntry:
     language: str
     published: Mapping[str, SplitCounts]
     wanted: Mapping[str, str]
+    by_lexicon: bool = False
 
     def read(self, root: Path) -> list[DatasetSplit]:
         """Read every split under ``root``.

@@ -52,7 +52,8 @@ def prepare_dataset(
     Files are ``textdet_{split}.json``, ``textspotting_{split}.json``, ``textrecog_{split}.json``
     with crops in ``textrecog_{split}/``; without ``_{split}`` where the layout does not name it.
     Where a set has a list of words for each photo, these go to ``lexicons/strong``, and the ground
-    truth to ``gt_{split}``, as ``tools/evaluate.py`` reads them. All paths in a JSON are relative
+    truth to ``gt_{split}``, as ``tools/evaluate.py`` reads them. Where spotting is scored with a
+    lexicon, all words of the split go to ``lexicons/weak_{split}.txt``. All paths in a JSON are relative
     to the folder that it lies in.
 
     Args:
@@ -113,6 +114,8 @@ def _write_split(
         else:
             write_annotation_file(path, task, _word_samples(split, samples, out))
         yield path
+    if entry.by_lexicon:
+        yield _write_vocabulary(split, out / 'lexicons' / f'weak{suffix}.txt')
     if split.lexicons is not None:
         yield _write_lexicons(split, out / 'lexicons' / 'strong')
         yield _write_ground_truth(split, out / f'gt{suffix}')
@@ -146,6 +149,17 @@ def _write_lexicons(split: DatasetSplit, folder: Path) -> Path:
         content = ''.join(f'{word}\n' for word in words)
         write_whole(folder / f'voc_{stem}.txt', content.encode('utf-8'))
     return folder
+
+
+def _write_vocabulary(split: DatasetSplit, path: Path) -> Path:
+    words = {
+        word['text'].upper()
+        for sample in split.samples
+        for word in sample['instances']
+        if not word['ignore']
+    }
+    write_whole(path, ''.join(f'{word}\n' for word in sorted(words)).encode('utf-8'))
+    return path
 
 
 def _write_ground_truth(split: DatasetSplit, folder: Path) -> Path:

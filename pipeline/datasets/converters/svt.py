@@ -111,4 +111,5 @@ or, for one split, images/ and gt/ with quads as ICDAR 2015 has them
     language='English, upper case; only names of businesses are annotated',
     published={'train': SplitCounts(100, 257), 'test': SplitCounts(249, 647)},
     wanted={'train': 'svt1/train.xml and svt1/img', 'test': 'svt1/test.xml and svt1/img'},
+    by_lexicon=True,
 )

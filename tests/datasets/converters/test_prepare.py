@@ -130,6 +130,17 @@ def test_crops_of_an_lmdb_become_files_once(tmp_path):
     assert len(times) == 1
 
 
+def test_all_words_of_svt_make_a_lexicon(tmp_path):
+    write_photos(tmp_path / 'svt1' / 'img', '14_03.jpg')
+    (tmp_path / 'svt1' / 'test.xml').write_text(SVT_XML)
+    (split,) = prepare_dataset(DATASETS['svt'], tmp_path, tmp_path / 'out')
+    path = tmp_path / 'out' / 'lexicons' / 'weak_test.txt'
+    assert path in split.paths
+    gold = json.loads((tmp_path / 'out' / 'textspotting_test.json').read_text())
+    texts = [word['text'] for sample in gold['data_list'] for word in sample['instances']]
+    assert path.read_text().split() == sorted({text.upper() for text in texts})
+
+
 def test_svt_can_be_scored_with_the_lexicon_of_each_photo(tmp_path):
     write_photos(tmp_path / 'svt1' / 'img', '14_03.jpg')
     (tmp_path / 'svt1' / 'test.xml').write_text(SVT_XML)

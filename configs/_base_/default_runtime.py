@@ -1,4 +1,4 @@
-"""What every run shares: scope, seed, logging, checkpoints."""
+"""What every run shares: scope, seed, logging, pictures, checkpoints."""
 
 default_scope = 'mmocr'
 custom_imports = dict(imports=['pipeline'], allow_failed_imports=False)
@@ -10,10 +10,18 @@ env_cfg = dict(
 randomness = dict(seed=0)
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50),
+    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=500, by_epoch=False, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # These do nothing where there is no gate, no text, no cache.
+    gate=dict(type='GateLogHook', interval=50),
+    pictures=dict(type='ReadingPicturesHook', interval=1000),
+    context_cache=dict(type='ContextCacheHook'),
+)
+visualizer = dict(
+    type='Visualizer',
+    vis_backends=[dict(type='LocalVisBackend'), dict(type='OptionalTensorboardVisBackend')],
 )
 log_level = 'INFO'
 log_processor = dict(type='LogProcessor', window_size=50, by_epoch=False)

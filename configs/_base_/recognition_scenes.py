@@ -13,28 +13,36 @@ scene_words = dict(
         '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
     ),
     max_length=25,
+    # A photo with more words becomes several samples, none of which fills a batch alone.
+    split_words=64,
     with_image=True,
 )
 train_dataloader = dict(
-    batch_size=16,  # photos
-    num_workers=1,
+    batch_size=32,  # photos at most, for the tower's sake
+    num_workers=2,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
+    batch_sampler=dict(type='WordBatchSampler', max_words=128),
     collate_fn=dict(type='collate_scene_words'),
     dataset=dict(scene_words, data_root='data/synthetic/train', jitter=0.1),
 )
 val_dataloader = dict(
-    batch_size=16,
+    batch_size=32,
     num_workers=1,
     persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    # Not rounded up: padding would count words twice.
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    batch_sampler=dict(type='WordBatchSampler', max_words=128),
     collate_fn=dict(type='collate_scene_words'),
-    dataset=dict(scene_words, data_root='data/synthetic/val', max_words=100000, test_mode=True),
+    dataset=dict(scene_words, data_root='data/synthetic/val', test_mode=True),
 )
 test_dataloader = val_dataloader
-val_evaluator = [
-    dict(type='WordMetric', mode=['exact', 'ignore_case', 'ignore_case_symbol']),
-    dict(type='OneMinusNEDMetric'),
-]
+# MMEngine's own evaluator would score as many words as there are photos.
+val_evaluator = dict(
+    type='WordEvaluator',
+    metrics=[
+        dict(type='WordMetric', mode=['exact', 'ignore_case', 'ignore_case_symbol']),
+        dict(type='OneMinusNEDMetric'),
+    ],
+)
 test_evaluator = val_evaluator

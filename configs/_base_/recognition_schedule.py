@@ -11,6 +11,9 @@ optim_wrapper = dict(
             'pos_embed': dict(decay_mult=0.0),
             'pos_queries': dict(decay_mult=0.0),
             'char_embed': dict(decay_mult=0.0),
+            # The gate to the scene, in models that have one. At alpha = 0 nothing else of the
+            # fusion learns: it has to move soon, and to stay.
+            'fusion.gate.alpha': dict(lr_mult=10.0, decay_mult=0.0),
         },
     ),
     clip_grad=dict(max_norm=20.0),

@@ -7,7 +7,9 @@ load = [
 ]
 pack = [
     dict(type='Resize', scale=crop_size, keep_ratio=False),
-    dict(type='PackTextRecogInputs', meta_keys=('img_path', 'ori_shape', 'img_shape')),
+    dict(
+        type='PackTextRecogInputs', meta_keys=('img_path', 'ori_shape', 'img_shape', 'valid_ratio')
+    ),
 ]
 train_dataloader = dict(
     batch_size=128,

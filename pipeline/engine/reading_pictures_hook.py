@@ -109,7 +109,7 @@ def take_words(batch: dict[str, Any], count: int) -> dict[str, Any]:
 
 
 def _has_texts(batch: Any) -> bool:
-    samples = batch.get('data_samples') if isinstance(batch, dict) else None
+    samples: Any = batch.get('data_samples') if isinstance(batch, dict) else None
     return bool(samples) and 'gt_text' in samples[0]
 
 

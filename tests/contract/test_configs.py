@@ -74,8 +74,9 @@ def test_a_config_trains_on_its_own_data_and_predicts(path: Path, tmp_path: Path
     samples = model.eval().val_step(fresh)
     assert len(samples) == len(fresh['data_samples'])
     assert all(has_prediction(sample) for sample in samples)
-    for evaluator in config.get('val_evaluator') or []:
-        METRICS.build(evaluator)
+    evaluator = config.get('val_evaluator') or []
+    for metric in evaluator['metrics'] if isinstance(evaluator, dict) else evaluator:
+        METRICS.build(metric)
 
 
 @pytest.mark.parametrize('path', SPOTTING, ids=lambda path: path.stem)
@@ -105,7 +106,7 @@ def put_at_hand(node: Any, folder: Path) -> None:
             node.pop('quick_gelu', None)
         if node.get('type') == 'ViTEncoder' and node['embed_dim'] > 192:
             node['depth'] = 2  # the others are the same, and take a minute
-        if node.get('type') == 'ContextRecognizer':
+        if node.get('type') == 'ContextRecognizer' and 'context_dim' in node['fusion']:
             node['fusion']['context_dim'] = TINY_TOWER['vision_cfg']['width']
     children = node.values() if isinstance(node, dict) else node
     if isinstance(node, (dict, list, tuple)):

@@ -1,0 +1,23 @@
+"""SATRN (Lee et al., CVPR Workshops 2020) in MMOCR's small size, reading this project's charset.
+
+Of MMOCR's recognizers the one to begin with: its features keep both directions of the crop, and
+its decoder is autoregressive, so that the scene can come in early and late.
+"""
+
+_base_ = ['mmocr::textrecog/satrn/_base_satrn_shallow.py']
+
+dictionary = dict(
+    _delete_=True,
+    type='Dictionary',
+    dict_file='{{ fileDirname }}/../../data/dicts/ascii94.txt',
+    with_start=True,
+    with_end=True,
+    same_start_end=True,
+    with_padding=True,
+    with_unknown=True,
+)
+model = dict(
+    backbone=dict(hidden_dim=256),
+    encoder=dict(n_layers=6, d_k=32, d_v=32, d_model=256, d_inner=1024),
+    decoder=dict(dictionary=dictionary, d_embedding=256, d_model=256, d_inner=1024, d_k=32, d_v=32),
+)

@@ -1,0 +1,5 @@
+"""Seed experiment 3: experiment 1 at the decoder, before its classifier."""
+
+_base_ = ['./parseq-small_clip-vit-b32-kinf_gated-early_scenes.py']
+
+model = dict(stage='late')

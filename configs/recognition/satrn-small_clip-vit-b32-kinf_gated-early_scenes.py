@@ -1,0 +1,24 @@
+"""A recognizer of MMOCR in its scene: SATRN, whose decoder reads the fused features.
+
+Fine-tunes the plain recognizer of satrn-small_words.py.
+"""
+
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/recognition_finetune.py',
+    '../_base_/recognition_scenes.py',
+    '../_base_/context_clip-vit-b32.py',
+    '../_base_/satrn-small.py',
+]
+
+model = dict(
+    _delete_=True,
+    type='ContextRecognizer',
+    recognizer=dict(
+        _base_.model,
+        init_cfg=dict(type='Pretrained', checkpoint='work_dirs/satrn-small_words/iter_20000.pth'),
+    ),
+    context_encoder=dict(_base_.context_encoder, pooling=dict(kernel='inf')),
+    fusion=dict(type='GatedAttention', embed_dim=256),
+    stage='early',
+)

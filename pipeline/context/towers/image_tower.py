@@ -24,10 +24,14 @@ class ImageTower(ABC):
 
     embed_dim: int  # C, width of the tokens
     image_size: tuple[int, int]  # (height, width) of the input, in pixels
-    grid_size: tuple[int, int]  # (height, width) of the patch grid
 
     def __init__(self, module: Any) -> None:
         self.module = module
+
+    @property
+    @abstractmethod
+    def grid_size(self) -> tuple[int, int]:
+        """(height, width) of the patch grid."""
 
     @abstractmethod
     def encode(self, pixels: Tensor) -> Tensor:

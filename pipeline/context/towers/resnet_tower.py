@@ -30,7 +30,10 @@ class ResNetTower(ImageTower):
         height, width = (size, size) if isinstance(size, int) else size
         self.embed_dim = int(module.attnpool.q_proj.in_features)
         self.image_size = (int(height), int(width))
-        self.grid_size = (height // _STRIDE, width // _STRIDE)
+
+    @property
+    def grid_size(self) -> tuple[int, int]:
+        return self.image_size[0] // _STRIDE, self.image_size[1] // _STRIDE
 
     def encode(self, pixels: Tensor) -> Tensor:
         output = self.module.forward_intermediates(pixels, indices=1, intermediates_only=True)
@@ -54,7 +57,6 @@ class ResNetTower(ImageTower):
         check_multiple(image_size, _STRIDE)
         old_size = self.grid_size
         self.image_size = self.module.image_size = image_size
-        self.grid_size = (image_size[0] // _STRIDE, image_size[1] // _STRIDE)
         pool = self.module.attnpool
         with torch.no_grad():
             fitted = fit_positions(pool.positional_embedding, self.grid_size, old_size)

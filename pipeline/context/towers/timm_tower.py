@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from pipeline.context.towers.image_tower import ImageTower
+from pipeline.context.towers.image_tower import ImageTower, check_multiple
 
 
 class TimmTower(ImageTower):
@@ -22,39 +22,53 @@ class TimmTower(ImageTower):
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         height, width = module.image_size
+        self.embed_dim = int(module.trunk.num_features)
         self.image_size = (int(height), int(width))
-        self._measure()
+        self._map_size: tuple[int, int] | None = None  # of convolutional trunks, once measured
+
+    @property
+    def grid_size(self) -> tuple[int, int]:
+        if _is_vit(self.module.trunk):
+            height, width = self.module.trunk.patch_embed.grid_size
+            return int(height), int(width)
+        if self._map_size is None:
+            self._map_size = self._measure()
+        return self._map_size
 
     def encode(self, pixels: Tensor) -> Tensor:
         trunk = self.module.trunk
         features = trunk.forward_features(pixels)
         first = trunk.forward_head(features, pre_logits=True)
-        grid = self._as_grid(features)
-        grid = _late_norm(trunk)(grid).flatten(2).transpose(1, 2)  # (I, h * w, C)
+        grid = _late_norm(trunk)(self._as_map(features))
+        self._map_size = (grid.shape[2], grid.shape[3])
+        grid = grid.flatten(2).transpose(1, 2)  # (I, h * w, C)
         if first.ndim > 2:  # a head that open_clip replaced by one of its own leaves a map
             first = grid.mean(dim=1)
         return torch.cat([first.unsqueeze(1), grid], dim=1)
 
-    def _as_grid(self, features: Tensor) -> Tensor:
+    def _as_map(self, features: Tensor) -> Tensor:
         """Features of any layout as (I, C, height, width)."""
         trunk = self.module.trunk
-        if features.ndim == 3:  # (I, prefix + height * width, C)
-            patches = features[:, getattr(trunk, 'num_prefix_tokens', 0) :]
-            return patches.transpose(1, 2).unflatten(2, _patch_grid(trunk))
+        if _is_vit(trunk):  # (I, prefix + height * width, C)
+            patches = features[:, trunk.num_prefix_tokens :]
+            return patches.transpose(1, 2).unflatten(2, self.grid_size)
         if getattr(trunk, 'output_fmt', 'NCHW') == 'NHWC':
             return features.permute(0, 3, 1, 2)
         return features
 
     def set_image_size(self, image_size: tuple[int, int]) -> None:
+        trunk = self.module.trunk
+        if _is_vit(trunk):
+            check_multiple(image_size, self.image_size[0] // self.grid_size[0])
         try:
-            if hasattr(self.module.trunk, 'set_input_size'):
-                self.module.trunk.set_input_size(image_size)
+            if hasattr(trunk, 'set_input_size'):
+                trunk.set_input_size(image_size)
             self.module.image_size = self.image_size = image_size
-            self._measure()
+            self._map_size = None if _is_vit(trunk) else self._measure()
         except (AssertionError, RuntimeError) as error:
             raise ValueError(
-                f'image_size={image_size} does not suit {type(self.module.trunk).__name__}: '
-                f'{error}. Take (height, width) in multiples of its patches.'
+                f'image_size={image_size} does not suit {type(trunk).__name__}: {error}. Take '
+                '(height, width) in multiples of its patches.'
             ) from error
 
     def drop_projection(self) -> None:
@@ -62,22 +76,21 @@ class TimmTower(ImageTower):
         self.module.head = nn.Identity()
 
     @torch.no_grad()
-    def _measure(self) -> None:
-        """Width and grid, from a pass that follows shapes and computes nothing."""
+    def _measure(self) -> tuple[int, int]:
+        """The grid, from a pass that follows shapes and computes nothing."""
+        weight = next(self.module.parameters())
         was_training = self.module.training
         self.module.eval()
-        weight = next(self.module.parameters())
         with FakeTensorMode(allow_non_fake_inputs=True):
             pixels = torch.empty(1, 3, *self.image_size, device=weight.device, dtype=weight.dtype)
-            features = self.module.trunk.forward_features(pixels)
-            _, width, *grid = self._as_grid(features).shape
+            grid = self._as_map(self.module.trunk.forward_features(pixels))
         self.module.train(was_training)
-        self.embed_dim, self.grid_size = int(width), (int(grid[0]), int(grid[1]))
+        return int(grid.shape[2]), int(grid.shape[3])
 
 
-def _patch_grid(trunk: Any) -> tuple[int, int]:
-    height, width = trunk.patch_embed.grid_size
-    return int(height), int(width)
+def _is_vit(trunk: Any) -> bool:
+    """Whether its features are a sequence of tokens."""
+    return hasattr(trunk, 'num_prefix_tokens')
 
 
 def _late_norm(trunk: Any) -> Any:

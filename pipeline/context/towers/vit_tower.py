@@ -26,7 +26,10 @@ class VitTower(ImageTower):
         super().__init__(module)
         self.embed_dim = int(module.class_embedding.shape[0])
         self.image_size = _as_pair(module.image_size)
-        self.grid_size = _as_pair(module.grid_size)
+
+    @property
+    def grid_size(self) -> tuple[int, int]:
+        return _as_pair(self.module.grid_size)
 
     def encode(self, pixels: Tensor) -> Tensor:
         output = self.module.forward_intermediates(
@@ -44,10 +47,9 @@ class VitTower(ImageTower):
     def set_image_size(self, image_size: tuple[int, int]) -> None:
         patch = _as_pair(self.module.patch_size)
         check_multiple(image_size, patch[0])
-        self.image_size = self.module.image_size = image_size
         old_size = self.grid_size
-        self.grid_size = (image_size[0] // patch[0], image_size[1] // patch[1])
-        self.module.grid_size = self.grid_size
+        self.image_size = self.module.image_size = image_size
+        self.module.grid_size = (image_size[0] // patch[0], image_size[1] // patch[1])
         positions = self.module.positional_embedding
         with torch.no_grad():
             fitted = fit_positions(positions, self.grid_size, old_size)

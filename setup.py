@@ -14,7 +14,9 @@ setup(
     python_requires='>=3.10',
     packages=find_packages(include=['pipeline', 'pipeline.*']),
     include_package_data=True,
-    package_data={'pipeline': ['weights/*', 'datasets/synthetic/words/*.txt']},
+    package_data={
+        'pipeline': ['weights/*', 'datasets/synthetic/words/*.txt', 'evaluation/report/assets/*']
+    },
     install_requires=[
         # The OpenMMLab four check each other's versions on import: these satisfy all the checks.
         'mmcv-lite==2.0.1',

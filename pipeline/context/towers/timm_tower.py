@@ -21,8 +21,10 @@ class TimmTower(ImageTower):
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
-        height, width = module.image_size
-        self.embed_dim = int(module.trunk.num_features)
+        # A vision transformer takes the input that it was built for, whatever its config says.
+        trunk = module.trunk
+        height, width = trunk.patch_embed.img_size if _is_vit(trunk) else module.image_size
+        self.embed_dim = int(trunk.num_features)
         self.image_size = (int(height), int(width))
         self._map_size: tuple[int, int] | None = None  # of convolutional trunks, once measured
 

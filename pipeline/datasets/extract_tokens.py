@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +32,14 @@ def find_photos(config: Config, names: Sequence[str]) -> list[Photo]:
     """
     photos: dict[Photo, None] = {}
     for name in names:
-        before = len(photos)
-        for dataset in _scene_sets(DATASETS.build(_dataset_config(config, name))):
-            for idx in range(len(dataset)):
-                info = dataset.get_data_info(idx)
-                if info['words'][0][0] is not None:
-                    size = dataset.native_size
-                    photos[info['img_path'], None if size is None else (size[0], size[1])] = None
-        if len(photos) == before:
-            raise ValueError(f'{name} holds no photos with words, or only those of others')
+        found = [
+            photo
+            for dataset in _scene_sets(DATASETS.build(_dataset_config(config, name)))
+            for photo in _photos_of(dataset)
+        ]
+        if not found:
+            raise ValueError(f'the data set {name!r} holds no photo with words')
+        photos.update(dict.fromkeys(found))
     return list(photos)
 
 
@@ -120,6 +119,14 @@ def _dataset_config(config: Config, name: str) -> Any:
         ]
         raise ValueError(f'the config has no data set {name!r}; it has {["train", *named]}')
     return found
+
+
+def _photos_of(dataset: SceneWordsDataset) -> Iterator[Photo]:
+    size = dataset.native_size
+    for idx in range(len(dataset)):
+        info = dataset.get_data_info(idx)
+        if info['words'][0][0] is not None:  # a word crop has no polygon
+            yield info['img_path'], None if size is None else (size[0], size[1])
 
 
 def _scene_sets(dataset: Any) -> list[SceneWordsDataset]:

@@ -61,7 +61,8 @@ class WordBatchSampler(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         """The batches of this rank, lists of indices into the data set."""
         if self._stream is not None:
-            yield from self._stream
+            for batch in self._stream:  # noqa: UP028  `yield from` would close it with the loader
+                yield batch
         else:
             yield from self._epoch_batches()
 

@@ -202,8 +202,7 @@ class TextSpotter(BaseModel):
                     f'images[{i}] must be (H, W, 3) uint8 BGR, got {image.shape} {image.dtype}. '
                     'read() and pipeline.image_io.read_image() take images of any kind.'
                 )
-        detections = self.detector(images)
-        context = self._encode(images) if self.has_context else None
+        detections, context = self._detect_and_encode(images)
         readings = self._recognize(images, detections, context)
         return [self._collect(found, texts) for found, texts in zip(detections, readings)]
 
@@ -268,6 +267,25 @@ class TextSpotter(BaseModel):
                 text_scores=[word.rec_score for word in words],
             )
         return samples
+
+    def _detect_and_encode(
+        self, images: Sequence[np.ndarray]
+    ) -> tuple[list[Detections], Tensor | None]:
+        """Words, and scene tokens (I, S, C) where there is context."""
+        if not self.has_context:
+            return self.detector(images), None
+        if self.device.type != 'cuda':
+            return self.detector(images), self._encode(images)
+        # Neither needs the other: on a GPU the tower runs beside the detector, which waits for
+        # the host at its post-processing.
+        main, side = torch.cuda.current_stream(self.device), torch.cuda.Stream(self.device)
+        side.wait_stream(main)
+        with torch.cuda.stream(side):
+            tokens = self._encode(images)
+        detections = self.detector(images)
+        main.wait_stream(side)
+        tokens.record_stream(main)
+        return detections, tokens
 
     def _encode(self, images: Sequence[np.ndarray]) -> Tensor:
         return self.recognizer.encode_images(images)  # (I, S, C)

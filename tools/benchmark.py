@@ -4,6 +4,7 @@
     python tools/benchmark.py --photos photos/ --batch-size 4 --device cuda --json speed.json
     python tools/benchmark.py --cold-start
     python tools/benchmark.py --soak 1000
+    python tools/benchmark.py --context
 
 Without --photos it draws scenes of 1280x720 with 10 words. Other programs on the machine slow
 the wall time down, but hardly the processor time, which is printed beside it.
@@ -27,11 +28,14 @@ from tqdm import tqdm
 
 from pipeline.benchmark import (
     ColdStart,
+    ContextCost,
     Soak,
     Throughput,
+    add_random_context,
     describe_machine,
     draw_photos,
     measure_cold_start,
+    measure_context_cost,
     measure_throughput,
     soak,
 )
@@ -63,7 +67,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
     parser.add_argument(
-        '--context', choices=('on', 'off'), help="scene context (default: the config's own setting)"
+        '--context', nargs='?', const='cost', choices=('on', 'off', 'cost'),
+        help="scene context (default: the config's own setting); without a value: measure what it "
+        'costs a photo with 1, 10 and 100 words',
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -107,6 +113,8 @@ def _measure(
     args: argparse.Namespace, device: torch.device, items: Sequence[InputItem]
 ) -> dict[str, Any]:
     """Run what is asked for, print it, and return it for JSON."""
+    if args.context == 'cost':
+        return _measure_context(args, device, items[0])
     context = None if args.context is None else args.context == 'on'
     if args.cold_start:
         items[0].load()  # A photo that cannot be read is told as such.
@@ -134,6 +142,41 @@ def _measure(
         return {'soak': asdict(soaked)}
     _print_throughput(speed)
     return {'throughput': asdict(speed)}
+
+
+def _measure_context(
+    args: argparse.Namespace, device: torch.device, item: InputItem
+) -> dict[str, Any]:
+    """Time a photo with context off and on."""
+    spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
+    what = "the config's own encoder and fusion"
+    if not spotter.has_context:
+        spotter = add_random_context(spotter)
+        what = 'ViT-B-32 and MH-CA mini, early, with random weights, which take as long as others'
+    print(f'context      {what}')
+    with _progress(None, 'reading') as bar:
+        costs = measure_context_cost(
+            spotter, item.load(), repeat=args.repeat, on_pass=lambda: bar.update(1)
+        )
+    _print_context_costs(costs)
+    return {'context_cost': [asdict(cost) for cost in costs]}
+
+
+def _print_context_costs(costs: list[ContextCost]) -> None:
+    print('seconds a photo, and of these on processors')
+    print(f'{"words":>5} {"context":8}{"photo":>16}{"tower":>16}{"recognizer":>16}  encoded  added')
+    off: dict[int, ContextCost] = {}
+    for cost in costs:
+        plain = off.setdefault(cost.words, cost)
+        pairs = (
+            (cost.seconds, cost.cpu_seconds),
+            (cost.tower_seconds, cost.tower_cpu_seconds),
+            (cost.recognizer_seconds, cost.recognizer_cpu_seconds),
+        )
+        cells = ''.join(f'{wall:8.3f}{cpu:8.3f}' for wall, cpu in pairs)
+        added = cost.recognizer_cpu_seconds / plain.recognizer_cpu_seconds - 1
+        note = '' if cost is plain else f'{added:+.1%} of the recognizer'
+        print(f'{cost.words:5} {cost.context:8}{cells}  {cost.encodings:7}  {note}')
 
 
 def _print_machine(machine: dict[str, Any]) -> None:

@@ -1,6 +1,11 @@
 """How fast a spotter reads, where its time goes, and how much memory it takes."""
 
 from pipeline.benchmark.cold_start import ColdStart, measure_cold_start
+from pipeline.benchmark.context_cost import (
+    ContextCost,
+    add_random_context,
+    measure_context_cost,
+)
 from pipeline.benchmark.machine import describe_machine
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
 from pipeline.benchmark.photos import draw_photos
@@ -10,14 +15,17 @@ from pipeline.benchmark.stage_clock import STAGES, StageClock
 __all__ = [
     'STAGES',
     'ColdStart',
+    'ContextCost',
     'Memory',
     'Soak',
     'StageClock',
     'Throughput',
     'current_memory',
+    'add_random_context',
     'describe_machine',
     'draw_photos',
     'measure_cold_start',
+    'measure_context_cost',
     'measure_throughput',
     'reset_peak',
     'soak',

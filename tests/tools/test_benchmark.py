@@ -17,9 +17,11 @@ from pipeline import TextSpotter
 from pipeline.benchmark import (
     STAGES,
     StageClock,
+    add_random_context,
     cold_start,
     draw_photos,
     measure_cold_start,
+    measure_context_cost,
     measure_throughput,
     soak,
 )
@@ -29,6 +31,10 @@ from pipeline.image_io import iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG
 
 CPU = torch.device('cpu')
+TINY_TOWER = {
+    'embed_dim': 16,
+    'vision_cfg': {'image_size': 16, 'layers': 1, 'width': 24, 'patch_size': 8, 'head_width': 12},
+}
 
 
 @pytest.fixture(scope='module')
@@ -191,3 +197,43 @@ def test_what_cannot_be_measured_is_told_in_one_line(
     errors = capsys.readouterr().err.strip().splitlines()
     assert status == 2
     assert len(errors) == 1 and message in errors[0]
+
+
+def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotter) -> None:
+    augmented = add_random_context(spotter, TINY_TOWER)
+    image = np.full((64, 64, 3), 127, np.uint8)
+
+    costs = measure_context_cost(augmented, image, words=(1, 20), repeat=1)
+
+    assert [(cost.words, cost.context) for cost in costs] == [
+        (1, 'off'), (1, 'k=1'), (1, 'k=inf'), (20, 'off'), (20, 'k=1'), (20, 'k=inf'),
+    ]  # fmt: skip
+    assert [cost.encodings for cost in costs] == [0, 1, 1, 0, 1, 1]
+    for cost in costs:
+        assert (cost.tower_seconds > 0) == (cost.context != 'off')
+        assert cost.tower_seconds + cost.recognizer_seconds <= cost.seconds
+    assert augmented.has_context
+    assert 'forward' not in vars(augmented.detector)
+
+
+def test_a_spotter_without_context_has_no_cost_of_it(spotter: TextSpotter) -> None:
+    with pytest.raises(ValueError, match='wanted a spotter with scene context'):
+        measure_context_cost(spotter, np.zeros((64, 64, 3), np.uint8))
+
+
+def test_the_command_says_what_context_costs(
+    tool: ModuleType, weights: Path, photo: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tool, 'add_random_context', lambda s: add_random_context(s, TINY_TOWER))
+    path = tmp_path / 'cost.json'
+
+    status = tool.main(
+        ['--context', '--photos', str(photo), '--checkpoint', str(weights), '--repeat', '1',
+         '--json', str(path)]
+    )
+
+    assert status == 0
+    assert '% of the recognizer' in capsys.readouterr().out
+    costs = json.loads(path.read_text())['context_cost']
+    assert {cost['words'] for cost in costs} == {1, 10, 100}

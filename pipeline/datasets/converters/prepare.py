@@ -53,8 +53,8 @@ def prepare_dataset(
     with crops in ``textrecog_{split}/``; without ``_{split}`` where the layout does not name it.
     Where a set has a list of words for each photo, these go to ``lexicons/strong``, and the ground
     truth to ``gt_{split}``, as ``tools/evaluate.py`` reads them. Where spotting is scored with a
-    lexicon, all words of the split go to ``lexicons/weak_{split}.txt``. All paths in a JSON are relative
-    to the folder that it lies in.
+    lexicon, all words of the split go to ``lexicons/weak_{split}.txt``. All paths in a JSON are
+    relative to the folder that it lies in.
 
     Args:
         entry: The data set.

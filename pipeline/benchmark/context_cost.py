@@ -1,0 +1,190 @@
+"""What scene context costs a photo, by number of words and kernel of the pooling."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.benchmark.stage_clock import StageClock
+from pipeline.context import ClipImageEncoder, ContextPool
+from pipeline.detection import Detections
+from pipeline.recognition import ContextRecognizer
+from pipeline.spotter import TextSpotter
+
+OFF = 'off'
+_GRID = (20, 5)  # words down and across, where the detector finds none
+
+
+@dataclass(frozen=True)
+class ContextCost:
+    """Time of one photo, medians over the passes.
+
+    Attributes:
+        words: Words in the photo.
+        context: ``'off'``, or the kernel of the pooling: ``'k=1'``, ``'k=inf'``.
+        seconds: Wall time of the photo.
+        cpu_seconds: Processor time of the photo.
+        tower_seconds: Wall time of the context encoder; on a GPU it runs beside the detector.
+        tower_cpu_seconds: Its processor time.
+        recognizer_seconds: Wall time of the recognizer, fusion included.
+        recognizer_cpu_seconds: Its processor time.
+        encodings: How many times a photo was encoded.
+    """
+
+    words: int
+    context: str
+    seconds: float
+    cpu_seconds: float
+    tower_seconds: float
+    tower_cpu_seconds: float
+    recognizer_seconds: float
+    recognizer_cpu_seconds: float
+    encodings: int
+
+
+def add_random_context(
+    spotter: TextSpotter, arch: str | Mapping[str, Any] = 'ViT-B-32'
+) -> TextSpotter:
+    """Give a plain spotter scene context of random weights, which takes as long as a trained one.
+
+    The fusion is ``MultiHeadCrossAttention`` of the size mini, early, its gate open.
+
+    Args:
+        spotter: One without context; its parts are used on, not copied.
+        arch: Of the tower, by its name in open_clip or as a config.
+    """
+    plain = spotter.recognizer
+    width = plain.encoder.embed_dim
+    recognizer = ContextRecognizer(
+        recognizer=plain,
+        context_encoder=ClipImageEncoder(arch, None, allow_random=True),
+        fusion=dict(type='MultiHeadCrossAttention', embed_dim=width, num_heads=4, size='mini'),
+    )
+    torch.nn.init.constant_(recognizer.fusion.gate.alpha, 0.5)
+    return (
+        TextSpotter(spotter.detector, spotter.rectifier, recognizer, min_score=spotter.min_score)
+        .to(spotter.device)
+        .eval()
+    )
+
+
+def measure_context_cost(
+    spotter: TextSpotter,
+    image: np.ndarray,
+    words: Sequence[int] = (1, 10, 100),
+    kernels: Sequence[int | str] = (1, 'inf'),
+    repeat: int = 5,
+    on_pass: Callable[[], object] = lambda: None,
+) -> list[ContextCost]:
+    """Read a photo with context off and on, in turns, so that all meet the same machine.
+
+    The detector runs as ever, but what is read are ``words`` of the polygons that it found, each
+    as often as it takes.
+
+    Args:
+        spotter: One with context.
+        image: (H, W, 3) uint8 BGR.
+        words: Numbers of words.
+        kernels: Of the pooling.
+        repeat: Passes that count, after one that does not.
+        on_pass: Called after each reading.
+
+    Raises:
+        ValueError: If the spotter has no context, or a number is not positive.
+    """
+    if not spotter.has_context:
+        raise ValueError('wanted a spotter with scene context, got one without.')
+    if repeat < 1 or min(words, default=0) < 1:
+        raise ValueError(f'wanted words and repeat of at least 1, got {words} and {repeat}.')
+    settings = [OFF, *(f'k={kernel}' for kernel in kernels)]
+    found = spotter.detector([image])[0]
+    rings = list(found.polygons) or _grid_of_words(image)
+    costs = []
+    for count in words:
+        chosen = [rings[i % len(rings)] for i in range(count)]
+        passes: dict[str, list[dict[str, Any]]] = {setting: [] for setting in settings}
+        with _finding(spotter, Detections(chosen, np.ones(count, dtype=np.float32))):
+            for number in range(repeat + 1):
+                for setting in settings:
+                    measured = _read(spotter, image, setting)
+                    if number:
+                        passes[setting].append(measured)
+                    on_pass()
+        costs += [
+            ContextCost(
+                words=count,
+                context=setting,
+                **{
+                    name: statistics.median(measured[name] for measured in passes[setting])
+                    for name in passes[setting][0]
+                },
+            )
+            for setting in settings
+        ]
+    return costs
+
+
+def _read(spotter: TextSpotter, image: np.ndarray, setting: str) -> dict[str, Any]:
+    recognizer = spotter.recognizer
+    spotter.use_context(setting != OFF)
+    if setting != OFF:
+        recognizer.context_encoder.pool = ContextPool(setting.removeprefix('k='))
+    clock = StageClock(spotter.device)
+    encode, calls = recognizer.encode_images, []
+
+    def counted(images: Sequence[np.ndarray]) -> Any:
+        calls.append(len(images))
+        return encode(images)
+
+    recognizer.encode_images = counted
+    try:
+        with clock.attached(spotter):
+            start, cpu_start = time.perf_counter(), time.process_time()
+            spotter.read_batch([image])
+            seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    finally:
+        del recognizer.encode_images
+        spotter.use_context(True)
+    return {
+        'seconds': seconds,
+        'cpu_seconds': cpu,
+        'tower_seconds': clock.seconds['encode scene'],
+        'tower_cpu_seconds': clock.cpu_seconds['encode scene'],
+        'recognizer_seconds': clock.seconds['recognize'],
+        'recognizer_cpu_seconds': clock.cpu_seconds['recognize'],
+        'encodings': sum(calls),
+    }
+
+
+@contextmanager
+def _finding(spotter: TextSpotter, found: Detections) -> Iterator[None]:
+    """The detector does its work, and then says that it found these words."""
+    detect = spotter.detector.forward
+
+    def forward(images: Sequence[np.ndarray]) -> list[Detections]:
+        detect(images)
+        return [found for _ in images]
+
+    spotter.detector.forward = forward  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del spotter.detector.forward
+
+
+def _grid_of_words(image: np.ndarray) -> list[np.ndarray]:
+    height, width = image.shape[0] / _GRID[0], image.shape[1] / _GRID[1]
+    corners = np.array([[0.1, 0.2], [0.9, 0.2], [0.9, 0.8], [0.1, 0.8]], dtype=np.float32)
+    scale = np.array([width, height], dtype=np.float32)
+    return [
+        (corners + np.array([column, row], dtype=np.float32)) * scale
+        for row in range(_GRID[0])
+        for column in range(_GRID[1])
+    ]

@@ -7,4 +7,6 @@ as their end-to-end result without a lexicon; Mask TextSpotter prints ``e2e/none
 _base_ = ['./spotting_test.py']
 
 test_dataloader = dict(dataset=dict(data_root='data/totaltext', ann_file='textspotting_test.json'))
-test_evaluator = dict(protocol='totaltext', lexicons=dict(full='data/totaltext/weak_voc_pair_list.txt'))
+test_evaluator = dict(
+    protocol='totaltext', lexicons=dict(full='data/totaltext/weak_voc_pair_list.txt')
+)

@@ -31,13 +31,13 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     try:
         config = _read_config(args)
+        missing = find_missing_files(config)
+        if missing:
+            return _report(*missing)
+        join_processes(config, args.launcher)
     except Exception as error:  # a config is a program: it may fail in any way
         return _report(say_error(error))
-    missing = find_missing_files(config)
-    if missing:
-        return _report(*missing)
     try:
-        join_processes(config, args.launcher)
         return _train(config)
     finally:
         leave_processes()

@@ -26,8 +26,8 @@ class ReadingPicturesHook(Hook):
     """Draws crops with their gold and predicted text into the visualizer.
 
     In training some crops of the current batch are read every ``interval`` iterations, in
-    evaluation mode (``train/readings``); in validation the first batch is drawn with the
-    predictions that it has anyway (``val/readings``). In scene runs the photo of the first crop
+    evaluation mode (``train_readings``); in validation the first batch is drawn with the
+    predictions that it has anyway (``val_readings``). In scene runs the photo of the first crop
     stands above. Runs without texts, such as a detector's, draw nothing.
 
     Args:
@@ -62,7 +62,7 @@ class ReadingPicturesHook(Hook):
                 samples = model.val_step(copy.deepcopy(batch))
         finally:
             model.train(was_training)
-        self._draw(runner, 'train/readings', batch, samples, runner.iter + 1)
+        self._draw(runner, 'train_readings', batch, samples, runner.iter + 1)
 
     def after_val_iter(
         self,
@@ -75,7 +75,7 @@ class ReadingPicturesHook(Hook):
         if batch_idx == 0 and is_main_process() and _has_texts(data_batch):
             batch = take_words(data_batch, self.max_words)
             samples = list(outputs or [])[: self.max_words]
-            self._draw(runner, 'val/readings', batch, samples, runner.iter)
+            self._draw(runner, 'val_readings', batch, samples, runner.iter)
 
     def _draw(
         self, runner: Runner, name: str, batch: dict[str, Any], samples: Sequence[Any], step: int
@@ -86,6 +86,7 @@ class ReadingPicturesHook(Hook):
             [sample.pred_text.item for sample in samples],
             _first_photo(batch),
         )
+        # No slash in the name: MMEngine's local files would go to a folder that is not there.
         runner.visualizer.add_image(name, sheet[..., ::-1], step=step)
 
 

@@ -29,7 +29,7 @@ setup(
         'torchvision>=0.21',
         # OpenCV 5 drops calls that MMOCR makes.
         'opencv-python>=4.8,<5',
-        'open_clip_torch>=2.24',
+        'open_clip_torch>=3.0',
         'pillow>=10.1',
         'pyclipper>=1.3',
         'rapidfuzz>=3.0',
@@ -37,6 +37,7 @@ setup(
         'safetensors>=0.4',
         'scipy>=1.11',
         'shapely>=2.0',
+        'timm>=1.0.9',
         'tqdm>=4.60',
     ],
     extras_require={

@@ -209,3 +209,48 @@ def test_a_loader_collates_scenes(root):
 def test_jitter_leaves_rings_with_an_odd_number_of_points_alone():
     ring = np.array([[0, 0], [10, 0], [20, 2], [20, 12], [0, 10]], dtype=np.float32)
     np.testing.assert_array_equal(_jittered(ring, 0.2), ring)
+
+
+def test_a_sample_holds_all_words_of_its_photo_unless_told_otherwise(tmp_path):
+    words = [instance(a + b, BOXES['a']) for a in LETTERS for b in 'ab']
+    root = write_set(
+        tmp_path, [{'img_path': 'many.png', 'instances': words}], {'many.png': draw_photo()}
+    )
+    assert len(make(root)[0]['inputs']) == 52
+    parts = [make(root, split_words=20)[i] for i in range(3)]
+    assert [len(part['inputs']) for part in parts] == [17, 17, 18]
+    assert sorted(t for part in parts for t in texts(part)) == sorted(w['text'] for w in words)
+    assert len({part['photo'] for part in parts}) == 1
+
+
+@pytest.mark.parametrize('options', [{'max_words': 0}, {'split_words': 0}])
+def test_no_words_a_sample_is_refused(root, options):
+    with pytest.raises(ValueError, match='at least 1'):
+        make(root, **options)
+
+
+def test_mmocrs_recognizers_find_what_they_read_of_a_crop(root):
+    sample = make(root)[0]['data_samples'][0]
+    assert (sample.valid_ratio, sample.img_shape) == (1.0, (32, 128))
+    assert sample.img_path.endswith('three.png')
+
+
+def test_crops_of_mmocrs_own_sets_join_a_batch_of_scenes(root):
+    sample = make(root, with_image=True)[1]
+    packed = {'inputs': sample['inputs'][0], 'data_samples': sample['data_samples'][0]}
+    batch = collate_scene_words([packed, sample])
+    assert batch['image_index'].tolist() == [-1, 0]
+    wide = {**packed, 'inputs': torch.zeros(3, 32, 100)}
+    with pytest.raises(ValueError, match=r'one size.*\(3, 32, 100\)'):
+        collate_scene_words([wide, sample])
+
+
+def test_photos_with_scene_tokens_and_without_do_not_mix(root):
+    sample = make(root, with_image=True)[0]
+    tokens = torch.zeros(5, 4, dtype=torch.float16)
+    cached = {**sample, 'image': None, 'context_tokens': tokens, 'photo': 'another'}
+    batch = collate_scene_words([cached, {**cached, 'photo': 'third'}])
+    assert batch['context_tokens'].shape == (2, 5, 4)
+    assert 'images' not in batch
+    with pytest.raises(ValueError, match='context_cache'):
+        collate_scene_words([sample, cached])

@@ -23,6 +23,16 @@ train_dataloader['dataset'] = dict(
 train_dataloader['batch_sampler'] = dict(type='WordBatchSampler', max_words=3)
 train_cfg['max_iters'] = 6
 default_hooks['checkpoint'] = dict(interval=6)
+val_dataloader = dict(
+    batch_size=2, num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    batch_sampler=dict(type='WordBatchSampler', max_words=3),
+    collate_fn=dict(type='collate_scene_words'),
+    dataset=dict(scenes, test_mode=True),
+)
+val_evaluator = dict(type='WordEvaluator', metrics=[dict(type='WordsMetric')])
+val_cfg = dict(type='ValLoop')
+train_cfg['val_interval'] = 6
 custom_hooks = [dict(type='KeepHook', folder={folder!r})]
 """
 
@@ -76,6 +86,11 @@ def test_the_processes_share_an_epoch_between_them(ranks):
     met = [[path for batch in rank['batches'][:2] for path in batch['paths']] for rank in ranks]
     assert met[0] and met[1]
     assert not set(met[0]) & set(met[1])
+
+
+def test_an_evaluation_counts_each_word_once_whichever_process_read_it(ranks):
+    # Four photos with one, two, three and one word; their batches are 2 and 1 long.
+    assert [rank['metrics'] for rank in ranks] == [{'met/words': 'aaaabbc'}] * 2
 
 
 def test_a_launcher_that_did_not_start_this_process_is_named(tmp_path, capsys, monkeypatch):

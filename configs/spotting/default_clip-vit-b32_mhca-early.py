@@ -4,7 +4,7 @@ The gate is closed until it is trained, and so reads as the default does. After 
 configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, put the weights together:
 
     python tools/pack_spotter.py configs/spotting/default_clip-vit-b32_mhca-early.py \
-        --recognizer work_dirs/parseq-compact_clip-vit-b32_mhca-early_scenes/iter_20000.pth \
+        --recognizer work_dirs/parseq-compact_clip-vit-b32_mhca-early_scenes/iter_8000.pth \
         --out work_dirs/clipter_spotter.safetensors
     python tools/infer.py photo.jpg --config configs/spotting/default_clip-vit-b32_mhca-early.py \
         --checkpoint work_dirs/clipter_spotter.safetensors

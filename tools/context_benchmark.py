@@ -22,6 +22,15 @@ import torch
 
 from pipeline.context_benchmark import BenchmarkSettings, format_table, run_benchmark
 
+_LENGTHS = (
+    'train_scenes',
+    'test_scenes',
+    'clip_scenes',
+    'clip_steps',
+    'plain_iters',
+    'context_iters',
+)
+
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
@@ -54,7 +63,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--workers', type=int, default=default.workers, metavar='N',
         help=f'processes that load photos, 0 for none (default: {default.workers})',
     )  # fmt: skip
-    for name in ('train_scenes', 'test_scenes', 'clip_steps', 'plain_iters', 'context_iters'):
+    for name in _LENGTHS:
         parser.add_argument(
             f'--{name.replace("_", "-")}', type=int, default=getattr(default, name), metavar='N',
             help=f'(default: {getattr(default, name)})',

@@ -87,7 +87,7 @@ def plain_config(
     """Train the plain recognizer from nothing."""
     return _config(
         settings, recognizer_config(charset_file), data_root, work_dir,
-        iters=settings.plain_iters, lr=2e-3, with_image=False,
+        iters=settings.plain_iters, lr=4e-3, with_image=False,
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def continued_config(
     model['init_cfg'] = {'type': 'Pretrained', 'checkpoint': str(plain_checkpoint)}
     return _config(
         settings, model, data_root, work_dir,
-        iters=settings.context_iters, lr=1e-3, with_image=False,
+        iters=settings.context_iters, lr=2e-3, with_image=False,
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def context_config(
     }
     return _config(
         settings, model, data_root, work_dir,
-        iters=settings.context_iters, lr=1e-3, with_image=True,
+        iters=settings.context_iters, lr=2e-3, with_image=True,
     )  # fmt: skip
 
 

@@ -12,16 +12,16 @@ from pipeline.context_benchmark.vocabulary import KINDS
 Colour = tuple[int, int, int]
 _Draw = Callable[[np.ndarray, tuple[int, int], int, np.random.Generator], None]
 
-LIGHTS = {'by day': 1.0, 'at dusk': 0.75, 'at night': 0.5}
+LIGHTS = {'by day': 1.0, 'at dusk': 0.8, 'at night': 0.6}
 """Light of a scene, and how bright it is."""
 
 _WALLS: dict[str, Sequence[Colour]] = {  # BGR
     'bakery': ((160, 205, 235), (150, 190, 225), (120, 170, 210)),
     'pharmacy': ((235, 240, 235), (215, 235, 215), (245, 240, 230)),
-    'garage': ((130, 130, 130), (105, 110, 115), (150, 145, 140)),
-    'florist': ((190, 225, 190), (215, 195, 240), (200, 230, 215)),
+    'garage': ((120, 120, 120), (95, 100, 105), (110, 105, 100)),
+    'florist': ((150, 215, 160), (190, 150, 235), (130, 205, 170)),
     'harbour': ((225, 190, 140), (235, 205, 165), (205, 170, 120)),
-    'bookshop': ((60, 85, 125), (50, 70, 100), (75, 100, 145)),
+    'bookshop': ((100, 55, 80), (85, 50, 70), (120, 70, 95)),
 }
 _OBJECTS: dict[str, Sequence[_Draw]] = {
     'bakery': (objects.draw_loaf, objects.draw_pretzel),
@@ -54,10 +54,10 @@ def draw_look(kind: str, size: tuple[int, int], rng: np.random.Generator) -> tup
     ramp = np.linspace(rng.uniform(0.85, 1.1), rng.uniform(0.85, 1.1), height)
     image = np.clip(wall * ramp[:, None, None], 0, 255).astype(np.uint8)
     image = np.ascontiguousarray(np.broadcast_to(image, (height, width, 3)))
-    for _ in range(int(rng.integers(9, 16))):
+    for _ in range(int(rng.integers(14, 22))):
         draw = _OBJECTS[kind][int(rng.integers(len(_OBJECTS[kind])))]
         place = (int(rng.integers(0, width)), int(rng.integers(0, height)))
-        draw(image, place, int(rng.integers(12, 26)), rng)
+        draw(image, place, int(rng.integers(14, 30)), rng)
     light = list(LIGHTS)[rng.integers(len(LIGHTS))]
     shade = LIGHTS[light] * rng.uniform(0.9, 1.1, 3)
     return np.clip(image * shade, 0, 255).astype(np.uint8), light

@@ -12,7 +12,7 @@ from pipeline.context_benchmark.looks import draw_look
 from pipeline.context_benchmark.plates import draw_plate, letters_quad
 from pipeline.context_benchmark.vocabulary import Inscription
 
-SIZE = (192, 288)
+SIZE = (224, 320)
 """(height, width) of a scene in pixels."""
 _ROWS, _COLUMNS = 4, 2
 MOST_WORDS = _ROWS * _COLUMNS

@@ -30,11 +30,11 @@ class BenchmarkSettings:
     seed: int = 0
     train_scenes: int = 1200
     test_scenes: int = 300
-    clip_scenes: int = 1200
+    clip_scenes: int = 1500
     clip_steps: int = 400
-    plain_iters: int = 700
-    context_iters: int = 400
-    photos_a_batch: int = 12
+    plain_iters: int = 900
+    context_iters: int = 700
+    photos_a_batch: int = 4
     fusion: str = 'MultiHeadCrossAttention'
     stage: str = 'early'
     kernel: float | str = 'inf'

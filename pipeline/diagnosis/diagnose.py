@@ -28,6 +28,7 @@ from pipeline.diagnosis.word_groups import (
     group_by_vocabulary,
 )
 from pipeline.diagnosis.word_reader import WordCrops, cut_words, encode_photos, read_words
+from pipeline.evaluation.protocols import Protocol
 from pipeline.registry import MODELS
 
 CONDITIONS = ('off', 'on', 'swapped', 'random_encoder', 'mean_token')
@@ -57,7 +58,7 @@ def diagnose(
     train_words: Sequence[str] | None = None,
     seed: int = 0,
     resamples: int = 2000,
-    protocol: str = 'icdar2015',
+    protocol: Protocol = 'icdar2015',
     misleading: int = 200,
     lettering: Lettering = typeset_plate,
     report: Callable[[str], None] = lambda line: None,

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
-from mmocr.structures import TextSpottingDataSample
 from torch import Tensor, nn
 
 from pipeline.detection import Detections
 from pipeline.diagnosis.bootstrap import PhotoBootstrap
 from pipeline.diagnosis.scene_words import GoldPhoto
-from pipeline.evaluation import E2EHmeanMetric
-from pipeline.evaluation.scoring import score_images
+from pipeline.evaluation import E2EHmeanMetric, ScoringRules
+from pipeline.evaluation.protocols import Protocol
+from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines
+from pipeline.evaluation.scoring import score_image
 from pipeline.spotter import TextSpotter
 
 
@@ -49,7 +50,7 @@ def score_end_to_end(
     spotter: TextSpotter,
     photos: Sequence[GoldPhoto],
     tokens: Mapping[str, Tensor | None],
-    protocol: str,
+    protocol: Protocol,
     bootstrap: PhotoBootstrap,
 ) -> dict[str, Any]:
     """Spot words in all photos under each condition.
@@ -58,14 +59,15 @@ def score_end_to_end(
         spotter: Its detector finds the words, once a photo; its recognizer has context.
         photos: I photos with all their words.
         tokens: Condition -> (I, S, C) scene tokens, or None for no context.
-        protocol: Of :class:`E2EHmeanMetric`, without lexicon.
+        protocol: Of :class:`E2EHmeanMetric`, whose rules are taken; without lexicon.
         bootstrap: Over the same photos.
 
     Returns:
         Condition -> ``precision``, ``recall``, ``hmean`` (with interval), and ``hmean_over_off``,
         the paired difference, where there is a condition ``off``.
     """
-    metrics = {name: E2EHmeanMetric(protocol=protocol) for name in tokens}  # type: ignore[arg-type]
+    metric = E2EHmeanMetric(protocol=protocol)
+    counts = {name: np.zeros((3, len(photos))) for name in tokens}
     detector, encoder = spotter.detector, spotter.recognizer.context_encoder
     was_on = spotter.recognizer.use_context
     try:
@@ -78,12 +80,11 @@ def score_end_to_end(
                 if given is not None:
                     row = given[i : i + 1].to(spotter.device)
                     spotter.recognizer.context_encoder = GivenTokens(row)
-                sample = spotter([image], [_gold_sample(photo)], mode='predict')[0]
-                metrics[name].process(None, [sample.to_dict()])
+                found = spotter([image], mode='predict')[0].pred_instances
+                counts[name][:, i] = _count(photo, found, metric)
     finally:
         spotter.detector, spotter.recognizer.context_encoder = detector, encoder
         spotter.use_context(was_on)
-    counts = {name: _count(metric) for name, metric in metrics.items()}
     result: dict[str, Any] = {}
     for name, (matched, found, wanted) in counts.items():
         entry = {
@@ -100,28 +101,18 @@ def score_end_to_end(
     return result
 
 
-def _gold_sample(photo: GoldPhoto) -> TextSpottingDataSample:
-    sample = TextSpottingDataSample()
-    sample.set_metainfo({'img_path': str(photo.path)})
-    sample.gt_instances = InstanceData(
+def _count(photo: GoldPhoto, found: InstanceData, metric: E2EHmeanMetric) -> tuple[int, int, int]:
+    """Matched, found and gold words of a photo, those that count."""
+    gold = InstanceData(
         polygons=[word.polygon.flatten() for word in photo.words],
         texts=[word.text for word in photo.words],
-        ignored=torch.tensor([word.ignore for word in photo.words]),
+        ignored=[word.ignore for word in photo.words],
     )
-    return sample
-
-
-def _count(metric: E2EHmeanMetric) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Matched, found and gold words that count, of each photo."""
-    gold = {str(i): words for i, (_, words, _) in enumerate(metric.results)}
-    found = {str(i): words for i, (_, _, words) in enumerate(metric.results)}
-    images = score_images(gold, found, metric.rules, ('e2e',))['e2e'].images
-    scores = [images[str(i)].score for i in range(len(gold))]
-    return (
-        np.array([score.matched for score in scores], float),
-        np.array([score.det_care for score in scores], float),
-        np.array([score.gt_care for score in scores], float),
-    )
+    lines = predicted_lines(found, metric.line_format)
+    words = words_of_lines(lines, metric.line_format)
+    rules: ScoringRules = metric.rules
+    score = score_image(gold_words(gold, metric.line_format), words, rules, ('e2e',))['e2e'].score
+    return score.matched, score.det_care, score.gt_care
 
 
 def _hmean(sums: list[np.ndarray]) -> np.ndarray:

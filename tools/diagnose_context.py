@@ -127,7 +127,8 @@ def read_word_list(path: Path) -> list[str]:
     """
     if path.suffix == '.json':
         entries = json.loads(path.read_text(encoding='utf-8'))['data_list']
-        words = [i['text'] for entry in entries for i in entry['instances'] if i.get('text')]
+        found = [instance for entry in entries for instance in entry['instances']]
+        words = [word['text'] for word in found if word.get('text') and not word.get('ignore')]
     else:
         words = [line.strip() for line in path.read_text(encoding='utf-8').splitlines()]
     words = [word for word in words if word]

@@ -23,7 +23,7 @@ from pipeline.context_benchmark.configs import context_config, continued_config,
 from pipeline.context_benchmark.data import write_set
 from pipeline.context_benchmark.settings import BenchmarkSettings
 from pipeline.context_benchmark.vocabulary import LETTERS, ROLES, all_words, chance_level
-from pipeline.diagnosis.conditions import random_encoder_config, swap_groups
+from pipeline.diagnosis.conditions import build_random_encoder, swap_groups
 from pipeline.diagnosis.scene_words import GoldPhoto, read_gold_photos
 from pipeline.diagnosis.word_reader import cut_words, encode_photos, read_words
 from pipeline.registry import MODELS, TASK_UTILS
@@ -121,7 +121,7 @@ def measure(
     roles = [word.extra['role'] for photo in photos for word in photo.readable]
     tokens = encode_photos(context.context_encoder, photos)
     other = swap_groups([photo.extra['kind'] for photo in photos], seed)
-    random_encoder = MODELS.build(random_encoder_config(encoder, seed))
+    random_encoder = build_random_encoder(context.context_encoder, encoder, seed)
     readings = {
         'plain': read_words(plain, words, None),
         'context': read_words(context, words, tokens),

@@ -7,7 +7,8 @@ import numpy as np
 
 from pipeline.context_benchmark.vocabulary import HIDDEN
 
-_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX)  # plain, so that reading is soon learned
+# Plain ones, so that reading is soon learned.
+_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX)
 LETTER_PX = (26, 18)
 """(height, width) of a letter's cell."""
 MARGIN_PX = 7

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from mmengine.registry import DefaultScope
+from torch import Tensor, nn
+
+from pipeline.registry import MODELS
 
 
 def random_encoder_config(encoder: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -22,6 +25,25 @@ def random_encoder_config(encoder: Mapping[str, Any], seed: int) -> dict[str, An
     config.pop('cache_dir', None)
     config.update(pretrained=None, allow_random=True, seed=seed)
     return config
+
+
+def build_random_encoder(encoder: nn.Module, config: Mapping[str, Any], seed: int) -> Any:
+    """The random twin of a built encoder: it prepares photos in the same way, too.
+
+    Args:
+        encoder: The encoder with its weights.
+        config: Its config.
+        seed: Of the random weights.
+    """
+    twin = random_encoder_config(config, seed)
+    # Without weights nothing else would say what goes with them.
+    for name in ('mean', 'std'):
+        if hasattr(encoder, name):
+            twin[name] = getattr(encoder, name).flatten().tolist()
+    if hasattr(encoder, 'quick_gelu'):
+        twin['quick_gelu'] = encoder.quick_gelu
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        return MODELS.build(twin)
 
 
 def swap_photos(count: int, seed: int) -> np.ndarray:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.registry import DefaultScope
 from torch import Tensor
 
 from pipeline.diagnosis.agreement import RULES, judge
 from pipeline.diagnosis.bootstrap import PhotoBootstrap
-from pipeline.diagnosis.conditions import mean_tokens, random_encoder_config, swap_photos
+from pipeline.diagnosis.conditions import build_random_encoder, mean_tokens, swap_photos
 from pipeline.diagnosis.cost import measure_cost
 from pipeline.diagnosis.end_to_end import score_end_to_end
 from pipeline.diagnosis.lettering import Lettering, typeset_plate
@@ -29,7 +28,6 @@ from pipeline.diagnosis.word_groups import (
 )
 from pipeline.diagnosis.word_reader import WordCrops, cut_words, encode_photos, read_words
 from pipeline.evaluation.protocols import Protocol
-from pipeline.registry import MODELS
 
 CONDITIONS = ('off', 'on', 'swapped', 'random_encoder', 'mean_token')
 MAIN_RULE = 'alphanumeric'
@@ -133,9 +131,9 @@ def make_tokens(
     subject: Subject, photos: Sequence[GoldPhoto], seed: int
 ) -> dict[str, Tensor | None]:
     """Condition -> (I, S, C) tokens, None for ``off``."""
-    own = encode_photos(subject.recognizer.context_encoder, photos)
-    with DefaultScope.overwrite_default_scope('mmocr'):
-        random = MODELS.build(random_encoder_config(subject.encoder_config, seed))
+    encoder = subject.recognizer.context_encoder
+    own = encode_photos(encoder, photos)
+    random = build_random_encoder(encoder, subject.encoder_config, seed)
     return {
         'off': None,
         'on': own,

@@ -14,6 +14,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from pipeline.checkpoint import load_weights
+from pipeline.context import CachedContextEncoder
 from pipeline.fusion import TanhGate
 from pipeline.recognition import ContextRecognizer
 from pipeline.rectification import Rectifier
@@ -144,6 +145,11 @@ def _check_context(recognizer: Any) -> ContextRecognizer:
             f'{type(recognizer).__name__} has no scene context, or no encoder for it: there is '
             'nothing to diagnose. Use a config whose recognizer is a ContextRecognizer, such as '
             "those named '*_clip-*'."
+        )
+    if isinstance(recognizer.context_encoder, CachedContextEncoder):
+        raise ValueError(
+            'the config reads scene tokens from a cache, which has no tower to show other photos '
+            'to. Diagnose with the config of the tower itself: the checkpoint fits it.'
         )
     recognizer.use_context = True
     return recognizer

@@ -23,6 +23,8 @@ def format_diagnosis(summary: Mapping[str, Any]) -> str:
         'Gate, tanh(alpha): '
         + ', '.join(f'{name} {value:+.4f}' for name, value in summary['gate'].items()),
     ]
+    if not any(summary['gate'].values()):
+        parts.append('The gate is closed, as before training: no context can change a reading.')
     if summary['end_to_end'] is not None:
         parts.append(_end_to_end(summary['end_to_end']))
     parts.append(_groups(summary['groups']))

@@ -160,7 +160,10 @@ def test_a_cold_start_that_fails_says_why(photo: Path, monkeypatch: pytest.Monke
 
 
 def test_the_command_prints_a_report_and_writes_it_as_json(
-    tool: ModuleType, weights: Path, photo: Path, tmp_path: Path,
+    tool: ModuleType,
+    weights: Path,
+    photo: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / 'speed.json'
@@ -187,8 +190,12 @@ def test_the_command_prints_a_report_and_writes_it_as_json(
     ],
 )
 def test_what_cannot_be_measured_is_told_in_one_line(
-    tool: ModuleType, weights: Path, photo: Path, capsys: pytest.CaptureFixture[str],
-    arguments: list[str], message: str,
+    tool: ModuleType,
+    weights: Path,
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
     photos = [] if '--photos' in arguments else ['--photos', str(photo)]
 
@@ -222,15 +229,28 @@ def test_a_spotter_without_context_has_no_cost_of_it(spotter: TextSpotter) -> No
 
 
 def test_the_command_says_what_context_costs(
-    tool: ModuleType, weights: Path, photo: Path, tmp_path: Path,
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    tool: ModuleType,
+    weights: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tool, 'add_random_context', lambda s: add_random_context(s, TINY_TOWER))
     path = tmp_path / 'cost.json'
 
     status = tool.main(
-        ['--context', '--photos', str(photo), '--checkpoint', str(weights), '--repeat', '1',
-         '--json', str(path)]
+        [
+            '--context',
+            '--photos',
+            str(photo),
+            '--checkpoint',
+            str(weights),
+            '--repeat',
+            '1',
+            '--json',
+            str(path),
+        ]
     )
 
     assert status == 0

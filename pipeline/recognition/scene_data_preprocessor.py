@@ -22,12 +22,12 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
     Args:
         crop_preprocessor: The recognizer's own.
         channels: Of the crops that the recognizer reads. Where it is 1, color crops, which are
-            BGR throughout this package, are made gray.
+            BGR throughout this package, are made gray; gray ones stay as they are.
     """
 
     def __init__(self, crop_preprocessor: nn.Module, channels: int = 3) -> None:
         super().__init__()
-        self.crop_preprocessor = crop_preprocessor
+        self.plain_preprocessor = crop_preprocessor
         self.channels = channels
 
     def forward(self, data: Any, training: bool = False) -> Any:
@@ -43,7 +43,7 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             The same keys, on the model's device; photos keep their size and values.
         """
         if not isinstance(data, dict):
-            return self.crop_preprocessor(data, training)
+            return self.plain_preprocessor(data, training)
         scene = {key: self.cast_data(data[key]) for key in _SCENE_KEYS if key in data}
         words = {key: value for key, value in data.items() if key not in _SCENE_KEYS}
         crops = words['inputs']
@@ -56,4 +56,4 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
             )
         if self.channels == 1 and len(crops) and crops[0].shape[0] == 3:
             words['inputs'] = [to_gray(crop) for crop in crops]
-        return {**self.crop_preprocessor(words, training), **scene}
+        return {**self.plain_preprocessor(words, training), **scene}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.model import BaseModel
-from mmocr.models.textrecog import EncoderDecoderRecognizer
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
 from pipeline import context as _context  # noqa: F401  its encoders register on import
 from pipeline import fusion as _fusion  # noqa: F401  so do the fusions
+from pipeline.recognition.context_parts import build_fusion, build_part, check_recognizer
 from pipeline.recognition.crop_channels import crop_channels
+from pipeline.recognition.decoders.parseq_decoder import FeatureFusion
 from pipeline.recognition.fusion_places import (
     find_late_place,
     fuses_behind_backbone,
@@ -78,16 +78,16 @@ class ContextRecognizer(BaseModel):
         use_context: bool = True,
         init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> None:
-        plain = _build(recognizer)
-        _check_recognizer(plain, stage)
+        plain = build_part(recognizer)
+        check_recognizer(plain, stage)
         super().__init__(
             data_preprocessor=SceneDataPreprocessor(plain.data_preprocessor, crop_channels(plain)),
             init_cfg=init_cfg,
         )
         self.recognizer = plain
-        self.context_encoder = None if context_encoder is None else _build(context_encoder)
+        self.context_encoder = None if context_encoder is None else build_part(context_encoder)
         late_dim = late_embed_dim(plain.decoder) if stage == 'late' else None
-        self.fusion = _build_fusion(fusion, self.context_encoder, late_dim)
+        self.fusion = build_fusion(fusion, self.context_encoder, late_dim)
         self.stage = stage
         self.use_context = use_context
 
@@ -140,36 +140,49 @@ class ContextRecognizer(BaseModel):
         if not self.use_context:
             return self.recognizer(inputs, data_samples, mode=mode)
         if image_index is not None:
-            index = torch.as_tensor(image_index, dtype=torch.int64, device=inputs.device)
             if context_tokens is None:
                 context_tokens = self.encode_images(() if images is None else images)
+            index = torch.as_tensor(image_index, dtype=torch.int64, device=inputs.device)
             context = SceneContext(context_tokens.to(inputs.device), index)
         if context is None:
             return self.recognizer(inputs, data_samples, mode=mode)
         if len(context) != len(inputs):
             raise ValueError(f'context speaks of {len(context)} words, but {len(inputs)} came.')
-
         # Keys and values of the photos are computed here, once for all decoding steps.
         scene = self.fusion.project_context(self._cast(context, inputs.device))
-        plain = self.recognizer
-        behind_backbone = fuses_behind_backbone(plain)
-        features = plain.extract_feat(inputs)
-        if self.stage == 'early' and behind_backbone:
-            features = self._fuse(features, scene)
-        encoded = None
-        if plain.with_encoder:
-            encoded = plain.encoder(features, data_samples)
-            if self.stage == 'early' and not behind_backbone:
-                encoded = self._fuse(encoded, scene)
-        methods = {'loss': plain.decoder.loss, 'predict': plain.decoder.predict}
-        decode = partial(methods.get(mode, plain.decoder), features, encoded, data_samples)
-        if self.stage == 'early':
-            return decode()
         fuse = partial(self._fuse, scene=scene)
-        if takes_fuse_features(plain.decoder):
-            return decode(fuse_features=fuse)
-        with fuse_before(find_late_place(plain.decoder), len(inputs), fuse):
-            return decode()
+        if self.stage == 'early':
+            features, encoded = self._encode(inputs, data_samples, fuse)
+            return self._decoder_call(mode)(features, encoded, data_samples)
+        features, encoded = self._encode(inputs, data_samples)
+        return self._decode_late(mode, fuse, features, encoded, data_samples)
+
+    def _encode(
+        self,
+        inputs: Tensor,
+        data_samples: list[TextRecogDataSample] | None,
+        fuse: FeatureFusion | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The backbone's and the encoder's features, by way of the early fusion if there is one."""
+        plain = self.recognizer
+        features = plain.extract_feat(inputs)
+        if fuse is not None and fuses_behind_backbone(plain):
+            features, fuse = fuse(features), None
+        if not plain.with_encoder:
+            return features, None
+        encoded = plain.encoder(features, data_samples)
+        return features, encoded if fuse is None else fuse(encoded)
+
+    def _decode_late(self, mode: str, fuse: FeatureFusion, features: Tensor, *args: Any) -> Any:
+        decoder, decode = self.recognizer.decoder, self._decoder_call(mode)
+        if takes_fuse_features(decoder):
+            return decode(features, *args, fuse_features=fuse)
+        with fuse_before(find_late_place(decoder), len(features), fuse):
+            return decode(features, *args)
+
+    def _decoder_call(self, mode: str) -> Any:
+        decoder = self.recognizer.decoder
+        return {'loss': decoder.loss, 'predict': decoder.predict, 'tensor': decoder}[mode]
 
     def _cast(self, context: SceneContext, device: torch.device) -> SceneContext:
         """To the fusion's precision: a context cache holds half of it."""
@@ -184,39 +197,6 @@ class ContextRecognizer(BaseModel):
             tokens = self.fusion(features.flatten(2).transpose(1, 2), scene)  # (N, H * W, D)
             return tokens.transpose(1, 2).unflatten(2, features.shape[2:])
         return self.fusion(features, scene)
-
-
-def _build(module: dict[str, Any] | nn.Module) -> Any:
-    if isinstance(module, nn.Module):
-        return module
-    return MODELS.build(copy.deepcopy(module))  # building pops from the config
-
-
-def _build_fusion(fusion: dict[str, Any] | nn.Module, encoder: Any, late_dim: int | None) -> Any:
-    if isinstance(fusion, dict):
-        fusion = dict(fusion)
-        if fusion.get('context_dim') is None:
-            if encoder is None:
-                raise ValueError('fusion.context_dim must be given where context_encoder=None.')
-            fusion['context_dim'] = encoder.embed_dim
-        if fusion.get('embed_dim') is None:
-            if late_dim is None:
-                raise ValueError(
-                    "fusion.embed_dim must be given: the width of the recognizer's features."
-                )
-            fusion['embed_dim'] = late_dim
-    built = _build(fusion)
-    if encoder is not None and built.context_dim != encoder.embed_dim:
-        raise ValueError(
-            f'context_dim={built.context_dim}, but {encoder!s} yields {encoder.embed_dim}-wide '
-            f'tokens. Set fusion.context_dim={encoder.embed_dim}.'
-        )
-    if late_dim is not None and built.embed_dim != late_dim:
-        raise ValueError(
-            f'embed_dim={built.embed_dim}, but the classifier reads {late_dim}-wide features. '
-            f'Set fusion.embed_dim={late_dim}.'
-        )
-    return built
 
 
 def _check_one_context(
@@ -236,21 +216,3 @@ def _check_one_context(
             'images or context_tokens go together with image_index, got only one of them: '
             f'{given[0] if image_index is None else "image_index"}.'
         )
-
-
-def _check_recognizer(recognizer: Any, stage: str) -> None:
-    if not isinstance(recognizer, EncoderDecoderRecognizer):
-        raise ValueError(
-            'recognizer must be an EncoderDecoderRecognizer of MMOCR (backbone, encoder, '
-            f'decoder), got {type(recognizer).__name__}.'
-        )
-    # The fusion stands between encoder and decoder; a class that joins them in its own way
-    # would silently be read in the standard way.
-    for name in ('loss', 'predict', '_forward'):
-        if getattr(type(recognizer), name) is not getattr(EncoderDecoderRecognizer, name):
-            raise ValueError(
-                f'{type(recognizer).__name__} overrides {name}(): a context recognizer runs '
-                'backbone, encoder and decoder in the order of EncoderDecoderRecognizer.'
-            )
-    if stage not in ('early', 'late'):
-        raise ValueError(f"stage must be 'early' or 'late', got {stage!r}.")

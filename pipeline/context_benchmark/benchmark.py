@@ -21,14 +21,17 @@ from pipeline.checkpoint import load_weights
 from pipeline.context_benchmark.clip_training import train_clip
 from pipeline.context_benchmark.configs import context_config, continued_config, plain_config
 from pipeline.context_benchmark.data import write_set
+from pipeline.context_benchmark.progress_hook import ProgressHook
 from pipeline.context_benchmark.settings import BenchmarkSettings
 from pipeline.context_benchmark.vocabulary import LETTERS, ROLES, all_words, chance_level
+from pipeline.diagnosis.bootstrap import PhotoBootstrap
 from pipeline.diagnosis.conditions import build_random_encoder, swap_groups
 from pipeline.diagnosis.scene_words import GoldPhoto, read_gold_photos
 from pipeline.diagnosis.word_reader import cut_words, encode_photos, read_words
 from pipeline.registry import MODELS, TASK_UTILS
 
 Report = Callable[[str], None]
+OPEN_GATE, CLOSED_GATE = 0.2, 0.1
 
 
 def run_benchmark(
@@ -45,7 +48,8 @@ def run_benchmark(
         ``plain``, ``context``, ``swapped`` and ``random_encoder``, each with the word accuracy
         on ``ambiguous``, ``unambiguous`` and ``misleading`` words; ``gate`` and
         ``gate_without_information``, absolute values of tanh(alpha); ``chance``, ``words`` (how
-        many of each), ``clip_zero_shot``, ``seconds`` and ``settings``.
+        many of each), ``intervals`` (95 %, over photos), ``clip_zero_shot``, ``seconds``,
+        ``requirements`` (which are met) and ``settings``.
 
     Raises:
         ValueError: If ``work_dir`` holds a run of other settings.
@@ -67,34 +71,53 @@ def run_benchmark(
 
     plain_dir, context_dir = work_dir / 'plain', work_dir / 'context'
     with clock('plain', f'training the plain recognizer, {settings.plain_iters} iterations'):
-        start = _train(plain_config(settings, data / 'train', plain_dir, charset_file))
+        start = _train(plain_config(settings, data / 'train', plain_dir, charset_file), report)
     with clock('continued', f'training it on, {settings.context_iters} iterations'):
         config = continued_config(
             settings, data / 'train', work_dir / 'continued', charset_file, start
         )
-        plain = _load(config, _train(config))
+        plain = _load(config, _train(config, report))
     with clock('context', f'fine-tuning it with context, {settings.context_iters} iterations'):
         config = context_config(
             settings, data / 'train', context_dir, charset_file, start, clip_file
         )
-        context = _load(config, _train(config))
+        context = _load(config, _train(config, report))
     with clock('uninformative', 'the same with scenes that tell nothing'):
         config = context_config(
             settings, data / 'train_uninformative', work_dir / 'uninformative', charset_file,
             start, clip_file,
         )  # fmt: skip
-        uninformative = _load(config, _train(config))
+        uninformative = _load(config, _train(config, report))
     with clock('measure', 'reading the test scenes'):
         photos = read_gold_photos([data / 'test' / 'annotation.json'])
         result = measure(plain, context, config.model.context_encoder, photos, settings.seed)
+    result['gate'] = abs(context.fusion.gate.openness)
+    result['gate_without_information'] = abs(uninformative.fusion.gate.openness)
     return {
         **result,
-        'gate': abs(context.fusion.gate.openness),
-        'gate_without_information': abs(uninformative.fusion.gate.openness),
         'chance': chance_level(),
         'clip_zero_shot': zero_shot,
+        'requirements': check_requirements(result),
         'seconds': clock.seconds,
         'settings': asdict(settings),
+    }
+
+
+def check_requirements(result: Mapping[str, Any]) -> dict[str, bool]:
+    """What has to hold if the mechanism learns, and whether it does."""
+    plain, context, swapped = (result[name] for name in ('plain', 'context', 'swapped'))
+    return {
+        'with context at least 0.9 of the ambiguous words': context['ambiguous'] >= 0.9,
+        "with another kind's scene no more than without context": (
+            swapped['ambiguous'] <= plain['ambiguous']
+        ),
+        'unambiguous words lose at most a point': (
+            context['unambiguous'] >= plain['unambiguous'] - 0.01
+        ),
+        f'gate above {OPEN_GATE} where scenes tell': result['gate'] > OPEN_GATE,
+        f'gate below {CLOSED_GATE} where they tell nothing': (
+            result['gate_without_information'] < CLOSED_GATE
+        ),
     }
 
 
@@ -132,6 +155,11 @@ def measure(
         name: accuracy_by_role(words.texts, roles, texts) for name, texts in readings.items()
     }
     result['words'] = {role: roles.count(role) for role in ROLES}
+    bootstrap = PhotoBootstrap(words.image_index, len(photos), seed)
+    result['intervals'] = {
+        name: interval_by_role(words.texts, roles, texts, bootstrap)
+        for name, texts in readings.items()
+    }
     return result
 
 
@@ -143,7 +171,16 @@ def accuracy_by_role(
     return {role: float(right[np.array(roles) == role].mean()) for role in ROLES}
 
 
-def _train(config: Config) -> Path:
+def interval_by_role(
+    gold: Sequence[str], roles: Sequence[str], texts: Sequence[str], bootstrap: PhotoBootstrap
+) -> dict[str, list[float | None]]:
+    """The 95 % interval, [low, high], of each number of :func:`accuracy_by_role`."""
+    right = np.array([text == word for text, word in zip(texts, gold)])
+    estimates = {role: bootstrap.mean(right, np.array(roles) == role) for role in ROLES}
+    return {role: [estimate.low, estimate.high] for role, estimate in estimates.items()}
+
+
+def _train(config: Config, report: Report) -> Path:
     """Train, or go on, and return the last checkpoint; the config is kept beside it."""
     work_dir = Path(config.work_dir)
     last = work_dir / f'iter_{config.train_cfg.max_iters}.pth'
@@ -153,8 +190,11 @@ def _train(config: Config) -> Path:
         runner_config = copy.deepcopy(config)
         # A name of its own: the Runner keeps itself by it, and a process may run several.
         runner_config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
+        runner_config.resume = (work_dir / 'last_checkpoint').is_file()
         with DefaultScope.overwrite_default_scope('mmocr'):
-            Runner.from_cfg(runner_config).train()
+            runner = Runner.from_cfg(runner_config)
+            runner.register_hook(ProgressHook(report, work_dir.name))
+            runner.train()
     return last
 
 

@@ -12,6 +12,7 @@ from pipeline.context_benchmark.settings import BenchmarkSettings
 from pipeline.context_benchmark.vocabulary import LETTERS, LONGEST
 
 _EMBED_DIM = 64
+_FINE_TUNING_LR = 3e-3
 _RECTIFIER = {'type': 'Rectifier', 'size': (32, 128)}
 
 
@@ -76,8 +77,9 @@ def encoder_config(settings: BenchmarkSettings, clip_file: Path) -> dict[str, An
 def fusion_config(settings: BenchmarkSettings) -> dict[str, Any]:
     """The fusion; its context width is the encoder's."""
     fusion: dict[str, Any] = {'type': settings.fusion, 'embed_dim': _EMBED_DIM}
+    # Which letter it is depends on pattern and kind together, which its MLP can express.
     if settings.fusion == 'MultiHeadCrossAttention':
-        fusion |= {'num_heads': 4, 'size': 'mini'}
+        fusion |= {'num_heads': 4, 'size': 'full'}
     return fusion
 
 
@@ -103,7 +105,7 @@ def continued_config(
     model['init_cfg'] = {'type': 'Pretrained', 'checkpoint': str(plain_checkpoint)}
     return _config(
         settings, model, data_root, work_dir,
-        iters=settings.context_iters, lr=2e-3, with_image=False,
+        iters=settings.context_iters, lr=_FINE_TUNING_LR, with_image=False,
     )  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def context_config(
     }
     return _config(
         settings, model, data_root, work_dir,
-        iters=settings.context_iters, lr=2e-3, with_image=True,
+        iters=settings.context_iters, lr=_FINE_TUNING_LR, with_image=True,
     )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def _config(
                         'pos_queries': {'decay_mult': 0.0},
                         'char_embed': {'decay_mult': 0.0},
                         # At alpha = 0 nothing else of the fusion learns: it has to move soon.
-                        'fusion.gate.alpha': {'lr_mult': 5.0, 'decay_mult': 0.0},
+                        'fusion.gate.alpha': {'lr_mult': 10.0, 'decay_mult': 0.0},
                     },
                 },
                 'clip_grad': {'max_norm': 20.0},
@@ -211,9 +213,9 @@ def _config(
             },
             'env_cfg': {'mp_cfg': {'mp_start_method': 'fork', 'opencv_num_threads': 0}},
             'randomness': {'seed': settings.seed},
-            'log_level': 'WARNING',
+            'log_level': 'ERROR',
             'log_processor': {'type': 'LogProcessor', 'window_size': 50, 'by_epoch': False},
             'load_from': None,
-            'resume': True,  # from the last checkpoint of work_dir, where there is one
+            'resume': False,
         }
     )

@@ -25,7 +25,7 @@ from pipeline.context_benchmark.vocabulary import (
 )
 
 _PATTERNS = tuple(VOCABULARIES[KINDS[0]])
-AMBIGUOUS_WORDS = 3
+AMBIGUOUS_WORDS = 4
 COMMON = 2
 MISLEADING = 1
 WORDS_A_SCENE = AMBIGUOUS_WORDS + COMMON + MISLEADING

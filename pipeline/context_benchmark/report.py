@@ -32,6 +32,10 @@ def format_table(result: Mapping[str, Any]) -> str:
         f'best guess without the scene   {result["chance"]:.3f} of the ambiguous words',
         f'gate, scenes that tell         {result["gate"]:.3f}',
         f'gate, scenes that tell nothing {result["gate_without_information"]:.3f}',
+        *(
+            f'{"met    " if met else "NOT MET"} {what}'
+            for what, met in result['requirements'].items()
+        ),
         *([] if clip is None else [f'CLIP names the kind, zero-shot {clip:.3f}']),
         f'seconds                        {sum(seconds.values()):.0f} '
         f'({", ".join(f"{name} {value:.0f}" for name, value in seconds.items())})',

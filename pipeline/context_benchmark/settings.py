@@ -18,7 +18,7 @@ class BenchmarkSettings:
         plain_iters: Of the plain recognizer, before context comes in.
         context_iters: Of the fine-tuning with context; the plain recognizer it is compared with
             goes on for as many.
-        photos_a_batch: Each photo brings six words.
+        photos_a_batch: Each photo brings seven words.
         fusion: Type of the fusion.
         stage: ``'early'`` or ``'late'``.
         kernel: Of the pooling of scene tokens.
@@ -33,7 +33,7 @@ class BenchmarkSettings:
     clip_scenes: int = 1500
     clip_steps: int = 400
     plain_iters: int = 900
-    context_iters: int = 700
+    context_iters: int = 800
     photos_a_batch: int = 4
     fusion: str = 'MultiHeadCrossAttention'
     stage: str = 'early'

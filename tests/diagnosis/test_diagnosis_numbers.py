@@ -137,9 +137,7 @@ def test_the_page_needs_no_other_file(photos):
 
 def test_texts_cannot_break_the_page(tmp_path):
     evil = '<script>alert("x")</script>&'
-    photos = read_gold_photos(
-        [write_photos(tmp_path, [(1, [('a', evil)]), (2, [('b', "'><b>")])])]
-    )
+    photos = read_gold_photos([write_photos(tmp_path, [(1, [('a', evil)]), (2, [('b', "'><b>")])])])
     page = format_page(diagnose(make_subject(), photos, misleading=0), evil)
     assert '<script' not in page
     assert '<b>' not in page

@@ -119,7 +119,7 @@ def test_an_untrained_gate_changes_no_word(folder, tmp_path, capsys):
         '--misleading', '4', '--plates', 'benchmark',
     )  # fmt: skip
     assert status == 0
-    assert '36 words in 6 photos' in capsys.readouterr().out
+    assert '42 words in 6 photos' in capsys.readouterr().out
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['gate'] == {'fusion.gate': 0.0}
     assert numbers['changed']['any']['words'] == 0
@@ -213,7 +213,7 @@ def test_a_missing_file_is_named_in_a_line(folder, capsys, config, weights, data
 def test_train_words_come_from_a_list_or_from_mmocr_json(folder, tmp_path):
     (tmp_path / 'words.txt').write_text('one\n\n two \n')
     assert tool.read_word_list(tmp_path / 'words.txt') == ['one', 'two']
-    assert len(tool.read_word_list(folder / 'data' / 'annotation.json')) == 36
+    assert len(tool.read_word_list(folder / 'data' / 'annotation.json')) == 42
     (tmp_path / 'empty.txt').write_text('\n')
     with pytest.raises(ValueError, match='no words'):
         tool.read_word_list(tmp_path / 'empty.txt')

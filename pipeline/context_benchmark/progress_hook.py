@@ -1,0 +1,38 @@
+"""Tells of a training in a line now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+
+class ProgressHook(Hook):
+    """Reports iteration and loss; MMEngine's own logger would tell all parameters first.
+
+    Args:
+        report: Takes a line.
+        name: Of the training.
+        interval: Iterations from line to line.
+    """
+
+    priority = 'VERY_LOW'
+
+    def __init__(self, report: Callable[[str], None], name: str, interval: int = 200) -> None:
+        self.report = report
+        self.name = name
+        self.interval = interval
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: dict[str, Any] | None = None,
+    ) -> None:
+        """Report where the iteration is one of the interval's, or the last."""
+        if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
+            loss = float((outputs or {}).get('loss', float('nan')))
+            self.report(f'{self.name} {runner.iter + 1}/{runner.max_iters}: loss {loss:.2f}')

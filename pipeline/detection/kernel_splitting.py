@@ -12,6 +12,7 @@ def find_kernels(
     prob_map: np.ndarray,
     mask_thr: float,
     split_levels: Sequence[float] = (),
+    thin_px: float = 10.0,
     min_share: float = 0.1,
     min_area_px: int = 12,
 ) -> list[tuple[np.ndarray, float]]:
@@ -22,10 +23,15 @@ def find_kernels(
     rising levels. Where it falls into two parts or more that are large enough, every pixel of the
     region goes to the nearest part, and the parts are looked at further up.
 
+    Large words dip between their letters, and their gaps are wide enough to be seen: the thicker a
+    region, the clearer a gap has to be. One of ``t`` pixels is split at levels up to
+    ``mask_thr + (highest - mask_thr) * min(1, thin_px / t)``.
+
     Args:
         prob_map: (H, W) float in [0, 1].
         mask_thr: Pixels above it belong to a kernel.
         split_levels: Rising levels above ``mask_thr``; none leaves regions whole.
+        thin_px: Regions up to this thickness, in pixels of the map, are split at every level.
         min_share: A part smaller than this share of its region is no word of its own.
         min_area_px: Nor is one of fewer pixels.
 
@@ -40,7 +46,7 @@ def find_kernels(
         x, y, width, height = stats[index, :4]
         window = (slice(y, y + height), slice(x, x + width))
         region = np.where(labels[window] == index, prob_map[window], 0).astype(np.float32)
-        for part in _split(region, levels, min_share, min_area_px):
+        for part in _split(region, mask_thr, levels, thin_px, min_share, min_area_px):
             inside = (part > 0).astype(np.uint8)
             contours, _ = cv2.findContours(
                 inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(int(x), int(y))
@@ -51,11 +57,22 @@ def find_kernels(
 
 
 def _split(
-    region: np.ndarray, levels: Sequence[float], min_share: float, min_area_px: int
+    region: np.ndarray,
+    mask_thr: float,
+    levels: Sequence[float],
+    thin_px: float,
+    min_share: float,
+    min_area_px: int,
 ) -> list[np.ndarray]:
     """Parts of a region, each as probabilities that are 0 outside of it."""
+    if not levels:
+        return [region]
+    thinness = min(1.0, thin_px / _thickness(region))
+    highest = mask_thr + (levels[-1] - mask_thr) * thinness
     wanted = max(min_area_px, min_share * cv2.countNonZero(region))
     for place, level in enumerate(levels):
+        if level > highest:
+            break
         above = (region > level).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
         seeds = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= wanted]
@@ -65,9 +82,15 @@ def _split(
         parts = []
         for seed in seeds:
             part = np.where(nearest == seed, region, 0)
-            parts += _split(part, levels[place + 1 :], min_share, min_area_px)
+            parts += _split(part, mask_thr, levels[place + 1 :], thin_px, min_share, min_area_px)
         return parts
     return [region]
+
+
+def _thickness(region: np.ndarray) -> float:
+    """Short side of the smallest rectangle around a region, in pixels, at least 1."""
+    points = cv2.findNonZero((region > 0).astype(np.uint8))
+    return max(1.0, *sorted(cv2.minAreaRect(points)[1])[:1])
 
 
 def _nearest_seed(labels: np.ndarray, seeds: Sequence[int]) -> np.ndarray:

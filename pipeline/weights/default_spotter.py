@@ -42,8 +42,8 @@ model = dict(
                 postprocessor=dict(
                     type='DBWordPostprocessor',
                     mask_thr=0.4,
-                    min_text_score=0.6,
-                    split_levels=[0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+                    min_text_score=0.62,
+                    split_levels=[0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9],
                 ),
             ),
         ),

@@ -60,5 +60,15 @@ def test_every_pixel_of_a_region_stays_with_one_part() -> None:
     assert sum(widths) == 86
 
 
+def test_a_large_word_is_not_split_where_its_letters_part() -> None:
+    small = line_of_words(0.7)
+    large = np.kron(small, np.ones((4, 4), dtype=np.float32))
+    assert len(find_kernels(small, 0.4, LEVELS)) == 2
+    assert len(find_kernels(large, 0.4, LEVELS)) == 1
+    # A gap that is clear parts large words, too.
+    clear = np.kron(line_of_words(0.45), np.ones((4, 4), dtype=np.float32))
+    assert len(find_kernels(clear, 0.4, LEVELS)) == 2
+
+
 def test_an_empty_map_has_no_kernels() -> None:
     assert find_kernels(np.zeros((8, 8), dtype=np.float32), 0.4, LEVELS) == []

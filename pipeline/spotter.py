@@ -22,7 +22,7 @@ from pipeline.checkpoint import load_weights
 from pipeline.detection import Detections, TextDetector
 from pipeline.geometry import reading_order
 from pipeline.image_io import read_image
-from pipeline.recognition import ContextRecognizer
+from pipeline.recognition import ContextRecognizer, crop_channels
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.structures import SceneContext, Word
@@ -75,6 +75,11 @@ class TextSpotter(BaseModel):
             self.detector: TextDetector = _build(MODELS, detector)
             self.rectifier: Rectifier = _build(TASK_UTILS, rectifier)
             self.recognizer: Any = _build(MODELS, recognizer)
+        # Context recognizers turn crops gray themselves where theirs reads gray.
+        self.reads_gray = (
+            not isinstance(self.recognizer, ContextRecognizer)
+            and crop_channels(self.recognizer) == 1
+        )
         self.min_score = min_score
         self.turn_below = turn_below
         self.crop_batch_size = crop_batch_size
@@ -332,7 +337,7 @@ class TextSpotter(BaseModel):
             crops = np.concatenate(
                 [self.rectifier(images[photo[i]], [rings[i]], vertical='keep') for i in rows]
             )
-            if _wants_gray(self.recognizer.data_preprocessor):
+            if self.reads_gray:
                 gray = [cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in crops]
                 crops = np.stack(gray)[..., None]
             inputs = torch.from_numpy(crops).permute(0, 3, 1, 2)  # (N, 3 or 1, height, width)
@@ -378,12 +383,6 @@ def _is_pretrained(part: dict[str, Any]) -> bool:
     init_cfg = part.get('init_cfg') or []
     entries = [init_cfg] if isinstance(init_cfg, dict) else init_cfg
     return any(entry.get('type') == 'Pretrained' for entry in entries)
-
-
-def _wants_gray(preprocessor: Any) -> bool:
-    """Whether a recognizer was built for gray crops, such as MMOCR's CRNN; its mean tells."""
-    mean = getattr(getattr(preprocessor, 'crop_preprocessor', preprocessor), 'mean', None)
-    return mean is not None and len(mean) == 1
 
 
 def _crop_sample(shape: tuple[int, int]) -> TextRecogDataSample:

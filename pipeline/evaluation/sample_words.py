@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .line_format import ParsedLine, parse_line
+from .line_format import ParsedLine, parse_line, unquote
 from .polygon_lines import parse_polygon_line
 from .submission_lines import box_line, polygon_line, quad_line
 from .words import Words
@@ -85,6 +85,9 @@ def words_of_lines(
 def gold_words(instances: Any, line_format: LineFormat) -> Words:
     """The gold words of one photo, at the precision of the format's files.
 
+    Texts in double quotes come out of them: the protocols' scorers take enclosing quotes off gold
+    and predicted texts alike, also where they are on the sign.
+
     Args:
         instances: ``gt_instances``: flat ``polygons``, ``texts`` and, where there are any,
             ``ignored`` flags.
@@ -96,7 +99,7 @@ def gold_words(instances: Any, line_format: LineFormat) -> Words:
     ignored = instances.get('ignored')
     return Words(
         polygons=[_parse(line, line_format, False).polygon for line in lines],
-        texts=[plain_text(text) for text in instances.get('texts')],
+        texts=[unquote(plain_text(text)) for text in instances.get('texts')],
         ignored=[] if ignored is None else [bool(flag) for flag in ignored],
     )
 

@@ -11,7 +11,6 @@ from pipeline.datasets.converters.entry import DatasetEntry
 from pipeline.datasets.converters.files import read_lines
 from pipeline.datasets.converters.paired_folders import PairedFolders, read_paired_folders
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
-from pipeline.evaluation.line_format import unquote
 
 _LAYOUTS = (
     PairedFolders(
@@ -59,8 +58,8 @@ def read_icdar2015(root: Path) -> list[DatasetSplit]:
 def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
     """``x1,y1,x2,y2,x3,y3,x4,y4,transcript`` -> ((4, 2) quad, transcript).
 
-    Commas after the eighth belong to the transcript. One in double quotes comes out of them, as the
-    competition's scorer reads it.
+    Commas after the eighth belong to the transcript, and quotes stay: they are on the sign. (The
+    competition's scorer takes enclosing ones off when it compares.)
 
     Raises:
         ValueError: If fewer than nine fields or a coordinate that is no number.
@@ -74,7 +73,7 @@ def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
         quad = np.array([float(v) for v in fields[:8]], dtype=np.float32).reshape(4, 2)
     except ValueError:
         raise ValueError(f'wanted 8 numeric coordinates, got {fields[:8]}') from None
-    return quad, unquote(fields[8].strip('\r\n'))
+    return quad, fields[8].strip('\r\n')
 
 
 def read_icdar2015_words(path: Path) -> list[dict]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from published_sets import icdar, pack, ring_of, words_of, write_photos, write_texts
 
 from pipeline.datasets.converters.files import MissingFiles
 from pipeline.datasets.converters.icdar2013 import parse_icdar2013_line, read_icdar2013
 from pipeline.datasets.converters.icdar2015 import parse_icdar2015_line, read_icdar2015
-from pipeline.evaluation.submission import read_gt
 
 BOX = [[38, 43], [920, 43], [920, 215], [38, 215]]
 REAL = Path(__file__).parents[3] / 'data'
@@ -172,19 +170,3 @@ def test_a_broken_line_is_named(read, tmp_path):
 def test_real_photos_have_the_words_that_were_counted():
     (split,) = read_icdar2015(REAL / 'icdar2015_dev')
     assert (split.counts().photos, split.counts().words, split.ignored_words()) == (100, 508, 774)
-
-
-def test_texts_are_those_that_the_scorer_reads(tmp_path):
-    texts = ['"###"', '"a, ""b"" \\"c\\""', ' x,y ', '"', '""', 'plain', '\\"']
-    lines = [f'10,10,90,10,90,34,10,34,{text}' for text in texts]
-    (tmp_path / 'images').mkdir()
-    (tmp_path / 'gt').mkdir()
-    Image.new('RGB', (100, 50)).save(tmp_path / 'images' / 'img_1.jpg')
-    (tmp_path / 'gt' / 'gt_img_1.txt').write_text('\r\n'.join(lines), encoding='utf-8-sig')
-
-    (split,) = read_icdar2015(tmp_path)
-
-    words = split.samples[0]['instances']
-    scored = read_gt(tmp_path / 'gt')['1']
-    assert [word['text'] for word in words] == list(scored.texts)
-    assert [word['ignore'] for word in words] == scored.dont_care().tolist()

@@ -49,7 +49,7 @@ def run_benchmark(
         on ``ambiguous``, ``unambiguous`` and ``misleading`` words; ``gate`` and
         ``gate_without_information``, absolute values of tanh(alpha); ``chance``, ``words`` (how
         many of each), ``intervals`` (95 %, over photos), ``clip_zero_shot``, ``seconds``,
-        ``requirements`` (which are met) and ``settings``.
+        ``cpu_seconds``, ``requirements`` (which are met) and ``settings``.
 
     Raises:
         ValueError: If ``work_dir`` holds a run of other settings.
@@ -99,6 +99,7 @@ def run_benchmark(
         'clip_zero_shot': zero_shot,
         'requirements': check_requirements(result),
         'seconds': clock.seconds,
+        'cpu_seconds': clock.cpu_seconds,
         'settings': asdict(settings),
     }
 
@@ -240,23 +241,30 @@ def _claim(work_dir: Path, settings: BenchmarkSettings) -> None:
 
 
 class _Clock:
-    """Seconds of each step, kept in a file so that a resumed run knows them."""
+    """Seconds of each step, kept in a file so that a resumed run knows them.
+
+    Wall time tells what else the machine did, too; ``cpu_seconds`` is this process's own time.
+    """
 
     def __init__(self, path: Path, report: Report) -> None:
         self.path = path
         self.report = report
         self.seconds: dict[str, float] = {}
+        self.cpu_seconds: dict[str, float] = {}
         if path.is_file():
-            self.seconds = json.loads(path.read_text(encoding='utf-8'))
+            known = json.loads(path.read_text(encoding='utf-8'))
+            self.seconds, self.cpu_seconds = known['seconds'], known['cpu_seconds']
 
     @contextmanager
     def __call__(self, name: str, line: str) -> Iterator[None]:
         """Time a step; what it took in earlier runs is added."""
         self.report(line)
-        start = time.perf_counter()
+        clocks = ((self.seconds, time.perf_counter), (self.cpu_seconds, time.process_time))
+        starts = [now() for _, now in clocks]
         try:
             yield
         finally:
-            spent = time.perf_counter() - start
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 1)
-            self.path.write_text(json.dumps(self.seconds), encoding='utf-8')
+            for (spent, now), start in zip(clocks, starts):
+                spent[name] = round(spent.get(name, 0.0) + now() - start, 1)
+            known = {'seconds': self.seconds, 'cpu_seconds': self.cpu_seconds}
+            self.path.write_text(json.dumps(known), encoding='utf-8')

@@ -34,5 +34,5 @@ class ProgressHook(Hook):
     ) -> None:
         """Report where the iteration is one of the interval's, or the last."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
-            loss = float((outputs or {}).get('loss', float('nan')))
+            loss = (outputs or {})['loss'].detach().item()
             self.report(f'{self.name} {runner.iter + 1}/{runner.max_iters}: loss {loss:.2f}')

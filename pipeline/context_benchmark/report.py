@@ -38,6 +38,7 @@ def format_table(result: Mapping[str, Any]) -> str:
         ),
         *([] if clip is None else [f'CLIP names the kind, zero-shot {clip:.3f}']),
         f'seconds                        {sum(seconds.values()):.0f} '
-        f'({", ".join(f"{name} {value:.0f}" for name, value in seconds.items())})',
+        f'({", ".join(f"{name} {value:.0f}" for name, value in seconds.items())}), '
+        f'{sum(result["cpu_seconds"].values()):.0f} of processor time',
     ]
     return '\n'.join(lines)

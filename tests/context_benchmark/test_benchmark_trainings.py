@@ -124,9 +124,10 @@ def test_the_table_tells_what_is_not_met():
         'chance': 1 / 6,
         'clip_zero_shot': None,
         'seconds': {'data': 2.0, 'plain': 3.0},
+        'cpu_seconds': {'data': 1.0, 'plain': 3.0},
     }
     result['requirements'] = check_requirements(result)
     table = format_table(result)
     assert '| with context | 0.950 | 0.990 | 0.980 |' in table
     assert table.count('NOT MET') == 1
-    assert '5 (data 2, plain 3)' in table
+    assert '5 (data 2, plain 3), 4 of processor time' in table

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 import pipeline  # noqa: F401  lets MMOCR import, whichever test comes first
 
@@ -15,3 +18,10 @@ torch.set_num_threads(1)
 def _same_numbers_every_time() -> None:
     torch.manual_seed(0)
     np.random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_loggers() -> Iterator[None]:
+    """Runs of one second share MMEngine's logger, whose stream is closed in the next test."""
+    yield
+    MMLogger._instance_dict.clear()

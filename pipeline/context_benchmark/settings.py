@@ -32,8 +32,8 @@ class BenchmarkSettings:
     test_scenes: int = 300
     clip_scenes: int = 1500
     clip_steps: int = 400
-    plain_iters: int = 800
-    context_iters: int = 600
+    plain_iters: int = 900
+    context_iters: int = 1500
     photos_a_batch: int = 4
     fusion: str = 'MultiHeadCrossAttention'
     stage: str = 'early'

@@ -17,17 +17,21 @@ from pipeline.context_benchmark.vocabulary import (
     HIDDEN,
     KINDS,
     LETTERS,
+    LONGEST,
     VOCABULARIES,
     Inscription,
+    all_words,
     ambiguous_word,
     common_word,
     misleading_word,
 )
+from pipeline.diagnosis.misspelling import make_misspellings
 
 _PATTERNS = tuple(VOCABULARIES[KINDS[0]])
-AMBIGUOUS_WORDS = 4
+_ALL_WORDS = all_words()
+AMBIGUOUS_WORDS = 3
 COMMON = 2
-MISLEADING = 1
+MISLEADING = 2
 WORDS_A_SCENE = AMBIGUOUS_WORDS + COMMON + MISLEADING
 
 
@@ -59,11 +63,10 @@ def choose_words(kind: str, rng: np.random.Generator) -> list[Inscription]:
         ambiguous_word(kind, str(p)) for p in rng.choice(_PATTERNS, AMBIGUOUS_WORDS, replace=False)
     ]
     words += [common_word(str(w)) for w in rng.choice(COMMON_WORDS, COMMON, replace=False)]
-    words += [
-        misleading_word(str(p), str(rng.choice(list(LETTERS))))
-        for p in rng.choice(_PATTERNS, MISLEADING, replace=False)
-    ]
-    return words
+    pattern, letter = str(rng.choice(_PATTERNS)), str(rng.choice(list(LETTERS)))
+    words.append(misleading_word(pattern.replace(HIDDEN, letter)))
+    pairs = make_misspellings(_ALL_WORDS, MISLEADING - 1, LONGEST, rng)
+    return words + [misleading_word(wrong) for _, wrong in pairs]
 
 
 def write_set(folder: Path, seed: int, count: int, informative: bool = True) -> Path:
@@ -85,7 +88,7 @@ def write_set(folder: Path, seed: int, count: int, informative: bool = True) -> 
     if count < 1 or count % len(KINDS):
         raise ValueError(f'count must be a multiple of {len(KINDS)} kinds, got {count}.')
     annotation = folder / 'annotation.json'
-    made_with = {'seed': seed, 'count': count, 'informative': informative, 'version': 1}
+    made_with = {'seed': seed, 'count': count, 'informative': informative, 'version': 2}
     if annotation.is_file():
         if json.loads(annotation.read_text())['metainfo'].get('made_with') == made_with:
             return annotation

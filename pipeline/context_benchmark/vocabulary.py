@@ -54,8 +54,8 @@ class Inscription:
         visible: The letters as they can be seen, ``HIDDEN`` where something covers one.
         text: The word that it is.
         role: ``'ambiguous'`` (a letter is hidden, the scene tells which), ``'unambiguous'`` (a
-            common word) or ``'misleading'`` (a pattern with any letter at all in its place,
-            clearly written: only the crop tells).
+            common word) or ``'misleading'`` (a pattern with any letter at all in its place, or
+            a misspelled word, clearly written: only the crop tells).
     """
 
     visible: str
@@ -76,10 +76,9 @@ def common_word(word: str) -> Inscription:
     return Inscription(word, word, 'unambiguous')
 
 
-def misleading_word(pattern: str, letter: str) -> Inscription:
-    """A pattern with a given letter, clearly written, whatever the kind of its scene."""
-    word = pattern.replace(HIDDEN, letter)
-    return Inscription(word, word, 'misleading')
+def misleading_word(text: str) -> Inscription:
+    """Clearly written letters that need not be a word, or not one of the scene's kind."""
+    return Inscription(text, text, 'misleading')
 
 
 def all_words() -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.diagnosis.agreement import is_right
 from pipeline.diagnosis.diagnose import MAIN_RULE, Diagnosis
 from pipeline.diagnosis.table import format_diagnosis
 
-_PHOTO_PX = 420
+_PHOTO_PX = 360
 _TITLES = {
     'better': 'For the better',
     'worse': 'For the worse',
@@ -106,7 +106,7 @@ def _outline(image: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 
 def _embed(image: np.ndarray, suffix: str, name: str, alt: str) -> str:
-    _, code = cv2.imencode(suffix, image)
+    _, code = cv2.imencode(suffix, image, [cv2.IMWRITE_JPEG_QUALITY, 75])
     kind = {'.png': 'png', '.jpg': 'jpeg'}[suffix]
     data = base64.b64encode(code.tobytes()).decode('ascii')
     return f'<img class="{name}" alt="{escape(alt)}" src="data:image/{kind};base64,{data}">'

@@ -17,6 +17,7 @@ from pipeline.context_benchmark.scenes import MOST_WORDS, SIZE, draw_scene
 from pipeline.context_benchmark.vocabulary import (
     KINDS,
     VOCABULARIES,
+    all_words,
     ambiguous_word,
     common_word,
 )
@@ -104,6 +105,14 @@ def test_the_words_of_a_scene_are_those_of_its_kind():
         hidden = [word for word in scene.words if word.role == 'ambiguous']
         assert len(hidden) == data.AMBIGUOUS_WORDS
         assert all(word.text == VOCABULARIES[kind][word.visible] for word in hidden)
+
+
+def test_misleading_words_are_clear_and_often_no_words():
+    known = set(all_words())
+    scenes = [data.make_scene(0, index)[0] for index in range(30)]
+    words = [word for scene in scenes for word in scene.words if word.role == 'misleading']
+    assert all(word.visible == word.text for word in words)
+    assert sum(word.text not in known for word in words) > len(words) / 2
 
 
 def test_without_information_words_stay_and_looks_are_any():

@@ -33,7 +33,7 @@ class BenchmarkSettings:
     clip_scenes: int = 1500
     clip_steps: int = 400
     plain_iters: int = 900
-    context_iters: int = 1500
+    context_iters: int = 800
     photos_a_batch: int = 4
     fusion: str = 'MultiHeadCrossAttention'
     stage: str = 'early'

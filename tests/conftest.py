@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MMLogger
+from fresh_runs import forget_runs
 
 import pipeline  # noqa: F401  lets MMOCR import, whichever test comes first
 
@@ -21,7 +21,6 @@ def _same_numbers_every_time() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_loggers() -> Iterator[None]:
-    """Runs of one second share MMEngine's logger, whose stream is closed in the next test."""
+def _runs_of_other_tests_are_forgotten() -> Iterator[None]:
     yield
-    MMLogger._instance_dict.clear()
+    forget_runs()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fresh_runs import forget_runs
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
@@ -83,6 +84,7 @@ def test_training_on_the_cache_gives_the_losses_of_the_tower(tmp_path):
         'plain': ['--cfg-options', 'model.use_context=False'],
     }
     for name, more in runs.items():
+        forget_runs()
         assert train.main([str(config), '--work-dir', str(tmp_path / name), *more]) == 0
     tower, cache, plain = (np.array(losses(tmp_path / name)) for name in runs)
     assert len(tower) == 5

@@ -39,6 +39,7 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
+from pipeline.device import choose_device
 from pipeline.image_io import ImageReadError, InputItem, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
@@ -87,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     """Measure and report; returns the exit status."""
     args = parse_args(argv)
     try:
-        device = _choose_device(args.device)
+        device = choose_device(args.device)
         if args.threads is not None:
             torch.set_num_threads(args.threads)
             cv2.setNumThreads(args.threads)
@@ -230,15 +231,6 @@ def _print_soak(soaked: Soak) -> None:
         f'growth       {soaked.growth:+.1f} MiB from start to end, {soaked.late_growth:+.1f} MiB '
         f'from middle to end; {_mib(soaked.memory.peak)} at the most'
     )
-
-
-def _choose_device(name: str) -> torch.device:
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    device = torch.device(name)
-    if device.type == 'cuda' and not torch.cuda.is_available():
-        raise ValueError(f'--device {name}: torch sees no CUDA device here; use --device cpu')
-    return device
 
 
 def _progress(steps: Any, unit: str, total: int | None = None) -> Any:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import cv2
 import torch
 
 from pipeline.context_benchmark import BenchmarkSettings, format_table, run_benchmark
+from pipeline.whole_file import write_whole
 
 _LENGTHS = (
     'train_scenes',
@@ -92,10 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         result = run_benchmark(settings, work_dir, lambda line: print(line, file=sys.stderr))
         if args.json is not None:
-            args.json.parent.mkdir(parents=True, exist_ok=True)
-            partial = args.json.with_name(args.json.name + '.part')
-            partial.write_text(json.dumps(result, indent=2) + '\n', encoding='utf-8')
-            os.replace(partial, args.json)
+            write_whole(args.json, json.dumps(result, indent=2) + '\n')
     except (ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2

@@ -13,19 +13,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
-import torch
 from mmengine.config import DictAction
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.context_benchmark.plates import draw_plate, letters_quad
+from pipeline.device import choose_device
 from pipeline.diagnosis import diagnose, format_diagnosis, format_page, load_subject
 from pipeline.diagnosis.lettering import typeset_plate
 from pipeline.diagnosis.scene_words import read_gold_photos
 from pipeline.evaluation.protocols import PROTOCOLS
+from pipeline.whole_file import write_whole
 
 _LETTERINGS = {
     'typeset': typeset_plate,
@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
         train_words = None if args.train_words is None else read_word_list(Path(args.train_words))
         photos = read_gold_photos(args.data, args.data_root)
         subject = load_subject(
-            args.config, args.checkpoint, _choose_device(args.device), args.spotter,
+            args.config, args.checkpoint, choose_device(args.device), args.spotter,
             args.cfg_options,
         )  # fmt: skip
         diagnosis = diagnose(
@@ -106,12 +106,12 @@ def main(argv: list[str] | None = None) -> int:
         text = format_diagnosis(diagnosis.summary)
         numbers = json.dumps(diagnosis.summary, indent=2, ensure_ascii=False) + '\n'
         if args.json is not None:
-            _write(args.json, numbers)
+            write_whole(args.json, numbers)
         if args.out is not None:
             title = f'Scene context: {Path(args.config).stem}'
-            _write(args.out / 'diagnosis.json', numbers)
-            _write(args.out / 'diagnosis.md', text + '\n')
-            _write(args.out / 'changed.html', format_page(diagnosis, title, args.page_words))
+            write_whole(args.out / 'diagnosis.json', numbers)
+            write_whole(args.out / 'diagnosis.md', text + '\n')
+            write_whole(args.out / 'changed.html', format_page(diagnosis, title, args.page_words))
     except (ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -135,22 +135,6 @@ def read_word_list(path: Path) -> list[str]:
     if not words:
         raise ValueError(f'no words in {path}: wanted one a line, or an MMOCR JSON.')
     return words
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + '.part')
-    partial.write_text(text, encoding='utf-8')
-    os.replace(partial, path)
-
-
-def _choose_device(name: str) -> torch.device:
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    device = torch.device(name)
-    if device.type == 'cuda' and not torch.cuda.is_available():
-        raise ValueError(f'--device {name}: torch sees no CUDA device here; use --device cpu')
-    return device
 
 
 def _positive(text: str) -> int:

@@ -14,13 +14,13 @@ import sys
 import time
 from pathlib import Path
 
-import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import DefaultScope
 from tqdm import tqdm
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.datasets.extract_tokens import extract_tokens, find_photos
+from pipeline.device import choose_device
 from pipeline.registry import MODELS
 
 
@@ -59,12 +59,10 @@ def _extract(args: argparse.Namespace) -> int:
     encoder_config = config.get('model', {}).get('context_encoder')
     if not encoder_config:
         raise ValueError(f'{args.config} has no model.context_encoder: nothing to extract')
-    device = args.device
-    if device == 'auto':
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    device = choose_device(args.device)
     with DefaultScope.overwrite_default_scope('mmocr'):
         photos = find_photos(config, args.split)
-        encoder = MODELS.build(encoder_config).to(torch.device(device))
+        encoder = MODELS.build(encoder_config).to(device)
         encoder.batch_size = args.batch_size
         start = time.perf_counter()
         with tqdm(total=len(photos), unit='photo', disable=None) as bar:

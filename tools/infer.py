@@ -25,8 +25,8 @@ from tqdm import tqdm
 
 from pipeline.image_io import ImageReadError, InputItem, iter_inputs
 from pipeline.results import FORMATS, PhotoResult, ResultWriter, make_writer
-from pipeline.results.writers import write_whole
 from pipeline.visualization import draw_words
+from pipeline.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pipeline.spotter import TextSpotter
@@ -114,20 +114,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def load_spotter(args: argparse.Namespace) -> TextSpotter:
     """The spotter that the command line asks for."""
-    import torch
-
+    from pipeline.device import choose_device
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
-    device = args.device
-    if device == 'auto':
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    elif device != 'cpu' and int(device.partition(':')[2] or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f'--device {device}: torch sees {torch.cuda.device_count() or "no"} CUDA device(s) '
-            'here; use --device auto or cpu'
-        )
     spotter = TextSpotter.from_config(
-        args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=device
+        args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=choose_device(args.device)
     )
     if args.context is not None:
         spotter.use_context(args.context == 'on')

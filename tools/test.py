@@ -21,6 +21,7 @@ from mmengine.runner import Runner
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.evaluation.metric_table import metric_table
 from pipeline.spotter import TextSpotter
+from pipeline.whole_file import write_whole
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -115,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         if is_spotter(config):
             print(f'submission: {config.test_evaluator.submission}')
         if args.json:
-            Path(args.json).write_text(json.dumps(metrics, indent=1), encoding='utf-8')
+            write_whole(Path(args.json), json.dumps(metrics, indent=1))
     return 0
 
 

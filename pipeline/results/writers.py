@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from abc import ABC, abstractmethod
 from pathlib import Path
 
 from pipeline.evaluation.submission_lines import quad_line
 from pipeline.results.record import PhotoResult, photo_record
+from pipeline.whole_file import write_whole
 
 
 class ResultWriter(ABC):
@@ -185,14 +185,6 @@ def make_writer(result_format: str, out: Path, resume: bool = False) -> ResultWr
     if result_format == 'csv':
         return CsvWriter(out, resume)
     raise ValueError(f'format must be one of {FORMATS}, got {result_format!r}.')
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that an interrupt leaves either the old one or the new one."""
-    data = content.encode('utf-8') if isinstance(content, str) else content
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def _csv_line(row: object) -> str:

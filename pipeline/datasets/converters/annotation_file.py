@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.geometry import make_clockwise
+from pipeline.whole_file import write_whole
 
 _DATASET_TYPES = {
     'textdet': 'TextDetDataset',
@@ -69,13 +69,5 @@ def write_annotation_file(path: Path, task: str, data_list: Iterable[dict]) -> i
         metainfo['category'] = [{'id': 0, 'name': 'text'}]
     samples = list(data_list)
     content = json.dumps({'metainfo': metainfo, 'data_list': samples}, ensure_ascii=False)
-    write_whole(path, content.encode('utf-8'))
+    write_whole(path, content)
     return len(samples)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'.{path.name}.part')
-    part.write_bytes(content)
-    os.replace(part, path)

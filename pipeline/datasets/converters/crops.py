@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.datasets.converters.annotation_file import write_whole
 from pipeline.geometry import order_ring, ring_size
 from pipeline.rectification import Rectifier
+from pipeline.whole_file import write_whole
 
 _RECORD = '.crops.jsonl'
 _LONGEST_SIDE_PX = 4096

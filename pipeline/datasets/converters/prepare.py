@@ -12,13 +12,13 @@ import numpy as np
 from pipeline.datasets.converters.annotation_file import (
     detection_sample,
     write_annotation_file,
-    write_whole,
 )
 from pipeline.datasets.converters.crops import write_crops
 from pipeline.datasets.converters.entry import TASKS, DatasetEntry, Task
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 from pipeline.evaluation.submission_lines import quad_line
 from pipeline.evaluation.words import DONT_CARE
+from pipeline.whole_file import write_whole
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import pytest
 import torch
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from pipeline.engine import BFloat16OptimWrapper, ChannelsLastHook
+from pipeline.engine import BFloat16OptimWrapper, ChannelsLastHook, bfloat16_optim_wrapper
 
 
 class Tiny(BaseModel):
@@ -26,6 +27,7 @@ class Tiny(BaseModel):
 
 
 def wrapper_for(model: nn.Module, **options) -> BFloat16OptimWrapper:
+    options = {'only_where_fast': False, **options}
     return BFloat16OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1), **options)
 
 
@@ -38,6 +40,16 @@ def test_the_forward_pass_runs_in_bfloat16_and_weights_stay_full():
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert torch.isfinite(log['loss'])
     assert not torch.equal(model.line.weight, before)
+
+
+@pytest.mark.parametrize('has_units', [True, False])
+def test_a_cpu_that_would_emulate_bfloat16_trains_in_float32(monkeypatch, has_units):
+    monkeypatch.setattr(bfloat16_optim_wrapper, 'has_bfloat16_units', lambda device: has_units)
+    model = Tiny()
+    model.train_step(
+        {'inputs': torch.randn(2, 3, 8, 8)}, wrapper_for(model, only_where_fast=True)
+    )
+    assert model.seen == [torch.bfloat16 if has_units else torch.float32]
 
 
 def test_outside_of_the_wrapper_nothing_changes():
@@ -86,7 +98,11 @@ def test_weights_turn_channels_last_before_a_run_and_keep_their_values(tmp_path)
             'collate_fn': {'type': 'default_collate'},
         },
         train_cfg={'type': 'IterBasedTrainLoop', 'max_iters': 1},
-        optim_wrapper={'type': 'BFloat16OptimWrapper', 'optimizer': {'type': 'SGD', 'lr': 0.0}},
+        optim_wrapper={
+            'type': 'BFloat16OptimWrapper',
+            'only_where_fast': False,
+            'optimizer': {'type': 'SGD', 'lr': 0.0},
+        },
         custom_hooks=[{'type': 'ChannelsLastHook'}],
         default_hooks={'checkpoint': None},
         default_scope='mmocr',

@@ -232,10 +232,36 @@ class TextSpotter(BaseModel):
         if len(images) != len(polygons):
             raise ValueError(f'{len(images)} images want as many lists, got {len(polygons)}.')
         rings = [[np.asarray(ring, dtype=np.float32) for ring in words] for words in polygons]
-        given = [Detections(words, np.ones(len(words), dtype=np.float32)) for words in rings]
-        context = self._encode(images) if self.has_context else None
-        readings = self._recognize(images, given, context)
-        return [[(text, score) for text, score, _ in words] for words in readings]
+        return self._read_given(images, rings, self._encode(images) if self.has_context else None)
+
+    @torch.inference_mode()
+    def read_crops(self, images: Iterable[Any]) -> list[tuple[str, float]]:
+        """Read images that are word crops already: the whole image is the word.
+
+        It is cut out as in the recognizer's training and, where it may be turned, read each way.
+        Crops have no scene, so that context plays no part. ``crop_batch_size`` images are held
+        in memory.
+
+        Args:
+            images: Several of what :meth:`read` takes.
+
+        Returns:
+            The text and the recognizer's score of every image, in order. What is not read
+            comes as an empty text; ``min_score`` drops none.
+
+        Raises:
+            ValueError: If a single image is given.
+            ImageReadError: If one of them is no image.
+        """
+        if isinstance(images, (str, bytes)) or (isinstance(images, np.ndarray) and images.ndim < 4):
+            raise ValueError('read_crops wants several images, got one: pass a list, [image].')
+        iterator = iter(images)
+        readings: list[tuple[str, float]] = []
+        while crops := [read_image(image) for image in islice(iterator, self.crop_batch_size)]:
+            words = self._read_given(crops, [[_whole_ring(crop)] for crop in crops], None)
+            readings += [word for (word,) in words]
+            crops.clear()  # makes room for the crops to come
+        return readings
 
     def forward(
         self,
@@ -294,6 +320,17 @@ class TextSpotter(BaseModel):
 
     def _encode(self, images: Sequence[np.ndarray]) -> Tensor:
         return self.recognizer.encode_images(images)  # (I, S, C)
+
+    def _read_given(
+        self,
+        images: Sequence[np.ndarray],
+        rings: Sequence[list[np.ndarray]],
+        tokens: Tensor | None,
+    ) -> list[list[tuple[str, float]]]:
+        """Text and score of words whose rings are known, of each image."""
+        given = [Detections(words, np.ones(len(words), dtype=np.float32)) for words in rings]
+        readings = self._recognize(images, given, tokens)
+        return [[(text, score) for text, score, _ in words] for words in readings]
 
     def _recognize(
         self, images: Sequence[np.ndarray], detections: list[Detections], tokens: Tensor | None
@@ -397,6 +434,12 @@ def _word_score(pred_text: Any) -> float:
     if 'word_score' in pred_text:
         return float(pred_text.word_score)
     return float(np.prod(np.asarray(pred_text.score, dtype=float))) if pred_text.item else 0.0
+
+
+def _whole_ring(image: np.ndarray) -> np.ndarray:
+    """The outline of an image, (4, 2) float32: that of a word crop in ``SceneWordsDataset``."""
+    height, width = image.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
 
 
 def _to_array(image: Tensor | np.ndarray) -> np.ndarray:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import weakref
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from toy_spotter import BOX, GREEN, draw_photo, make_toy, write_config
 
 from pipeline import ImageReadError, TextSpotter, Word
 from pipeline.checkpoint import save_weights
+from pipeline.datasets import SceneWordsDataset
 from pipeline.detection import Detections
 from pipeline.recognition import ContextRecognizer
 from pipeline.registry import MODELS
@@ -152,6 +155,104 @@ def test_tall_words_are_read_downwards_and_upwards(side, start):
     (word,) = make_toy().read(with_start(draw_photo(('v', TALL)), side))
     assert word.rec_score == pytest.approx(GREEN / 255, abs=0.01)
     assert word.polygon[0].tolist() == list(start)
+
+
+# Word crops
+
+
+def draw_crop(letter: str, size: tuple[int, int] = (24, 80)) -> np.ndarray:
+    height, width = size
+    return draw_photo((letter, (0, 0, width, height)), size=size)
+
+
+def draw_text(text: str, turned: bool = False) -> np.ndarray:
+    crop = np.full((40, 24 * len(text) + 10, 3), 230, dtype=np.uint8)
+    cv2.putText(crop, text, (5, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, (60, 30, 30), 2, cv2.LINE_AA)
+    return np.ascontiguousarray(np.rot90(crop, -1)) if turned else crop
+
+
+def whole(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]])
+
+
+def test_a_crop_is_read_as_the_word_that_its_own_outline_rings():
+    crops = [draw_text('HELLO'), draw_text('market', turned=True), draw_text('24')]
+    spotter = TextSpotter.default()
+    readings = spotter.read_crops(crops)
+    rings = [[whole(crop)] for crop in crops]
+    assert readings == [word for (word,) in spotter.read_polygons(crops, rings)]
+    assert [text.lower() for text, _ in readings] == ['hello', 'market', '24']
+    assert spotter.read_crops(crops[1:2])[0] == (readings[1][0], pytest.approx(readings[1][1]))
+
+
+@pytest.mark.parametrize('size', [(24, 80), (80, 24), (31, 31)])
+def test_a_crop_is_cut_as_in_training(tmp_path, size):
+    crop = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / 'a.png'), crop)
+    entry = {'img_path': 'a.png', 'instances': [{'text': 'a'}]}
+    (tmp_path / 'words.json').write_text(json.dumps({'metainfo': {}, 'data_list': [entry]}))
+    (trained,) = SceneWordsDataset(
+        'words.json', {'type': 'Rectifier', 'size': (32, 128)}, 'a', data_root=str(tmp_path)
+    )[0]['inputs']
+    spotter, seen = make_toy(), []
+    spotter.recognizer.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    spotter.read_crops([tmp_path / 'a.png'])
+    assert torch.equal((seen[0][0] * 127.5 + 127.5).round().byte(), trained)
+
+
+def test_crops_are_paths_bytes_pictures_and_arrays_and_nothing_is_detected(tmp_path):
+    crop = draw_crop('q')
+    path = tmp_path / 'crop.png'
+    picture = Image.fromarray(crop[..., ::-1])
+    picture.save(path)
+    spotter = make_toy()
+    sources = (path, str(path), path.read_bytes(), picture, crop, draw_crop('r', (9, 300)))
+    assert [text for text, _ in spotter.read_crops(sources)] == list('qqqqqr')
+    assert [text for text, _ in spotter.read_crops(iter(sources))] == list('qqqqqr')
+    assert [text for text, _ in spotter.read_crops(np.stack([crop] * 2))] == list('qq')
+    assert spotter.detector.batches == []
+    assert spotter.read_crops([]) == []
+
+
+def test_every_crop_has_a_reading_however_weak():
+    unread = np.zeros((24, 80, 3), dtype=np.uint8)
+    (weak, nothing) = make_toy(min_score=1.0).read_crops([draw_crop('a'), unread])
+    assert weak == ('a', pytest.approx(GREEN / 255, abs=0.01))
+    assert nothing == ('', 0.0)
+
+
+@pytest.mark.parametrize('side', ['top', 'bottom'])
+def test_tall_crops_are_read_downwards_and_upwards(side):
+    x1, y1, x2, y2 = TALL
+    crop = with_start(draw_photo(('v', TALL)), side)[y1:y2, x1:x2]
+    assert make_toy().read_crops([crop]) == [('v', pytest.approx(GREEN / 255, abs=0.01))]
+
+
+def test_crops_are_read_and_held_so_many_at_a_time(monkeypatch):
+    alive: list[weakref.ref] = []
+    most = 0
+
+    def read(letter: str) -> np.ndarray:
+        nonlocal most
+        crop = draw_crop(letter)
+        alive.append(weakref.ref(crop))
+        most = max(most, sum(ref() is not None for ref in alive))
+        return crop
+
+    monkeypatch.setattr('pipeline.spotter.read_image', read)
+    spotter = make_toy(crop_batch_size=3)
+    assert ''.join(text for text, _ in spotter.read_crops(list('abcdefgh'))) == 'abcdefgh'
+    assert spotter.recognizer.calls == [3, 3, 2]
+    assert most <= 3
+
+
+def test_one_crop_alone_wants_a_list_around_it(tmp_path):
+    for image in ('a.png', b'PNG', draw_crop('a')):
+        with pytest.raises(ValueError, match=r'\[image\]'):
+            make_toy().read_crops(image)
+    with pytest.raises(ImageReadError, match='no such file'):
+        make_toy().read_crops([draw_crop('a'), tmp_path / 'none.png'])
 
 
 # Batches
@@ -309,6 +410,22 @@ def test_with_context_off_the_plain_recognizer_answers(dictionary):
     assert off != with_scene
     spotter.use_context(True)
     assert [readings(words) for words in spotter.read_batch(photos)] == with_scene
+
+
+def test_crops_have_no_scene(dictionary):
+    spotter = context_spotter(dictionary)
+    seen: list[int] = []
+    spotter.recognizer.context_encoder.register_forward_hook(
+        lambda _, args, __: seen.append(len(args[0]))
+    )
+    crops = [draw_crop(letter) for letter in 'abc']
+    readings = spotter.read_crops(crops)
+    assert spotter.has_context and seen == []
+    plain = make_toy(recognizer=spotter.recognizer.recognizer)
+    assert readings == plain.read_crops(crops)
+    # A scene would make a difference: that of the crop, here.
+    with_scene = spotter.read_polygons(crops, [[whole(crop)] for crop in crops])
+    assert readings != [word for (word,) in with_scene]
 
 
 def test_context_cannot_be_turned_on_where_there_is_none():

@@ -1,10 +1,13 @@
-"""Read the words in photos.
+"""Read the words in photos, or word crops.
 
     python tools/infer.py photo.jpg
     python tools/infer.py photos/ 'more/*.png' https://example.org/sign.jpg scan.pdf - --out results
+    python tools/infer.py --crops words/ --format csv
 
 Prints a line a photo, writes DIR/<name>.json (or another --format) and DIR/<name>.png with the
-words drawn. Exit status 0, or 1 if an input could not be read; the others are read all the same.
+words drawn. With --crops each image is a word already: nothing is detected or drawn, and every
+image gets its text and score. Exit status 0, or 1 if an input could not be read; the others are
+read all the same.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.image_io import ImageReadError, InputItem, iter_inputs
-from pipeline.results import FORMATS, PhotoResult, ResultWriter, make_writer
+from pipeline.results import FORMATS, CropResult, PhotoResult, ResultWriter, make_writer
 from pipeline.visualization import draw_words
 from pipeline.whole_file import write_whole
 
@@ -33,60 +36,84 @@ if TYPE_CHECKING:
 
 Loaded = tuple[InputItem, np.ndarray]
 
+PHOTOS_A_BATCH = 1
+CROPS_A_BATCH = 16
+
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        description='Read the words in photos.', epilog='Exit status 1 if an input was unreadable.'
+        description='Read the words in photos, or word crops.',
+        epilog='Exit status 1 if an input was unreadable.',
     )
     parser.add_argument(
         'inputs', nargs='+', metavar='INPUT',
         help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
+    )
+    parser.add_argument(
+        '--crops', action='store_true',
+        help='each image is one word already: read it whole, write {"image", "text", "score"}',
     )
     parser.add_argument('--out', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
     parser.add_argument('--device', type=_device, default='auto', help='auto, cpu or cuda[:N]')
     parser.add_argument(
-        '--batch-size', type=_positive, default=1, metavar='N', help='photos a pass'
+        '--batch-size', type=_positive, metavar='N',
+        help=f'photos or crops a pass (default: {PHOTOS_A_BATCH} photo, {CROPS_A_BATCH} crops)',
     )
     parser.add_argument(
-        '--context', choices=('on', 'off'), help="scene context (default: the config's own setting)"
+        '--context', choices=('on', 'off'),
+        help="scene context (default: the config's own setting); crops have none",
     )
     parser.add_argument(
-        '--min-score', type=_share, metavar='S', help='drop words below this score, 0 to 1'
+        '--min-score', type=_share, metavar='S',
+        help="drop words below this score, 0 to 1 (default: the config's own); a crop below it "
+        'gets an empty text and keeps its score (default: none does)',
     )
-    parser.add_argument('--format', choices=FORMATS, default='json')
+    parser.add_argument(
+        '--format', choices=FORMATS, default='json', help='default: json; icdar is for photos only'
+    )
     parser.add_argument('--no-draw', action='store_true', help='write no pictures')
     parser.add_argument('--quiet', action='store_true', help='print errors only')
     parser.add_argument(
-        '--resume', action='store_true', help='skip photos whose results are in DIR already'
+        '--resume', action='store_true', help='skip inputs whose results are in DIR already'
     )
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    args.batch_size = args.batch_size or (CROPS_A_BATCH if args.crops else PHOTOS_A_BATCH)
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:
     """Read all inputs; returns the exit status."""
     args = parse_args(argv)
     warnings.filterwarnings('ignore', module='PIL')
+    if args.crops and args.context == 'on':
+        return _fail('crops have no scene: leave --context on out, or read whole photos')
+    kind, read, unit = (
+        (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'photo')
+    )
     try:
-        writer = make_writer(args.format, args.out, args.resume)
+        writer = make_writer(args.format, args.out, args.resume, kind)
     except OSError as error:
         return _fail(f'cannot write to {args.out}: {error.strerror}')
+    except ValueError as error:
+        return _fail(str(error))
     items = list(iter_inputs(args.inputs, exclude=[args.out]))
     todo = [
         item for item in items if not (args.resume and writer.has(item.name, item.source))
     ]
     if not args.quiet and len(todo) < len(items):
-        print(f'{len(items) - len(todo)} of {len(items)} photos are in {args.out} already')
-    overwritten = None if args.no_draw else _overwritten_photo(args.out, items)
+        print(f'{len(items) - len(todo)} of {len(items)} {unit}s are in {args.out} already')
+    draws = not (args.no_draw or args.crops)
+    overwritten = _overwritten_photo(args.out, items) if draws else None
     if overwritten is not None:
         return _fail(f'a drawn result would overwrite {overwritten}; choose another --out')
     failed = 0
     try:
         spotter = None
         bar = tqdm(
-            total=len(todo), unit='photo', disable=args.quiet or len(todo) < 2, file=sys.stderr,
+            total=len(todo), unit=unit, disable=args.quiet or len(todo) < 2, file=sys.stderr,
             dynamic_ncols=True,
         )
         with bar:
@@ -95,11 +122,11 @@ def main(argv: list[str] | None = None) -> int:
                     failed += 1
                     tqdm.write(f'error: {unreadable}', file=sys.stderr)
                 if batch:
-                    # Loaded when the first photo is there: bad inputs are told at once.
+                    # Loaded when the first image is there: bad inputs are told at once.
                     spotter = spotter or load_spotter(args)
-                    read_batch(spotter, batch, writer, args)
+                    read(spotter, batch, writer, args)
                 bar.update(len(batch) + len(errors))
-                batch.clear()  # makes room for the photos to come
+                batch.clear()  # makes room for the images to come
     except KeyboardInterrupt:
         print(f'interrupted; go on with --resume --out {args.out}', file=sys.stderr)
         return 130
@@ -124,6 +151,8 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
         spotter.use_context(args.context == 'on')
     if args.min_score is not None:
         spotter.min_score = args.min_score
+    if args.crops:
+        spotter.crop_batch_size = args.batch_size
     return spotter
 
 
@@ -148,10 +177,23 @@ def read_batch(
             _print(f'{item.source} ({count}, {seconds:.2f} s): {texts}')
 
 
+def read_crop_batch(
+    spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
+) -> None:
+    """Read word crops together and write and print the text of each, weak ones as empty."""
+    readings = spotter.read_crops([image for _, image in batch])
+    for (item, _), (text, score) in zip(batch, readings):
+        if score < (args.min_score or 0):
+            text = ''
+        writer.write(CropResult(item.name, item.source, text, score))
+        if not args.quiet:
+            _print(f'{item.source} ({score:.2f}): {text}')
+
+
 def _batches(
     items: Iterable[InputItem], batch_size: int
 ) -> Iterator[tuple[list[Loaded], list[ImageReadError]]]:
-    """Photos in batches, and the errors met on the way; at most one batch is in memory."""
+    """Images in batches, and the errors met on the way; at most one batch is in memory."""
     batch: list[Loaded] = []
     errors: list[ImageReadError] = []
     for item in items:

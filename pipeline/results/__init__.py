@@ -1,6 +1,9 @@
-"""What was read in a photo, as files: JSON, JSON lines, ICDAR submissions, CSV, pictures."""
+"""What was read in photos and word crops, as files: JSON, JSON lines, ICDAR submissions, CSV."""
 
-from pipeline.results.record import PhotoResult, photo_record
+from pipeline.results.record import CropResult, PhotoResult, ReadingResult, photo_record
 from pipeline.results.writers import FORMATS, ResultWriter, make_writer
 
-__all__ = ['FORMATS', 'PhotoResult', 'ResultWriter', 'make_writer', 'photo_record']
+__all__ = [
+    'FORMATS', 'CropResult', 'PhotoResult', 'ReadingResult', 'ResultWriter', 'make_writer',
+    'photo_record',
+]  # fmt: skip

@@ -1,15 +1,52 @@
-"""One photo with its words, as plain values."""
+"""What was read in one image, as plain values: a photo with its words, or a word crop."""
 
 from __future__ import annotations
 
+import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.structures import Word
 
 
 @dataclass(frozen=True)
-class PhotoResult:
+class ReadingResult(ABC):
+    """What was read in one image.
+
+    Args:
+        name: Stem of the result files; unique in a run.
+        source: The file, address or page that the image came from.
+    """
+
+    name: str
+    source: str
+
+    content: ClassVar[str]
+    """The key of :meth:`record` that records of other kinds lack."""
+    columns: ClassVar[tuple[str, ...]]
+    """Names of the fields of :meth:`rows`, that of the source first."""
+
+    @abstractmethod
+    def record(self) -> dict[str, Any]:
+        """Ready for JSON; its ``'image'`` is the source."""
+
+    @abstractmethod
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Rows of a table, at least one."""
+
+    def json_text(self) -> str:
+        """The record as a JSON file of its own."""
+        return json.dumps(self.record(), ensure_ascii=False) + '\n'
+
+    @classmethod
+    def is_record(cls, value: Any) -> bool:
+        """Whether a value out of a JSON file is a record of this kind."""
+        return isinstance(value, dict) and {'image', cls.content} <= value.keys()
+
+
+@dataclass(frozen=True)
+class PhotoResult(ReadingResult):
     """What was read in one photo.
 
     Args:
@@ -20,11 +57,66 @@ class PhotoResult:
         seconds: What reading took.
     """
 
-    name: str
-    source: str
     size: tuple[int, int]
     words: list[Word]
     seconds: float
+
+    content = 'words'
+    columns = ('image', 'text', 'score', 'det_score', 'rec_score', 'polygon')
+
+    def record(self) -> dict[str, Any]:
+        """See :func:`photo_record`."""
+        return photo_record(self)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """A word a row, with its polygon as ``x1 y1 x2 y2 ...``.
+
+        A photo without words has one row with empty fields, so that every photo is listed.
+        """
+        rows = [
+            (
+                self.source, word['text'], word['score'], word['det_score'], word['rec_score'],
+                ' '.join(str(v) for point in word['polygon'] for v in point),
+            )
+            for word in self.record()['words']
+        ]  # fmt: skip
+        return rows or [(self.source, '', '', '', '', '')]
+
+    def json_text(self) -> str:
+        """The record with a word a line: indented in full, a polygon would fill a screen."""
+        record = self.record()
+        words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
+        seconds = record.pop('seconds')
+        head = json.dumps(record, ensure_ascii=False)[:-1]
+        body = ',\n  '.join(words)
+        listed = f'[\n  {body}\n]' if words else '[]'
+        return f'{head}, "words": {listed}, "seconds": {seconds}}}\n'
+
+
+@dataclass(frozen=True)
+class CropResult(ReadingResult):
+    """What was read in one word crop, which holds nothing but its word.
+
+    Args:
+        name: Stem of the result files; unique in a run.
+        source: The file, address or page that the crop came from.
+        text: The transcript, empty where nothing was read.
+        score: The recognizer's probability of its reading, in [0, 1].
+    """
+
+    text: str
+    score: float
+
+    content = 'text'
+    columns = ('image', 'text', 'score')
+
+    def record(self) -> dict[str, Any]:
+        """``{"image", "text", "score"}``."""
+        return {'image': self.source, 'text': self.text, 'score': round(self.score, 4)}
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """One row."""
+        return [tuple(self.record().values())]
 
 
 def photo_record(result: PhotoResult) -> dict[str, Any]:

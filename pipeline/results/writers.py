@@ -7,37 +7,40 @@ import io
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any
 
 from pipeline.evaluation.submission_lines import quad_line
-from pipeline.results.record import PhotoResult, photo_record
+from pipeline.results.record import PhotoResult, ReadingResult
 from pipeline.whole_file import write_whole
 
 
 class ResultWriter(ABC):
-    """Writes the words of one photo after the other, and knows which are there already.
+    """Writes the result of one image after the other, and knows which are there already.
 
     Args:
         out: Folder of the results; made if missing.
+        kind: What is written, and what counts as there already.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, kind: type[ReadingResult] = PhotoResult) -> None:
         self.out = out
+        self.kind = kind
         out.mkdir(parents=True, exist_ok=True)
 
     @abstractmethod
     def has(self, name: str, source: str) -> bool:
-        """Whether an earlier run wrote the result of this photo, in full."""
+        """Whether an earlier run wrote the result of this image, in full."""
 
     @abstractmethod
-    def write(self, result: PhotoResult) -> None:
+    def write(self, result: Any) -> None:
         """Write one result."""
 
 
 class JsonWriter(ResultWriter):
-    """``<name>.json`` a photo."""
+    """``<name>.json`` an image."""
 
     def has(self, name: str, source: str) -> bool:
-        """True if the file is there and speaks of the same photo."""
+        """True if the file is there and speaks of the same image."""
         path = self.out / f'{name}.json'
         if not path.is_file():
             return False
@@ -45,19 +48,11 @@ class JsonWriter(ResultWriter):
             record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError:
             return False
-        return isinstance(record, dict) and record.get('image') == source
+        return self.kind.is_record(record) and record['image'] == source
 
-    def write(self, result: PhotoResult) -> None:
+    def write(self, result: ReadingResult) -> None:
         """Write ``<name>.json``."""
-        record = photo_record(result)
-        # A word a line: indented in full, a polygon would fill a screen.
-        words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
-        seconds = record.pop('seconds')
-        head = json.dumps(record, ensure_ascii=False)[:-1]
-        body = ',\n  '.join(words)
-        listed = f'[\n  {body}\n]' if words else '[]'
-        text = f'{head}, "words": {listed}, "seconds": {seconds}}}\n'
-        write_whole(self.out / f'{result.name}.json', text)
+        write_whole(self.out / f'{result.name}.json', result.json_text())
 
 
 class IcdarWriter(ResultWriter):
@@ -74,12 +69,12 @@ class IcdarWriter(ResultWriter):
 
 
 class _AppendingWriter(ResultWriter):
-    """One file for the whole run, a block of lines a photo."""
+    """One file for the whole run, a block of lines an image."""
 
     file_name: str
 
-    def __init__(self, out: Path, resume: bool) -> None:
-        super().__init__(out)
+    def __init__(self, out: Path, resume: bool, kind: type[ReadingResult] = PhotoResult) -> None:
+        super().__init__(out, kind)
         self.path = out / self.file_name
         kept = self._complete_lines() if resume else []
         self.done = {source for source, _ in kept}
@@ -89,7 +84,7 @@ class _AppendingWriter(ResultWriter):
         """True if an earlier run wrote it."""
         return source in self.done
 
-    def write(self, result: PhotoResult) -> None:
+    def write(self, result: ReadingResult) -> None:
         """Append the result."""
         with self.path.open('a', encoding='utf-8', newline='') as file:
             file.write(self._format(result))
@@ -99,7 +94,7 @@ class _AppendingWriter(ResultWriter):
         return ''
 
     @abstractmethod
-    def _format(self, result: PhotoResult) -> str: ...
+    def _format(self, result: ReadingResult) -> str: ...
 
     @abstractmethod
     def _complete_lines(self) -> list[tuple[str, str]]:
@@ -107,12 +102,12 @@ class _AppendingWriter(ResultWriter):
 
 
 class JsonLinesWriter(_AppendingWriter):
-    """``results.jsonl``: a JSON object a line, in the layout of :class:`JsonWriter`."""
+    """``results.jsonl``: a record a line."""
 
     file_name = 'results.jsonl'
 
-    def _format(self, result: PhotoResult) -> str:
-        return json.dumps(photo_record(result), ensure_ascii=False) + '\n'
+    def _format(self, result: ReadingResult) -> str:
+        return json.dumps(result.record(), ensure_ascii=False) + '\n'
 
     def _complete_lines(self) -> list[tuple[str, str]]:
         if not self.path.is_file():
@@ -121,34 +116,24 @@ class JsonLinesWriter(_AppendingWriter):
         # A line ends with a line feed alone: splitlines() would cut at others in a text too.
         for line in self.path.read_bytes().split(b'\n')[:-1]:
             try:
-                lines.append((json.loads(line)['image'], line.decode('utf-8') + '\n'))
-            except (ValueError, KeyError, TypeError):
+                record = json.loads(line)
+            except ValueError:
                 continue  # no line of ours
+            if self.kind.is_record(record):
+                lines.append((record['image'], line.decode('utf-8') + '\n'))
         return lines
 
 
 class CsvWriter(_AppendingWriter):
-    """``results.csv``: a word a row, with its polygon as ``x1 y1 x2 y2 ...``.
-
-    A photo without words has one row with empty fields, so that every photo is listed.
-    """
+    """``results.csv``: the rows of each result under one header."""
 
     file_name = 'results.csv'
-    columns = ('image', 'text', 'score', 'det_score', 'rec_score', 'polygon')
 
     def _header(self) -> str:
-        return _csv_line(self.columns)
+        return _csv_line(self.kind.columns)
 
-    def _format(self, result: PhotoResult) -> str:
-        record = photo_record(result)
-        rows = [
-            (
-                record['image'], word['text'], word['score'], word['det_score'], word['rec_score'],
-                ' '.join(str(v) for point in word['polygon'] for v in point),
-            )
-            for word in record['words']
-        ]
-        return ''.join(_csv_line(row) for row in rows or [(record['image'], '', '', '', '', '')])
+    def _format(self, result: ReadingResult) -> str:
+        return ''.join(map(_csv_line, result.rows()))
 
     def _complete_lines(self) -> list[tuple[str, str]]:
         if not self.path.is_file():
@@ -156,34 +141,45 @@ class CsvWriter(_AppendingWriter):
         text = self.path.read_text(encoding='utf-8')
         rows = list(csv.reader(io.StringIO(text)))[1:]
         if rows and not text.endswith('\n'):
-            # The photo being written when the run was cut off is read again.
+            # The image being written when the run was cut off is read again.
             rows = [row for row in rows if row[0] != rows[-1][0]]
-        return [(row[0], _csv_line(row)) for row in rows if len(row) == len(self.columns)]
+        return [(row[0], _csv_line(row)) for row in rows if len(row) == len(self.kind.columns)]
 
 
 FORMATS = ('json', 'jsonl', 'icdar', 'csv')
 """Formats of :func:`make_writer`."""
 
 
-def make_writer(result_format: str, out: Path, resume: bool = False) -> ResultWriter:
+def make_writer(
+    result_format: str,
+    out: Path,
+    resume: bool = False,
+    kind: type[ReadingResult] = PhotoResult,
+) -> ResultWriter:
     """The writer of a format.
 
     Args:
         result_format: One of ``FORMATS``.
         out: Folder of the results.
         resume: Keep what an earlier run wrote to a common file (jsonl, csv).
+        kind: What will be written: ``PhotoResult`` or ``CropResult``.
 
     Raises:
-        ValueError: If the format is unknown.
+        ValueError: If the format is unknown, or does not hold results of this kind.
     """
     if result_format == 'json':
-        return JsonWriter(out)
+        return JsonWriter(out, kind)
     if result_format == 'icdar':
-        return IcdarWriter(out)
+        if kind is not PhotoResult:
+            raise ValueError(
+                'icdar files list the polygons of words, and crops have none: use json, jsonl '
+                'or csv.'
+            )
+        return IcdarWriter(out, kind)
     if result_format == 'jsonl':
-        return JsonLinesWriter(out, resume)
+        return JsonLinesWriter(out, resume, kind)
     if result_format == 'csv':
-        return CsvWriter(out, resume)
+        return CsvWriter(out, resume, kind)
     raise ValueError(f'format must be one of {FORMATS}, got {result_format!r}.')
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
-from pipeline.results import FORMATS, PhotoResult, make_writer, photo_record
+from pipeline.results import FORMATS, CropResult, PhotoResult, make_writer, photo_record
 from pipeline.structures import Word
 from pipeline.whole_file import write_whole
 
@@ -112,6 +112,32 @@ def test_icdar_files_score_as_what_was_read(tmp_path):
     assert scores['e2e']['recall'] == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(
+    ('result_format', 'wanted'),
+    [
+        ('json', {'a.json': '{"image": "a.png", "text": "Zu, \\"日\\"", "score": 0.6667}\n',
+                  'b.json': '{"image": "b.png", "text": "", "score": 0.0}\n'}),
+        ('jsonl', {'results.jsonl': '{"image": "a.png", "text": "Zu, \\"日\\"", "score": 0.6667}\n'
+                                    '{"image": "b.png", "text": "", "score": 0.0}\n'}),
+        ('csv', {'results.csv': 'image,text,score\na.png,"Zu, ""日""",0.6667\nb.png,,0.0\n'}),
+    ],
+)  # fmt: skip
+def test_a_crop_is_its_text_and_its_score(tmp_path, result_format, wanted):
+    writer = make_writer(result_format, tmp_path, kind=CropResult)
+    writer.write(CropResult('a', 'a.png', 'Zu, "日"', 2 / 3))
+    writer.write(CropResult('b', 'b.png', '', 0.0))
+    assert {name: (tmp_path / name).read_text('utf-8') for name in files(tmp_path)} == wanted
+    again = make_writer(result_format, tmp_path, resume=True, kind=CropResult)
+    assert again.has('a', 'a.png') and again.has('b', 'b.png') and not again.has('c', 'c.png')
+    assert {name: (tmp_path / name).read_text('utf-8') for name in files(tmp_path)} == wanted
+
+
+def test_crops_have_no_polygons_for_icdar_files(tmp_path):
+    with pytest.raises(ValueError, match='use json, jsonl or csv'):
+        make_writer('icdar', tmp_path / 'new', kind=CropResult)
+    assert files(tmp_path) == []
+
+
 def test_an_unknown_format_is_refused(tmp_path):
     with pytest.raises(ValueError, match="'xml'"):
         make_writer('xml', tmp_path)
@@ -139,6 +165,14 @@ def test_another_photo_of_the_same_name_is_not_taken_for_this_one(tmp_path):
     again = make_writer('json', tmp_path, resume=True)
     assert again.has('a', 'first/a.jpg')
     assert not again.has('a', 'second/a.jpg')
+
+
+@pytest.mark.parametrize('result_format', ['json', 'jsonl', 'csv'])
+def test_a_photo_is_not_taken_for_a_crop_nor_a_crop_for_a_photo(tmp_path, result_format):
+    crop, photo = CropResult('a', 'a.png', 'x', 0.5), result('a', word('x'), source='a.png')
+    for first, then in ((crop, PhotoResult), (photo, CropResult)):
+        make_writer(result_format, tmp_path, kind=type(first)).write(first)
+        assert not make_writer(result_format, tmp_path, True, then).has('a', 'a.png')
 
 
 @pytest.mark.parametrize('content', ['', '{"image": "photos/a.jpg", ', '[1, 2]', '7', 'null'])

@@ -28,8 +28,13 @@ icdar2015 = dict(
     pipeline=[
         *load,
         # The photos are stored at 960x640; the cameras' aspect is 16:9.
-        dict(type='Resize', scale=(1280, 720), keep_ratio=False),
-        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.5, 2.0), flip_prob=0.3),
+        dict(
+            type='RandomAffineCrop',
+            size=crop_size,
+            scale_range=(0.5, 2.0),
+            flip_prob=0.3,
+            native_size=(720, 1280),
+        ),
         *augment,
     ],
 )

@@ -8,7 +8,10 @@ a quarter of the time.
 _base_ = ['./dbnet-compact_synth-ic15.py']
 
 load_from = 'work_dirs/default/detector.pth'
-model = dict(backbone=dict(frozen_stages=1))
+model = dict(
+    backbone=dict(frozen_stages=1),
+    det_head=dict(module_loss=dict(type='WordGapDBModuleLoss', weight_gap=2.0)),
+)
 load = _base_.load
 augment = _base_.augment
 crop_size = _base_.crop_size
@@ -24,8 +27,14 @@ icdar2015 = dict(
     _base_.icdar2015,
     pipeline=[
         *load,
-        dict(type='Resize', scale=(1280, 720), keep_ratio=False),
-        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.7, 2.2), flip_prob=0.3),
+        # The photos are stored at 960x640; the cameras' aspect is 16:9.
+        dict(
+            type='RandomAffineCrop',
+            size=crop_size,
+            scale_range=(0.7, 2.2),
+            flip_prob=0.3,
+            native_size=(720, 1280),
+        ),
         *augment,
     ],
 )
@@ -33,11 +42,15 @@ textless = dict(
     type='OCRDataset',
     data_root='data/backgrounds',
     ann_file='textdet.json',
-    pipeline=[*load, dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.5, 2.0)), *augment],
+    pipeline=[
+        *load,
+        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.5, 2.0)),
+        *augment,
+    ],
 )
 train_dataloader = dict(
     dataset=dict(
-        verify_meta=False,
+        verify_meta=False,  # scenes and photos name different tasks
         datasets=[
             synthetic,
             dict(type='RepeatDataset', dataset=icdar2015, times=14),

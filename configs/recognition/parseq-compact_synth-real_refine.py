@@ -1,4 +1,7 @@
-"""The default recognizer trained further, from the parts of a spotter (``tools/unpack_spotter.py``)."""
+"""The default recognizer trained further, from ``tools/unpack_spotter.py``'s parts of a spotter.
+
+More scenes, looser crops and more blur than before.
+"""
 
 _base_ = ['./parseq-compact_synth-real.py']
 

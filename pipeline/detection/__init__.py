@@ -2,5 +2,6 @@
 
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.text_detector import Detections, TextDetector
+from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 
-__all__ = ['DBWordPostprocessor', 'Detections', 'TextDetector']
+__all__ = ['DBWordPostprocessor', 'Detections', 'TextDetector', 'WordGapDBModuleLoss']

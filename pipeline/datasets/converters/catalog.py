@@ -11,6 +11,7 @@ from pipeline.datasets.converters.icdar2015 import ICDAR2015
 from pipeline.datasets.converters.lsvt import LSVT
 from pipeline.datasets.converters.mlt import MLT2017, MLT2019
 from pipeline.datasets.converters.svt import SVT
+from pipeline.datasets.converters.textless import TEXTLESS
 from pipeline.datasets.converters.textocr import TEXTOCR
 from pipeline.datasets.converters.totaltext import TOTALTEXT
 from pipeline.datasets.converters.uber_text import UBER_TEXT
@@ -32,5 +33,6 @@ ENTRIES: tuple[DatasetEntry, ...] = (
     UBER_TEXT,
     WORD_LMDB,
     WORD_CROPS,
+    TEXTLESS,
 )
 DATASETS: dict[str, DatasetEntry] = {entry.name: entry for entry in ENTRIES}

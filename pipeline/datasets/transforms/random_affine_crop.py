@@ -16,7 +16,9 @@ class RandomAffineCrop(BaseTransform):
 
     Chaining resize, rotate and crop resamples the picture three times and blurs
     small words; a single warp does not. Shrinking filters first (area average), so
-    no aliasing is taught.
+    no aliasing is taught. The window stays within the photo as far as the photo fills it.
+    Polygons keep their points and their order, which MMOCR's ``Resize`` does not: it closes
+    rings with a fifth point.
 
     Required Keys:
         - img
@@ -40,12 +42,14 @@ class RandomAffineCrop(BaseTransform):
         scale_range: Range of the scale, drawn log-uniformly. 1 keeps the photo's pixels.
         max_angle_deg: The rotation is drawn from [-max, max].
         max_aspect: Width is stretched over height by up to this factor either way.
-        word_prob: Probability that the window is placed on a random word rather than
-            anywhere in the photo.
+        word_prob: Probability that the window is placed on a random word that is not
+            ignored rather than anywhere in the photo.
         flip_prob: Probability of mirroring left to right. Mirrored text teaches a
             detector where words are, never how they read: leave it at 0 for spotting.
         min_visible: A word of which less than this share of area is inside the window
             is marked ignored; one wholly outside is dropped.
+        native_size: (height, width) that photos had before they were stored stretched; the
+            scale is relative to it. None for photos that are stored as they are.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class RandomAffineCrop(BaseTransform):
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
         min_visible: float = 0.6,
+        native_size: tuple[int, int] | None = None,
     ) -> None:
         low, high = scale_range
         if not 0 < low <= high:
@@ -72,6 +77,7 @@ class RandomAffineCrop(BaseTransform):
         self.word_prob = word_prob
         self.flip_prob = flip_prob
         self.min_visible = min_visible
+        self.native_size = native_size
 
     @cache_randomness
     def _draw(self, num_words: int) -> dict:
@@ -91,7 +97,11 @@ class RandomAffineCrop(BaseTransform):
         """Apply the warp to the image and its words."""
         image = results['img']
         polygons = [np.asarray(p, dtype=np.float32).reshape(-1, 2) for p in results['gt_polygons']]
-        draw = self._draw(len(polygons))
+        # Words that are ignored teach nothing: the window goes to those that are not.
+        wanted = np.flatnonzero(~np.asarray(results['gt_ignored'], dtype=bool))
+        draw = self._draw(len(wanted))
+        if draw['word'] >= 0:
+            draw = {**draw, 'word': int(wanted[draw['word']])}
         matrix = self._matrix(image.shape[:2], polygons, draw)
         height, width = self.size
         results['img'] = _warp(image, matrix, (width, height))
@@ -126,6 +136,9 @@ class RandomAffineCrop(BaseTransform):
         scale = np.diag([draw['scale'] * stretch, draw['scale'] / stretch])
         if draw['flip']:
             scale[0, 0] *= -1
+        if self.native_size is not None:
+            native_height, native_width = self.native_size
+            scale = scale @ np.diag([native_width / shape[1], native_height / shape[0]])
         cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
         linear = np.array([[cos, -sin], [sin, cos]]) @ scale
         if draw['word'] >= 0:
@@ -135,7 +148,12 @@ class RandomAffineCrop(BaseTransform):
         else:
             anchor = draw['place'] * [shape[1], shape[0]]
             target = np.array([width, height]) / 2
-        return np.column_stack([linear, target - linear @ anchor])
+        corners = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]])
+        corners = corners @ linear.T
+        # Where the photo is larger than the window no ground beyond it is seen, and where it is
+        # smaller all of it is.
+        limits = np.sort([-corners.min(0), [width, height] - corners.max(0)], axis=0)
+        return np.column_stack([linear, np.clip(target - linear @ anchor, *limits)])
 
     def __repr__(self) -> str:
         return (

@@ -97,6 +97,15 @@ def test_a_set_without_transcripts_is_for_detection_alone(tmp_path):
     assert 'text' not in word
 
 
+def test_photos_without_text_are_for_detection_alone(tmp_path):
+    write_photos(tmp_path / 'images', 'a.png', 'b.png')
+    (split,) = prepare_dataset(DATASETS['textless'], tmp_path)
+    assert [path.name for path in split.paths] == ['textdet.json']
+    photos = json.loads(split.paths[0].read_text())['data_list']
+    assert [photo['img_path'] for photo in photos] == ['images/a.png', 'images/b.png']
+    assert all(photo['instances'] == [] and photo['height'] > 0 for photo in photos)
+
+
 def test_word_crops_are_for_recognition_alone(tmp_path):
     write_photos(tmp_path / 'images', 'a.png', 'b.png')
     (tmp_path / 'gt').mkdir()
@@ -191,7 +200,7 @@ def test_every_set_says_what_it_is_and_its_terms():
     assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
     wanted = (
         'icdar2013 icdar2015 totaltext ctw1500 svt coco-text textocr mlt2017 mlt2019 art lsvt '
-        'uber-text word-lmdb word-crops'
+        'uber-text word-lmdb word-crops textless'
     )
     assert set(DATASETS) == set(wanted.split())
     for entry in DATASETS.values():

@@ -144,3 +144,34 @@ def test_the_given_arrays_are_left_as_they_are():
 def test_ranges_that_cannot_be_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         RandomAffineCrop(SIZE, **options)
+
+
+def test_a_photo_larger_than_the_window_fills_it():
+    photo = {**sample(), 'img': np.full((400, 600, 3), 250, np.uint8)}
+    transform = RandomAffineCrop(SIZE, scale_range=(0.5, 1.0), max_angle_deg=0)
+    for _ in range(20):
+        assert transform(dict(photo))['img'].min() == 250
+
+
+def test_the_window_goes_to_words_that_are_not_ignored():
+    for _ in range(20):
+        photo = {**sample(), 'gt_ignored': np.array([True, False, True])}
+        transform = RandomAffineCrop(SIZE, word_prob=1.0, scale_range=(1.0, 1.0), max_angle_deg=0)
+        assert 'k' in transform(photo)['gt_texts']
+
+
+def test_a_photo_stored_stretched_is_brought_back_in_the_same_warp():
+    transform = RandomAffineCrop(
+        SIZE, scale_range=(1, 1), max_angle_deg=0, max_aspect=1, native_size=(200, 600)
+    )
+    for _ in range(5):
+        results = transform(sample())
+        for letter, polygon in zip(results['gt_texts'], results['gt_polygons']):
+            x1, y1, x2, y2 = BOXES[letter]
+            ring = polygon.reshape(-1, 2)
+            np.testing.assert_allclose(np.ptp(ring, axis=0), [2 * (x2 - x1), y2 - y1], rtol=1e-4)
+
+
+def test_rings_keep_their_points():
+    for results in crops(5, native_size=(400, 300)):
+        assert all(len(polygon) == 8 for polygon in results['gt_polygons'])

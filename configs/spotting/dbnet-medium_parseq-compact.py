@@ -1,0 +1,17 @@
+"""The medium detector with the default's recognizer: what ``tools/pack_spotter.py`` packs.
+
+No weights of it are shipped: name those of your training with ``--checkpoint``.
+"""
+
+_base_ = ['./default.py']
+
+load_from = None
+model = dict(
+    detector=dict(
+        detector=dict(
+            backbone=dict(_delete_=True, type='CLIPResNet'),
+            neck=dict(_delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048]),
+            det_head=dict(in_channels=256),
+        ),
+    ),
+)

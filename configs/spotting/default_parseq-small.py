@@ -1,0 +1,38 @@
+"""The embedded default's detector with PARSeq-S as the recognizer, which brings its own weights.
+
+Of a training run of this repository, or those that PARSeq's authors publish
+(github.com/baudm/parseq, parseq-bb5792a6.pt): both are taken by
+
+    python tools/pack_spotter.py configs/spotting/default_parseq-small.py \
+        --recognizer parseq-bb5792a6.pt --out work_dirs/parseq-small_spotter.safetensors
+    python tools/infer.py photo.jpg --config configs/spotting/default_parseq-small.py \
+        --checkpoint work_dirs/parseq-small_spotter.safetensors
+"""
+
+_base_ = ['../../pipeline/weights/default_spotter.py']
+
+load_from = None
+model = dict(
+    recognizer=dict(
+        encoder=dict(
+            _delete_=True,
+            type='ViTEncoder',
+            img_size=(32, 128),
+            stem='patch',
+            patch_size=(4, 8),
+            embed_dim=384,
+            depth=12,
+            num_heads=6,
+        ),
+        decoder=dict(
+            _delete_=True,
+            type='PARSeqDecoder',
+            dictionary=_base_.model.recognizer.decoder.dictionary,
+            embed_dim=384,
+            num_heads=12,
+            max_label_length=25,
+            module_loss=dict(type='PermutationLanguageModelLoss'),
+            postprocessor=dict(type='PARSeqPostprocessor'),
+        ),
+    ),
+)

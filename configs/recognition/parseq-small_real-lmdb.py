@@ -1,16 +1,16 @@
-"""PARSeq-S on the real words that its authors train on, by their schedule; for a GPU, 20 epochs.
+"""PARSeq-S on the real words that its authors train on, by their schedule; 20 epochs on a GPU.
 
-Their LMDBs (github.com/baudm/parseq, Datasets.md) go to data/word_crops/parseq as they are laid out,
-train/real/ArT/train/data.mdb to val/SVT/data.mdb, and become crops and JSON (about 3.3 million):
+Their LMDBs (github.com/baudm/parseq, Datasets.md) go to data/word_crops/parseq as they are laid
+out, train/real/ArT/train/data.mdb to val/SVT/data.mdb, and become crops (3.3 million) and JSON:
 
     python tools/prepare_dataset.py word-lmdb --root data/word_crops/parseq --splits train_real val
     python tools/train.py configs/recognition/parseq-small_real-lmdb.py
     torchrun --nproc_per_node 2 tools/train.py configs/recognition/parseq-small_real-lmdb.py \
         --launcher pytorch --cfg-options train_dataloader.batch_size=192
 
-The data are not at hand where this was written, so no number of this recipe is known. It differs
-from theirs in leaving out words with spaces or characters beyond ASCII, which they rewrite.
-MMEngine's averaging takes no ``load_from`` but its own: set ``model.init_cfg`` to start from weights.
+The data were not at hand where this was written: no number of this recipe is known. Words with
+spaces or characters beyond ASCII, which the authors rewrite, do not count here. To start from the
+authors' weights set model.init_cfg: averaging takes no bare state dict as load_from.
 """
 
 _base_ = [
@@ -20,8 +20,8 @@ _base_ = [
     '../_base_/parseq-small.py',
 ]
 
-# Folders named val and test are parts of labelled training sets here; the sets' own test
-# splits have no public labels. Benchmarks lie in test/ beside train/, which this recipe never reads.
+# All that lies under train/real, its folders val and test with it: the authors train on these.
+# Benchmarks lie in test/ beside train/, and are never read here.
 train_sets = [
     *['ArT_train', 'ArT_val', 'COCOv2.0_train', 'COCOv2.0_val'],
     *['LSVT_train', 'LSVT_val', 'LSVT_test', 'MLT19_train', 'MLT19_val', 'MLT19_test'],
@@ -32,7 +32,11 @@ train_sets = [
 val_sets = ['IC13', 'IC15', 'IIIT5k', 'SVT']
 crops = dict(type='OCRDataset', data_root='data/word_crops/parseq')
 resize = dict(
-    type='Resize', scale=_base_.crop_size, keep_ratio=False, interpolation='bicubic', backend='pillow'
+    type='Resize',
+    scale=_base_.crop_size,
+    keep_ratio=False,
+    interpolation='bicubic',
+    backend='pillow',
 )
 pack = [resize, _base_.pack[-1]]
 augmented = [*_base_.load, dict(type='RandAugment', num_layers=3, magnitude=5), *pack]

@@ -65,20 +65,20 @@ def test_operations_of_a_crop_are_different_ones():
 
 def test_each_drawn_operation_is_done_half_of_the_time():
     np.random.seed(0)
-    done = [len(RandAugment()._draw()) for _ in range(2000)]
+    transform = RandAugment()
+    done = [len(transform._draw()) for _ in range(2000)]
     assert np.mean(done) == pytest.approx(1.5, abs=0.06)  # 3 times 0.5; 3 sigma are 0.058
 
 
-def test_channels_stay_blue_green_red():
-    """Red turned gray weighs more than blue turned gray (ITU-R BT.601)."""
-    image = np.zeros((8, 8, 3), dtype=np.uint8)
-    image[..., 2] = 200
-    np.random.seed(0)
-    # At full strength color is taken away to a tenth, or doubled; saturation hides which channel.
-    grays = [augment(image, seed, operations=['color'], num_layers=1, prob=1.0, magnitude=10)['img']
-             for seed in range(8)]  # fmt: skip
-    weakened = next(gray for gray in grays if gray[0, 0, 2] < 200)
-    assert weakened[0, 0].tolist() == pytest.approx([0.9 * 60, 0.9 * 60, 0.9 * 60 + 20], abs=1.5)
+def test_channels_are_taken_as_blue_green_red():
+    """Pure red of 200 has a gray of 0.299 * 200 = 60 (ITU-R BT.601); blue would have 23."""
+    red = np.zeros((8, 8, 3), dtype=np.uint8)
+    red[..., 2] = 200
+    only = {'operations': ['color'], 'num_layers': 1, 'prob': 1.0, 'magnitude': 10}
+    changed = [augment(red, seed, **only)['img'] for seed in range(8)]  # paler or stronger
+    paler = next(image for image in changed if image[0, 0, 2] < 200)
+    # A tenth of the color is left: 0.9 * 60 + 0.1 * (0, 0, 200).
+    assert paler[0, 0].tolist() == pytest.approx([54, 54, 74], abs=1.5)
 
 
 def test_rotation_cuts_nothing_off():

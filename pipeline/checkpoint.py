@@ -25,12 +25,17 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file holds no weights, names or shapes differ (says which), or it was
-            trained with another context encoder than the model's. Nothing is loaded then.
+            trained with another context encoder or on another charset than the model's. Nothing is
+            loaded then.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights at {path}')
     state = _read_state(Path(path))
     state = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
+    for name, module in model.named_modules():
+        # A recognizer may know its weights under the names of another program, too.
+        if hasattr(module, 'adapt_state'):
+            state = module.adapt_state(state, f'{name}.' if name else '')
     own = model.state_dict()
     missing = sorted(set(own) - set(state) - _optional(model))
     unexpected = sorted(set(state) - set(own))

@@ -91,9 +91,7 @@ param_scheduler = [
     )
 ]
 custom_hooks = [
-    dict(
-        type='EMAHook', ema_type='StochasticWeightAverage', begin_iter=16 * epoch, interval=epoch
-    )
+    dict(type='EMAHook', ema_type='StochasticWeightAverage', begin_iter=16 * epoch, interval=epoch)
 ]
 train_cfg = dict(max_iters=max_iters, val_interval=epoch // 4)
 default_hooks = dict(checkpoint=dict(interval=epoch // 4))

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mmocr.models.textrecog.recognizers import EncoderDecoderRecognizer
 
+from pipeline.recognition.published_parseq import convert_published_parseq, is_published_parseq
 from pipeline.registry import MODELS
 
 
@@ -11,7 +15,8 @@ class PARSeq(EncoderDecoderRecognizer):
 
     Bautista & Atienza, ECCV 2022, arXiv 2207.06966. A :class:`ViTEncoder` turns crops into tokens
     (N, T, D), a :class:`PARSeqDecoder` reads them in any order; MMOCR's encoder-decoder recognizer
-    is the glue, so that whatever it accepts in their place fits here too.
+    is the glue, so that whatever it accepts in their place fits here too. Wherever weights are
+    loaded, those under the names of PARSeq's authors are taken as well (``published_parseq``).
 
     Args:
         encoder: Config of the encoder.
@@ -42,3 +47,28 @@ class PARSeq(EncoderDecoderRecognizer):
             data_preprocessor=data_preprocessor,
             init_cfg=init_cfg,
         )
+
+    def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
+        """A state dict under our names, from one that may have those of PARSeq's authors.
+
+        Args:
+            state: Stays as it is, and is returned if all its names are ours.
+            prefix: This model is that part of it: other names are left alone.
+
+        Raises:
+            ValueError: If it was trained on other characters than the decoder's.
+        """
+        own = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
+        if not is_published_parseq(own):
+            return state
+        others = {name: v for name, v in state.items() if not name.startswith(prefix)}
+        converted = convert_published_parseq(own, self.decoder.dictionary)
+        return others | {f'{prefix}{name}': v for name, v in converted.items()}
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        adapted = self.adapt_state(state_dict, prefix)
+        if adapted is not state_dict:
+            # In place: encoder and decoder are filled from it afterwards.
+            state_dict.clear()
+            state_dict.update(adapted)
+        super()._load_from_state_dict(state_dict, prefix, *args)

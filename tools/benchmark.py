@@ -5,6 +5,7 @@
     python tools/benchmark.py --cold-start
     python tools/benchmark.py --soak 1000
     python tools/benchmark.py --context
+    python tools/benchmark.py --detector
 
 Without --photos it draws scenes of 1280x720 with 10 words. Other programs on the machine slow
 the wall time down, but hardly the processor time, which is printed beside it.
@@ -29,13 +30,16 @@ from tqdm import tqdm
 from pipeline.benchmark import (
     ColdStart,
     ContextCost,
+    DetectorCost,
     Soak,
     Throughput,
     add_random_context,
+    build_peer,
     describe_machine,
     draw_photos,
     measure_cold_start,
     measure_context_cost,
+    measure_detector_cost,
     measure_throughput,
     soak,
 )
@@ -79,6 +83,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     what.add_argument(
         '--soak', type=_positive, metavar='N', help='read N photos in a row and watch the memory'
+    )
+    what.add_argument(
+        '--detector', action='store_true',
+        help="measure the detector alone, beside the network of MMOCR's DBNet-R18",
     )
     parser.add_argument('--json', type=Path, metavar='PATH', help='write the numbers there too')
     return parser.parse_args(argv)
@@ -130,6 +138,14 @@ def _measure(
     spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
     if context is not None:
         spotter.use_context(context)
+    if args.detector:
+        photos = [item.load() for item in items]
+        with _progress(None, 'pass', args.repeat + 1) as bar:
+            cost = measure_detector_cost(
+                spotter.detector, build_peer(device), photos, args.repeat, lambda: bar.update(1)
+            )
+        _print_detector_cost(cost)
+        return {'detector_cost': asdict(cost)}
     total = args.soak or args.repeat * len(items)
     with _progress(None, 'photo', total) as bar:
         if args.soak:
@@ -178,6 +194,14 @@ def _print_context_costs(costs: list[ContextCost]) -> None:
         added = cost.recognizer_cpu_seconds / plain.recognizer_cpu_seconds - 1
         note = '' if cost is plain else f'{added:+.1%} of the recognizer'
         print(f'{cost.words:5} {cost.context:8}{cells}  {cost.encodings:7}  {note}')
+
+
+def _print_detector_cost(cost: DetectorCost) -> None:
+    print('detector          s/photo  of DBNet-R18 (network at 1312 px, random weights)')
+    for name, seconds in (
+        ('whole', cost.whole), ('network alone', cost.network), ('DBNet-R18', cost.peer)
+    ):
+        print(f'  {name:<14} {seconds:8.4f}  {seconds / cost.peer:.2f}')
 
 
 def _print_machine(machine: dict[str, Any]) -> None:

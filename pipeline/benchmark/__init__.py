@@ -6,6 +6,7 @@ from pipeline.benchmark.context_cost import (
     add_random_context,
     measure_context_cost,
 )
+from pipeline.benchmark.detector_cost import DetectorCost, build_peer, measure_detector_cost
 from pipeline.benchmark.machine import describe_machine
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
 from pipeline.benchmark.photos import draw_photos
@@ -16,16 +17,19 @@ __all__ = [
     'STAGES',
     'ColdStart',
     'ContextCost',
+    'DetectorCost',
     'Memory',
     'Soak',
     'StageClock',
     'Throughput',
     'add_random_context',
+    'build_peer',
     'current_memory',
     'describe_machine',
     'draw_photos',
     'measure_cold_start',
     'measure_context_cost',
+    'measure_detector_cost',
     'measure_throughput',
     'reset_peak',
     'soak',

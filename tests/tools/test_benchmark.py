@@ -18,10 +18,12 @@ from pipeline.benchmark import (
     STAGES,
     StageClock,
     add_random_context,
+    build_peer,
     cold_start,
     draw_photos,
     measure_cold_start,
     measure_context_cost,
+    measure_detector_cost,
     measure_throughput,
     soak,
 )
@@ -257,3 +259,25 @@ def test_the_command_says_what_context_costs(
     assert '% of the recognizer' in capsys.readouterr().out
     costs = json.loads(path.read_text())['context_cost']
     assert {cost['words'] for cost in costs} == {1, 10, 100}
+
+
+def test_the_detector_is_timed_beside_a_peer(
+    spotter: TextSpotter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
+    monkeypatch.setattr(spotter.detector, 'long_side_px', 64)
+    peer = build_peer(CPU)
+    peer.long_side_px = 64
+    passes: list[int] = []
+    cost = measure_detector_cost(
+        spotter.detector, peer, [np.zeros((36, 64, 3), np.uint8)], 2, lambda: passes.append(1)
+    )
+    assert len(passes) == 3  # one does not count
+    assert cost.whole >= 0.02
+    assert cost.network > 0 and cost.peer > 0
+
+
+def test_the_peer_is_the_one_that_it_is_said_to_be() -> None:
+    backbone = build_peer(CPU).detector.backbone
+    assert type(backbone).__name__ == 'ResNet' and backbone.depth == 18
+    assert backbone.conv1.out_channels == 64

@@ -42,3 +42,24 @@ def test_a_word_without_end_counts_its_characters_alone():
 
 def test_padding_is_skipped():
     assert read([(10, 0.9), (PAD, 0.9), (11, 0.9), (END, 0.9)]).item == 'ab'
+
+
+def test_a_temperature_changes_how_sure_readings_are_and_not_what_is_read():
+    logits = torch.zeros(1, 3, len(CHARS) + 3)
+    for step, index in enumerate([10, 11, END]):
+        logits[0, step, index] = 6.0
+    plain, cooled = (
+        PARSeqPostprocessor(DICTIONARY, temperature=temperature)(
+            logits.softmax(-1), make_samples([''])
+        )[0].pred_text
+        for temperature in (1.0, 2.0)
+    )
+    assert cooled.item == plain.item
+    wanted = torch.softmax(logits[0] / 2, -1).max(-1).values
+    assert cooled.score == pytest.approx(wanted[:2].tolist(), rel=1e-5)
+    assert cooled.word_score == pytest.approx(float(wanted.prod()), rel=1e-5)
+
+
+def test_a_temperature_of_nothing_is_refused():
+    with pytest.raises(ValueError, match='positive, got 0'):
+        PARSeqPostprocessor(DICTIONARY, temperature=0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.structures import LabelData
 from mmocr.models.textrecog.postprocessors.base import BaseTextRecogPostprocessor
@@ -22,7 +23,22 @@ class PARSeqPostprocessor(BaseTextRecogPostprocessor):
       decoders give it;
     - ``word_score``: the product of those and of EOS's probability where it was read, in [0, 1].
       It is the model's probability of this text, and an empty text has one too.
+
+    Args:
+        temperature: Logits are divided by it before scores are read off them, which leaves the
+            texts as they are (Guo et al., ICML 2017, arXiv 1706.04599). Above 1 makes a model
+            that is too sure of itself less so.
+        **kwargs: Of MMOCR's ``BaseTextRecogPostprocessor``.
+
+    Raises:
+        ValueError: If the temperature is not positive.
     """
+
+    def __init__(self, *args: Any, temperature: float = 1.0, **kwargs: Any) -> None:
+        if temperature <= 0:
+            raise ValueError(f'temperature must be positive, got {temperature}.')
+        super().__init__(*args, **kwargs)
+        self.temperature = temperature
 
     def read_word(self, indexes: list[int], scores: list[float]) -> LabelData:
         """Cut one word's greedy classes at EOS.
@@ -60,9 +76,14 @@ class PARSeqPostprocessor(BaseTextRecogPostprocessor):
         Returns:
             The same samples.
         """
-        scores, indexes = probs.detach().max(-1)
+        scores, indexes = self._tempered(probs.detach()).max(-1)
         for data_sample, word_indexes, word_scores in zip(
             data_samples, indexes.tolist(), scores.tolist()
         ):
             data_sample.pred_text = self.read_word(word_indexes, word_scores)
         return data_samples
+
+    def _tempered(self, probs: Tensor) -> Tensor:
+        if self.temperature == 1:
+            return probs
+        return (probs.clamp_min(1e-30).log() / self.temperature).softmax(-1)

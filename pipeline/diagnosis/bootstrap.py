@@ -90,6 +90,15 @@ class PhotoBootstrap:
         return Estimate(float(value), float(low), float(high))
 
 
+def hmean_of_sums(sums: list[np.ndarray]) -> np.ndarray:
+    """2 * matched / (found + gold): the harmonic mean of precision and recall; 0 where both are.
+
+    For :meth:`PhotoBootstrap.statistic` over matched, found and gold words.
+    """
+    matched, found, gold = sums
+    return 2 * matched / np.maximum(found + gold, 1)
+
+
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """nan where nothing was drawn."""
     some = denominator > 0

@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from pipeline.detection import Detections
-from pipeline.diagnosis.bootstrap import PhotoBootstrap
+from pipeline.diagnosis.bootstrap import PhotoBootstrap, hmean_of_sums
 from pipeline.diagnosis.scene_words import GoldPhoto
 from pipeline.evaluation import E2EHmeanMetric, ScoringRules
 from pipeline.evaluation.protocols import Protocol
@@ -90,11 +90,11 @@ def score_end_to_end(
         entry = {
             'precision': bootstrap.ratio(matched, found).value,
             'recall': bootstrap.ratio(matched, wanted).value,
-            'hmean': bootstrap.statistic(_hmean, matched, found, wanted).as_dict(),
+            'hmean': bootstrap.statistic(hmean_of_sums, matched, found, wanted).as_dict(),
         }
         if name != 'off' and 'off' in counts:
             entry['hmean_over_off'] = bootstrap.statistic(
-                lambda sums: _hmean(sums[:3]) - _hmean(sums[3:]),
+                lambda sums: hmean_of_sums(sums[:3]) - hmean_of_sums(sums[3:]),
                 *(matched, found, wanted), *counts['off'],
             ).as_dict()  # fmt: skip
         result[name] = entry
@@ -113,9 +113,3 @@ def _count(photo: GoldPhoto, found: InstanceData, metric: E2EHmeanMetric) -> tup
     rules: ScoringRules = metric.rules
     score = score_image(gold_words(gold, metric.line_format), words, rules, ('e2e',))['e2e'].score
     return score.matched, score.det_care, score.gt_care
-
-
-def _hmean(sums: list[np.ndarray]) -> np.ndarray:
-    """2 * matched / (found + gold): the harmonic mean of precision and recall; 0 where both are."""
-    matched, found, gold = sums
-    return 2 * matched / np.maximum(found + gold, 1)

@@ -56,20 +56,24 @@ class GoldPhoto:
 
 
 def read_gold_photos(
-    paths: Sequence[str | os.PathLike[str]], data_root: str | os.PathLike[str] | None = None
+    paths: Sequence[str | os.PathLike[str]],
+    data_root: str | os.PathLike[str] | None = None,
+    keep_empty: bool = False,
 ) -> list[GoldPhoto]:
     """Read MMOCR JSON files; photos without a polygon (word crops) have no scene and are left out.
 
     Args:
         paths: The JSON files.
         data_root: Where their ``img_path`` begin; each file's own folder by default.
+        keep_empty: Whether photos without any word stay: there is nothing to read in them, but
+            something may be found.
 
     Raises:
         FileNotFoundError: If a file is missing.
         ValueError: If a file is no such JSON, or no photo with words is left.
     """
-    photos = [photo for path in paths for photo in _read_file(Path(path), data_root)]
-    if not photos:
+    photos = [photo for path in paths for photo in _read_file(Path(path), data_root, keep_empty)]
+    if not any(photo.words for photo in photos):
         raise ValueError(
             'no photo with word polygons in '
             f'{", ".join(str(path) for path in paths)}. Word crops alone have no scene.'
@@ -77,20 +81,30 @@ def read_gold_photos(
     return photos
 
 
-def _read_file(path: Path, data_root: str | os.PathLike[str] | None) -> list[GoldPhoto]:
-    if not path.is_file():
+def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The ``data_list`` of an MMOCR JSON file.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        ValueError: If it is no such JSON.
+    """
+    if not Path(path).is_file():
         raise FileNotFoundError(f'no annotation {path}')
     try:
-        entries = json.loads(path.read_text(encoding='utf-8'))['data_list']
+        return json.loads(Path(path).read_text(encoding='utf-8'))['data_list']
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f'{path} is no MMOCR JSON with a data_list: {error!r}') from error
+
+
+def _read_file(
+    path: Path, data_root: str | os.PathLike[str] | None, keep_empty: bool
+) -> list[GoldPhoto]:
     root = path.parent if data_root is None else Path(data_root)
     photos = []
-    for entry in entries:
-        words = [
-            _word(instance) for instance in entry.get('instances', []) if 'polygon' in instance
-        ]
-        if words:
+    for entry in read_entries(path):
+        instances = entry.get('instances', [])
+        words = [_word(instance) for instance in instances if 'polygon' in instance]
+        if words or (keep_empty and not instances):
             extra = {k: v for k, v in entry.items() if k not in ('img_path', 'instances')}
             photos.append(GoldPhoto(root / entry['img_path'], words, extra))
     return photos

@@ -48,21 +48,40 @@ def group_by_length(texts: Sequence[str]) -> list[WordGroup]:
 
 def group_by_height(polygons: Sequence[np.ndarray]) -> list[WordGroup]:
     """By the height of the word's polygon, pixels of the photo."""
-    heights = np.array([ring_height(polygon) for polygon in polygons])
+    return group_by_edges([ring_height(polygon) for polygon in polygons], _HEIGHTS_PX, 'px')
+
+
+def group_by_edges(
+    values: Sequence[float] | np.ndarray, edges: Sequence[float], unit: str
+) -> list[WordGroup]:
+    """By a number: a group begins at each edge and ends below the next; the last has no end.
+
+    Args:
+        values: (N,) of each word, none below the first edge.
+        edges: Rising.
+        unit: Of both, for the names.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
     groups = []
-    for low, high in zip(_HEIGHTS_PX, [*_HEIGHTS_PX[1:], None]):
-        rows = (heights >= low) & (heights < (high or np.inf))
-        name = f'{low} px and more' if high is None else f'{low} to under {high} px'
+    for low, high in zip(edges, [*edges[1:], np.inf]):
+        rows = (numbers >= low) & (numbers < high)
+        last = not np.isfinite(high)
+        name = f'{low:g} {unit} and more' if last else f'{low:g} to under {high:g} {unit}'
         groups.append(WordGroup(name, rows))
     return groups
 
 
-def group_by_blur(crops: np.ndarray) -> list[WordGroup]:
+def group_by_blur(crops: Sequence[np.ndarray] | np.ndarray) -> list[WordGroup]:
     """Thirds by sharpness: variance of the Laplacian of the gray crop, as the recognizer sees it.
 
     The bounds are in the names; words of equal sharpness stay together.
     """
-    sharpness = np.array([measure_sharpness(crop) for crop in crops])
+    return group_by_sharpness([measure_sharpness(crop) for crop in crops])
+
+
+def group_by_sharpness(values: Sequence[float] | np.ndarray) -> list[WordGroup]:
+    """Thirds by :func:`measure_sharpness`, (N,) of each word; as :func:`group_by_blur`."""
+    sharpness = np.asarray(values, dtype=np.float64)
     if not len(sharpness):
         return []
     low, high = np.quantile(sharpness, [1 / 3, 2 / 3])
@@ -78,7 +97,8 @@ def ring_height(polygon: np.ndarray) -> float:
     """Height of a word's ring in pixels."""
     points = np.asarray(polygon, dtype=np.float64)
     if len(points) % 2:
-        return float(cv2.minAreaRect(points.astype(np.float32))[1][1])
+        # Without sides nothing tells height from width, and OpenCV names either first.
+        return float(min(cv2.minAreaRect(points.astype(np.float32))[1]))
     return float(ring_size(points)[0])
 
 

@@ -25,6 +25,7 @@ def draw_readings(
     pred_texts: Sequence[str],
     photo: np.ndarray | None = None,
     columns: int = 4,
+    scores: Sequence[float] | None = None,
 ) -> np.ndarray:
     """Lay out crops, each above its gold text (grey) and its reading (green, or red if wrong).
 
@@ -34,6 +35,7 @@ def draw_readings(
         pred_texts: N predicted texts.
         photo: (H, W, 3) uint8 BGR, shown above the crops.
         columns: Crops in a row.
+        scores: N scores of the readings, shown with two digits before them.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -46,6 +48,8 @@ def draw_readings(
             f'wanted a gold and a predicted text for each of at least one crop, got {len(crops)} '
             f'crops, {len(gt_texts)} gold and {len(pred_texts)} predicted texts.'
         )
+    if scores is not None and len(scores) != len(crops):
+        raise ValueError(f'{len(crops)} crops want as many scores, got {len(scores)}.')
     rows = math.ceil(len(crops) / columns)
     top = None if photo is None else _fit(photo, _PHOTO_HEIGHT, columns * _CELL[1])
     offset = 0 if top is None else top.shape[0] + 8
@@ -59,7 +63,7 @@ def draw_readings(
     for crop, (y, x) in zip(crops, corners):
         shown = _fit(crop, *_CROP)
         sheet[y : y + shown.shape[0], x : x + shown.shape[1]] = shown
-    return _write_texts(sheet, corners, gt_texts, pred_texts)
+    return _write_texts(sheet, corners, gt_texts, pred_texts, scores)
 
 
 def _fit(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -73,13 +77,16 @@ def _write_texts(
     corners: Sequence[tuple[int, int]],
     gt_texts: Sequence[str],
     pred_texts: Sequence[str],
+    scores: Sequence[float] | None,
 ) -> np.ndarray:
     canvas = Image.fromarray(sheet[..., ::-1].copy())
     draw, fonts = ImageDraw.Draw(canvas), LabelFonts()
-    for (y, x), gold, read in zip(corners, gt_texts, pred_texts):
+    for number, ((y, x), gold, read) in enumerate(zip(corners, gt_texts, pred_texts)):
         color = _RIGHT if gold == read else _WRONG
+        score = '' if scores is None else f'{scores[number]:.2f}  '
         _write(draw, fonts, (x, y + _CROP[0]), gold, _GOLD)
-        _write(draw, fonts, (x, y + _CROP[0] + _FONT_PX + 3), read or '(nothing)', color)
+        below = (x, y + _CROP[0] + _FONT_PX + 3)
+        _write(draw, fonts, below, score + (read or '(nothing)'), color)
     return np.ascontiguousarray(np.asarray(canvas)[..., ::-1])
 
 

@@ -15,6 +15,7 @@ from pipeline.geometry import check_polygon, ring_size
 
 from .label_fonts import LabelFonts
 from .label_placement import gap_between, place_labels
+from .outline import SUBPIXEL_BITS, draw_outline, fixed_point
 
 # RGB, bright enough for black letters on them; neighbours in the list differ the most.
 _COLORS = (
@@ -23,7 +24,6 @@ _COLORS = (
 )  # fmt: skip
 _LEAST_FONT_PX = 11
 _LONGEST_LABEL = 60
-_SUBPIXEL_BITS = 4
 
 Runs = list[tuple[str, ImageFont.FreeTypeFont]]
 
@@ -93,18 +93,12 @@ def _label(texts: Sequence[str] | None, scores: Sequence[float] | None, index: i
 
 def _draw_outlines(canvas: np.ndarray, rings: list[np.ndarray], thickness: int) -> None:
     for index, ring in enumerate(rings):
-        # Pixel centres are at halves in our coordinates, at whole numbers in OpenCV's.
-        fixed = np.round((ring - 0.5) * 2**_SUBPIXEL_BITS).astype(np.int32)
-        color = _COLORS[index % len(_COLORS)][::-1]
-        # The dark rim keeps bright lines visible on bright walls.
-        for line_color, line_width in (((0, 0, 0), thickness + 2), (color, thickness)):
-            cv2.polylines(
-                canvas, [fixed], True, line_color, line_width, cv2.LINE_AA, _SUBPIXEL_BITS
-            )
-        start = (int(fixed[0, 0]), int(fixed[0, 1]))
-        radius = round((1.5 + thickness) * 2**_SUBPIXEL_BITS)
-        cv2.circle(canvas, start, radius, (0, 0, 0), -1, cv2.LINE_AA, _SUBPIXEL_BITS)
-        cv2.circle(canvas, start, radius * 2 // 3, color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        color = _COLORS[index % len(_COLORS)]
+        draw_outline(canvas, ring, color, thickness)
+        start = fixed_point(ring[0]).tolist()
+        radius = round((1.5 + thickness) * 2**SUBPIXEL_BITS)
+        cv2.circle(canvas, start, radius, (0, 0, 0), -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, start, radius * 2 // 3, color[::-1], -1, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _draw_labels(

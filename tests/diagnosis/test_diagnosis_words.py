@@ -16,6 +16,7 @@ from pipeline.diagnosis.word_groups import (
     group_by_height,
     group_by_length,
     group_by_vocabulary,
+    ring_height,
 )
 
 
@@ -60,6 +61,12 @@ def test_height_is_that_of_the_word_and_not_of_its_box():
     assert groups[0].name == '0 to under 12 px'
 
 
+def test_an_outline_without_sides_is_as_high_as_its_smallest_rectangle():
+    triangle = np.array([[0, 0], [100, 0], [0, 10]], np.float32)
+    assert ring_height(triangle) == pytest.approx(9.95, abs=0.01)
+    assert ring_height(triangle[:, ::-1]) == pytest.approx(9.95, abs=0.01)
+
+
 def test_blur_groups_are_thirds_from_blurred_to_sharp():
     rng = np.random.default_rng(0)
     sharp = rng.integers(0, 256, (32, 128, 3)).astype(np.uint8)
@@ -84,6 +91,23 @@ def test_ignored_and_empty_words_are_not_read(tmp_path):
     assert [word.text for word in photo.readable] == ['open']
     assert len(photo.words) == 3
     assert photo.path == tmp_path / 'a.png'
+
+
+def test_photos_without_a_word_stay_where_they_are_asked_for(tmp_path):
+    word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': 'open'}
+    entries = [
+        {'img_path': 'a.png', 'instances': [word]},
+        {'img_path': 'b.png', 'instances': []},
+        {'img_path': 'crop.png', 'instances': [{'text': 'a crop is no photo without words'}]},
+    ]
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps({'data_list': entries}))
+    assert [p.path.name for p in read_gold_photos([path])] == ['a.png']
+    kept = read_gold_photos([path], keep_empty=True)
+    assert [p.path.name for p in kept] == ['a.png', 'b.png']
+    path.write_text(json.dumps({'data_list': entries[1:]}))
+    with pytest.raises(ValueError, match='no photo with word polygons'):
+        read_gold_photos([path], keep_empty=True)
 
 
 def test_data_without_scenes_are_refused(tmp_path):

@@ -1,0 +1,113 @@
+"""Whether scores of readings are the probabilities that they claim to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_ROUNDING = 1e-5  # Products of float32 probabilities may come out a little above 1.
+
+
+@dataclass(frozen=True)
+class ScoreBin:
+    """Words whose scores lie in ``(low, high]``; the first bin holds 0 too.
+
+    Attributes:
+        low: Bound of the scores.
+        high: Bound of the scores.
+        count: Words.
+        accuracy: Share of them that is right; NaN without words.
+        confidence: Mean of their scores; NaN without words.
+    """
+
+    low: float
+    high: float
+    count: int
+    accuracy: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class KeptWords:
+    """What is left where words below a score are dropped.
+
+    Attributes:
+        threshold: The least score that is kept.
+        count: Kept words.
+        coverage: Their share of all words.
+        accuracy: Share of the kept words that is right; NaN where none is kept.
+    """
+
+    threshold: float
+    count: int
+    coverage: float
+    accuracy: float
+
+
+def reliability_bins(
+    scores: Sequence[float] | np.ndarray, right: np.ndarray, num_bins: int = 10
+) -> list[ScoreBin]:
+    """Part words into bins of equal width by their scores.
+
+    Args:
+        scores: (N,) in [0, 1].
+        right: (N,) bool.
+        num_bins: M; Guo et al. (see below) use 15 for thousands of samples.
+
+    Raises:
+        ValueError: If the counts differ or a score is outside [0, 1].
+    """
+    values, correct = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
+    if values.shape != correct.shape:
+        raise ValueError(f'{len(values)} scores want as many flags, got {len(correct)}.')
+    if ((values < 0) | (values > 1 + _ROUNDING)).any():
+        raise ValueError(f'scores must lie in [0, 1], got {values.min()} to {values.max()}.')
+    edges = np.linspace(0, 1, num_bins + 1)
+    index = np.clip(np.searchsorted(edges, values, side='left') - 1, 0, num_bins - 1)
+    bins = []
+    for m in range(num_bins):
+        rows = index == m
+        count = int(rows.sum())
+        bins.append(
+            ScoreBin(
+                low=float(edges[m]),
+                high=float(edges[m + 1]),
+                count=count,
+                accuracy=float(correct[rows].mean()) if count else float('nan'),
+                confidence=float(values[rows].mean()) if count else float('nan'),
+            )
+        )
+    return bins
+
+
+def expected_calibration_error(bins: Sequence[ScoreBin]) -> float:
+    """ECE = sum over bins of (words in it / all words) * |accuracy - confidence|.
+
+    Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv
+    1706.04599, equation 3. 0 without words.
+    """
+    total = sum(entry.count for entry in bins)
+    gaps = (e.count * abs(e.accuracy - e.confidence) for e in bins if e.count)
+    return sum(gaps) / total if total else 0.0
+
+
+def keep_words(
+    scores: Sequence[float] | np.ndarray, right: np.ndarray, thresholds: Sequence[float]
+) -> list[KeptWords]:
+    """Accuracy against coverage (1 - risk, in selective prediction) at each threshold.
+
+    Args:
+        scores: (N,) of the words.
+        right: (N,) bool.
+        thresholds: Words of at least this score are kept.
+    """
+    values, correct = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
+    kept = []
+    for threshold in thresholds:
+        rows = values >= threshold
+        count = int(rows.sum())
+        accuracy = float(correct[rows].mean()) if count else float('nan')
+        kept.append(KeptWords(threshold, count, count / max(len(values), 1), accuracy))
+    return kept

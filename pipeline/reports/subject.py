@@ -1,0 +1,56 @@
+"""The spotter that is reported on, and what makes its numbers what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from pipeline.device import choose_device
+from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+
+def load_spotter(
+    config: str | None = None,
+    checkpoint: str | None = None,
+    device: str = 'auto',
+    cfg_options: Mapping[str, Any] | None = None,
+) -> tuple[TextSpotter, dict[str, str]]:
+    """Build a spotter as a command line names it.
+
+    Args:
+        config: Of ``configs/spotting``; the embedded default where None.
+        checkpoint: Weights of the whole spotter; the config's own where None.
+        device: As :func:`choose_device` takes it.
+        cfg_options: Entries of the config to override.
+
+    Returns:
+        The spotter, and its settings for a report: name -> value, with the beginning of the
+        weights' SHA-256, by which the numbers can be told from those of other weights.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If the config has no spotter, or the weights do not fit.
+    """
+    path = Path(config or DEFAULT_CONFIG)
+    if not path.is_file():
+        raise FileNotFoundError(f'no config {path}')
+    loaded = Config.fromfile(path)
+    if cfg_options:
+        loaded.merge_from_dict(dict(cfg_options))
+    spotter = TextSpotter.from_config(loaded, checkpoint, choose_device(device))
+    settings = {'config': path.name}
+    weights = checkpoint or loaded.get('load_from')
+    if weights:
+        settings['weights'] = f'{Path(weights).name} (SHA-256 {_digest(Path(weights))}...)'
+    if cfg_options:
+        settings['overridden'] = ', '.join(f'{key}={value}' for key, value in cfg_options.items())
+    settings['min_score of the spotter'] = f'{spotter.min_score:g}'
+    return spotter, settings
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,90 @@
+"""What became of the words of a photo, drawn into it under a legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from pipeline.evaluation.word_outcomes import WordKind, WordOutcome, count_kinds
+
+from .label_fonts import LabelFonts
+from .outline import draw_outline
+
+# RGB; drawn in this order, so that errors lie on top.
+KIND_COLORS: dict[WordKind, tuple[int, int, int]] = {
+    'dont_care': (175, 175, 175),
+    'matched': (80, 230, 90),
+    'spurious': (255, 165, 0),
+    'missed': (255, 60, 60),
+}
+_LEGEND: tuple[tuple[WordKind, str], ...] = (
+    ('matched', 'matched'),
+    ('missed', 'missed'),
+    ('spurious', 'spurious'),
+    ('dont_care', "don't care"),
+)
+_LONGEST_SIDE_PX, _LEAST_WIDTH_PX = 1600, 960
+
+
+def draw_outcomes(
+    image: np.ndarray, outcomes: Sequence[WordOutcome], title: str = ''
+) -> np.ndarray:
+    """Outline matched, missed, spurious and don't-care words of a photo in their colors.
+
+    A matched word is outlined as it was found, a missed one as it is annotated.
+
+    Args:
+        image: (H, W, 3) uint8 BGR.
+        outcomes: Its words at the task of detection, where none is misread.
+        title: Of the photo, put before the legend.
+
+    Returns:
+        (H', W', 3) uint8 BGR: the photo, made smaller or larger where its size asks for it, below
+        a legend with the number of words of each kind.
+    """
+    scale = min(1.0, _LONGEST_SIDE_PX / max(image.shape[:2]))
+    scale = max(scale, _LEAST_WIDTH_PX / image.shape[1])
+    canvas = np.ascontiguousarray(_resize(image, scale))
+    thickness = max(2, round(math.sqrt(canvas.shape[0] * canvas.shape[1]) / 450))
+    for kind, color in KIND_COLORS.items():
+        for outcome in outcomes:
+            if outcome.kind == kind:
+                found = outcome.det_polygon
+                ring = outcome.polygon if found is None else found
+                draw_outline(canvas, np.asarray(ring, dtype=np.float64) * scale, color, thickness)
+    return np.concatenate([_draw_legend(count_kinds(outcomes), canvas.shape[1], title), canvas])
+
+
+def _resize(image: np.ndarray, scale: float) -> np.ndarray:
+    if scale == 1.0:
+        return image.copy()
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=way)
+
+
+def _draw_legend(counts: dict[WordKind, int], width: int, title: str) -> np.ndarray:
+    """(height, width, 3) uint8 BGR: a line of a color, its meaning and how many there are."""
+    size = max(13, width // 64)
+    picture = Image.new('RGB', (width, 2 * size), (255, 255, 255))
+    pen, fonts = ImageDraw.Draw(picture), LabelFonts()
+
+    def write(x: float, text: str) -> float:
+        for piece, font in fonts.runs(text, size):
+            pen.text((x, size), piece, fill=(0, 0, 0), font=font, anchor='lm')
+            x += font.getlength(piece)
+        return x
+
+    x = float(size // 2)
+    for kind, name in _LEGEND:
+        end = x + 1.6 * size
+        pen.line([(x, size), (end, size)], fill=(0, 0, 0), width=size // 3 + 2)
+        pen.line([(x, size), (end, size)], fill=KIND_COLORS[kind], width=size // 3)
+        x = write(end + 0.4 * size, f'{name} {counts[kind]}') + 1.2 * size
+    if title:
+        write(x, title)
+    return np.ascontiguousarray(np.asarray(picture)[..., ::-1])

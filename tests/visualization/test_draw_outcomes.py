@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.evaluation.word_outcomes import WordOutcome
+from pipeline.visualization.draw_outcomes import KIND_COLORS, draw_outcomes
+
+PHOTO = np.full((500, 1000, 3), 255, dtype=np.uint8)
+
+
+def box(x: float) -> np.ndarray:
+    return np.array([[x, 100], [x + 80, 100], [x + 80, 140], [x, 140]], dtype=np.float32)
+
+
+def count(picture: np.ndarray, kind: str) -> int:
+    return int((picture == KIND_COLORS[kind][::-1]).all(axis=2).sum())
+
+
+def test_each_kind_has_its_color_in_photo_and_legend():
+    outcomes = [
+        WordOutcome('matched', gt_polygon=box(50), det_polygon=box(60)),
+        WordOutcome('missed', gt_polygon=box(250)),
+        WordOutcome('spurious', det_polygon=box(450)),
+        WordOutcome('dont_care', gt_polygon=box(650)),
+    ]
+    drawn = draw_outcomes(PHOTO, outcomes, 'photo.jpg')
+    legend, photo = drawn[:-500], drawn[-500:]
+    for place, outcome in enumerate(outcomes):
+        assert count(legend, outcome.kind) > 20
+        assert count(photo, outcome.kind) > 200
+        assert count(photo[:, 200 * place : 200 * place + 200], outcome.kind) > 200
+    assert (PHOTO == 255).all()
+
+
+def test_a_matched_word_is_drawn_where_it_was_found():
+    drawn = draw_outcomes(PHOTO, [WordOutcome('matched', gt_polygon=box(50), det_polygon=box(500))])
+    assert count(drawn[-500:, :400], 'matched') == 0
+
+
+def test_small_photos_are_enlarged_and_large_ones_made_smaller():
+    assert draw_outcomes(PHOTO[:50, :100], []).shape[1] == 960
+    assert draw_outcomes(np.zeros((1000, 4000, 3), np.uint8), []).shape[1] == 1600

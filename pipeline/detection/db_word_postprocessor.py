@@ -37,7 +37,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         shrink_ratio: The r that the model was trained with.
         split_levels: Kernels that fall apart at these levels become several words; see
             :func:`find_kernels`. None, as in the paper, leaves words that touch joined.
-        curved_fill: A word that fills less of its smallest rectangle is taken as curved.
+        curved_fill: A word that fills less of its smallest rectangle is taken as curved, as
+            by :func:`pipeline.geometry.order_ring`.
         text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
             polygons.
         rescale_fields: Fields to bring to the photo's own scale.
@@ -50,7 +51,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
         split_levels: Sequence[float] = (),
-        curved_fill: float = 0.7,
+        curved_fill: float = 0.85,
         text_repr_type: str = 'poly',
         rescale_fields: Sequence[str] = ('polygons',),
     ) -> None:

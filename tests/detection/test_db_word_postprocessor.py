@@ -42,11 +42,13 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return a_shape.intersection(b_shape).area / a_shape.union(b_shape).area
 
 
-def bent_strip(radius: float = 90.0, thickness: float = 36.0) -> np.ndarray:
+def bent_strip(
+    radius: float = 90.0, thickness: float = 36.0, bend_deg: float = 110.0
+) -> np.ndarray:
     """A word along an arc: (40, 2)."""
-    angles = np.linspace(np.radians(215), np.radians(325), 20)
+    angles = np.radians(np.linspace(270 - bend_deg / 2, 270 + bend_deg / 2, 20))
     arc = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    center = np.array([160.0, 130.0])
+    center = np.array([160.0, 40.0 + radius])
     outer, inner = center + radius * arc, center + (radius - thickness) * arc
     return np.concatenate([outer, inner[::-1]])
 
@@ -106,6 +108,12 @@ def test_a_bent_word_keeps_its_bend():
     ((quad, _),) = find(taught(strip), text_repr_type='quad')
     assert len(quad) == 4
     assert iou(quad, strip) < 0.75
+
+
+def test_a_word_bent_a_little_is_no_rectangle():
+    word = bent_strip(radius=200, bend_deg=50)  # fills 0.74 of its smallest rectangle
+    ((polygon, _),) = find(taught(word))
+    assert iou(polygon, word) > 0.9
 
 
 def test_polygons_come_at_the_scale_of_the_photo():

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from pipeline.checkpoint import load_weights
 from pipeline.detection import Detections, TextDetector
-from pipeline.geometry import reading_order
+from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
 from pipeline.recognition import ContextRecognizer, crop_channels
 from pipeline.rectification import Rectifier
@@ -258,7 +258,7 @@ class TextSpotter(BaseModel):
         iterator = iter(images)
         readings: list[tuple[str, float]] = []
         while crops := [read_image(image) for image in islice(iterator, self.crop_batch_size)]:
-            words = self._read_given(crops, [[_whole_ring(crop)] for crop in crops], None)
+            words = self._read_given(crops, [[image_ring(*crop.shape[:2])] for crop in crops], None)
             readings += [word for (word,) in words]
             crops.clear()  # makes room for the crops to come
         return readings
@@ -434,12 +434,6 @@ def _word_score(pred_text: Any) -> float:
     if 'word_score' in pred_text:
         return float(pred_text.word_score)
     return float(np.prod(np.asarray(pred_text.score, dtype=float))) if pred_text.item else 0.0
-
-
-def _whole_ring(image: np.ndarray) -> np.ndarray:
-    """The outline of an image, (4, 2) float32: that of a word crop in ``SceneWordsDataset``."""
-    height, width = image.shape[:2]
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
 
 
 def _to_array(image: Tensor | np.ndarray) -> np.ndarray:

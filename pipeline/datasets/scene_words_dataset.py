@@ -17,6 +17,7 @@ from mmocr.structures import TextRecogDataSample
 
 from pipeline.context.context_cache import ContextCache
 from pipeline.datasets.scene_photo import read_photo
+from pipeline.geometry import image_ring
 from pipeline.registry import DATASETS, TASK_UTILS
 
 
@@ -130,7 +131,7 @@ class SceneWordsDataset(BaseDataset):
         height, width = photo.image.shape[:2]
         rings = [
             _jittered(
-                _whole(width, height) if polygon is None else _ring(polygon) * photo.scale,
+                image_ring(height, width) if polygon is None else _ring(polygon) * photo.scale,
                 self.jitter,
             )
             for polygon, _ in words
@@ -164,10 +165,6 @@ def _split(words: list[Any], limit: int | None) -> list[list[Any]]:
     parts = math.ceil(len(words) / limit)
     edges = [len(words) * i // parts for i in range(parts + 1)]
     return [words[start:end] for start, end in itertools.pairwise(edges)]
-
-
-def _whole(width: int, height: int) -> np.ndarray:
-    return _ring((0, 0, width, 0, width, height, 0, height))
 
 
 def _ring(polygon: Sequence[float]) -> np.ndarray:

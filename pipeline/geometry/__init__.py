@@ -14,6 +14,7 @@ from .reading_order import reading_order
 from .ring import (
     check_polygon,
     flat_to_ring,
+    image_ring,
     is_clockwise,
     make_clockwise,
     polygon_area,
@@ -37,6 +38,7 @@ __all__ = [
     'check_polygon',
     'fit_sides',
     'flat_to_ring',
+    'image_ring',
     'is_clockwise',
     'join_sides',
     'make_clockwise',

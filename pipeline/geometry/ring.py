@@ -83,3 +83,8 @@ def polygon_bbox(polygon: np.ndarray) -> tuple[float, float, float, float]:
     x1, y1 = points.min(axis=0)
     x2, y2 = points.max(axis=0)
     return float(x1), float(y1), float(x2), float(y2)
+
+
+def image_ring(height: int, width: int) -> np.ndarray:
+    """The outline of a whole image, (4, 2) float32: that of the word in a word crop."""
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)

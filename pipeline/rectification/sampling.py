@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 _MAX_SUPERSAMPLING = 16
+_MAX_REGION_PX = 32000  # OpenCV's warps count pixels in 16 bits.
 _REMAP_DTYPES = ('uint8', 'uint16', 'int16', 'float32', 'float64')
 
 
@@ -71,6 +72,8 @@ def cut_region(image: np.ndarray, points: np.ndarray, scale: tuple[float, float]
     # Polygons can be far larger than the photo; a pixel of the region never is.
     shrink = int(max(1, min(min(scale) / 2, height / 4, width / 4)))
     limit = np.array([width, height])
+    inside = np.ptp(np.clip(points, 0, limit), axis=0).max()
+    shrink = max(shrink, int(np.ceil(inside / _MAX_REGION_PX)))
     low = np.clip(np.floor(points.min(axis=0)) - 3 * shrink, 0, limit - 1).astype(int)
     high = np.clip(np.ceil(points.max(axis=0)) + 3 * shrink, low + 1, limit).astype(int)
     pixels = image[low[1] : high[1], low[0] : high[0]]

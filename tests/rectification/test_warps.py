@@ -180,3 +180,12 @@ def test_the_photo_is_not_touched(warp):
 def test_what_cannot_be_warped_is_refused_with_the_reason(warp, image, ring, size, reason):
     with pytest.raises(ValueError, match=reason):
         warp(image, ring, size)
+
+
+@pytest.mark.parametrize('warp', [warp_quad, unroll_polygon, warp_thin_plate_spline])
+def test_images_longer_than_opencv_warps_are_read(warp):
+    ramp = np.linspace(0, 255, 70000).astype(np.uint8)
+    image = np.broadcast_to(ramp, (20, 70000)).copy()
+    ring = np.array([[0, 0], [70000, 0], [70000, 20], [0, 20]], np.float32)
+    crop = warp(image, ring, (8, 64))
+    np.testing.assert_allclose(crop[4], np.linspace(2, 253, 64), atol=3)

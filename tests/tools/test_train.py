@@ -21,12 +21,12 @@ model = dict(
     type='DBNet',
     data_preprocessor=dict(type='TextDetDataPreprocessor', pad_size_divisor=32),
     backbone=dict(
-        type='mmdet.ResNet', depth=18, base_channels=4, stem_channels=4, num_stages=4,
+        type='mmdet.ResNet', depth=18, base_channels=16, stem_channels=16, num_stages=4,
         out_indices=(0, 1, 2, 3), norm_cfg=dict(type='BN', requires_grad=True), style='caffe',
     ),
-    neck=dict(type='FPNC', in_channels=[4, 8, 16, 32], lateral_channels=8, out_channels=4),
+    neck=dict(type='FPNC', in_channels=[16, 32, 64, 128], lateral_channels=32, out_channels=8),
     det_head=dict(
-        type='DBHead', in_channels=16, module_loss=dict(type='DBModuleLoss'),
+        type='DBHead', in_channels=32, module_loss=dict(type='DBModuleLoss'),
         postprocessor=dict(type='DBWordPostprocessor'),
     ),
 )

@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         spotter, settings = load_spotter(
             args.config, args.checkpoint, args.device, args.cfg_options
         )
-        bar = tqdm(total=len(photos) + len(items), unit='photo', file=sys.stderr)
+        bar = tqdm(total=len(photos) + len(items), unit='photo', disable=None)
         with bar:
             measured = measure_detector(
                 spotter, photos, args.curve_from, args.polygons, progress=bar.update

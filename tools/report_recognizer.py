@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         spotter, settings = load_spotter(
             args.config, args.checkpoint, args.device, args.cfg_options
         )
-        with tqdm(total=len(photos) + len(crops), unit='image', file=sys.stderr) as bar:
+        with tqdm(total=len(photos) + len(crops), unit='image', disable=None) as bar:
             readings = read_words_of_photos(spotter, photos, bar.update)
             readings += read_word_crops(spotter, crops, bar.update)
         summary = write_recognizer_report(

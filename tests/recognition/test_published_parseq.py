@@ -229,9 +229,15 @@ def test_a_file_of_another_charset_is_refused_and_nothing_is_loaded(tmp_path):
 @pytest.mark.parametrize('length', [36, 62])
 def test_a_dictionary_of_that_charset_takes_it(length, tmp_path):
     charset = PUBLISHED_CHARSETS[length]
-    build_small_parseq(dictionary_of(charset, tmp_path)).load_state_dict(
-        build_reference(charset).state_dict()
-    )
+    reference = build_reference(charset)
+    model = build_small_parseq(dictionary_of(charset, tmp_path))
+    model.load_state_dict(reference.state_dict())
+    # Theirs: the end, then the characters. Ours: the characters, then the end.
+    head = model.decoder.head.bias
+    assert torch.equal(head[:length], reference.head.bias[1:])
+    assert torch.equal(head[model.decoder.dictionary.end_idx], reference.head.bias[0])
+    embedded = reference.text_embed.embedding.weight
+    assert torch.equal(model.decoder.char_embed.weight[:length], embedded[1 : length + 1])
 
 
 def test_a_charset_of_ones_own_has_to_be_named(tmp_path):

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from mmocr.models.textdet.module_losses import DBModuleLoss
 from mmocr.structures import TextDetDataSample
-from mmocr.utils import offset_polygon
 from torch import Tensor
 
+from pipeline.geometry import polygon_area, split_sides
 from pipeline.registry import MODELS
 
 
@@ -69,39 +69,40 @@ class WordGapDBModuleLoss(DBModuleLoss):
 
     def draw_gaps(self, sample: TextDetDataSample) -> np.ndarray:
         """(H, W) bool: the strips at the ends of the words of one image, kernels left out."""
-        strips = np.zeros(sample.img_shape[:2], dtype=np.uint8)
-        kernels = np.zeros_like(strips)
         words = sample.gt_instances
-        for polygon, ignored in zip(words.polygons, words.ignored):
-            ring = np.asarray(polygon, dtype=np.float64).reshape(-1, 2)
-            if ignored:
-                cv2.fillPoly(kernels, [np.int32(ring)], 1)  # nobody knows what is in there
-                continue
-            area = abs(cv2.contourArea(ring.astype(np.float32)))
-            length = cv2.arcLength(ring.astype(np.float32), True)
-            if area < 1 or len(ring) % 2:
-                continue
-            distance = area * (1 - self.shrink_ratio**2) / length
-            kernel = offset_polygon(ring.astype(np.float32), -distance).reshape(-1, 2)
-            if len(kernel) >= 3:
-                cv2.fillPoly(kernels, [np.int32(np.round(kernel))], 1)
-            for strip in self._end_strips(ring, distance):
-                cv2.fillPoly(strips, [np.int32(np.round(strip))], 1)
+        size = tuple(sample.img_shape[:2])
+        # The flags come back changed, with words that are too small for a kernel ignored too.
+        kernels, ignored = self._generate_kernels(
+            size, words.polygons, self.shrink_ratio, ignore_flags=words.ignored.clone()
+        )
+        # Nobody knows what is in an ignored word.
+        known = self._generate_effective_mask(size, words[ignored].polygons)
+        strips = np.zeros(size, dtype=np.uint8)
+        for polygon in words[~ignored].polygons:
+            ring = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
+            if len(ring) % 2 == 0:  # an odd ring does not say where its sides end
+                for strip in self._end_strips(ring):
+                    cv2.fillPoly(strips, [np.int32(np.round(strip))], 1)
         # The outline of a kernel is a matter of taste: a pixel around it is left out.
-        kernels = cv2.dilate(kernels, np.ones((3, 3), np.uint8))
-        return (strips > 0) & (kernels == 0)
+        taken = cv2.dilate((kernels > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+        return (strips > 0) & (taken == 0) & (known > 0)
 
-    def _end_strips(self, ring: np.ndarray, distance: float) -> list[np.ndarray]:
-        top, bottom = ring[: len(ring) // 2], ring[len(ring) // 2 :][::-1]
+    def _end_strips(self, ring: np.ndarray) -> list[np.ndarray]:
+        """(4, 2) at each end of a word: where its kernel stops, to ``reach`` beyond the word."""
+        top, bottom = split_sides(ring)
+        # As far as the kernel is shrunk.
+        inwards = polygon_area(ring) * (1 - self.shrink_ratio**2) / cv2.arcLength(ring, True)
         strips = []
         for end, inner in ((0, 1), (-1, -2)):
             out = (top[end] + bottom[end] - top[inner] - bottom[inner]) / 2
             out = out / max(float(np.hypot(*out)), 1e-6)
             down = bottom[end] - top[end]
-            beyond = self.reach * float(np.hypot(*down)) * out
+            beyond = self.reach * float(np.hypot(*down))
             high, low = top[end] + 0.25 * down, top[end] + 0.75 * down
-            inwards = distance * out
             strips.append(
-                np.array([high - inwards, high + beyond, low + beyond, low - inwards])
+                np.array(
+                    [high - inwards * out, high + beyond * out]
+                    + [low + beyond * out, low - inwards * out]
+                )
             )
         return strips

@@ -5,27 +5,19 @@ with text: MMOCR's weights, fetched once by MMEngine and kept in its cache (~/.c
 ``--cfg-options model.backbone.init_cfg.checkpoint=FILE`` takes them from a file.
 """
 
+_base_ = ['./dbnet-compact.py']
+
 model = dict(
-    type='DBNet',
-    data_preprocessor=dict(
-        type='TextDetDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=32,
-    ),
     backbone=dict(
+        _delete_=True,
         type='CLIPResNet',
         init_cfg=dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmocr/backbone/resnet50-oclip-7ba0c533.pth',
         ),
     ),
-    neck=dict(type='FPNC', in_channels=[256, 512, 1024, 2048], lateral_channels=256),
-    det_head=dict(
-        type='DBHead',
-        in_channels=256,
-        module_loss=dict(type='WordGapDBModuleLoss', min_sidelength=4),
-        postprocessor=dict(type='DBPostprocessor', text_repr_type='quad'),
+    neck=dict(
+        _delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048], lateral_channels=256
     ),
+    det_head=dict(in_channels=256, module_loss=dict(type='WordGapDBModuleLoss')),
 )

@@ -6,8 +6,7 @@ More scenes, looser crops and more blur than before.
 _base_ = ['./parseq-compact_synth-real.py']
 
 load_from = 'work_dirs/default/recognizer.pth'
-words = dict(
-    _base_.words,
+looser = dict(
     jitter=0.2,
     crop_pipeline=[
         dict(
@@ -20,25 +19,14 @@ words = dict(
         )
     ],
 )
-synthetic = [
-    dict(words, data_root=root, ann_file='annotation.json')
-    for root in ('data/synthetic/train', 'data/synthetic/train2')
-]
-icdar2015 = dict(
-    words,
-    data_root='data/icdar2015_train',
-    ann_file='textspotting.json',
-    native_size=(720, 1280),
-)
-word_crops = dict(words, ann_file='textrecog.json', jitter=0.08)
-crops = [
-    dict(word_crops, data_root='data/word_crops/icdar2015_train'),
-    dict(word_crops, data_root='data/word_crops/iiit5k_train'),
-]
+synthetic = dict(_base_.synthetic, **looser)
+icdar2015 = dict(_base_.icdar2015, **looser)
+crops = [dict(crop_set, **{**looser, 'jitter': 0.08}) for crop_set in _base_.crops]
 train_dataloader = dict(
     dataset=dict(
         datasets=[
-            *synthetic,
+            synthetic,
+            dict(synthetic, data_root='data/synthetic/train2'),
             dict(type='RepeatDataset', dataset=icdar2015, times=5),
             dict(type='RepeatDataset', dataset=crops[0], times=4),
             dict(type='RepeatDataset', dataset=crops[1], times=5),

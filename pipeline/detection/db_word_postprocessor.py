@@ -34,7 +34,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         mask_thr: Pixels above this probability belong to a kernel.
         min_text_score: Kernels of a lower mean probability are dropped.
         min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
-        shrink_ratio: The r that the model was trained with.
+        shrink_ratio: The r that the model was trained with. A larger one grows kernels by less,
+            which suits a ``mask_thr`` so low that kernels come out larger than taught.
         split_levels: Kernels that fall apart at these levels become several words; see
             :func:`find_kernels`. None, as in the paper, leaves words that touch joined.
         curved_fill: A word that fills less of its smallest rectangle is taken as curved. Near

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from pipeline.detection import Detections
 from pipeline.evaluation.words import Words
 from pipeline.spotter import TextSpotter
 
@@ -34,9 +35,8 @@ def find_words(spotter: TextSpotter, image: np.ndarray) -> dict[Stage, Words]:
         words = spotter.read_batch([image])[0]
     finally:
         handle.remove()
-    boxes = seen[0]
     return {
-        'detector': Words(boxes.polygons, [''] * len(boxes.polygons), boxes.scores.tolist()),
+        'detector': _without_texts(seen[0]),
         'spotter': Words(
             [word.polygon for word in words],
             [word.text for word in words],
@@ -48,8 +48,7 @@ def find_words(spotter: TextSpotter, image: np.ndarray) -> dict[Stage, Words]:
 @torch.inference_mode()
 def find_boxes(spotter: TextSpotter, image: np.ndarray) -> Words:
     """The detector's boxes alone, as :func:`find_words` gives them; nothing is read."""
-    boxes = spotter.detector([image])[0]
-    return Words(boxes.polygons, [''] * len(boxes.polygons), boxes.scores.tolist())
+    return _without_texts(spotter.detector([image])[0])
 
 
 def box_threshold(spotter: TextSpotter) -> float | None:
@@ -87,3 +86,7 @@ def boxes_from(spotter: TextSpotter, score: float) -> Iterator[None]:
 def _postprocessor(spotter: TextSpotter) -> Any:
     inner = getattr(spotter.detector, 'detector', None)
     return getattr(getattr(inner, 'det_head', None), 'postprocessor', None)
+
+
+def _without_texts(boxes: Detections) -> Words:
+    return Words(boxes.polygons, [''] * len(boxes.polygons), boxes.scores.tolist())

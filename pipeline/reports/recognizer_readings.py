@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.diagnosis.scene_words import GoldPhoto
 from pipeline.diagnosis.word_groups import measure_sharpness
+from pipeline.geometry import image_ring
 from pipeline.image_io import read_image
 from pipeline.spotter import TextSpotter
 
@@ -88,16 +89,10 @@ def read_word_crops(
         some = crops[start : start + _CROPS_AT_ONCE]
         images = [crop.load() for crop in some]
         for crop, image, (text, score) in zip(some, images, spotter.read_crops(images)):
-            ring = whole_ring(image)
+            ring = image_ring(*image.shape[:2])
             sharpness = measure_sharpness(spotter.rectifier(image, [ring])[0])
             readings.append(
                 WordReading(crop.path, ring, crop.text, text, score, sharpness, is_crop=True)
             )
             progress()
     return readings
-
-
-def whole_ring(image: np.ndarray) -> np.ndarray:
-    """The outline of an image, (4, 2) float32."""
-    height, width = image.shape[:2]
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)

@@ -19,7 +19,13 @@ synthetic = dict(
     _base_.synthetic,
     pipeline=[
         *load,
-        dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.6, 2.5), max_angle_deg=15.0),
+        dict(
+            type='RandomAffineCrop',
+            size=crop_size,
+            scale_range=(0.6, 2.8),
+            max_angle_deg=15.0,
+            turn_prob=0.3,
+        ),
         *augment,
     ],
 )
@@ -31,7 +37,9 @@ icdar2015 = dict(
         dict(
             type='RandomAffineCrop',
             size=crop_size,
-            scale_range=(0.7, 2.2),
+            scale_range=(0.7, 2.6),
+            max_angle_deg=15.0,
+            turn_prob=0.4,
             flip_prob=0.3,
             native_size=(720, 1280),
         ),
@@ -53,13 +61,14 @@ train_dataloader = dict(
         verify_meta=False,  # scenes and photos name different tasks
         datasets=[
             synthetic,
-            dict(type='RepeatDataset', dataset=icdar2015, times=14),
-            dict(type='RepeatDataset', dataset=textless, times=6),
+            dict(synthetic, data_root='data/synthetic/train2'),
+            dict(type='RepeatDataset', dataset=icdar2015, times=16),
+            dict(type='RepeatDataset', dataset=textless, times=8),
         ],
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=6e-4))
-max_iters = 1500
+max_iters = 1600
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=50),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -1,6 +1,6 @@
 """The default recognizer trained further, from ``tools/unpack_spotter.py``'s parts of a spotter.
 
-More scenes, looser crops and more blur than before.
+More scenes, looser crops, more blur and stronger augmentation than before.
 """
 
 _base_ = ['./parseq-compact_synth-real.py']
@@ -16,7 +16,25 @@ looser = dict(
             max_blur_sigma_px=1.5,
             noise_prob=0.25,
             invert_prob=0.1,
-        )
+        ),
+        # Crops have their final size here: nothing that makes them grow.
+        dict(
+            type='RandAugment',
+            num_layers=2,
+            magnitude=4,
+            operations=[
+                'auto_contrast',
+                'equalize',
+                'posterize',
+                'solarize_add',
+                'color',
+                'contrast',
+                'brightness',
+                'shear_x',
+                'shear_y',
+                'translate_y',
+            ],
+        ),
     ],
 )
 synthetic = dict(_base_.synthetic, **looser)
@@ -27,9 +45,10 @@ train_dataloader = dict(
         datasets=[
             synthetic,
             dict(synthetic, data_root='data/synthetic/train2'),
-            dict(type='RepeatDataset', dataset=icdar2015, times=5),
-            dict(type='RepeatDataset', dataset=crops[0], times=4),
-            dict(type='RepeatDataset', dataset=crops[1], times=5),
+            dict(synthetic, data_root='data/synthetic/train3'),
+            dict(type='RepeatDataset', dataset=icdar2015, times=6),
+            dict(type='RepeatDataset', dataset=crops[0], times=6),
+            dict(type='RepeatDataset', dataset=crops[1], times=6),
         ],
     ),
 )

@@ -41,6 +41,8 @@ class RandomAffineCrop(BaseTransform):
         size: (height, width) of the crop, in pixels.
         scale_range: Range of the scale, drawn log-uniformly. 1 keeps the photo's pixels.
         max_angle_deg: The rotation is drawn from [-max, max].
+        turn_prob: Probability that it is drawn from [-90, 90] instead: most words of a set lie
+            level, and those that do not are missed by a detector that has hardly met any.
         max_aspect: Width is stretched over height by up to this factor either way.
         word_prob: Probability that the window is placed on a random word that is not
             ignored rather than anywhere in the photo.
@@ -57,6 +59,7 @@ class RandomAffineCrop(BaseTransform):
         size: tuple[int, int],
         scale_range: tuple[float, float] = (0.5, 2.0),
         max_angle_deg: float = 10.0,
+        turn_prob: float = 0.0,
         max_aspect: float = 1.2,
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
@@ -73,6 +76,7 @@ class RandomAffineCrop(BaseTransform):
         self.size = tuple(size)
         self.scale_range = (low, high)
         self.max_angle_deg = max_angle_deg
+        self.turn_prob = turn_prob
         self.max_aspect = max_aspect
         self.word_prob = word_prob
         self.flip_prob = flip_prob
@@ -84,10 +88,11 @@ class RandomAffineCrop(BaseTransform):
         log_low, log_high = np.log(self.scale_range)
         log_aspect = np.log(self.max_aspect)
         on_word = num_words > 0 and np.random.rand() < self.word_prob
+        max_angle = 90.0 if np.random.rand() < self.turn_prob else self.max_angle_deg
         return dict(
             scale=float(np.exp(np.random.uniform(log_low, log_high))),
             aspect=float(np.exp(np.random.uniform(-log_aspect, log_aspect))),
-            angle=float(np.deg2rad(np.random.uniform(-self.max_angle_deg, self.max_angle_deg))),
+            angle=float(np.deg2rad(np.random.uniform(-max_angle, max_angle))),
             word=int(np.random.randint(num_words)) if on_word else -1,
             place=np.random.rand(2),
             flip=bool(np.random.rand() < self.flip_prob),
@@ -158,8 +163,8 @@ class RandomAffineCrop(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(size={self.size}, scale_range={self.scale_range}, '
-            f'max_angle_deg={self.max_angle_deg}, max_aspect={self.max_aspect}, '
-            f'word_prob={self.word_prob}, flip_prob={self.flip_prob})'
+            f'max_angle_deg={self.max_angle_deg}, turn_prob={self.turn_prob}, '
+            f'max_aspect={self.max_aspect}, word_prob={self.word_prob}, flip_prob={self.flip_prob})'
         )
 
 

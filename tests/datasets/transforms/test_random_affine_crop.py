@@ -175,3 +175,15 @@ def test_a_photo_stored_stretched_is_brought_back_in_the_same_warp():
 def test_rings_keep_their_points():
     for results in crops(5, native_size=(400, 300)):
         assert all(len(polygon) == 8 for polygon in results['gt_polygons'])
+
+
+@pytest.mark.parametrize('turn_prob, steep', [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
+def test_some_windows_turn_as_far_as_they_can(turn_prob, steep):
+    steepest = []
+    for results in crops(200, turn_prob=turn_prob, max_angle_deg=10, max_aspect=1.0):
+        for polygon in results['gt_polygons'][:1]:
+            x, y = polygon.reshape(4, 2)[1] - polygon.reshape(4, 2)[0]
+            steepest.append(abs(np.degrees(np.arctan2(y, x))))
+    # Eight of nine turns of up to 90 degrees are of more than 10.
+    assert np.mean(np.array(steepest) > 10.01) == pytest.approx(steep * 8 / 9, abs=0.1)
+    assert turn_prob == 0 or 80 < max(steepest) <= 90.01

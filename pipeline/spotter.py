@@ -177,9 +177,15 @@ class TextSpotter(BaseModel):
         """Read photos as they come, ``batch_size`` at a time; one batch is held in memory.
 
         Raises:
+            TypeError: If ``images`` is one photo.
             ValueError: If ``batch_size`` is not positive.
             ImageReadError: If a photo cannot be read; those before its batch were given.
         """
+        if isinstance(images, (str, bytes, os.PathLike, np.ndarray)):
+            raise TypeError(
+                f'images must be several photos, a list or other iterable, got one '
+                f'{type(images).__name__}; read() takes one.'
+            )
         if batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, got {batch_size}.')
         iterator = iter(images)

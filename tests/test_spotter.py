@@ -302,8 +302,14 @@ def test_a_stream_holds_one_batch_in_memory(monkeypatch):
         return photo
 
     monkeypatch.setattr('pipeline.spotter.read_image', read)
-    assert [texts(words) for words in make_toy().stream('abcdefgh', 2)] == list('abcdefgh')
+    assert [texts(words) for words in make_toy().stream(list('abcdefgh'), 2)] == list('abcdefgh')
     assert most <= 2
+
+
+@pytest.mark.parametrize('photo', ['photo.jpg', Path('photo.jpg'), draw_photo()], ids=type)
+def test_one_photo_is_no_stream(photo):
+    with pytest.raises(TypeError, match=r'several photos.*read\(\)'):
+        list(make_toy().stream(photo))
 
 
 def test_a_stream_needs_batches_of_at_least_one_photo():

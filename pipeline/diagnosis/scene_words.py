@@ -69,7 +69,7 @@ def read_gold_photos(
             something may be found.
 
     Raises:
-        FileNotFoundError: If a file is missing.
+        FileNotFoundError: If a file is missing, or all of its photos.
         ValueError: If a file is no such JSON, or no photo with words is left.
     """
     photos = [photo for path in paths for photo in _read_file(Path(path), data_root, keep_empty)]
@@ -96,6 +96,19 @@ def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         raise ValueError(f'{path} is no MMOCR JSON with a data_list: {error!r}') from error
 
 
+def need_images(annotation: Path, root: Path, images: Sequence[Path]) -> None:
+    """Refuse a file whose images all lie elsewhere; a single one missing is told when it is read.
+
+    Raises:
+        FileNotFoundError: If there are images, and none of them exists.
+    """
+    if images and not any(image.exists() for image in images):
+        raise FileNotFoundError(
+            f'none of the {len(images)} images of {annotation} is there: wanted {images[0]}, ... '
+            f'They were looked for from {root} on; --data-root (data_root) says where they begin.'
+        )
+
+
 def _read_file(
     path: Path, data_root: str | os.PathLike[str] | None, keep_empty: bool
 ) -> list[GoldPhoto]:
@@ -107,6 +120,7 @@ def _read_file(
         if words or (keep_empty and not instances):
             extra = {k: v for k, v in entry.items() if k not in ('img_path', 'instances')}
             photos.append(GoldPhoto(root / entry['img_path'], words, extra))
+    need_images(path, root, [photo.path for photo in photos])
     return photos
 
 

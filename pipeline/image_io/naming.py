@@ -17,14 +17,17 @@ class UniqueNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last one given to a stem
 
     def take(self, stem: str) -> str:
         """A new name close to ``stem``, safe as a file name."""
         base = safe_name(stem)
-        name, number = base, 1
+        number = self._numbers.get(base.casefold(), 0) + 1
+        name = base if number == 1 else f'{base}-{number}'
         while name.casefold() in self._taken:
             number += 1
             name = f'{base}-{number}'
+        self._numbers[base.casefold()] = number
         self._taken.add(name.casefold())
         return name
 

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.diagnosis.scene_words import GoldPhoto, read_entries, read_gold_photos
+from pipeline.diagnosis.scene_words import (
+    GoldPhoto,
+    need_images,
+    read_entries,
+    read_gold_photos,
+)
 from pipeline.image_io import read_image
 
 
@@ -43,23 +48,26 @@ def read_gold_words(
         Photos with word polygons, and the readable word crops: entries without a polygon.
 
     Raises:
-        FileNotFoundError: If a file is missing.
+        FileNotFoundError: If a file is missing, or all of its images.
         ValueError: If a file is no such JSON, or holds no word to read.
     """
     in_photos: list[str | os.PathLike[str]] = []
     crops: list[GoldCrop] = []
     for path in paths:
         root = Path(path).parent if data_root is None else Path(data_root)
+        in_file: list[GoldCrop] = []
         for entry in read_entries(path):
             instances = entry.get('instances', [])
             if any('polygon' in instance for instance in instances):
                 in_photos += [] if path in in_photos else [path]
                 continue
-            crops += [
+            in_file += [
                 GoldCrop(root / entry['img_path'], instance['text'])
                 for instance in instances[:1]
                 if instance.get('text') and not instance.get('ignore')
             ]
+        need_images(Path(path), root, [crop.path for crop in in_file])
+        crops += in_file
     photos = read_gold_photos(in_photos, data_root) if in_photos else []
     if not crops and not any(photo.readable for photo in photos):
         raise ValueError(

@@ -87,6 +87,7 @@ def test_ignored_and_empty_words_are_not_read(tmp_path):
     entries = [{'img_path': 'a.png', 'instances': words}]
     entries += [{'img_path': 'crop.png', 'instances': [{'text': 'a crop has no scene'}]}]
     (tmp_path / 'a.json').write_text(json.dumps({'data_list': entries}))
+    (tmp_path / 'a.png').touch()
     (photo,) = read_gold_photos([tmp_path / 'a.json'])
     assert [word.text for word in photo.readable] == ['open']
     assert len(photo.words) == 3
@@ -100,6 +101,8 @@ def test_photos_without_a_word_stay_where_they_are_asked_for(tmp_path):
         {'img_path': 'b.png', 'instances': []},
         {'img_path': 'crop.png', 'instances': [{'text': 'a crop is no photo without words'}]},
     ]
+    for name in ('a.png', 'b.png'):
+        (tmp_path / name).touch()
     path = tmp_path / 'a.json'
     path.write_text(json.dumps({'data_list': entries}))
     assert [p.path.name for p in read_gold_photos([path])] == ['a.png']
@@ -120,6 +123,20 @@ def test_data_without_scenes_are_refused(tmp_path):
         read_gold_photos([path])
     with pytest.raises(FileNotFoundError, match='no annotation'):
         read_gold_photos([tmp_path / 'none.json'])
+
+
+def test_an_annotation_away_from_its_images_asks_where_they_are(tmp_path):
+    word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': 'open'}
+    path = tmp_path / 'moved' / 'a.json'
+    path.parent.mkdir()
+    path.write_text(
+        json.dumps({'data_list': [{'img_path': f'{i}.png', 'instances': [word]} for i in range(3)]})
+    )
+    (tmp_path / '1.png').touch()
+    with pytest.raises(FileNotFoundError, match=r'none of the 3 images of .*--data-root'):
+        read_gold_photos([path])
+    # One that is there is enough: which of the others are not is told when they are read.
+    assert len(read_gold_photos([path], data_root=tmp_path)) == 3
 
 
 def test_misspellings_are_no_words_and_near_their_word():

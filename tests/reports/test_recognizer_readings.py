@@ -62,6 +62,7 @@ def test_photos_and_crops_may_come_together(tmp_path):
 def test_data_without_a_word_to_read_are_refused(tmp_path):
     word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': '###', 'ignore': True}
     path = tmp_path / 'a.json'
+    (tmp_path / 'a.png').touch()
     path.write_text(json.dumps({'data_list': [{'img_path': 'a.png', 'instances': [word]}]}))
     with pytest.raises(ValueError, match='got 1 words that are all ignored'):
         read_gold_words([path])

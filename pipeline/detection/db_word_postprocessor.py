@@ -100,6 +100,11 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             # A kernel is thin, and wavy where the model is unsure: the word itself decides.
             if len(grown) >= 4 and self._is_curved(grown.astype(np.float32)):
                 return grown
+        # The smallest rectangle around a wavy kernel is thicker than the kernel: its area is not.
+        if width > height:
+            height = _thickness(area, width, height)
+        else:
+            width = _thickness(area, height, width)
         distance = self._distance(width * height, width + height)
         width, height = width + 2 * distance, height + 2 * distance
         if min(width, height) < self.min_side_px:
@@ -114,3 +119,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         q = self.shrunk
         a, b, c = 8 - 4 * q, 2 * (1 - q) * half_perimeter, -q * area
         return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
+
+
+def _thickness(area: float, length: float, short_side: float) -> float:
+    """Mean thickness of a region in its rectangle, not under 0.3 of that (shapes like an L)."""
+    return max(area / max(length, 1.0), 0.3 * short_side)

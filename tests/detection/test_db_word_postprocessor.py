@@ -77,6 +77,25 @@ def test_kernels_as_mmocrs_loss_draws_them_grow_back():
         assert iou(grown, polygon) > 0.8, box
 
 
+@pytest.mark.parametrize('turned', [False, True])
+def test_a_kernel_with_waves_is_not_grown_past_its_word(turned):
+    # A rectangle's kernel whose border an unsure model makes wavy, by 2 px either way.
+    word = quad(40, 30, 240, 70)
+    shape = Polygon(word)
+    inner = np.array(shape.buffer(-shape.area * (1 - 0.4**2) / shape.length).bounds)
+    x = np.arange(inner[0], inner[2])
+    wave = 2 * np.sin(x / 6)
+    kernel = np.concatenate(
+        [np.stack([x, inner[1] + wave], 1), np.stack([x, inner[3] + wave], 1)[::-1]]
+    )
+    prob_map = np.zeros(SIZE, dtype=np.uint8)
+    cv2.fillPoly(prob_map, [np.round(kernel * 16).astype(np.int32)], 1, shift=4)
+    prob_map, wanted = (prob_map.T, word[:, ::-1]) if turned else (prob_map, word)
+    ((polygon, _),) = find(np.ascontiguousarray(prob_map))
+    assert len(polygon) == 4
+    assert iou(polygon, wanted) > 0.95
+
+
 def test_a_turned_rectangle_keeps_its_angle():
     corners = cv2.boxPoints(((150.0, 80.0), (180.0, 40.0), 20.0))
     ((polygon, _),) = find(taught(corners))

@@ -74,3 +74,16 @@ def test_a_missing_checkpoint_or_config_ends_in_one_line(trained, tmp_path, caps
         assert pack_spotter.main([str(config), '--out', str(tmp_path / 'a.safetensors')]) == 1
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith('error: ') and str(config) in line
+
+
+def test_several_checkpoints_of_a_part_are_averaged(trained, tmp_path):
+    first = torch.load(trained['recognizer'], weights_only=True)
+    second = tmp_path / 'second.pth'
+    later = {k: v + 1 if v.is_floating_point() else v for k, v in first['state_dict'].items()}
+    torch.save({**first, 'state_dict': later}, second)
+    out = tmp_path / 'spotter.safetensors'
+    assert pack(trained, out, str(second), '--dtype', 'float32') == 0  # behind --recognizer
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out)
+    for key, value in spotter.recognizer.state_dict().items():
+        wanted = first['state_dict'][key]
+        torch.testing.assert_close(value, wanted + 0.5 if wanted.is_floating_point() else wanted)

@@ -28,7 +28,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
 
         (8 - 4 q) D^2 + 2 (1 - q) s D - q p = 0   with q = 1 - r^2
 
-    holds for rectangles, and nearly so for bent strips.
+    holds for rectangles, and nearly so for bent strips. A straight kernel counts as a rectangle
+    of its own length and area: the smallest one around it is too thick where its border is wavy.
 
     Args:
         mask_thr: Pixels above this probability belong to a kernel.

@@ -1,6 +1,6 @@
 """Put a trained detector and a trained recognizer into one safetensors file of a spotter.
 
-    python tools/pack_spotter.py CONFIG [--detector DET.pth ...] [--recognizer REC.pth ...] --out FILE
+    python tools/pack_spotter.py CONFIG [--detector PTH ...] [--recognizer PTH ...] --out FILE
 
 CONFIG is a spotting config (model.type='TextSpotter') whose parts are those that were trained.
 A part without a checkpoint comes from the embedded default. Of several checkpoints the average is

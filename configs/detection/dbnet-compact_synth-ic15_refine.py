@@ -1,8 +1,8 @@
 """The default detector trained further, from the parts of a spotter (``tools/unpack_spotter.py``).
 
-Words at the scale that photos are searched at, more real photos, and photos without text. The
-stem and the first stage stay as they are: they are the same lines and corners everywhere, and cost
-a quarter of the time.
+Words at the scale that photos are searched at, words on walls seen from the side, scenes that the
+first stages did not see, more real photos, and photos without text. The stem and the first stage
+stay as they are: they are the same lines and corners everywhere, and cost a quarter of the time.
 """
 
 _base_ = ['./dbnet-compact_synth-ic15.py']
@@ -17,6 +17,7 @@ augment = _base_.augment
 crop_size = _base_.crop_size
 synthetic = dict(
     _base_.synthetic,
+    data_root='data/synthetic/train3',
     pipeline=[
         *load,
         dict(
@@ -25,6 +26,7 @@ synthetic = dict(
             scale_range=(0.6, 2.8),
             max_angle_deg=15.0,
             turn_prob=0.3,
+            steep_prob=0.25,
         ),
         *augment,
     ],
@@ -40,6 +42,7 @@ icdar2015 = dict(
             scale_range=(0.7, 2.6),
             max_angle_deg=15.0,
             turn_prob=0.4,
+            steep_prob=0.25,
             flip_prob=0.3,
             native_size=(720, 1280),
         ),
@@ -61,7 +64,7 @@ train_dataloader = dict(
         verify_meta=False,  # scenes and photos name different tasks
         datasets=[
             synthetic,
-            dict(synthetic, data_root='data/synthetic/train2'),
+            dict(synthetic, data_root='data/synthetic/train4'),
             dict(type='RepeatDataset', dataset=icdar2015, times=16),
             dict(type='RepeatDataset', dataset=textless, times=8),
         ],

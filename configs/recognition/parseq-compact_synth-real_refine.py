@@ -1,6 +1,6 @@
 """The default recognizer trained further, from ``tools/unpack_spotter.py``'s parts of a spotter.
 
-More scenes, looser crops, more blur and stronger augmentation than before.
+Other scenes, looser crops, lower resolution, more blur and stronger augmentation than before.
 """
 
 _base_ = ['./parseq-compact_synth-real.py']
@@ -9,6 +9,7 @@ load_from = 'work_dirs/default/recognizer.pth'
 looser = dict(
     jitter=0.2,
     crop_pipeline=[
+        dict(type='RandomDownscale', prob=0.3),
         dict(
             type='RandomPhotometric',
             light_prob=0.6,
@@ -37,15 +38,14 @@ looser = dict(
         ),
     ],
 )
-synthetic = dict(_base_.synthetic, **looser)
+synthetic = dict(_base_.synthetic, data_root='data/synthetic/train3', **looser)
 icdar2015 = dict(_base_.icdar2015, **looser)
 crops = [dict(crop_set, **{**looser, 'jitter': 0.08}) for crop_set in _base_.crops]
 train_dataloader = dict(
     dataset=dict(
         datasets=[
             synthetic,
-            dict(synthetic, data_root='data/synthetic/train2'),
-            dict(synthetic, data_root='data/synthetic/train3'),
+            dict(synthetic, data_root='data/synthetic/train4'),
             dict(type='RepeatDataset', dataset=icdar2015, times=6),
             dict(type='RepeatDataset', dataset=crops[0], times=6),
             dict(type='RepeatDataset', dataset=crops[1], times=6),

@@ -1,4 +1,4 @@
-"""One warp that crops, scales, rotates and stretches a photo around its words."""
+"""One warp that crops, scales, rotates, shears and stretches a photo around its words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomAffineCrop(BaseTransform):
-    """Crop a fixed-size window at a random scale, angle and aspect, mostly near a word.
+    """Crop a window of fixed size at a random scale, angle and aspect, mostly near a word.
 
     Chaining resize, rotate and crop resamples the picture three times and blurs
     small words; a single warp does not. Shrinking filters first (area average), so
@@ -43,6 +43,10 @@ class RandomAffineCrop(BaseTransform):
         max_angle_deg: The rotation is drawn from [-max, max].
         turn_prob: Probability that it is drawn from [-90, 90] instead: most words of a set lie
             level, and those that do not are missed by a detector that has hardly met any.
+        steep_prob: Probability that the photo is squeezed in width and sheared as a wall seen
+            from the side is: uprights keep their direction and length, level lines slope.
+        max_slope_deg: Steepest slope of such lines, before the rotation.
+        min_squeeze: Narrowest width of such a wall, as a share of its own.
         max_aspect: Width is stretched over height by up to this factor either way.
         word_prob: Probability that the window is placed on a random word that is not
             ignored rather than anywhere in the photo.
@@ -60,6 +64,9 @@ class RandomAffineCrop(BaseTransform):
         scale_range: tuple[float, float] = (0.5, 2.0),
         max_angle_deg: float = 10.0,
         turn_prob: float = 0.0,
+        steep_prob: float = 0.0,
+        max_slope_deg: float = 40.0,
+        min_squeeze: float = 0.3,
         max_aspect: float = 1.2,
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
@@ -73,10 +80,17 @@ class RandomAffineCrop(BaseTransform):
             )
         if max_aspect < 1:
             raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
+        if not 0 < min_squeeze <= 1:
+            raise ValueError(f'min_squeeze must be above 0 and at most 1, got {min_squeeze}')
+        if not 0 <= max_slope_deg < 90:
+            raise ValueError(f'max_slope_deg must be in [0, 90), got {max_slope_deg}')
         self.size = tuple(size)
         self.scale_range = (low, high)
         self.max_angle_deg = max_angle_deg
         self.turn_prob = turn_prob
+        self.steep_prob = steep_prob
+        self.max_slope_deg = max_slope_deg
+        self.min_squeeze = min_squeeze
         self.max_aspect = max_aspect
         self.word_prob = word_prob
         self.flip_prob = flip_prob
@@ -89,7 +103,13 @@ class RandomAffineCrop(BaseTransform):
         log_aspect = np.log(self.max_aspect)
         on_word = num_words > 0 and np.random.rand() < self.word_prob
         max_angle = 90.0 if np.random.rand() < self.turn_prob else self.max_angle_deg
+        squeeze, slope = 1.0, 0.0
+        if np.random.rand() < self.steep_prob:
+            squeeze = float(np.exp(np.random.uniform(np.log(self.min_squeeze), 0.0)))
+            slope = float(np.deg2rad(np.random.uniform(-self.max_slope_deg, self.max_slope_deg)))
         return dict(
+            squeeze=squeeze,
+            slope=slope,
             scale=float(np.exp(np.random.uniform(log_low, log_high))),
             aspect=float(np.exp(np.random.uniform(-log_aspect, log_aspect))),
             angle=float(np.deg2rad(np.random.uniform(-max_angle, max_angle))),
@@ -145,7 +165,10 @@ class RandomAffineCrop(BaseTransform):
             native_height, native_width = self.native_size
             scale = scale @ np.diag([native_width / shape[1], native_height / shape[0]])
         cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
-        linear = np.array([[cos, -sin], [sin, cos]]) @ scale
+        steep = np.array(
+            [[draw['squeeze'], 0.0], [draw['squeeze'] * np.tan(draw['slope']), 1.0]]
+        )
+        linear = np.array([[cos, -sin], [sin, cos]]) @ steep @ scale
         if draw['word'] >= 0:
             # The word lands anywhere in the window, so that a detector cannot learn its place.
             anchor = polygons[draw['word']].mean(0)
@@ -164,15 +187,18 @@ class RandomAffineCrop(BaseTransform):
         return (
             f'{type(self).__name__}(size={self.size}, scale_range={self.scale_range}, '
             f'max_angle_deg={self.max_angle_deg}, turn_prob={self.turn_prob}, '
-            f'max_aspect={self.max_aspect}, word_prob={self.word_prob}, flip_prob={self.flip_prob})'
+            f'steep_prob={self.steep_prob}, max_slope_deg={self.max_slope_deg}, '
+            f'min_squeeze={self.min_squeeze}, max_aspect={self.max_aspect}, '
+            f'word_prob={self.word_prob}, flip_prob={self.flip_prob})'
         )
 
 
 def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
-    if scale < 0.7:
+    # How long a step along each of the photo's axes is in the crop.
+    across, down = np.minimum(1.0, np.linalg.norm(matrix[:, :2], axis=0))
+    if min(across, down) < 0.7:
         # Bilinear sampling skips pixels below half size: average them first.
-        shrunk = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(image, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
         factor = np.array([image.shape[1] / shrunk.shape[1], image.shape[0] / shrunk.shape[0]])
         # Pixel centres: x_full = (x_small + 0.5) * factor - 0.5.
         offset = matrix[:, :2] @ (0.5 * factor - 0.5) + matrix[:, 2]

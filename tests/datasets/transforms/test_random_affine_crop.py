@@ -187,3 +187,41 @@ def test_some_windows_turn_as_far_as_they_can(turn_prob, steep):
     # Eight of nine turns of up to 90 degrees are of more than 10.
     assert np.mean(np.array(steepest) > 10.01) == pytest.approx(steep * 8 / 9, abs=0.1)
     assert turn_prob == 0 or 80 < max(steepest) <= 90.01
+
+
+def test_a_steep_wall_loses_width_and_slopes_but_keeps_its_uprights():
+    options = dict(scale_range=(1, 1), max_angle_deg=0, max_aspect=1, steep_prob=1.0)
+    widths, slopes = [], []
+    for results in crops(40, max_slope_deg=30.0, min_squeeze=0.4, **options):
+        for letter, polygon in zip(results['gt_texts'], results['gt_polygons']):
+            x1, y1, x2, y2 = BOXES[letter]
+            top_left, top_right, _, bottom_left = polygon.reshape(-1, 2)
+            np.testing.assert_allclose(bottom_left - top_left, [0, y2 - y1], atol=1e-3)
+            across = top_right - top_left
+            widths.append(across[0] / (x2 - x1))
+            slopes.append(np.degrees(np.arctan2(across[1], across[0])))
+            pixels = results['img'][inside(polygon)][:, 0].astype(int)
+            assert np.abs(pixels - blue_of(letter)).max(initial=0) <= 2
+    assert 0.4 <= min(widths) < 0.5 and 0.9 < max(widths) <= 1.0
+    assert -30 <= min(slopes) < -15 and 15 < max(slopes) <= 30
+
+
+def test_a_squeeze_averages_and_does_not_skip_pixels():
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[:, ::2] = 255
+    results = {'img': stripes, 'gt_polygons': [], 'gt_ignored': np.zeros(0, bool)}
+    crop = RandomAffineCrop(
+        (40, 40), scale_range=(0.5, 0.5), max_angle_deg=0, max_aspect=1,
+        steep_prob=1.0, max_slope_deg=0.0, min_squeeze=0.3,
+    )  # fmt: skip
+    np.random.seed(0)
+    middle = crop(results)['img'][15:25, 15:25].astype(int)
+    assert np.abs(middle - 127).max() < 20
+
+
+@pytest.mark.parametrize(
+    'options', [{'min_squeeze': 0.0}, {'min_squeeze': 1.5}, {'max_slope_deg': 90}]
+)
+def test_walls_that_cannot_be_are_refused(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        RandomAffineCrop(SIZE, **options)

@@ -10,7 +10,7 @@ _base_ = ['./dbnet-compact_synth-ic15.py']
 load_from = 'work_dirs/default/detector.pth'
 model = dict(
     backbone=dict(frozen_stages=1),
-    det_head=dict(module_loss=dict(type='WordGapDBModuleLoss', weight_gap=2.0)),
+    det_head=dict(module_loss=dict(type='WordGapDBModuleLoss', weight_gap=3.0, hard_share=0.1)),
 )
 load = _base_.load
 augment = _base_.augment
@@ -71,7 +71,7 @@ train_dataloader = dict(
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=6e-4))
-max_iters = 1600
+max_iters = 1800
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=50),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

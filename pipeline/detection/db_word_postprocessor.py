@@ -37,6 +37,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
         shrink_ratio: The r that the model was trained with. A larger one grows kernels by less,
             which suits a ``mask_thr`` so low that kernels come out larger than taught.
+        end_margin: Straight words are made longer by this share of their height at each end, where
+            an unsure map fades before the kernel's own end. 0 takes kernels at their word.
         split_levels: Kernels that fall apart at these levels become several words; see
             :func:`find_kernels`. None, as in the paper, leaves words that touch joined.
         curved_fill: A word that fills less of its smallest rectangle is taken as curved. Near
@@ -53,6 +55,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: float = 0.5,
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
+        end_margin: float = 0.0,
         split_levels: Sequence[float] = (),
         curved_fill: float = 0.75,
         text_repr_type: str = 'poly',
@@ -63,6 +66,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         self.min_text_score = min_text_score
         self.min_side_px = min_side_px
         self.shrunk = 1 - shrink_ratio**2
+        self.end_margin = end_margin
         self.split_levels = tuple(split_levels)
         self.curved_fill = curved_fill
 
@@ -102,15 +106,16 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             if len(grown) >= 4 and self._is_curved(grown.astype(np.float32)):
                 return grown
         # The smallest rectangle around a wavy kernel is thicker than the kernel: its area is not.
-        if width > height:
-            height = _thickness(area, width, height)
-        else:
-            width = _thickness(area, height, width)
-        distance = self._distance(width * height, width + height)
-        width, height = width + 2 * distance, height + 2 * distance
-        if min(width, height) < self.min_side_px:
+        lies = width > height
+        length, thickness = max(width, height), min(width, height)
+        thickness = _thickness(area, length, thickness)
+        distance = self._distance(length * thickness, length + thickness)
+        thickness += 2 * distance
+        length += 2 * distance + 2 * self.end_margin * thickness
+        if min(length, thickness) < self.min_side_px:
             return None
-        return cv2.boxPoints((center, (width, height), angle))
+        size = (length, thickness) if lies else (thickness, length)
+        return cv2.boxPoints((center, size, angle))
 
     def _is_curved(self, polygon: np.ndarray) -> bool:
         _, (width, height), _ = cv2.minAreaRect(polygon)

@@ -119,6 +119,18 @@ def test_a_model_taught_another_shrink_ratio_says_so():
     assert box_of(polygon) == pytest.approx(list(box), abs=1.0)
 
 
+@pytest.mark.parametrize(
+    ('box', 'wanted'),
+    [((60, 40, 260, 80), (52, 40, 268, 80)), ((100, 30, 130, 130), (100, 24, 130, 136))],
+)
+def test_ends_get_more_room_where_asked_for(box, wanted):
+    x1, y1, x2, y2 = (round(v) for v in shrink_box(box))
+    prob_map = np.zeros(SIZE)
+    prob_map[y1 : y2 + 1, x1 : x2 + 1] = 1
+    ((polygon, _),) = find(prob_map, end_margin=0.2)
+    assert box_of(polygon) == pytest.approx(list(wanted), abs=1.2)
+
+
 def test_a_bent_word_keeps_its_bend():
     strip = bent_strip()
     ((polygon, _),) = find(taught(strip))

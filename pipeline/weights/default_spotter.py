@@ -38,18 +38,14 @@ model = dict(
                 type='DBHead',
                 in_channels=96,
                 module_loss=dict(type='DBModuleLoss'),
-                # Thresholds set on training photos.
+                # Set on training photos and synthetic scenes.
                 postprocessor=dict(
-                    type='DBWordPostprocessor',
-                    mask_thr=0.25,
-                    min_text_score=0.44,
-                    split_levels=[0.3, 0.35, 0.4, 0.45],
+                    type='DBWordPostprocessor', mask_thr=0.2, min_text_score=0.38, end_margin=0.05
                 ),
             ),
         ),
     ),
-    # Training crops were on average a little looser than the ground truth. Both set as above.
-    rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.05, 0.05)),
+    rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.05, 0.0)),
     min_score=0.2,
     recognizer=dict(
         type='PARSeq',

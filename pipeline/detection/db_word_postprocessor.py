@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -13,7 +13,6 @@ from mmocr.structures import TextDetDataSample
 from mmocr.utils import offset_polygon
 from torch import Tensor
 
-from pipeline.detection.kernel_splitting import find_kernels
 from pipeline.registry import MODELS
 
 
@@ -39,8 +38,6 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             which suits a ``mask_thr`` so low that kernels come out larger than taught.
         end_margin: Straight words are made longer by this share of their height at each end, where
             an unsure map fades before the kernel's own end. 0 takes kernels at their word.
-        split_levels: Kernels that fall apart at these levels become several words; see
-            :func:`find_kernels`. None, as in the paper, leaves words that touch joined.
         curved_fill: A word that fills less of its smallest rectangle is taken as curved. Near
             the 0.85 of :func:`pipeline.geometry.order_ring`, straight words of an unsure map are
             bent too: on street photos that cost a tenth of what is read end to end.
@@ -56,7 +53,6 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
         end_margin: float = 0.0,
-        split_levels: Sequence[float] = (),
         curved_fill: float = 0.75,
         text_repr_type: str = 'poly',
         rescale_fields: Sequence[str] = ('polygons',),
@@ -67,7 +63,6 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         self.min_side_px = min_side_px
         self.shrunk = 1 - shrink_ratio**2
         self.end_margin = end_margin
-        self.split_levels = tuple(split_levels)
         self.curved_fill = curved_fill
 
     def get_text_instances(
@@ -81,7 +76,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         """
         prob_map = pred_results.detach().float().cpu().numpy()
         polygons, scores = [], []
-        for contour, score in find_kernels(prob_map, self.mask_thr, self.split_levels):
+        for contour, score in _find_kernels(prob_map, self.mask_thr):
             if len(contour) < 4 or score < self.min_text_score:
                 continue
             polygon = self._grow(contour)
@@ -125,6 +120,20 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         q = self.shrunk
         a, b, c = 8 - 4 * q, 2 * (1 - q) * half_perimeter, -q * area
         return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
+
+
+def _find_kernels(prob_map: np.ndarray, mask_thr: float) -> Iterator[tuple[np.ndarray, float]]:
+    """Contour (P, 1, 2) int32 and mean probability of each connected region above a threshold."""
+    mask = (prob_map > mask_thr).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for index in range(1, count):
+        x, y, width, height = (int(value) for value in stats[index, :4])
+        window = (slice(y, y + height), slice(x, x + width))
+        inside = (labels[window] == index).astype(np.uint8)
+        (contour,), _ = cv2.findContours(
+            inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(x, y)
+        )
+        yield contour, float(cv2.mean(prob_map[window], inside)[0])
 
 
 def _thickness(area: float, length: float, short_side: float) -> float:

@@ -164,6 +164,15 @@ def test_each_word_is_found_with_its_mean_probability():
     assert [box_of(polygon)[1] > 60 for polygon, _ in found] == [True, False]
 
 
+def test_a_faint_word_is_found_whole_beside_a_clear_one():
+    prob_map = np.zeros(SIZE)
+    prob_map[40:60, 20:120], prob_map[40:60, 180:280] = 0.9, 0.45
+    found = sorted(find(prob_map, mask_thr=0.4, min_text_score=0.4), key=lambda word: word[1])
+    assert [round(score, 2) for _, score in found] == [0.45, 0.9]
+    widths = [np.ptp(polygon[:, 0]) for polygon, _ in found]
+    assert widths[0] == pytest.approx(widths[1], abs=0.1)
+
+
 def test_weak_and_tiny_kernels_are_no_words():
     prob_map = np.zeros(SIZE)
     prob_map[20:40, 20:100] = 0.45  # over mask_thr, under min_text_score

@@ -45,6 +45,7 @@ model = dict(
             ),
         ),
     ),
+    # Both set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.05, 0.0)),
     min_score=0.2,
     recognizer=dict(

@@ -107,7 +107,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         distance = self._distance(length * thickness, length + thickness)
         thickness += 2 * distance
         length += 2 * distance + 2 * self.end_margin * thickness
-        if min(length, thickness) < self.min_side_px:
+        if thickness < self.min_side_px:
             return None
         size = (length, thickness) if lies else (thickness, length)
         return cv2.boxPoints((center, size, angle))

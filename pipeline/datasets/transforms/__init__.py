@@ -1,7 +1,8 @@
 """Transforms in MMCV's sense: a dict of one sample in, the same dict out."""
 
-from pipeline.datasets.transforms.photometric import RandomDownscale, RandomPhotometric
+from pipeline.datasets.transforms.photometric import RandomPhotometric
 from pipeline.datasets.transforms.rand_augment import RandAugment
 from pipeline.datasets.transforms.random_affine_crop import RandomAffineCrop
+from pipeline.datasets.transforms.random_downscale import RandomDownscale
 
 __all__ = ['RandAugment', 'RandomAffineCrop', 'RandomDownscale', 'RandomPhotometric']

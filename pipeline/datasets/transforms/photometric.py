@@ -1,4 +1,4 @@
-"""Changes of light, colour, sharpness and resolution that leave every polygon where it is."""
+"""Changes of light, colour and sharpness that leave every polygon where it is."""
 
 from __future__ import annotations
 
@@ -101,61 +101,3 @@ class RandomPhotometric(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(light_prob={self.light_prob}, blur_prob={self.blur_prob})'
-
-
-@TRANSFORMS.register_module()
-class RandomDownscale(BaseTransform):
-    """Shrink a word crop and bring it back to its size, as words seen small or from the side are.
-
-    Height and width shrink on their own: a sign at a steep angle keeps its height and loses
-    its width.
-
-    Required Keys:
-        - img
-
-    Modified Keys:
-        - img
-
-    Args:
-        prob: Probability of shrinking at all.
-        min_height: Least height, as a share of the crop's; drawn log-uniformly up to 1.
-        min_width: Least width, as a share of the crop's; drawn log-uniformly up to 1.
-
-    Raises:
-        ValueError: If a share is not above 0 and at most 1.
-    """
-
-    def __init__(
-        self, prob: float = 0.3, min_height: float = 0.25, min_width: float = 0.25
-    ) -> None:
-        for name, share in (('min_height', min_height), ('min_width', min_width)):
-            if not 0 < share <= 1:
-                raise ValueError(f'{name} must be above 0 and at most 1, got {share}')
-        self.prob = prob
-        self.min_height = min_height
-        self.min_width = min_width
-
-    @cache_randomness
-    def _draw(self) -> tuple[float, float] | None:
-        if np.random.rand() >= self.prob:
-            return None
-        low = np.log([self.min_height, self.min_width])
-        height, width = np.exp(np.random.uniform(low, 0.0))
-        return float(height), float(width)
-
-    def transform(self, results: dict) -> dict:
-        """Shrink ``results['img']`` and enlarge it again."""
-        draw = self._draw()
-        if draw is None:
-            return results
-        height, width = results['img'].shape[:2]
-        small = max(1, round(width * draw[1])), max(1, round(height * draw[0]))
-        shrunk = cv2.resize(results['img'], small, interpolation=cv2.INTER_AREA)
-        results['img'] = cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR)
-        return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(prob={self.prob}, min_height={self.min_height}, '
-            f'min_width={self.min_width})'
-        )

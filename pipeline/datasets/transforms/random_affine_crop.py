@@ -12,7 +12,7 @@ from pipeline.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomAffineCrop(BaseTransform):
-    """Crop a window of fixed size at a random scale, angle and aspect, mostly near a word.
+    """Crop a fixed-size window at a random scale, angle and aspect, mostly near a word.
 
     Chaining resize, rotate and crop resamples the picture three times and blurs
     small words; a single warp does not. Shrinking filters first (area average), so

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.datasets.transforms import RandomDownscale, RandomPhotometric
+from pipeline.datasets.transforms import RandomPhotometric
 
 OFF = {
     'light_prob': 0.0, 'blur_prob': 0.0, 'noise_prob': 0.0,
@@ -62,34 +62,3 @@ def test_all_else_in_the_sample_is_left_alone():
     results = RandomPhotometric(light_prob=1.0)(sample)
     assert results['gt_texts'] == ['a']
     np.testing.assert_array_equal(results['gt_polygons'][0], np.arange(8.0))
-
-
-def test_a_small_crop_keeps_its_size_and_loses_what_is_finer():
-    before = photo()
-    shrunk = RandomDownscale(prob=1.0, min_height=0.2, min_width=0.2)({'img': before.copy()})['img']
-    assert shrunk.shape == before.shape and shrunk.dtype == np.uint8
-    assert shrunk.std() < before.std()
-
-
-@pytest.mark.parametrize('shares', [{'min_height': 1.0}, {'min_width': 1.0}])
-def test_height_and_width_shrink_on_their_own(shares):
-    across = np.tile(np.arange(64, dtype=np.uint8) % 2 * 255, (40, 1))
-    striped = across if 'min_width' in shares else across.T
-    image = np.repeat(striped[..., None], 3, axis=2)
-    options = {'min_height': 0.2, 'min_width': 0.2, **shares}
-    for _ in range(5):
-        shrunk = RandomDownscale(prob=1.0, **options)({'img': image})['img']
-        # Stripes run along the axis that shrinks: nothing of them is lost.
-        np.testing.assert_array_equal(shrunk, image)
-
-
-def test_most_crops_are_left_alone_when_few_shrink():
-    np.random.seed(0)
-    transform = RandomDownscale(prob=0.2)
-    same = sum(np.array_equal(transform({'img': photo()})['img'], photo()) for _ in range(50))
-    assert 30 <= same <= 48
-
-
-def test_a_share_of_nothing_is_refused():
-    with pytest.raises(ValueError, match='min_width'):
-        RandomDownscale(min_width=0.0)

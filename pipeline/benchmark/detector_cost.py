@@ -12,7 +12,7 @@ import torch
 from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 
-from pipeline.detection import TextDetector
+from pipeline.detection import TextDetector, fold_batch_norm
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
 """MMOCR's smallest DBNet (Liao et al., AAAI 2020), tested at 1333 x 736 by its own config."""
@@ -36,12 +36,13 @@ class DetectorCost:
 
 
 def build_peer(device: torch.device) -> TextDetector:
-    """MMOCR's DBNet-R18 with random weights, in the format that is fastest."""
+    """MMOCR's DBNet-R18 with random weights, in the form that is fastest."""
     model = get_config(PEER_CONFIG).model
     model.backbone.init_cfg = None
     with DefaultScope.overwrite_default_scope('mmocr'):
-        peer = TextDetector(model, long_side_px=PEER_LONG_SIDE_PX)
-    return peer.to(device).to(memory_format=torch.channels_last).eval()
+        peer = TextDetector(model, long_side_px=PEER_LONG_SIDE_PX).eval()
+    fold_batch_norm(peer)  # as the spotter's own
+    return peer.to(device).to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

@@ -1,7 +1,14 @@
 """Text detection: MMOCR's detectors behind one call."""
 
+from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.text_detector import Detections, TextDetector
 from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 
-__all__ = ['DBWordPostprocessor', 'Detections', 'TextDetector', 'WordGapDBModuleLoss']
+__all__ = [
+    'DBWordPostprocessor',
+    'Detections',
+    'TextDetector',
+    'WordGapDBModuleLoss',
+    'fold_batch_norm',
+]

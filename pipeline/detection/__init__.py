@@ -2,7 +2,8 @@
 
 from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
-from pipeline.detection.text_detector import Detections, TextDetector
+from pipeline.detection.detections import Detections
+from pipeline.detection.text_detector import TextDetector
 from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 
 __all__ = [

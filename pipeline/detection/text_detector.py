@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -17,19 +16,7 @@ from torch import Tensor, nn
 from pipeline.geometry import order_ring
 from pipeline.registry import MODELS
 
-
-@dataclass(frozen=True)
-class Detections:
-    """The words found in one photo.
-
-    Args:
-        polygons: N rings (K, 2) float32 in pixels of the photo, in reading order as far
-            as an outline tells it: quads, or 2k points for curved words.
-        scores: (N,) float32 in [0, 1].
-    """
-
-    polygons: list[np.ndarray]
-    scores: np.ndarray
+from .detections import Detections, merge_detections
 
 
 @MODELS.register_module()
@@ -37,12 +24,19 @@ class TextDetector(BaseModule):
     """Finds the words of photos with any MMOCR text detector.
 
     Photos are resized so that the long side has ``long_side_px``, both sides multiples of
-    ``divisor``; polygons come back at the photo's own scale.
+    ``divisor``; polygons come back at the photo's own scale. With ``coarse_long_side_px`` each
+    photo is searched at that smaller size too, for words so large that the network sees only
+    parts of them at the first: a pyramid of two levels. Of words that overlap the one of the
+    higher score stays.
 
     Args:
         detector: Config of an MMOCR text detector with its ``data_preprocessor``, or one
             that is built.
         long_side_px: Long side the detector works at.
+        coarse_long_side_px: Long side of the second search; None does without. Photos that are
+            not searched at a larger size the first time are searched once.
+        coarse_min_side_px: Words of the second search whose short side is shorter, in pixels of
+            that search, are left to the first.
         max_upscale: Small photos are enlarged by no more than this.
         divisor: Both sides are rounded to a multiple of this.
         min_score: Words with a lower score are dropped.
@@ -50,13 +44,15 @@ class TextDetector(BaseModule):
         init_cfg: MMEngine's, for instance a checkpoint to load.
 
     Raises:
-        ValueError: If a size or factor is not positive.
+        ValueError: If a size or factor is not positive, or the coarse size not the smaller one.
     """
 
     def __init__(
         self,
         detector: dict[str, Any] | nn.Module,
         long_side_px: int = 1280,
+        coarse_long_side_px: int | None = None,
+        coarse_min_side_px: float = 18.0,
         max_upscale: float = 2.0,
         divisor: int = 32,
         min_score: float = 0.0,
@@ -70,11 +66,18 @@ class TextDetector(BaseModule):
                 f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}, '
                 f'batch_size={batch_size}'
             )
+        if coarse_long_side_px is not None and not divisor <= coarse_long_side_px < long_side_px:
+            raise ValueError(
+                f'wanted divisor <= coarse_long_side_px < long_side_px, got {coarse_long_side_px} '
+                f'with divisor={divisor} and long_side_px={long_side_px}'
+            )
         # Any: nn.Module does not know of data_preprocessor.
         # MMOCR's detectors look their preprocessors up by the scope of the moment.
         with DefaultScope.overwrite_default_scope('mmocr'):
             self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
         self.long_side_px = long_side_px
+        self.coarse_long_side_px = coarse_long_side_px
+        self.coarse_min_side_px = coarse_min_side_px
         self.max_upscale = max_upscale
         self.divisor = divisor
         self.min_score = min_score
@@ -91,7 +94,22 @@ class TextDetector(BaseModule):
         Returns:
             One ``Detections`` a photo, in the order given.
         """
-        resized = [self._resize(image) for image in images]
+        found = self._search(images, self.long_side_px)
+        if self.coarse_long_side_px is None:
+            return found
+        rows = [
+            i
+            for i, image in enumerate(images)
+            if max(self.working_size(*image.shape[:2])) > self.coarse_long_side_px
+        ]
+        coarse = self._search([images[i] for i in rows], self.coarse_long_side_px)
+        for i, large in zip(rows, coarse):
+            shrunk = self.coarse_long_side_px / max(images[i].shape[:2])
+            found[i] = merge_detections(found[i], large, self.coarse_min_side_px / shrunk)
+        return found
+
+    def _search(self, images: Sequence[np.ndarray], long_side_px: int) -> list[Detections]:
+        resized = [self._resize(image, long_side_px) for image in images]
         results: list[Detections | None] = [None] * len(images)
         by_size: dict[tuple[int, ...], list[int]] = {}
         for i, image in enumerate(resized):
@@ -109,20 +127,23 @@ class TextDetector(BaseModule):
                 results[i] = self._collect(sample, images[i].shape[:2])
         return [result for result in results if result is not None]
 
-    def working_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) at which a photo of this size is searched."""
-        scale = min(self.long_side_px / max(height, width), self.max_upscale)
+    def working_size(
+        self, height: int, width: int, long_side_px: int | None = None
+    ) -> tuple[int, int]:
+        """(height, width) at which a photo of this size is searched, first if not said."""
+        scale = min((long_side_px or self.long_side_px) / max(height, width), self.max_upscale)
 
         def rounded(side: int) -> int:
             return max(self.divisor, round(side * scale / self.divisor) * self.divisor)
 
         return rounded(height), rounded(width)
 
-    def _resize(self, image: np.ndarray) -> np.ndarray:
-        height, width = self.working_size(*image.shape[:2])
-        if (height, width) == image.shape[:2]:
+    def _resize(self, image: np.ndarray, long_side_px: int) -> np.ndarray:
+        own_height, own_width = image.shape[:2]
+        height, width = self.working_size(own_height, own_width, long_side_px)
+        if (height, width) == (own_height, own_width):
             return image
-        shrinks = height * width < image.shape[0] * image.shape[1]
+        shrinks = height * width < own_height * own_width
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return cv2.resize(image, (width, height), interpolation=interpolation)
 

@@ -56,6 +56,32 @@ def test_photos_of_one_size_run_as_one_batch():
     assert sorted(detector.detector.backbone.shapes) == [(1, 3, 320, 160), (2, 3, 160, 320)]
 
 
+def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
+    image, box = photo(640, 1280)
+    _, y1, x2, y2 = (round(v) for v in box)
+    image[image == 0] = 25  # nine tenths sure ...
+    image[y1:y2, x2 - 180 : x2][image[y1:y2, x2 - 180 : x2] < 255] = 140  # ... less so at its end
+    image[:, x2 - 182 : x2 - 180] = 255
+    small = draw_kernels((640, 1280), (100, 500, 180, 540))
+    image = np.minimum(image, small)
+    unsure = {'type': 'DBWordPostprocessor', 'min_text_score': 0.3}
+    (parts,) = make_detector(unsure, long_side_px=1280)([image])
+    assert len(parts.polygons) == 3
+    detector = make_detector(unsure, long_side_px=1280, coarse_long_side_px=320)
+    (found,) = detector([image])
+    assert detector.detector.backbone.shapes == [(1, 3, 640, 1280), (1, 3, 160, 320)]
+    large, little = sorted(box_of(polygon) for polygon in found.polygons)[::-1]
+    assert little == pytest.approx([100, 500, 180, 540], abs=3)
+    assert large == pytest.approx(box, abs=12)
+
+
+def test_photos_that_are_small_as_they_are_are_searched_once():
+    detector = make_detector(long_side_px=640, coarse_long_side_px=320)
+    many = detector([photo(100, 160)[0], photo(320, 640)[0]])
+    assert [len(found.polygons) for found in many] == [1, 1]
+    assert sorted(shape[3] for shape in detector.detector.backbone.shapes) == [320, 320, 640]
+
+
 def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
     detector = make_detector(long_side_px=640, max_upscale=2.0, divisor=32)
     assert detector.working_size(3000, 4000) == (480, 640)
@@ -112,6 +138,12 @@ def test_curved_words_become_rings_of_two_long_sides():
 def test_sizes_that_cannot_be_are_refused(sizes):
     with pytest.raises(ValueError, match='long_side_px >= divisor'):
         make_detector(**sizes)
+
+
+@pytest.mark.parametrize('coarse', [16, 640, 1280])
+def test_a_coarse_size_that_is_not_smaller_is_refused(coarse):
+    with pytest.raises(ValueError, match='coarse_long_side_px < long_side_px'):
+        make_detector(long_side_px=640, coarse_long_side_px=coarse)
 
 
 def test_a_detector_is_built_from_its_config_outside_any_scope():

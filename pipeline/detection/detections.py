@@ -28,7 +28,8 @@ def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> D
 
     The coarse search is asked for large words only. Where one shares more than half of its own
     area or of theirs with words of the fine search, be it the same word or parts of it, it takes
-    their place if it scores higher than they do on average, and is dropped if not.
+    their place if it is larger than they are together and scores higher than they do on average,
+    and is dropped if not.
 
     Args:
         fine: Of the search at the larger size.
@@ -48,7 +49,10 @@ def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> D
             for i in tree.query(large)
             if large.intersection(outlines[i]).area > 0.5 * min(large.area, outlines[i].area)
         ]
-        if not rivals or coarse.scores[row] > fine.scores[rivals].mean():
+        together = sum(outlines[i].area for i in rivals)
+        if not rivals or (
+            large.area > together and coarse.scores[row] > fine.scores[rivals].mean()
+        ):
             kept[rivals] = False
             added.append(row)
     return Detections(

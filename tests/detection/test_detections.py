@@ -41,6 +41,11 @@ def test_the_same_word_stays_once():
     assert merge(words(again), words(LEFT)) == [again]
 
 
+def test_a_part_does_not_replace_the_word_however_sure():
+    word = (0, 0, 200, 50, 0.6)
+    assert merge(words(word), words((0, 0, 120, 50, 0.9))) == [word]
+
+
 def test_small_words_are_left_to_the_fine_search():
     assert merge(words(), words((0, 0, 100, 29, 0.9))) == []
     assert merge(words(), words((0, 0, 29, 100, 0.9))) == []

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import shapely
 
+from pipeline.geometry import polygon_shape
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -36,14 +38,14 @@ def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> D
         coarse: Of the search at the smaller size.
         min_side: Coarse words with a shorter short side are left out, in pixels of the photo.
     """
-    outlines = [shapely.make_valid(shapely.Polygon(ring)) for ring in fine.polygons]
+    outlines = [polygon_shape(ring) for ring in fine.polygons]
     tree = shapely.STRtree(outlines)
     kept = np.ones(len(outlines), dtype=bool)
     added = []
     for row, ring in enumerate(coarse.polygons):
         if min(cv2.minAreaRect(ring)[1]) < min_side:
             continue
-        large = shapely.make_valid(shapely.Polygon(ring))
+        large = polygon_shape(ring)
         rivals = [
             i
             for i in tree.query(large)

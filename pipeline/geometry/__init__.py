@@ -9,7 +9,7 @@ Convention:
       A ring of 2k points has k along the top of the word and k back along the bottom.
 """
 
-from .overlap import polygon_intersection, polygon_iou
+from .overlap import polygon_intersection, polygon_iou, polygon_shape
 from .reading_order import reading_order
 from .ring import (
     check_polygon,
@@ -49,6 +49,7 @@ __all__ = [
     'polygon_bbox',
     'polygon_intersection',
     'polygon_iou',
+    'polygon_shape',
     'polyline_length',
     'reading_order',
     'resample_polyline',

@@ -9,7 +9,8 @@ from shapely.geometry import Polygon
 from .ring import check_polygon
 
 
-def _to_shape(polygon: np.ndarray) -> shapely.Geometry:
+def polygon_shape(polygon: np.ndarray) -> shapely.Geometry:
+    """The area that a (K, 2) ring encloses, valid for shapely, as :func:`polygon_iou` takes it."""
     shape = Polygon(check_polygon(polygon))
     # A ring that crosses itself becomes all of its lobes; one without area, nothing.
     return shape if shape.is_valid else shapely.make_valid(shape)
@@ -17,7 +18,7 @@ def _to_shape(polygon: np.ndarray) -> shapely.Geometry:
 
 def polygon_intersection(polygon: np.ndarray, other: np.ndarray) -> float:
     """Area that two polygons share, in square pixels. Self-crossing rings count all their lobes."""
-    return float(_to_shape(polygon).intersection(_to_shape(other)).area)
+    return float(polygon_shape(polygon).intersection(polygon_shape(other)).area)
 
 
 def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:
@@ -30,7 +31,7 @@ def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:
     Raises:
         ValueError: If a polygon is not (K, 2) finite numbers with K >= 3.
     """
-    first, second = _to_shape(polygon), _to_shape(other)
+    first, second = polygon_shape(polygon), polygon_shape(other)
     shared = float(first.intersection(second).area)
     union = float(first.area) + float(second.area) - shared
     return shared / union if union > 0 else 0.0

@@ -59,7 +59,7 @@ def compose_inscription(
     else:
         rows = int(rng.choice(4, p=(0.46, 0.28, 0.16, 0.10))) + 1
     second = _pick_face(rng, families) if rng.random() < 0.3 else face
-    tracking = rng.uniform(-0.02, 0.25) if rng.random() < 0.25 else 0.0
+    lettering = _draw_lettering(rng, case)
     lines: list[Line] = []
     room = max_words
     for row in range(rows):
@@ -71,7 +71,7 @@ def compose_inscription(
         if not phrase:
             break
         room -= len(phrase)
-        lines.append(_make_line(face if row == 0 else second, phrase, cap_px * shrink, tracking,
+        lines.append(_make_line(face if row == 0 else second, phrase, cap_px * shrink, lettering,
                                 rng.uniform(0.25, 0.5)))
     plate = rng.random() < 0.6
     pad = max(3, int(cap_px * rng.uniform(0.25, 1.0)))
@@ -86,17 +86,45 @@ def _pick_face(
     return family[int(rng.integers(len(family)))]
 
 
+@dataclass(frozen=True)
+class _Lettering:
+    """How a sign sets its letters: as shares of the font size, ``initial`` of the others' size."""
+
+    tracking: float = 0.0
+    initial: float = 1.0
+    stroke: float = 0.0
+
+
+def _draw_lettering(rng: np.random.Generator, case: str) -> _Lettering:
+    """Mostly as the font has it; at times wide, bold, or capitals with larger first letters."""
+    form = rng.random()
+    tracking = 0.0
+    if form < 0.2:
+        tracking = rng.uniform(-0.02, 0.25)
+    elif form < 0.28:
+        tracking = rng.uniform(0.25, 1.0)
+    initial = rng.uniform(1.15, 1.6) if case == 'upper' and rng.random() < 0.25 else 1.0
+    stroke = rng.uniform(0.015, 0.06) if rng.random() < 0.15 else 0.0
+    return _Lettering(tracking, initial, stroke)
+
+
 def _make_line(
-        face: FontFace, words: Sequence[str], cap_px: float, tracking: float, space: float) -> Line:
+        face: FontFace, words: Sequence[str], cap_px: float, lettering: _Lettering, space: float,
+) -> Line:
     size = max(6, round(cap_px / face.cap_ratio))
     if face.unicase:
         words = [word.upper() for word in words]
-    return Line(words, face.open(size), tracking * size, space * size + tracking * size)
+    initial_size = round(size * lettering.initial)
+    return Line(
+        words, face.open(size), lettering.tracking * size,
+        (space + lettering.tracking) * size,
+        None if initial_size == size else face.open(initial_size),
+        round(lettering.stroke * size))
 
 
 def _compose_column(
         rng: np.random.Generator, face: FontFace, text: str, cap_px: float) -> Inscription:
-    line = _make_line(face, [text], cap_px, 0.0, 0.0)
+    line = _make_line(face, [text], cap_px, _Lettering(), 0.0)
     pad = max(3, int(cap_px * rng.uniform(0.25, 0.8)))
     sheet = set_column(line.words[0], line.font, cap_px * rng.uniform(0.12, 0.4), pad)
     return Inscription(sheet, None, rng.random() < 0.5, pad, cap_px)
@@ -108,8 +136,8 @@ def _compose_bent(
     phrase = source.draw(rng, case)
     while len(phrase) < max_words and sum(map(len, phrase)) < 8:
         phrase += source.draw(rng, case)
-    line = _make_line(face, phrase[:max_words], cap_px, rng.uniform(0.0, 0.15),
-                      rng.uniform(0.3, 0.5))
+    lettering = _Lettering(tracking=rng.uniform(0.0, 0.15))
+    line = _make_line(face, phrase[:max_words], cap_px, lettering, rng.uniform(0.3, 0.5))
     pad = max(3, int(cap_px * rng.uniform(0.3, 0.6)))
     sheet = set_lines([line], 1.0, 0.0, pad)
     height, width = sheet.mask.shape

@@ -92,6 +92,25 @@ def shade(rng: np.random.Generator, canvas: np.ndarray, strength: float) -> np.n
     return cv2.merge([*cv2.split(cv2.min(shaded, cv2.merge([alpha] * 3))), alpha])
 
 
+def extrude(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np.ndarray:
+    """Ink drawn out to one side by 5 to 25 % of its height, (h, w) uint8: the letters' depth."""
+    reach = max(1, round(height_px * rng.uniform(0.05, 0.25)))
+    angle = rng.uniform(0, 2 * np.pi)
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
+    end = (round(reach * (1 + np.cos(angle))), round(reach * (1 + np.sin(angle))))
+    cv2.line(kernel, (reach, reach), end, 1)
+    return cv2.dilate(mask, kernel)
+
+
+def _side_color(rng: np.random.Generator, ink: Color) -> Color:
+    """The ink in another light, or at times another colour."""
+    if rng.random() < 0.3:
+        return random_color(rng)
+    light = rng.uniform(0.25, 0.8) if luma(ink) > 60 else rng.uniform(1.3, 2.5)
+    color = np.clip(np.array(ink) * light + (8 if light > 1 else 0), 0, 255)
+    return float(color[0]), float(color[1]), float(color[2])
+
+
 def paint_sheet(
         rng: np.random.Generator, mask: np.ndarray, height_px: float, ground: Color,
         plate: bool, pad_px: int) -> np.ndarray:
@@ -163,7 +182,13 @@ def paint_sheet(
     elif effect < 0.41:  # lit from behind
         glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
         canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
+    elif effect < 0.51:  # letters with depth, seen from the side
+        canvas = lay_over(canvas, extrude(rng, mask, height_px), _side_color(rng, ink))
     canvas = lay_over(canvas, cv2.convertScaleAbs(mask, alpha=opacity), ink)
+    if rng.random() < 0.1:  # from one colour to another, top to bottom
+        fade = np.linspace(0, 255, mask.shape[0]).astype(np.uint8)[:, None]
+        faded = cv2.multiply(mask, np.repeat(fade, mask.shape[1], axis=1), scale=opacity / 255)
+        canvas = lay_over(canvas, faded, _side_color(rng, ink))
     if not plate and rng.random() < 0.3:
         canvas = shade(rng, canvas, rng.uniform(0.05, 0.3))
     return canvas

@@ -29,41 +29,53 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Line:
-    """The words of one line and how they are set."""
+    """The words of one line and how they are set.
+
+    Attributes:
+        words: At least one.
+        font: An open font.
+        tracking_px: Added to each character's advance.
+        space_px: Between words.
+        initial_font: Sets the first character of each word, larger than the rest as signs of small
+            capitals do; None for ``font``.
+        stroke_px: Drawn round each character in its own colour: letters bolder than the font's.
+    """
 
     words: Sequence[str]
     font: ImageFont.FreeTypeFont
     tracking_px: float = 0.0
     space_px: float = 0.0
+    initial_font: ImageFont.FreeTypeFont | None = None
+    stroke_px: int = 0
 
 
-def draw_word(
-        font: ImageFont.FreeTypeFont, text: str, tracking_px: float = 0.0,
-) -> tuple[np.ndarray, float, float, float]:
+def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
     """Draw one word's ink.
 
     Args:
-        font: An open font.
+        line: How the words are set.
         text: The word.
-        tracking_px: Added to each character's advance.
 
     Returns:
         The ink's mask (h, w) uint8 cropped to the ink, its left and top relative to the pen's
         start on the baseline, and the pen's advance.
     """
-    size = font.size
-    pad = int(size) + 2
-    advance = font.getlength(text) + tracking_px * len(text)
+    initial = line.initial_font or line.font
+    fonts = [initial, *[line.font] * (len(text) - 1)]
+    pad = int(initial.size) + line.stroke_px + 2
+    step = line.tracking_px + line.stroke_px
+    advances = [font.getlength(character) + step for font, character in zip(fonts, text)]
+    apart = bool(step) or line.initial_font is not None
+    advance = sum(advances) if apart else line.font.getlength(text)
     image = Image.new('L', (math.ceil(advance) + 2 * pad, 3 * pad), 0)
     draw = ImageDraw.Draw(image)
     origin_y = 2 * pad
-    if tracking_px:
-        x = float(pad)
-        for character in text:
-            draw.text((x, origin_y), character, 255, font, anchor='ls')
-            x += font.getlength(character) + tracking_px
-    else:
-        draw.text((pad, origin_y), text, 255, font, anchor='ls')
+    x = float(pad)
+    # A whole word where nothing sets its characters apart: only so is it kerned.
+    parts = zip(text, fonts, advances) if apart else [(text, line.font, advance)]
+    for part, font, width in parts:
+        draw.text((x, origin_y), part, 255, font, anchor='ls', stroke_width=line.stroke_px)
+        x += width
     ink = np.asarray(image)
     x0, y0, width, height = cv2.boundingRect(ink)
     return ink[y0:y0 + height, x0:x0 + width], float(x0 - pad), float(y0 - origin_y), advance
@@ -90,7 +102,7 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
             baseline += leading * line.font.size
         pen = 0.0
         for text in line.words:
-            ink, left, top, advance = draw_word(line.font, text, line.tracking_px)
+            ink, left, top, advance = draw_word(line, text)
             if ink.size:
                 placed.append((text, ink, pen + left, baseline + top))
                 row_of.append(row)
@@ -110,7 +122,8 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
 
 def set_column(text: str, font: ImageFont.FreeTypeFont, gap_px: float, pad_px: int) -> Sheet:
     """Set one word with upright characters below each other, centered; the box is the column's."""
-    glyphs = [draw_word(font, character)[0] for character in text]
+    line = Line([text], font)
+    glyphs = [draw_word(line, character)[0] for character in text]
     glyphs = [glyph for glyph in glyphs if glyph.size]
     if not glyphs:
         raise ValueError('wanted a word that leaves ink, got none.')

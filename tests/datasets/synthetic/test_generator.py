@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from pipeline.datasets.synthetic import SceneGenerator, WordSource
+from pipeline.datasets.synthetic.inscription import _draw_lettering, _make_line
+from pipeline.datasets.synthetic.paint import extrude
 from pipeline.datasets.synthetic.placement import Placement
-from pipeline.datasets.synthetic.typeset import Line, set_lines
+from pipeline.datasets.synthetic.typeset import Line, draw_word, set_lines
 
 
 @pytest.fixture(scope='module')
@@ -121,3 +123,50 @@ def test_photos_serve_as_grounds(fonts, tmp_path):
 def test_empty_ranges_are_refused(fonts, wrong):
     with pytest.raises(ValueError, match='wanted'):
         SceneGenerator(fonts, WordSource(), **wrong)
+
+
+def ink_height(columns: np.ndarray) -> int:
+    return int(np.flatnonzero(columns.max(axis=1) > 127).size)
+
+
+def test_small_capitals_have_a_larger_first_letter_on_the_same_baseline(fonts):
+    small, large = fonts[0].open(40), fonts[0].open(60)
+    ink, _, top, advance = draw_word(Line(['HE'], small, initial_font=large), 'HE')
+    first = round(large.getlength('H'))
+    assert ink_height(ink[:, :first]) == pytest.approx(1.5 * ink_height(ink[:, first:]), abs=2)
+    assert ink[-1, :first].max() and ink[-1, first:].max()
+    assert len(ink) + top == pytest.approx(0, abs=1)
+    assert advance == large.getlength('H') + small.getlength('E')
+
+
+def test_a_stroke_makes_letters_bolder_not_nearer(fonts):
+    font = fonts[0].open(60)
+    thin, *_ = draw_word(Line(['III'], font), 'III')
+    bold, *_ = draw_word(Line(['III'], font, stroke_px=3), 'III')
+    assert (bold > 127).sum() > 1.3 * (thin > 127).sum()
+    letters = [cv2.connectedComponents((ink > 127).astype(np.uint8))[0] - 1
+               for ink in (thin, bold)]
+    assert letters == [3, 3]
+
+
+def test_words_set_wide_lie_further_apart_than_their_letters(fonts):
+    for seed in range(200):
+        lettering = _draw_lettering(np.random.default_rng(seed), 'upper')
+        if lettering.tracking > 0.5:
+            break
+    line = _make_line(fonts[0], ['III', 'III'], 40, lettering, 0.3)
+    left, right = (word.box for word in set_lines([line], 1.0, 0.0, 4).words)
+    ink = draw_word(line, 'III')[0]
+    gaps = np.diff(np.flatnonzero(ink.max(axis=0) > 127))
+    assert right[0] - left[2] > 1.2 * gaps.max()
+
+
+def test_letters_with_depth_reach_out_to_one_side():
+    mask = np.zeros((100, 100), np.uint8)
+    cv2.rectangle(mask, (40, 40), (60, 60), 255, -1)
+    for seed in range(20):
+        deep = extrude(np.random.default_rng(seed), mask, height_px=60)
+        assert (deep[mask == 255] == 255).all()
+        added = np.argwhere((deep == 255) & (mask == 0)) - 50
+        assert np.linalg.norm(added.mean(axis=0)) > 5
+        assert np.abs(added).max() <= 10 + 0.25 * 60 + 1

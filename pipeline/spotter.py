@@ -19,7 +19,7 @@ from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
 from torch import Tensor, nn
 
 from pipeline.checkpoint import load_weights
-from pipeline.detection import Detections, TextDetector, fold_batch_norm
+from pipeline.detection import Detections, TextDetector
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
 from pipeline.recognition import ContextRecognizer, crop_channels
@@ -95,7 +95,7 @@ class TextSpotter(BaseModel):
         config: str | os.PathLike[str] | Config,
         checkpoint: str | os.PathLike[str] | None = None,
         device: str | torch.device = 'cpu',
-        keep_batch_norm: bool = False,
+        as_trained: bool = False,
     ) -> TextSpotter:
         """Build a spotter from a config of ``configs/spotting``, ready to read.
 
@@ -104,8 +104,9 @@ class TextSpotter(BaseModel):
                 optionally ``load_from``.
             checkpoint: Weights of the whole spotter; the config's ``load_from`` by default.
             device: Where it runs.
-            keep_batch_norm: Leave the detector's batch norm as it was trained, for who takes
-                its weights; otherwise it is folded into the convolutions, which is faster.
+            as_trained: Leave the detector as it was trained, for who takes its weights; otherwise
+                it is brought into the form that reads fastest (``TextDetector.prepare_to_read``)
+                and stays on its device.
 
         Raises:
             ValueError: If the config has no spotter, or no weights are named anywhere.
@@ -136,8 +137,8 @@ class TextSpotter(BaseModel):
         else:
             spotter.init_weights()
         spotter.eval()
-        if not keep_batch_norm:
-            fold_batch_norm(spotter.detector)
+        if not as_trained:
+            spotter.detector.prepare_to_read(device)
         # Convolutions are up to twice as fast on a CPU in this format.
         return spotter.to(device).to(memory_format=torch.channels_last)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, DictAction
+from mmengine.device import get_device
 from mmengine.runner import Runner
 
 import pipeline  # noqa: F401  registers the modules that configs name
@@ -85,7 +86,8 @@ def build_runner(config: Config, checkpoint: str | None) -> Runner:
         config.load_from = checkpoint or config.get('load_from')
         return Runner.from_cfg(config)
     return Runner(
-        model=TextSpotter.from_config(config, checkpoint),
+        # Where MMEngine's Runner is going to put it.
+        model=TextSpotter.from_config(config, checkpoint, get_device()),
         work_dir=config.work_dir,
         test_dataloader=config.test_dataloader,
         test_cfg=config.test_cfg,

@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--out', type=Path, required=True, metavar='DIR')
     args = parser.parse_args(argv)
     try:
-        spotter = TextSpotter.from_config(args.config, args.checkpoint, keep_batch_norm=True)
+        spotter = TextSpotter.from_config(args.config, args.checkpoint, as_trained=True)
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -42,7 +42,6 @@ crops = [
     dict(word_crops, data_root='data/word_crops/iiit5k_train'),
 ]
 model = dict(
-    encoder=dict(depth=2),
     # CTC teaches the encoder to read long before attention finds the characters.
     decoder=dict(type='HybridDecoder', grid_size=(2, 32), module_loss=dict(perm_num=4)),
 )

@@ -38,22 +38,22 @@ looser = dict(
         ),
     ],
 )
-synthetic = dict(_base_.synthetic, data_root='data/synthetic/train3', **looser)
+synthetic = dict(_base_.synthetic, data_root='data/synthetic/train4', **looser)
 icdar2015 = dict(_base_.icdar2015, **looser)
 crops = [dict(crop_set, **{**looser, 'jitter': 0.08}) for crop_set in _base_.crops]
 train_dataloader = dict(
     dataset=dict(
         datasets=[
             synthetic,
-            dict(synthetic, data_root='data/synthetic/train4'),
-            dict(type='RepeatDataset', dataset=icdar2015, times=6),
-            dict(type='RepeatDataset', dataset=crops[0], times=6),
-            dict(type='RepeatDataset', dataset=crops[1], times=6),
+            dict(synthetic, data_root='data/synthetic/train5'),
+            dict(type='RepeatDataset', dataset=icdar2015, times=8),
+            dict(type='RepeatDataset', dataset=crops[0], times=8),
+            dict(type='RepeatDataset', dataset=crops[1], times=8),
         ],
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=8e-4))
-max_iters = 6800
+max_iters = 8500
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=100),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -3,6 +3,7 @@
 from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.detections import Detections
+from pipeline.detection.int8 import measure_ranges, quantize_detector
 from pipeline.detection.text_detector import TextDetector
 from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 
@@ -12,4 +13,6 @@ __all__ = [
     'TextDetector',
     'WordGapDBModuleLoss',
     'fold_batch_norm',
+    'measure_ranges',
+    'quantize_detector',
 ]

@@ -19,7 +19,7 @@ def test_the_parts_of_the_default_come_out_and_go_in_again(tmp_path, capsys):
     ]  # fmt: skip
     assert pack_spotter.main(arguments) == 0
     before, after = (
-        TextSpotter.from_config(DEFAULT_CONFIG, checkpoint, keep_batch_norm=True)
+        TextSpotter.from_config(DEFAULT_CONFIG, checkpoint, as_trained=True)
         for checkpoint in (None, packed)
     )
     for name, value in before.state_dict().items():
@@ -28,7 +28,7 @@ def test_the_parts_of_the_default_come_out_and_go_in_again(tmp_path, capsys):
 
 def test_a_part_is_what_load_from_of_a_training_config_takes(tmp_path):
     unpack_spotter.main(['--out', str(tmp_path)])
-    whole = TextSpotter.from_config(DEFAULT_CONFIG, keep_batch_norm=True)
+    whole = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
     state = torch.load(tmp_path / 'detector.pth', weights_only=True)['state_dict']
     assert set(state) == set(whole.detector.detector.state_dict())
 

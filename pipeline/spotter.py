@@ -18,7 +18,7 @@ from mmengine.structures import InstanceData
 from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_weights
+from pipeline.checkpoint import load_int8_ranges, load_weights
 from pipeline.detection import Detections, TextDetector
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
@@ -96,6 +96,7 @@ class TextSpotter(BaseModel):
         checkpoint: str | os.PathLike[str] | None = None,
         device: str | torch.device = 'cpu',
         as_trained: bool = False,
+        int8: bool = True,
     ) -> TextSpotter:
         """Build a spotter from a config of ``configs/spotting``, ready to read.
 
@@ -107,6 +108,8 @@ class TextSpotter(BaseModel):
             as_trained: Leave the detector as it was trained, for who takes its weights; otherwise
                 it is brought into the form that reads fastest (``TextDetector.prepare_to_read``)
                 and stays on its device.
+            int8: Whether the detector may compute in 8-bit integers, on an x86 CPU and where the
+                file of the weights has been through ``tools/calibrate_int8.py``.
 
         Raises:
             ValueError: If the config has no spotter, or no weights are named anywhere.
@@ -138,7 +141,8 @@ class TextSpotter(BaseModel):
             spotter.init_weights()
         spotter.eval()
         if not as_trained:
-            spotter.detector.prepare_to_read(device)
+            ranges = load_int8_ranges(checkpoint) if int8 and checkpoint is not None else None
+            spotter.detector.prepare_to_read(device, ranges)
         # Convolutions are up to twice as fast on a CPU in this format.
         return spotter.to(device).to(memory_format=torch.channels_last)
 

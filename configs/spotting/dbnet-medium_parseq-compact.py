@@ -8,7 +8,6 @@ _base_ = ['./default.py']
 load_from = None
 model = dict(
     detector=dict(
-        int8_ranges=None,  # those of the default's weights; tools/calibrate_int8.py measures others
         detector=dict(
             backbone=dict(_delete_=True, type='CLIPResNet'),
             neck=dict(_delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048]),

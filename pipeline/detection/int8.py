@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
-import json
 import platform
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from mmocr.models.textdet.heads import DBHead
 from torch import Tensor, fx, nn
 
-from pipeline.whole_file import write_whole
-
 Ranges = dict[str, tuple[float, float]]
 """Least and largest value that matters of each activation, by the name of what computes it."""
-
-SURE_LOGIT = 6.0
-"""A probability of 0.9975. What is surer may be clipped, for finer steps where it is decided."""
 
 
 class _LogitNetwork(nn.Module):
     """All of DBNet that reading needs: (N, 3, H, W) to logits (N, 1, H, W)."""
 
-    def __init__(self, detector: nn.Module) -> None:
+    def __init__(self, detector: Any) -> None:
         super().__init__()
         self.backbone: Any = detector.backbone
         self.neck: Any = detector.neck
@@ -38,7 +31,7 @@ class _LogitNetwork(nn.Module):
         return self.binarize(self.neck(self.backbone(image)))
 
 
-def measure_ranges(detector: nn.Module, photos: Iterable[Any]) -> Ranges:
+def measure_ranges(detector: Any, photos: Iterable[Any]) -> Ranges:
     """Find what activations range over, for ``quantize_detector``.
 
     Each range is the one of least squared error over a histogram (torch's ``HistogramObserver``):
@@ -69,13 +62,10 @@ def measure_ranges(detector: nn.Module, photos: Iterable[Any]) -> Ranges:
                 (observer.quant_min - zero) * scale,
                 (observer.quant_max - zero) * scale,
             )
-    logits = next(reversed(ranges))
-    low, high = ranges[logits]
-    ranges[logits] = (max(low, -SURE_LOGIT), min(high, SURE_LOGIT))
     return ranges
 
 
-def quantize_detector(detector: nn.Module, ranges: Mapping[str, tuple[float, float]]) -> None:
+def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
     """Make a DBNet compute in 8-bit integers, in place. It can read on a CPU then, nothing else.
 
     Static quantization after training (Jacob et al., CVPR 2018, arXiv 1712.05877): a scale for
@@ -96,7 +86,7 @@ def quantize_detector(detector: nn.Module, ranges: Mapping[str, tuple[float, flo
         if wanted != set(ranges):
             raise ValueError(
                 f'the ranges of activations are not those of this detector: '
-                f'{sorted(wanted ^ set(ranges))[:4]}. Measure them with tools/calibrate_int8.py.'
+                f'{sorted(wanted ^ set(ranges))[:4]}. Measure anew with tools/calibrate_int8.py.'
             )
         for name, observer in observers:
             low, high = ranges[name]
@@ -105,47 +95,12 @@ def quantize_detector(detector: nn.Module, ranges: Mapping[str, tuple[float, flo
     _install(detector.detector, network)
 
 
-def weights_digest(detector: nn.Module) -> str:
-    """Tells weights apart: the SHA-256 of all of them in half precision, its first 16 digits."""
-    digest = hashlib.sha256()
-    for name, value in sorted(detector.state_dict().items()):
-        if value.is_floating_point():
-            digest.update(name.encode() + value.half().cpu().numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
-def write_ranges(path: str | Path, ranges: Ranges, weights: str) -> None:
-    """Write ranges as JSON, with the ``weights_digest`` of the detector as it was trained."""
-    rounded = {name: [round(low, 5), round(high, 5)] for name, (low, high) in ranges.items()}
-    write_whole(Path(path), json.dumps({'weights': weights, 'ranges': rounded}, indent=1) + '\n')
-
-
-def read_ranges(path: str | Path) -> tuple[Ranges, str]:
-    """Read what ``write_ranges`` wrote.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it holds something else.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'no ranges of activations at {path}')
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-        ranges = {
-            name: (float(low), float(high)) for name, (low, high) in content['ranges'].items()
-        }
-        return ranges, str(content['weights'])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f'cannot read ranges of activations from {path}: wanted JSON of '
-            f'tools/calibrate_int8.py ({type(error).__name__}: {error})'
-        ) from error
-
-
 def can_quantize() -> bool:
     """Whether this machine's CPU and torch have the 8-bit kernels that are known to be faster."""
     x86 = platform.machine().lower() in ('x86_64', 'amd64')
-    return x86 and 'onednn' in torch.backends.quantized.supported_engines
+    kernels = 'onednn' in torch.backends.quantized.supported_engines
+    # Deprecated in favour of another package; a torch without it computes in floats.
+    return x86 and kernels and find_spec('torch.ao.quantization') is not None
 
 
 @contextlib.contextmanager
@@ -153,7 +108,7 @@ def _torch_quantization() -> Iterator[Any]:
     """``torch.ao.quantization`` on the kernels of oneDNN, the fastest with and without VNNI."""
     before = torch.backends.quantized.engine
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # torch.ao moves to another package some day
+        warnings.simplefilter('ignore')  # that it is deprecated
         from torch.ao import quantization
         from torch.ao.quantization import quantize_fx  # noqa: F401
 
@@ -164,11 +119,10 @@ def _torch_quantization() -> Iterator[Any]:
             torch.backends.quantized.engine = before
 
 
-def _prepare(detector: nn.Module, quantization: Any, observer: Any) -> fx.GraphModule:
+def _prepare(detector: Any, quantization: Any, observer: Any) -> fx.GraphModule:
     if not isinstance(getattr(detector, 'det_head', None), DBHead):
         raise ValueError(
-            f'only a DBNet can be computed in 8-bit integers, got {type(detector).__name__}. Leave '
-            'out int8_ranges of its TextDetector.'
+            f'only a DBNet can be computed in 8-bit integers, got {type(detector).__name__}.'
         )
     traced = fx.symbolic_trace(_LogitNetwork(detector).eval())
     for node in list(traced.graph.nodes):
@@ -224,7 +178,7 @@ def _observers(network: fx.GraphModule) -> list[tuple[str, Any]]:
     return list(seen.values())
 
 
-def _install(detector: nn.Module, network: nn.Module) -> None:
+def _install(detector: Any, network: nn.Module) -> None:
     detector.backbone = network
     detector.neck = nn.Identity()
     detector.det_head.binarize = nn.Identity()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from pipeline.registry import MODELS
 
 from .batch_norm_folding import fold_batch_norm
 from .detections import Detections, merge_detections
-from .int8 import can_quantize, quantize_detector, read_ranges, weights_digest
+from .int8 import Ranges, can_quantize, quantize_detector
 
 
 @MODELS.register_module()
@@ -43,8 +42,6 @@ class TextDetector(BaseModule):
         max_upscale: Small photos are enlarged by no more than this.
         divisor: Both sides are rounded to a multiple of this.
         min_score: Words with a lower score are dropped.
-        int8_ranges: A file of ``tools/calibrate_int8.py``, for reading on a CPU with a DBNet in
-            8-bit integers; see ``prepare_to_read``.
         batch_size: Photos a pass at most, which bounds the memory. DRRG takes only 1.
         init_cfg: MMEngine's, for instance a checkpoint to load.
 
@@ -61,7 +58,6 @@ class TextDetector(BaseModule):
         max_upscale: float = 2.0,
         divisor: int = 32,
         min_score: float = 0.0,
-        int8_ranges: str | None = None,
         batch_size: int = 8,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -87,40 +83,29 @@ class TextDetector(BaseModule):
         self.max_upscale = max_upscale
         self.divisor = divisor
         self.min_score = min_score
-        self.int8_ranges = int8_ranges
         self.batch_size = batch_size
 
-    def prepare_to_read(self, device: str | torch.device = 'cpu') -> None:
+    def prepare_to_read(
+        self, device: str | torch.device = 'cpu', int8_ranges: Ranges | None = None
+    ) -> None:
         """Bring the network with its weights into the form that reads fastest, in place.
 
-        Batch norm is folded into the convolutions (``fold_batch_norm``). On an x86 CPU, with
-        ``int8_ranges`` measured for these very weights, the network computes in 8-bit integers
-        (``quantize_detector``); ranges of other weights are left alone with a warning. It cannot
+        Batch norm is folded into the convolutions (``fold_batch_norm``), and on an x86 CPU a DBNet
+        whose activations are measured computes in 8-bit integers (``quantize_detector``). It cannot
         be trained or saved afterwards, nor moved off the CPU.
 
         Args:
             device: Where it is going to read.
+            int8_ranges: Of ``measure_ranges``, for these very weights; None stays with floats.
 
         Raises:
-            FileNotFoundError: If ``int8_ranges`` names no file.
-            ValueError: If that file holds something else, or the network is no DBNet.
+            ValueError: If the ranges are those of another network, or it is no DBNet.
         """
         self.eval()
-        ranges = None
-        if self.int8_ranges is not None and torch.device(device).type == 'cpu' and can_quantize():
-            ranges, digest = read_ranges(self.int8_ranges)
-            if digest != weights_digest(self.detector):
-                ranges = None
-                warnings.warn(
-                    f'{self.int8_ranges} was measured for other weights of the detector, which '
-                    'therefore computes in floats, half as fast. Measure anew with '
-                    'tools/calibrate_int8.py, or set int8_ranges=None.',
-                    stacklevel=2,
-                )
         fold_batch_norm(self)
         self.to(memory_format=torch.channels_last)
-        if ranges is not None:
-            quantize_detector(self, ranges)
+        if int8_ranges and torch.device(device).type == 'cpu' and can_quantize():
+            quantize_detector(self, int8_ranges)
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:

@@ -12,7 +12,6 @@ model = dict(
         long_side_px=1760,
         coarse_long_side_px=640,
         coarse_min_side_px=24.0,
-        int8_ranges='{{ fileDirname }}/default_spotter_int8.json',
         detector=dict(
             type='DBNet',
             data_preprocessor=dict(

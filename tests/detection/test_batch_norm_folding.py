@@ -68,10 +68,8 @@ def test_a_detector_of_mmocr_computes_the_same_with_fewer_layers(name):
 
 
 def test_the_default_reads_the_same_without_the_batch_norm_of_its_detector():
-    config = Config.fromfile(DEFAULT_CONFIG)
-    config.model.detector.int8_ranges = None
-    kept = TextSpotter.from_config(config, as_trained=True)
-    folded = TextSpotter.from_config(config)
+    kept = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
+    folded = TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
     assert norms(kept.detector) and not norms(folded.detector)
     before, after = kept.read(DEMO_PHOTO), folded.read(DEMO_PHOTO)
     assert [word.text for word in before] == [word.text for word in after] != []

@@ -1,34 +1,37 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from mmengine.config import Config
+import torch
+from safetensors.torch import load_file, save_file
 from tool_modules import load_tool
 
-from pipeline.detection.int8 import can_quantize
-from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.checkpoint import load_int8_ranges
+from pipeline.spotter import DEFAULT_CONFIG
 
 DEMO_PHOTO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
-SHIPPED = DEFAULT_CONFIG.parent / 'default_spotter_int8.json'
+SHIPPED = DEFAULT_CONFIG.with_suffix('.safetensors')
 calibrate_int8 = load_tool('calibrate_int8')
 
 
-def test_the_ranges_of_the_default_can_be_measured_again(tmp_path, capsys):
-    out = tmp_path / 'new' / 'ranges.json'
-    assert calibrate_int8.main(['--photos', str(DEMO_PHOTO), '--out', str(out)]) == 0
-    assert 'activations on 1 photo' in capsys.readouterr().out
-    shipped, measured = json.loads(SHIPPED.read_text()), json.loads(out.read_text())
-    assert measured['weights'] == shipped['weights']
-    assert list(measured['ranges']) == list(shipped['ranges'])
-    config = Config.fromfile(DEFAULT_CONFIG)
-    config.model.detector.int8_ranges = str(out)
-    spotter = TextSpotter.from_config(config)
-    quantized = any('quantized' in type(part).__module__ for part in spotter.detector.modules())
-    assert quantized == can_quantize()
+def test_packed_weights_get_ranges_like_those_of_the_default(tmp_path, capsys):
+    packed = tmp_path / 'packed.safetensors'
+    save_file(load_file(SHIPPED), packed)
+    arguments = ['--checkpoint', str(packed), '--photos', str(DEMO_PHOTO), '--out', str(packed)]
+    assert calibrate_int8.main(arguments) == 0
+    assert 'ranges of 40 activations on 1 photos' in capsys.readouterr().out
+    assert list(load_int8_ranges(packed)) == list(load_int8_ranges(SHIPPED))
+    before, after = load_file(SHIPPED), load_file(packed)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_a_folder_without_photos_costs_one_line(tmp_path, capsys):
-    assert calibrate_int8.main(['--photos', str(tmp_path), '--out', str(tmp_path / 'x.json')]) == 1
-    assert capsys.readouterr().err.count('\n') == 1
-    assert not (tmp_path / 'x.json').exists()
+def test_what_cannot_be_measured_costs_one_line_and_no_file(tmp_path, capsys):
+    out = tmp_path / 'out.safetensors'
+    for arguments in (
+        ['--photos', str(tmp_path)],
+        ['--photos', str(DEMO_PHOTO), '--checkpoint', str(tmp_path / 'none.safetensors')],
+    ):
+        assert calibrate_int8.main([*arguments, '--out', str(out)]) == 1
+        assert capsys.readouterr().err.count('\n') == 1
+    assert not out.exists()

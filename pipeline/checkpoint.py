@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-
-from pipeline.detection.int8 import Ranges
-from pipeline.whole_file import write_whole
-
-_INT8_RANGES = 'detector_int8_ranges'
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:
@@ -68,44 +62,11 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
     model.load_state_dict(state, strict=False)
 
 
-def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
-    """What a spotter's file says of its detector's activations; None where it says nothing.
-
-    Raises:
-        ValueError: If the entry is not one of ``save_int8_ranges``.
-    """
-    if Path(path).suffix != '.safetensors':
-        return None
-    with safe_open(path, 'pt') as file:
-        entry = (file.metadata() or {}).get(_INT8_RANGES)
-    if entry is None:
-        return None
-    try:
-        return {name: (float(low), float(high)) for name, (low, high) in json.loads(entry).items()}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f'cannot read the ranges of activations in {path}: wanted those of '
-            f'tools/calibrate_int8.py ({type(error).__name__}: {error})'
-        ) from error
-
-
-def save_int8_ranges(
-    ranges: Ranges, weights: str | os.PathLike[str], path: str | os.PathLike[str]
-) -> None:
-    """Write a spotter's file with ranges of activations, measured for these weights.
-
-    Args:
-        ranges: Of ``measure_ranges``.
-        weights: The file whose weights they are, ``.safetensors``.
-        path: The file to write; may be the same.
-    """
-    rounded = {name: (round(low, 5), round(high, 5)) for name, (low, high) in ranges.items()}
-    content = save(load_file(weights), metadata={_INT8_RANGES: json.dumps(rounded)})
-    write_whole(Path(path), content)
-
-
 def save_weights(
-    model: nn.Module, path: str | os.PathLike[str], dtype: torch.dtype | None = None
+    model: nn.Module,
+    path: str | os.PathLike[str],
+    dtype: torch.dtype | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a model's weights as safetensors.
 
@@ -114,13 +75,14 @@ def save_weights(
         path: The file.
         dtype: What floating-point weights are stored as; ``torch.float16`` halves the file.
             A tensor with numbers too large for it stays as it is.
+        metadata: What else the file is to say.
     """
     state = {
         name: _as_stored(value.detach().cpu(), dtype).contiguous()
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor)
     }
-    save_file(state, path)
+    save_file(state, path, metadata)
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:

@@ -18,8 +18,8 @@ from mmengine.structures import InstanceData
 from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_int8_ranges, load_weights
-from pipeline.detection import Detections, TextDetector
+from pipeline.checkpoint import load_weights
+from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
 from pipeline.recognition import ContextRecognizer, crop_channels
@@ -112,7 +112,8 @@ class TextSpotter(BaseModel):
                 file of the weights has been through ``tools/calibrate_int8.py``.
 
         Raises:
-            ValueError: If the config has no spotter, or no weights are named anywhere.
+            ValueError: If the config has no spotter, no weights are named anywhere, or the
+                ranges of ``tools/calibrate_int8.py`` in their file cannot be read.
             FileNotFoundError: If a file is missing.
         """
         if not isinstance(config, Config):
@@ -141,7 +142,7 @@ class TextSpotter(BaseModel):
             spotter.init_weights()
         spotter.eval()
         if not as_trained:
-            ranges = load_int8_ranges(checkpoint) if int8 and checkpoint is not None else None
+            ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
             spotter.detector.prepare_to_read(device, ranges)
         # Convolutions are up to twice as fast on a CPU in this format.
         return spotter.to(device).to(memory_format=torch.channels_last)

@@ -197,7 +197,7 @@ def _print_context_costs(costs: list[ContextCost]) -> None:
 
 
 def _print_detector_cost(cost: DetectorCost) -> None:
-    print('detector          s/photo  of DBNet-R18 (network at 1312 px, random weights)')
+    print('detector          s/photo  of DBNet-R18 (network at 1312 px, in floats, random weights)')
     for name, seconds in (
         ('whole', cost.whole), ('network alone', cost.network), ('DBNet-R18', cost.peer)
     ):

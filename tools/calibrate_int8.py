@@ -1,4 +1,4 @@
-"""Let a spotter's detector compute in 8-bit integers on a CPU, which halves its time.
+"""Let a spotter's detector compute in 8-bit integers on an x86 CPU, which halves its time.
 
     python tools/calibrate_int8.py [CONFIG] [--checkpoint FILE] --photos DIR --out FILE.safetensors
 
@@ -14,11 +14,12 @@ from pathlib import Path
 
 import cv2
 from mmengine.config import Config
+from safetensors.torch import load_file, save
 
-from pipeline.checkpoint import save_int8_ranges
-from pipeline.detection import measure_ranges
+from pipeline.detection import as_metadata, measure_ranges
 from pipeline.image_io import ImageReadError, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.whole_file import write_whole
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,21 +33,27 @@ def main(argv: list[str] | None = None) -> int:
     add('--resize', type=int, nargs=2, metavar=('W', 'H'), help='for photos stored stretched')
     add('--out', type=Path, required=True, metavar='FILE', help='may be the file of the weights')
     args = parser.parse_args(argv)
+    if args.count < 1 or min(args.resize or (1, 1)) < 1:
+        parser.error('--count and both sides of --resize must be at least 1.')
     try:
         spotter = TextSpotter.from_config(args.config, args.checkpoint, int8=False)
-        weights = Path(args.checkpoint or Config.fromfile(args.config).load_from)
-        if weights.suffix != '.safetensors':
-            raise ValueError(f'wanted weights in .safetensors, as packed, got {weights}')
+        weights = args.checkpoint or Config.fromfile(args.config).get('load_from')
+        for path in (weights, args.out):
+            if Path(path or '').suffix != '.safetensors':
+                raise ValueError(
+                    f'wanted .safetensors, as tools/pack_spotter.py writes, got {path}'
+                )
         items = list(iter_inputs(args.photos))
-        photos = [item.load() for item in items[:: max(1, len(items) // args.count)][: args.count]]
+        count = min(args.count, len(items))
+        photos = [items[i * len(items) // count].load() for i in range(count)]
         if args.resize:
             photos = [cv2.resize(photo, tuple(args.resize)) for photo in photos]
-        ranges = measure_ranges(spotter.detector, photos)
+        metadata = as_metadata(measure_ranges(spotter.detector, photos))
+        write_whole(args.out, save(load_file(weights), metadata))
     except (OSError, ValueError, ImageReadError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    save_int8_ranges(ranges, weights, args.out)
-    print(f'{args.out}: ranges of {len(ranges)} activations on {len(photos)} photos')
+    print(f'{args.out}: ranges of activations on {len(photos)} photos')
     return 0
 
 

@@ -22,6 +22,7 @@ from torch import nn
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.checkpoint import load_weights, save_weights
+from pipeline.detection import as_metadata, load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG
 
@@ -57,8 +58,12 @@ def main(argv: list[str] | None = None) -> int:
         print(f'error: {error}', file=sys.stderr)
         return 1
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(spotter, args.out, getattr(torch, args.dtype))
+    ranges = None if args.detector else load_int8_ranges(default)
+    metadata = None if ranges is None else as_metadata(ranges)
+    save_weights(spotter, args.out, getattr(torch, args.dtype), metadata)
     print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
+    if ranges is None:
+        print('a DBNet reads twice as fast on an x86 CPU after tools/calibrate_int8.py')
     return 0
 
 

@@ -86,8 +86,8 @@ def build_runner(config: Config, checkpoint: str | None) -> Runner:
         config.load_from = checkpoint or config.get('load_from')
         return Runner.from_cfg(config)
     return Runner(
-        # Where MMEngine's Runner is going to put it.
-        model=TextSpotter.from_config(config, checkpoint, get_device()),
+        # On a GPU, where the Runner is going to put it, there are no integers.
+        model=TextSpotter.from_config(config, checkpoint, int8=get_device() == 'cpu'),
         work_dir=config.work_dir,
         test_dataloader=config.test_dataloader,
         test_cfg=config.test_cfg,

@@ -53,7 +53,7 @@ train_dataloader = dict(
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=8e-4))
-max_iters = 8500
+max_iters = 6800
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=100),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -12,7 +12,7 @@ import torch
 from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 
-from pipeline.detection import TextDetector, fold_batch_norm
+from pipeline.detection import TextDetector
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
 """MMOCR's smallest DBNet (Liao et al., AAAI 2020), tested at 1333 x 736 by its own config."""
@@ -26,8 +26,9 @@ class DetectorCost:
     Attributes:
         whole: The spotter's detector, from the decoded photo to word polygons.
         network: Its network alone, at its own working size.
-        peer: The network of MMOCR's DBNet with a ResNet-18, at its working size. Its weights are
-            random, which takes as long, but leaves its post-processing nothing to work on.
+        peer: The network of MMOCR's DBNet with a ResNet-18, at its working size, in floats (the
+            spotter's may compute in 8-bit integers). Its weights are random, which takes as long,
+            but leaves its post-processing nothing to work on.
     """
 
     whole: float
@@ -36,12 +37,12 @@ class DetectorCost:
 
 
 def build_peer(device: torch.device) -> TextDetector:
-    """MMOCR's DBNet-R18 with random weights, in the form that is fastest."""
+    """MMOCR's DBNet-R18 with random weights, its batch norm folded."""
     model = get_config(PEER_CONFIG).model
     model.backbone.init_cfg = None
     with DefaultScope.overwrite_default_scope('mmocr'):
-        peer = TextDetector(model, long_side_px=PEER_LONG_SIDE_PX).eval()
-    fold_batch_norm(peer)  # as the spotter's own
+        peer = TextDetector(model, long_side_px=PEER_LONG_SIDE_PX)
+    peer.prepare_to_read(device)
     return peer.to(device).to(memory_format=torch.channels_last)
 
 

@@ -1,21 +1,28 @@
-"""DBNet in 8-bit integers, which a CPU computes about twice as fast as 32-bit floats."""
+"""DBNet in 8-bit integers, which an x86 CPU computes about twice as fast as 32-bit floats."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import json
+import math
+import os
 import platform
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
 from mmocr.models.textdet.heads import DBHead
+from safetensors import safe_open
 from torch import Tensor, fx, nn
 
 Ranges = dict[str, tuple[float, float]]
 """Least and largest value that matters of each activation, by the name of what computes it."""
+
+_METADATA_KEY = 'detector_int8_ranges'
+_ENGINE = 'onednn'  # the fastest of torch's on x86, with VNNI instructions and without
 
 
 class _LogitNetwork(nn.Module):
@@ -24,7 +31,7 @@ class _LogitNetwork(nn.Module):
     def __init__(self, detector: Any) -> None:
         super().__init__()
         self.backbone: Any = detector.backbone
-        self.neck: Any = detector.neck
+        self.neck: Any = detector.neck if detector.with_neck else nn.Identity()
         self.binarize: Any = detector.det_head.binarize
 
     def forward(self, image: Tensor) -> Tensor:
@@ -40,28 +47,25 @@ def measure_ranges(detector: Any, photos: Iterable[Any]) -> Ranges:
     Args:
         detector: A ``TextDetector`` around a DBNet in eval mode, batch norm folded
             (``fold_batch_norm``). It stays as it is.
-        photos: (H, W, 3) uint8 BGR, some dozens like those to be read.
+        photos: (H, W, 3) uint8 BGR, a dozen or more like those to be read.
 
     Raises:
         ValueError: If it is no DBNet, or there is no photo.
     """
     observed = copy.deepcopy(detector)
-    with _torch_quantization() as quantization:
-        network = _prepare(observed.detector, quantization, quantization.HistogramObserver)
-        _install(observed.detector, network)
-        count = 0
-        for photo in photos:
-            observed([photo])
-            count += 1
-        if not count:
-            raise ValueError('wanted photos to measure activations on, got none.')
-        ranges = {}
-        for name, observer in _observers(network):
-            scale, zero = (float(value) for value in observer.calculate_qparams())
-            ranges[name] = (
-                (observer.quant_min - zero) * scale,
-                (observer.quant_max - zero) * scale,
-            )
+    network = _prepare(observed.detector, 'HistogramObserver')
+    _install(observed.detector, network)
+    count = 0
+    for photo in photos:
+        observed([photo])
+        count += 1
+    if not count:
+        raise ValueError('wanted photos to measure activations on, got none.')
+    ranges = {}
+    for name, observer in _observers(network):
+        scale, zero = (float(value) for value in observer.calculate_qparams())
+        ends = observer.quant_min, observer.quant_max
+        ranges[name] = ((ends[0] - zero) * scale, (ends[1] - zero) * scale)
     return ranges
 
 
@@ -79,47 +83,92 @@ def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) 
     Raises:
         ValueError: If it is no DBNet, or the ranges are another network's.
     """
-    with _torch_quantization() as quantization:
-        network = _prepare(detector.detector, quantization, quantization.MinMaxObserver)
-        observers = _observers(network)
-        wanted = {name for name, _ in observers}
-        if wanted != set(ranges):
-            raise ValueError(
-                f'the ranges of activations are not those of this detector: '
-                f'{sorted(wanted ^ set(ranges))[:4]}. Measure anew with tools/calibrate_int8.py.'
-            )
-        for name, observer in observers:
-            low, high = ranges[name]
-            observer.min_val, observer.max_val = torch.tensor(low), torch.tensor(high)
-        network = quantization.quantize_fx.convert_fx(network)
+    network = _prepare(detector.detector, 'MinMaxObserver')
+    observers = _observers(network)
+    wanted = {name for name, _ in observers}
+    if wanted != set(ranges):
+        raise ValueError(
+            f'the ranges of activations are not those of this detector: '
+            f'{sorted(wanted ^ set(ranges))[:4]}. Measure anew with tools/calibrate_int8.py.'
+        )
+    for name, observer in observers:
+        low, high = ranges[name]
+        observer.min_val, observer.max_val = torch.tensor(low), torch.tensor(high)
+    with _engine(), _unwarned():
+        network = _torch_quantization().quantize_fx.convert_fx(network)
     _install(detector.detector, network)
+
+
+def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
+    """What the file of a spotter's weights says of its detector; None where it says nothing.
+
+    Raises:
+        ValueError: If what it says are no ranges.
+    """
+    if Path(path).suffix != '.safetensors':
+        return None
+    with safe_open(path, 'pt') as file:
+        entry = (file.metadata() or {}).get(_METADATA_KEY)
+    if entry is None:
+        return None
+    try:
+        ranges = {
+            name: (float(low), float(high)) for name, (low, high) in json.loads(entry).items()
+        }
+        if not all(-math.inf < low <= high < math.inf for low, high in ranges.values()):
+            raise ValueError('a range without an end, or from high to low')
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f'cannot read the ranges of activations in {path}: wanted those of '
+            f'tools/calibrate_int8.py ({type(error).__name__}: {error}). Measure anew with it.'
+        ) from error
+    return ranges
+
+
+def as_metadata(ranges: Ranges) -> dict[str, str]:
+    """The entry of a safetensors file that ``load_int8_ranges`` reads."""
+    rounded = {name: [float(f'{end:.6g}') for end in ends] for name, ends in ranges.items()}
+    return {_METADATA_KEY: json.dumps(rounded)}
 
 
 def can_quantize() -> bool:
     """Whether this machine's CPU and torch have the 8-bit kernels that are known to be faster."""
-    x86 = platform.machine().lower() in ('x86_64', 'amd64')
-    kernels = 'onednn' in torch.backends.quantized.supported_engines
-    # Deprecated in favour of another package; a torch without it computes in floats.
-    return x86 and kernels and find_spec('torch.ao.quantization') is not None
+    if platform.machine().lower() not in ('x86_64', 'amd64'):
+        return False
+    try:
+        _torch_quantization()
+    except ImportError:  # it is going to move to torchao
+        return False
+    return _ENGINE in torch.backends.quantized.supported_engines
+
+
+def _torch_quantization() -> Any:
+    with _unwarned():
+        from torch.ao import quantization
+        from torch.ao.quantization import quantize_fx  # noqa: F401
+    return quantization
 
 
 @contextlib.contextmanager
-def _torch_quantization() -> Iterator[Any]:
-    """``torch.ao.quantization`` on the kernels of oneDNN, the fastest with and without VNNI."""
-    before = torch.backends.quantized.engine
+def _unwarned() -> Iterator[None]:
+    """Without what torch says of its plans to move quantization to torchao."""
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # that it is deprecated
-        from torch.ao import quantization
-        from torch.ao.quantization import quantize_fx  # noqa: F401
-
-        torch.backends.quantized.engine = 'onednn'
-        try:
-            yield quantization
-        finally:
-            torch.backends.quantized.engine = before
+        warnings.simplefilter('ignore')
+        yield
 
 
-def _prepare(detector: Any, quantization: Any, observer: Any) -> fx.GraphModule:
+@contextlib.contextmanager
+def _engine() -> Iterator[None]:
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = _ENGINE
+    try:
+        yield
+    finally:
+        torch.backends.quantized.engine = before
+
+
+def _prepare(detector: Any, observer_type: str) -> fx.GraphModule:
+    """The network with an observer of this type of ``torch.ao.quantization`` at each activation."""
     if not isinstance(getattr(detector, 'det_head', None), DBHead):
         raise ValueError(
             f'only a DBNet can be computed in 8-bit integers, got {type(detector).__name__}.'
@@ -131,6 +180,8 @@ def _prepare(detector: Any, quantization: Any, observer: Any) -> fx.GraphModule:
             node.replace_all_uses_with(node.args[0])
             traced.graph.erase_node(node)
     traced.recompile()
+    quantization = _torch_quantization()
+    observer = getattr(quantization, observer_type)
     seven_bits = {'dtype': torch.qint8, 'quant_min': -64, 'quant_max': 63}
     by_filter = quantization.PerChannelMinMaxObserver.with_args(
         qscheme=torch.per_channel_symmetric, **seven_bits
@@ -140,7 +191,8 @@ def _prepare(detector: Any, quantization: Any, observer: Any) -> fx.GraphModule:
     # torch has no scale for each filter of a transposed convolution.
     mapping.set_object_type(nn.ConvTranspose2d, quantization.QConfig(observer, whole))
     example = (torch.zeros(1, 3, 64, 64),)
-    network = quantization.quantize_fx.prepare_fx(traced, mapping, example)
+    with _unwarned():
+        network = quantization.quantize_fx.prepare_fx(traced, mapping, example)
     for node in network.graph.nodes:
         if node.target is torch.cat:
             _share_observer(network, node)

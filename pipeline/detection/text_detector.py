@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,6 +84,7 @@ class TextDetector(BaseModule):
         self.max_upscale = max_upscale
         self.divisor = divisor
         self.min_score = min_score
+        self.reads_in_int8 = False
         self.batch_size = batch_size
 
     def prepare_to_read(
@@ -91,21 +93,24 @@ class TextDetector(BaseModule):
         """Bring the network with its weights into the form that reads fastest, in place.
 
         Batch norm is folded into the convolutions (``fold_batch_norm``), and on an x86 CPU a DBNet
-        whose activations are measured computes in 8-bit integers (``quantize_detector``). It cannot
-        be trained or saved afterwards, nor moved off the CPU.
+        whose activations are measured computes in 8-bit integers (``quantize_detector``). It
+        cannot be trained or saved afterwards; in integers, it reads on a CPU alone.
 
         Args:
             device: Where it is going to read.
-            int8_ranges: Of ``measure_ranges``, for these very weights; None stays with floats.
+            int8_ranges: Of ``measure_ranges``, for these very weights. With None, or ranges that do
+                not fit the network as this torch sees it (said in a warning), it stays in floats.
 
-        Raises:
-            ValueError: If the ranges are those of another network, or it is no DBNet.
         """
         self.eval()
         fold_batch_norm(self)
-        self.to(memory_format=torch.channels_last)
-        if int8_ranges and torch.device(device).type == 'cpu' and can_quantize():
+        if not int8_ranges or torch.device(device).type != 'cpu' or not can_quantize():
+            return
+        try:
             quantize_detector(self, int8_ranges)
+            self.reads_in_int8 = True
+        except ValueError as error:
+            warnings.warn(f'the detector computes in floats, half as fast: {error}', stacklevel=2)
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:
@@ -192,7 +197,13 @@ class TextDetector(BaseModule):
             samples.append(sample)
         preprocess = self.detector.data_preprocessor
         # It follows MMEngine's to() alone, not that of a plain module around it.
-        preprocess.to(next(self.detector.parameters()).device)
+        device = next(self.detector.parameters()).device
+        if self.reads_in_int8 and device.type != 'cpu':
+            raise RuntimeError(
+                'this detector computes in 8-bit integers, on a CPU alone, but was moved to '
+                f'{device}. Pass the device to TextSpotter.from_config, or int8=False.'
+            )
+        preprocess.to(device)
         data = preprocess(dict(inputs=inputs, data_samples=samples), False)
         return self.detector(data['inputs'], data['data_samples'], mode='predict')
 

@@ -8,15 +8,23 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from safetensors.torch import load_file, save_file
+from shapely import Polygon
 
-from pipeline.checkpoint import load_int8_ranges
-from pipeline.detection import fold_batch_norm, measure_ranges, quantize_detector
+from pipeline.detection import (
+    fold_batch_norm,
+    load_int8_ranges,
+    measure_ranges,
+    quantize_detector,
+)
 from pipeline.detection.int8 import can_quantize
 from pipeline.image_io import read_image
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.structures import Word
 
-DEMO_PHOTO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / 'configs' / 'spotting'
+DEMO_PHOTO = ROOT / 'data' / 'demo' / 'scene.jpg'
 WEIGHTS = DEFAULT_CONFIG.with_suffix('.safetensors')
 on_x86 = pytest.mark.skipif(not can_quantize(), reason='8-bit kernels are for x86 CPUs')
 
@@ -30,30 +38,44 @@ def is_quantized(spotter: TextSpotter) -> bool:
     return any('quantized' in type(part).__module__ for part in spotter.detector.modules())
 
 
+def iou(first: Word, second: Word) -> float:
+    shapes = Polygon(first.polygon), Polygon(second.polygon)
+    return shapes[0].intersection(shapes[1]).area / shapes[0].union(shapes[1]).area
+
+
 @on_x86
 def test_the_default_reads_in_integers_what_it_reads_in_floats(floats):
     integers = TextSpotter.default()
     assert is_quantized(integers) and not is_quantized(floats)
     before, after = floats.read(DEMO_PHOTO), integers.read(DEMO_PHOTO)
-    assert [word.text for word in before] == [word.text for word in after] != []
-    for old, new in zip(before, after):
+    pairs = [
+        (old, new)
+        for old in before
+        for new in after
+        if old.text == new.text and iou(old, new) > 0.7
+    ]
+    assert len(pairs) >= max(len(before), len(after)) - 1 > 3
+    for old, new in pairs:
         assert new.score == pytest.approx(old.score, abs=0.1)
-        if len(old.polygon) == len(new.polygon) == 4:
-            height = np.linalg.norm(old.polygon[0] - old.polygon[3])
-            np.testing.assert_allclose(new.polygon, old.polygon, atol=0.3 * height)
 
 
 @on_x86
+@pytest.mark.parametrize('config', ['default', 'dbnet-medium_parseq-compact'])
 @torch.inference_mode()
-def test_any_dbnet_computes_nearly_the_same_in_integers():
+def test_any_dbnet_computes_nearly_the_same_in_integers(config):
     torch.manual_seed(0)
+    engine = torch.backends.quantized.engine
+    model = Config.fromfile(CONFIGS / f'{config}.py').model.detector
+    model.update(long_side_px=320, coarse_long_side_px=None)
     with DefaultScope.overwrite_default_scope('mmocr'):
-        detector = MODELS.build(Config.fromfile(DEFAULT_CONFIG).model.detector).eval()
+        detector = MODELS.build(model).eval()
     for parameter in detector.parameters():
         if parameter.dim() > 1:
             torch.nn.init.kaiming_normal_(parameter)
     fold_batch_norm(detector)
     network, photo = detector.detector, read_image(DEMO_PHOTO)
+    with pytest.raises(ValueError, match='wanted photos'):
+        measure_ranges(detector, [])
     ranges = measure_ranges(detector, [photo])
     crop = torch.from_numpy(photo[:256, :256].transpose(2, 0, 1).copy())[None].float() / 64 - 2
     before = network.det_head.binarize(network.extract_feat(crop))
@@ -63,7 +85,7 @@ def test_any_dbnet_computes_nearly_the_same_in_integers():
     before = before.clamp(low, high)
     assert before.std() > 0.01 * (high - low)
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.95
-    assert torch.backends.quantized.engine != 'onednn'  # as it was
+    assert torch.backends.quantized.engine == engine
 
 
 def test_who_takes_the_weights_gets_them_in_floats():
@@ -82,6 +104,29 @@ def test_ranges_that_cannot_be_read_are_said(tmp_path):
     save_file(load_file(WEIGHTS), broken, metadata={'detector_int8_ranges': '{"x": 1}'})
     with pytest.raises(ValueError, match=r'wanted those of tools/calibrate_int8\.py'):
         TextSpotter.from_config(DEFAULT_CONFIG, broken)
+
+
+@on_x86
+def test_ranges_of_another_network_leave_the_detector_in_floats_and_say_so(tmp_path):
+    other = tmp_path / 'other.safetensors'
+    save_file(load_file(WEIGHTS), other, metadata={'detector_int8_ranges': '{"x": [0, 1]}'})
+    with pytest.warns(UserWarning, match='computes in floats, half as fast'):
+        spotter = TextSpotter.from_config(DEFAULT_CONFIG, other)
+    assert not is_quantized(spotter)
+    assert spotter.read(DEMO_PHOTO)
+
+
+def test_a_detector_for_a_gpu_stays_in_floats():
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
+    spotter.detector.prepare_to_read('cuda', load_int8_ranges(WEIGHTS))
+    assert not is_quantized(spotter)
+
+
+@on_x86
+def test_a_detector_in_integers_cannot_be_moved_off_the_cpu():
+    spotter = TextSpotter.default().to('meta')
+    with pytest.raises(RuntimeError, match='on a CPU alone, but was moved to meta'):
+        spotter.detector([read_image(DEMO_PHOTO)])
 
 
 @on_x86

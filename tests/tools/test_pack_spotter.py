@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 
+from pipeline.detection import load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
@@ -47,6 +48,19 @@ def test_two_trained_parts_become_one_file_that_loads(trained, tmp_path, capsys)
         wanted = torch.load(trained[name], weights_only=True)['state_dict']
         for key, value in part.state_dict().items():
             torch.testing.assert_close(value, wanted[key], rtol=1e-3, atol=1e-4)
+
+
+def test_the_detector_of_the_default_keeps_its_integers_and_another_asks_for_them(
+    trained, tmp_path, capsys
+):
+    out = tmp_path / 'spotter.safetensors'
+    recognizer = ['--recognizer', str(trained['recognizer'])]
+    assert pack_spotter.main([str(DEFAULT_CONFIG), '--out', str(out), *recognizer]) == 0
+    assert 'calibrate_int8' not in capsys.readouterr().out
+    assert load_int8_ranges(out) == load_int8_ranges(DEFAULT_CONFIG.with_suffix('.safetensors'))
+    assert pack(trained, out) == 0
+    assert 'after tools/calibrate_int8.py' in capsys.readouterr().out
+    assert load_int8_ranges(out) is None
 
 
 def test_full_precision_is_kept_where_asked_for(trained, tmp_path):

@@ -86,7 +86,7 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
 
     Args:
         lines: At least one line of at least one word.
-        leading: From baseline to baseline, as a multiple of the line's font size.
+        leading: From baseline to baseline, as a multiple of the line's largest font size.
         align: 0 left, 0.5 centered, 1 right.
         pad_px: Empty border round all ink.
 
@@ -99,7 +99,7 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
     baseline = 0.0
     for row, line in enumerate(lines):
         if row:
-            baseline += leading * line.font.size
+            baseline += leading * (line.initial_font or line.font).size
         pen = 0.0
         for text in line.words:
             ink, left, top, advance = draw_word(line, text)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.datasets.synthetic import SceneGenerator, WordSource
-from pipeline.datasets.synthetic.inscription import _draw_lettering, _make_line
+from pipeline.datasets.synthetic.inscription import _Lettering, _make_line
 from pipeline.datasets.synthetic.paint import extrude
 from pipeline.datasets.synthetic.placement import Placement
 from pipeline.datasets.synthetic.typeset import Line, draw_word, set_lines
@@ -139,7 +139,7 @@ def test_small_capitals_have_a_larger_first_letter_on_the_same_baseline(fonts):
     assert advance == large.getlength('H') + small.getlength('E')
 
 
-def test_a_stroke_makes_letters_bolder_not_nearer(fonts):
+def test_a_stroke_makes_letters_bolder_that_still_stand_apart(fonts):
     font = fonts[0].open(60)
     thin, *_ = draw_word(Line(['III'], font), 'III')
     bold, *_ = draw_word(Line(['III'], font, stroke_px=3), 'III')
@@ -149,12 +149,15 @@ def test_a_stroke_makes_letters_bolder_not_nearer(fonts):
     assert letters == [3, 3]
 
 
+def test_small_capitals_leave_room_for_their_first_letters(fonts):
+    font, initial = fonts[0].open(40), fonts[0].open(64)
+    lines = [Line(['HE'], font, initial_font=initial)] * 2
+    above, below = (word.box for word in set_lines(lines, 1.0, 0.0, 4).words)
+    assert above[3] < below[1]
+
+
 def test_words_set_wide_lie_further_apart_than_their_letters(fonts):
-    for seed in range(200):
-        lettering = _draw_lettering(np.random.default_rng(seed), 'upper')
-        if lettering.tracking > 0.5:
-            break
-    line = _make_line(fonts[0], ['III', 'III'], 40, lettering, 0.3)
+    line = _make_line(fonts[0], ['III', 'III'], 40, _Lettering(tracking=0.8), 0.3)
     left, right = (word.box for word in set_lines([line], 1.0, 0.0, 4).words)
     ink = draw_word(line, 'III')[0]
     gaps = np.diff(np.flatnonzero(ink.max(axis=0) > 127))

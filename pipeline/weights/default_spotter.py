@@ -48,8 +48,8 @@ model = dict(
         ),
     ),
     # Both set as above.
-    rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.05, 0.0)),
-    min_score=0.2,
+    rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
+    min_score=0.25,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
@@ -63,7 +63,7 @@ model = dict(
                 blocks=(1, 1, 1, 0),
             ),
             embed_dim=192,
-            depth=2,
+            depth=3,
             num_heads=6,
         ),
         decoder=dict(

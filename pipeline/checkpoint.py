@@ -8,8 +8,10 @@ from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
+
+from pipeline.whole_file import write_whole
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:
@@ -82,7 +84,7 @@ def save_weights(
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor)
     }
-    save_file(state, path, metadata)
+    write_whole(Path(path), save(state, metadata))
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:

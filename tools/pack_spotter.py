@@ -57,7 +57,6 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     ranges = None if args.detector else load_int8_ranges(default)
     metadata = None if ranges is None else as_metadata(ranges)
     save_weights(spotter, args.out, getattr(torch, args.dtype), metadata)

@@ -43,6 +43,7 @@ def test_two_trained_parts_become_one_file_that_loads(trained, tmp_path, capsys)
     assert pack(trained, out) == 0
     assert f'{out}: ' in capsys.readouterr().out
     assert out.stat().st_size < 40e6  # what may be shipped
+    assert out.stat().st_mode == trained['detector'].stat().st_mode  # whom it may be read by
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out, as_trained=True)
     for name, part in (('detector', spotter.detector.detector), ('recognizer', spotter.recognizer)):
         wanted = torch.load(trained[name], weights_only=True)['state_dict']

@@ -100,7 +100,6 @@ class TextDetector(BaseModule):
             device: Where it is going to read.
             int8_ranges: Of ``measure_ranges``, for these very weights. With None, or ranges that do
                 not fit the network as this torch sees it (said in a warning), it stays in floats.
-
         """
         self.eval()
         fold_batch_norm(self)
@@ -109,7 +108,7 @@ class TextDetector(BaseModule):
         try:
             quantize_detector(self, int8_ranges)
             self.reads_in_int8 = True
-        except ValueError as error:
+        except (ValueError, RuntimeError, AttributeError) as error:  # or torch has changed
             warnings.warn(f'the detector computes in floats, half as fast: {error}', stacklevel=2)
 
     @torch.no_grad()

@@ -36,8 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     if args.count < 1 or min(args.resize or (1, 1)) < 1:
         parser.error('--count and both sides of --resize must be at least 1.')
     try:
-        spotter = TextSpotter.from_config(args.config, args.checkpoint, int8=False)
-        weights = args.checkpoint or Config.fromfile(args.config).get('load_from')
+        config = Config.fromfile(args.config)
+        spotter = TextSpotter.from_config(config, args.checkpoint, int8=False)
+        weights = args.checkpoint or config.get('load_from')
         for path in (weights, args.out):
             if Path(path or '').suffix != '.safetensors':
                 raise ValueError(

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
-import math
-import os
 import platform
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 from mmocr.models.textdet.heads import DBHead
-from safetensors import safe_open
 from torch import Tensor, fx, nn
 
-Ranges = dict[str, tuple[float, float]]
-"""Least and largest value that matters of each activation, by the name of what computes it."""
+from .int8_ranges import Ranges
 
-_METADATA_KEY = 'detector_int8_ranges'
 _ENGINE = 'onednn'  # the fastest of torch's on x86, with VNNI instructions and without
 
 
@@ -97,38 +90,6 @@ def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) 
     with _engine(), _unwarned():
         network = _torch_quantization().quantize_fx.convert_fx(network)
     _install(detector.detector, network)
-
-
-def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
-    """What the file of a spotter's weights says of its detector; None where it says nothing.
-
-    Raises:
-        ValueError: If what it says are no ranges.
-    """
-    if Path(path).suffix != '.safetensors':
-        return None
-    with safe_open(path, 'pt') as file:
-        entry = (file.metadata() or {}).get(_METADATA_KEY)
-    if entry is None:
-        return None
-    try:
-        ranges = {
-            name: (float(low), float(high)) for name, (low, high) in json.loads(entry).items()
-        }
-        if not all(-math.inf < low <= high < math.inf for low, high in ranges.values()):
-            raise ValueError('a range without an end, or from high to low')
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f'cannot read the ranges of activations in {path}: wanted those of '
-            f'tools/calibrate_int8.py ({type(error).__name__}: {error}). Measure anew with it.'
-        ) from error
-    return ranges
-
-
-def as_metadata(ranges: Ranges) -> dict[str, str]:
-    """The entry of a safetensors file that ``load_int8_ranges`` reads."""
-    rounded = {name: [float(f'{end:.6g}') for end in ends] for name, ends in ranges.items()}
-    return {_METADATA_KEY: json.dumps(rounded)}
 
 
 def can_quantize() -> bool:
@@ -231,6 +192,7 @@ def _observers(network: fx.GraphModule) -> list[tuple[str, Any]]:
 
 
 def _install(detector: Any, network: nn.Module) -> None:
+    """Let MMOCR's DBNet call one network for all three of its parts."""
     detector.backbone = network
     detector.neck = nn.Identity()
     detector.det_head.binarize = nn.Identity()

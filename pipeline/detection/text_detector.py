@@ -19,7 +19,8 @@ from pipeline.registry import MODELS
 
 from .batch_norm_folding import fold_batch_norm
 from .detections import Detections, merge_detections
-from .int8 import Ranges, can_quantize, quantize_detector
+from .int8 import can_quantize, quantize_detector
+from .int8_ranges import Ranges
 
 
 @MODELS.register_module()

@@ -24,7 +24,9 @@ from .scene import Scene, SceneWord
 from .words import WordSource
 
 CELL = 4  # picture pixels per cell of the maps of what is taken and how textured it is
-MARGIN = 0.04  # of the word's height, between ink and polygon
+# Of the word's height, between ink and polygon. Annotators leave as much: capitals fill 0.84 of the
+# height of their quads in the training photos of ICDAR 2015, 0.70 in those of SVT.
+MARGIN = 0.095
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,7 @@ class TextSpotter(BaseModel):
         rectifier: Config of a ``Rectifier``, or one that is built: the recognizer's crop size
             and the same settings as in its training.
         recognizer: Config of an MMOCR recognizer or a ``ContextRecognizer``, or one built.
-        min_score: Words of a lower score are dropped; the score of a word is the product of
-            the detector's and the recognizer's.
+        min_score: Words of a lower ``Word.score`` are dropped, and those that read as nothing.
         turn_below: Words whose reading scores lower are read upside down too. 0 never does.
         crop_batch_size: Crops a pass of the recognizer, which bounds the memory.
         init_cfg: MMEngine's.

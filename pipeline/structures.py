@@ -135,5 +135,10 @@ class Word:
 
     @property
     def score(self) -> float:
-        """Probability that this is a word and reads so: the product of both scores."""
-        return self.det_score * self.rec_score
+        """How sure it is that this is a word, in [0, 1], whatever it reads.
+
+        The detector's confidence times the geometric mean of the probabilities of the characters:
+        ``det_score * rec_score ** (1 / len(text))``. A long word is no less of a word for the
+        chance that one of its letters is wrong. ``rec_score`` tells whether it reads so.
+        """
+        return self.det_score * self.rec_score ** (1 / max(len(self.text), 1))

@@ -56,6 +56,12 @@ def test_words_come_with_polygon_text_and_scores():
     assert word.score == word.det_score * word.rec_score
 
 
+def test_a_word_is_no_less_of_a_word_for_being_long():
+    short, long = (Word(np.zeros((4, 2)), 'n' * n, det_score=0.8, rec_score=0.9**n) for n in (1, 9))
+    assert short.score == pytest.approx(0.8 * 0.9)
+    assert long.score == pytest.approx(short.score)
+
+
 def test_words_come_in_reading_order():
     photo = draw_photo(('d', BELOW), ('c', RIGHT), ('a', LEFT), ('b', MIDDLE))
     assert texts(make_toy().read(photo)) == 'abcd'

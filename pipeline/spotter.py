@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ class TextSpotter(BaseModel):
 
     Crops of a whole batch of photos are recognized together, and each photo is encoded once.
     Words that may be turned (tall ones, and ones read with little confidence) are read each
-    way that the rectifier names, and the surest reading stays.
+    way that the rectifier names, and the surest reading stays. Where a recognizer that finds gaps
+    (``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart.
 
     Args:
         detector: Config of a ``TextDetector``, or one that is built.
@@ -225,8 +228,8 @@ class TextSpotter(BaseModel):
                     'read() and pipeline.image_io.read_image() take images of any kind.'
                 )
         detections, context = self._detect_and_encode(images)
-        readings = self._recognize(images, detections, context)
-        return [self._collect(found, texts) for found, texts in zip(detections, readings)]
+        words = self._recognize(images, detections, context)
+        return [self._collect(found) for found in self._part(images, words, context)]
 
     @torch.inference_mode()
     def read_polygons(
@@ -346,36 +349,55 @@ class TextSpotter(BaseModel):
     ) -> list[list[tuple[str, float]]]:
         """Text and score of words whose rings are known, of each image."""
         given = [Detections(words, np.ones(len(words), dtype=np.float32)) for words in rings]
-        readings = self._recognize(images, given, tokens)
-        return [[(text, score) for text, score, _ in words] for words in readings]
+        words = self._recognize(images, given, tokens)
+        return [[(word.text, word.rec_score) for word in found] for found in words]
 
     def _recognize(
         self, images: Sequence[np.ndarray], detections: list[Detections], tokens: Tensor | None
-    ) -> list[list[tuple[str, float, np.ndarray]]]:
-        """Text, score and ring of each word of each photo."""
+    ) -> list[list[_Reading]]:
+        """What each word of each photo reads, the way it reads best."""
         rings = [ring for found in detections for ring in found.polygons]
         photo = [i for i, found in enumerate(detections) for _ in found.polygons]
         options = [self.rectifier.rotations(ring) for ring in rings]
-        first = [option[0] for option in options]
-        best = self._read_rings(images, first, photo, tokens)
+        best = self._read_rings(images, [option[0] for option in options], photo, tokens)
         again = [
             (row, ring)
             for row, option in enumerate(options)
             for ring in option[1:]
             # Tall words name four ways, of which no one is usual.
-            if len(option) > 2 or best[row][1] < self.turn_below
+            if len(option) > 2 or best[row].rec_score < self.turn_below
         ]
         others = self._read_rings(
             images, [ring for _, ring in again], [photo[row] for row, _ in again], tokens
         )
-        chosen = list(first)
-        for (row, ring), reading in zip(again, others):
-            if reading[1] > best[row][1]:
-                best[row], chosen[row] = reading, ring
-        readings: list[list[tuple[str, float, np.ndarray]]] = [[] for _ in images]
-        for (text, score), ring, i in zip(best, chosen, photo):
-            readings[i].append((text, score, ring))
-        return readings
+        for (row, _), reading in zip(again, others):
+            if reading.rec_score > best[row].rec_score:
+                best[row] = reading
+        scores = np.concatenate([np.empty(0), *(found.scores for found in detections)])
+        words: list[list[_Reading]] = [[] for _ in images]
+        for reading, det_score, i in zip(best, scores.tolist(), photo):
+            words[i].append(replace(reading, det_score=det_score))
+        return words
+
+    def _part(
+        self,
+        images: Sequence[np.ndarray],
+        words: list[list[_Reading]],
+        tokens: Tensor | None,
+    ) -> list[list[_Reading]]:
+        """Read the parts of words with gaps, and put them in place of words that read worse."""
+        joined = [(i, word) for i, found in enumerate(words) for word in found if word.gaps]
+        rings = [self.rectifier.cut(word.ring, word.gaps) for _, word in joined]
+        photo = [i for (i, _), parts in zip(joined, rings) for _ in parts]
+        readings = iter(self._read_rings(images, list(chain(*rings)), photo, tokens))
+        parted: dict[int, list[_Reading]] = {}
+        for (_, word), parts in zip(joined, rings):
+            reread = [replace(next(readings), det_score=word.det_score) for _ in parts]
+            if all(part.text for part in reread) and _mean_score(reread) >= _mean_score([word]):
+                parted[id(word)] = reread
+        return [
+            [part for word in found for part in parted.get(id(word), [word])] for found in words
+        ]
 
     def _read_rings(
         self,
@@ -383,9 +405,9 @@ class TextSpotter(BaseModel):
         rings: list[np.ndarray],
         photo: list[int],
         tokens: Tensor | None,
-    ) -> list[tuple[str, float]]:
+    ) -> list[_Reading]:
         """Cut rings out of their photos and read them, ``crop_batch_size`` at a time."""
-        readings: list[tuple[str, float]] = []
+        readings: list[_Reading] = []
         for start in range(0, len(rings), self.crop_batch_size):
             rows = range(start, min(start + self.crop_batch_size, len(rings)))
             crops = np.concatenate(
@@ -406,18 +428,30 @@ class TextSpotter(BaseModel):
             samples = self.recognizer(
                 data['inputs'], data['data_samples'], mode='predict', **context
             )
-            readings += [(s.pred_text.item, _word_score(s.pred_text)) for s in samples]
+            readings += [_read_off(s.pred_text, rings[i]) for s, i in zip(samples, rows)]
         return readings
 
-    def _collect(
-        self, found: Detections, readings: list[tuple[str, float, np.ndarray]]
-    ) -> list[Word]:
-        words = []
-        for (text, rec_score, ring), det_score in zip(readings, found.scores.tolist()):
-            word = Word(ring, text, det_score, rec_score)
-            if text and word.score >= self.min_score:
-                words.append(word)
+    def _collect(self, found: list[_Reading]) -> list[Word]:
+        words = [Word(r.ring, r.text, r.det_score, r.rec_score) for r in found if r.text]
+        words = [word for word in words if word.score >= self.min_score]
         return [words[i] for i in reading_order([word.polygon for word in words])]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """What a ring reads, the gaps that its crop shows, and how sure a detector was of it."""
+
+    ring: np.ndarray
+    text: str
+    rec_score: float
+    gaps: list[float]
+    det_score: float = 1.0
+
+
+def _mean_score(readings: list[_Reading]) -> float:
+    """Geometric mean of the probabilities of all characters."""
+    length = sum(len(reading.text) for reading in readings)
+    return float(math.prod(reading.rec_score for reading in readings) ** (1 / max(length, 1)))
 
 
 def _build(registry: Registry, part: Any) -> Any:
@@ -451,6 +485,11 @@ def _word_score(pred_text: Any) -> float:
     if 'word_score' in pred_text:
         return float(pred_text.word_score)
     return float(np.prod(np.asarray(pred_text.score, dtype=float))) if pred_text.item else 0.0
+
+
+def _read_off(pred_text: Any, ring: np.ndarray) -> _Reading:
+    gaps = pred_text.gaps if 'gaps' in pred_text else []
+    return _Reading(ring, pred_text.item, _word_score(pred_text), gaps)
 
 
 def _to_array(image: Tensor | np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmocr.structures import TextSpottingDataSample
 from PIL import Image
-from toy_spotter import BOX, GREEN, draw_photo, make_toy, write_config
+from toy_spotter import BOX, GREEN, ColourReader, draw_photo, make_toy, write_config
 
 from pipeline import ImageReadError, TextSpotter, Word
 from pipeline.checkpoint import save_weights
@@ -60,6 +60,55 @@ def test_a_word_is_no_less_of_a_word_for_being_long():
     short, long = (Word(np.zeros((4, 2)), 'n' * n, det_score=0.8, rec_score=0.9**n) for n in (1, 9))
     assert short.score == pytest.approx(0.8 * 0.9)
     assert long.score == pytest.approx(short.score)
+
+
+@MODELS.register_module()
+class GapReader(ColourReader):
+    """Finds a gap wherever the colour changes along a crop, and reads what stands before it."""
+
+    def __init__(self, score_of_parts: float = 1.0) -> None:
+        super().__init__()
+        self.score_of_parts = score_of_parts
+
+    def forward(self, inputs, data_samples, mode='predict'):
+        for crop, sample in zip(inputs, super().forward(inputs, data_samples, mode)):
+            row = crop[0, 16].numpy()
+            colours = np.median(row.reshape(-1, 8), axis=1)  # edges are not sharp
+            changes = np.flatnonzero(np.abs(np.diff(colours)) > 0.05) * 8 + 8
+            sample.pred_text.gaps = (changes / len(row)).tolist()
+            if not len(changes):
+                sample.pred_text.score = [s * self.score_of_parts for s in sample.pred_text.score]
+        return data_samples
+
+
+JOINED = [('k', (10, 10, 60, 34)), ('r', (60, 10, 100, 34)), ('d', (120, 10, 180, 34))]
+
+
+def test_words_that_the_detector_joined_are_read_apart():
+    spotter = make_toy(recognizer={'type': 'GapReader'})
+    words = spotter.read(draw_photo(*JOINED))
+    assert texts(words) == 'krd'
+    for word, (_, (x1, y1, x2, y2)) in zip(words, JOINED):
+        corners = [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]
+        np.testing.assert_allclose(word.polygon, corners, atol=1.0)
+        assert word.det_score == pytest.approx(0.9)
+    # Both photos' words go to their own photo.
+    photos = [draw_photo(JOINED[2]), draw_photo(*JOINED), draw_photo()]
+    assert [texts(found) for found in spotter.read_batch(photos)] == ['d', 'krd', '']
+
+
+def test_a_word_whose_parts_read_worse_stays_whole():
+    spotter = make_toy(recognizer={'type': 'GapReader', 'score_of_parts': 0.5})
+    words = spotter.read(draw_photo(*JOINED))
+    assert len(words) == 2
+    np.testing.assert_allclose(words[0].polygon[:2], [[10, 10], [100, 10]])
+
+
+def test_places_that_are_given_are_not_parted():
+    (words,) = make_toy(recognizer={'type': 'GapReader'}).read_polygons(
+        [draw_photo(*JOINED)], [[np.array([[10, 10], [100, 10], [100, 34], [10, 34]])]]
+    )
+    assert len(words) == 1
 
 
 def test_words_come_in_reading_order():

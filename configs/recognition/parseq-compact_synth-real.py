@@ -28,10 +28,12 @@ words = dict(
         )
     ],
 )
-synthetic = dict(words, data_root='data/synthetic/train', ann_file='annotation.json')
+# Some words are cut out with their neighbors, as the detector does: CTC learns where they part.
+scene_words = dict(words, join_prob=0.25)
+synthetic = dict(scene_words, data_root='data/synthetic/train', ann_file='annotation.json')
 # Stored at 960x640, while the cameras' aspect is 16:9.
 icdar2015 = dict(
-    words,
+    scene_words,
     data_root='data/icdar2015_train',
     ann_file='textspotting.json',
     native_size=(720, 1280),
@@ -43,7 +45,12 @@ crops = [
 ]
 model = dict(
     # CTC teaches the encoder to read long before attention finds the characters.
-    decoder=dict(type='HybridDecoder', grid_size=(2, 32), module_loss=dict(perm_num=4)),
+    decoder=dict(
+        type='HybridDecoder',
+        grid_size=(2, 32),
+        finds_gaps=True,
+        module_loss=dict(perm_num=4),
+    ),
 )
 train_dataloader = dict(
     # About three words a sample. Small batches learn more from the same number of words.

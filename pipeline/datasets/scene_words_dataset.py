@@ -16,6 +16,7 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
 from pipeline.context.context_cache import ContextCache
+from pipeline.datasets.neighbors import join_words, next_words
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.geometry import image_ring
 from pipeline.registry import DATASETS, TASK_UTILS
@@ -48,6 +49,9 @@ class SceneWordsDataset(BaseDataset):
             brings the photo along.
         native_size: (height, width) that photos are resized to before words are cut out,
             for sets that are stored stretched. None keeps the stored size.
+        join_prob: Probability that a word is cut out together with the one that follows it on its
+            line, and so on, as detectors join words: its text has spaces then. For recognizers
+            that learn where words part (``HybridDecoder(finds_gaps=True)``).
         jitter: Corners are moved by up to this share of the word's height and the word
             grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
         crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
@@ -68,6 +72,7 @@ class SceneWordsDataset(BaseDataset):
         max_words: int | None = None,
         split_words: int | None = None,
         native_size: tuple[int, int] | None = None,
+        join_prob: float = 0.0,
         jitter: float = 0.0,
         crop_pipeline: Sequence[dict[str, Any]] = (),
         with_image: bool = False,
@@ -84,6 +89,7 @@ class SceneWordsDataset(BaseDataset):
         self.max_words = max_words
         self.split_words = split_words
         self.native_size = native_size
+        self.join_prob = join_prob
         self.jitter = jitter
         self.crop_pipeline = Compose(list(crop_pipeline))
         self.with_image = with_image
@@ -125,18 +131,19 @@ class SceneWordsDataset(BaseDataset):
         words, path = info['words'], info['img_path']
         has_scene = _has_scene(words)
         photo = read_photo(path, self.native_size if has_scene else None)
+        whole = image_ring(*photo.image.shape[:2])
+        located = [
+            (whole if polygon is None else _ring(polygon) * photo.scale, text)
+            for polygon, text in words
+        ]
+        chosen = np.arange(len(words))
         if self.max_words is not None and len(words) > self.max_words:
             chosen = np.random.choice(len(words), self.max_words, replace=False)
-            words = [words[i] for i in chosen]
-        height, width = photo.image.shape[:2]
-        rings = [
-            _jittered(
-                image_ring(height, width) if polygon is None else _ring(polygon) * photo.scale,
-                self.jitter,
-            )
-            for polygon, _ in words
-        ]
-        crops = self.rectifier(photo.image, rings)
+        if has_scene and self.join_prob > 0:
+            words = self._join_some(located, chosen)
+        else:
+            words = [located[i] for i in chosen]
+        crops = self.rectifier(photo.image, [_jittered(ring, self.jitter) for ring, _ in words])
         crops = [self.crop_pipeline({'img': crop})['img'] for crop in crops]
         cache = self.context_cache if has_scene else None
         with_image = has_scene and self.with_image and cache is None
@@ -149,6 +156,30 @@ class SceneWordsDataset(BaseDataset):
             'context_tokens': None if cache is None else cache.read(photo.key, path),
             'photo': photo.key if has_scene else None,
         }
+
+    def _join_some(
+        self, words: list[tuple[np.ndarray, str]], chosen: np.ndarray
+    ) -> list[tuple[np.ndarray, str]]:
+        """The chosen words, some of them with those that follow them."""
+        even = [i for i, (ring, _) in enumerate(words) if len(ring) % 2 == 0]
+        follower = {
+            even[i]: even[j]
+            for i, j in enumerate(next_words([words[i][0] for i in even]))
+            if j is not None
+        }
+        joined = []
+        for i in chosen.tolist():
+            line, text = [i], words[i][1]
+            while np.random.rand() < self.join_prob and line[-1] in follower:
+                following = follower[line[-1]]
+                longer = f'{text} {words[following][1]}'
+                if following in line or len(longer) > self.max_length:
+                    break
+                line.append(following)
+                text = longer
+            ring = words[i][0] if len(line) == 1 else join_words([words[k][0] for k in line])
+            joined.append((ring, text))
+        return joined
 
     def _readable(self, text: str) -> bool:
         return 0 < len(text) <= self.max_length and self.charset.issuperset(text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.geometry import (
     check_polygon,
+    join_sides,
     make_clockwise,
     min_area_quad,
     order_quad,
@@ -135,6 +137,29 @@ class Rectifier:
         else:
             turns = [0, 1, 3, 2]
         return [turn_ring(ring, turn) for turn in turns]
+
+    def cut(self, ring: np.ndarray, places: Sequence[float]) -> list[np.ndarray]:
+        """Part the ring of several words at places that their crop shows.
+
+        Args:
+            ring: (2k, 2), one whose crop was cut with ``vertical='keep'``.
+            places: Where to cut, in shares of the crop's width from its left, rising.
+
+        Returns:
+            One ring (2k, 2) float32 more than places, in reading order.
+        """
+        top, bottom = split_sides(ring)
+        height, width = ring_size(ring)
+        room = self.margin[0] * height
+        along = np.clip((np.asarray(places) * (width + 2 * room) - room) / width, 0, 1)
+        parts = [
+            np.linspace(start, end, len(top))
+            for start, end in itertools.pairwise([0.0, *along.tolist(), 1.0])
+        ]
+        return [
+            join_sides(resample_polyline(top, part), resample_polyline(bottom, part))
+            for part in parts
+        ]
 
     def _clean_ring(self, points: np.ndarray) -> np.ndarray:
         """A clockwise ring of 2k points, whatever came."""

@@ -129,6 +129,23 @@ def test_a_crowded_photo_gives_some_of_its_words_each_time_others(root):
     assert seen == {'a', 'b', 'c'}
 
 
+def test_words_of_a_line_are_cut_out_together_and_part_at_a_space(root):
+    sample = make(root, join_prob=1.0)[0]
+    assert texts(sample) == ['a b', 'b', 'c']
+    joined = sample['inputs'][0]
+    assert [LETTERS[int(joined[0, 16, x]) // 8] for x in (20, 100)] == ['a', 'b']
+    assert joined[0, 16, 64] > 250  # the ground between them
+
+
+def test_words_that_would_be_too_long_together_stay_apart(root):
+    assert texts(make(root, join_prob=1.0, max_length=2)[0]) == ['a', 'b', 'c']
+
+
+def test_a_word_that_was_not_drawn_can_still_be_joined(root):
+    dataset = make(root, join_prob=1.0, max_words=1)
+    assert {texts(dataset[0])[0] for _ in range(40)} == {'a b', 'b', 'c'}
+
+
 def test_the_photo_comes_along_where_it_is_wanted(root):
     assert make(root)[0]['image'] is None
     image = make(root, with_image=True)[0]['image']

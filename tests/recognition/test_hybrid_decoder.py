@@ -116,3 +116,75 @@ def test_a_grid_that_does_not_fit_the_encoder_is_named(tmp_path) -> None:
 def test_an_unknown_reader_is_refused(tmp_path) -> None:
     with pytest.raises(ValueError, match='reader must be one of'):
         make_decoder(tmp_path, reader='beam')
+
+
+def test_gaps_between_words_are_learned_and_named(tmp_path) -> None:
+    decoder = make_decoder(
+        tmp_path,
+        finds_gaps=True,
+        module_loss=dict(type='PermutationLanguageModelLoss', unknown_chars='ignore'),
+    )
+    tokens = torch.randn(2, 2 * COLUMNS, 16)
+    texts = ['ab c', 'ab']
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=0.01)
+    for _ in range(200):
+        loss = decoder.loss(None, tokens, gold(*texts))['loss_ctc']
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.2
+    decoder.eval()
+    for reader in ('ctc', 'parseq'):
+        decoder.reader = reader
+        joined, single = decoder.predict(None, tokens, gold(*texts))
+        assert len(joined.pred_text.gaps) == 1 and 0 < joined.pred_text.gaps[0] < 1
+        assert single.pred_text.gaps == []
+    decoder.reader = 'ctc'
+    read = decoder.predict(None, tokens, gold(*texts))
+    assert [sample.pred_text.item for sample in read] == ['abc', 'ab']
+
+
+def test_texts_of_several_words_do_not_teach_parseq(tmp_path) -> None:
+    decoder = make_decoder(
+        tmp_path,
+        finds_gaps=True,
+        module_loss=dict(type='PermutationLanguageModelLoss', unknown_chars='ignore'),
+    )
+    tokens = torch.randn(2, 2 * COLUMNS, 16)
+    torch.manual_seed(1)
+    with_line = decoder.loss(None, tokens, gold('ab', 'a b'))['loss_plm']
+    torch.manual_seed(1)
+    alone = decoder.loss(None, tokens[:1], gold('ab'))['loss_plm']
+    assert with_line.item() == pytest.approx(alone.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('path', 'gaps'),
+    [
+        ('aa b', [2.5 / 4]),
+        ('a  -b ', [2 / 6]),  # behind the last character is no gap
+        (' a - b', [3.5 / 6]),
+        ('a b c', [1.5 / 5, 3.5 / 5]),
+        ('a-b', []),
+        ('  --', []),
+    ],
+)
+def test_gaps_lie_between_characters(tmp_path, path: str, gaps: list[float]) -> None:
+    decoder = make_decoder(tmp_path, finds_gaps=True)
+    specials = {'-': decoder.dictionary.start_idx, ' ': decoder.dictionary.padding_idx}
+    classes = [specials.get(c, decoder.dictionary.char2idx(c, strict=False)) for c in path]
+    assert decoder._find_gaps(classes) == pytest.approx(gaps)
+
+
+def test_a_space_among_the_characters_is_refused(tmp_path) -> None:
+    dict_file = tmp_path / 'with_space.txt'
+    dict_file.write_text('a\n \n')
+    dictionary = dict(
+        type='Dictionary',
+        dict_file=str(dict_file),
+        with_start=True,
+        with_end=True,
+        with_padding=True,
+    )
+    with pytest.raises(ValueError, match='space'):
+        make_decoder(tmp_path, finds_gaps=True, dictionary=dictionary)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.geometry import ring_to_quad
 from pipeline.rectification import Rectifier, unroll_polygon, warp_quad
 from pipeline.registry import TASK_UTILS
 
@@ -167,6 +168,38 @@ def test_margins_are_in_word_heights(mode):
     ring = np.array([[32, 24], [112, 24], [112, 44], [32, 44]])
     rectifier = Rectifier(size=(28, 84), mode=mode, margin=(0.1, 0.2))
     np.testing.assert_array_equal(rectifier(photo, [ring])[0], photo[20:48, 30:114])
+
+
+@pytest.mark.parametrize('turn', [0, 1])
+@pytest.mark.parametrize('margin', [(0.0, 0.0), (0.5, 0.2)])
+def test_a_ring_is_cut_where_its_crop_shows_it(margin, turn):
+    photo = np.zeros((200, 200, 3), np.uint8)
+    photo[80:120, 10:60], photo[80:120, 60:110], photo[80:120, 110:150] = 50, 100, 150
+    ring = np.array([[10, 80], [150, 80], [150, 120], [10, 120]], np.float32)
+    if turn:
+        photo, ring = np.rot90(photo, -1).copy(), np.stack([200 - ring[:, 1], ring[:, 0]], 1)
+    rectifier = Rectifier(size=(32, 128), margin=margin)
+    row = rectifier(photo, [ring], vertical='keep')[0][16, :, 0].astype(int)
+    places = [(np.flatnonzero(row >= level)[0]) / 128 for level in (99, 149)]
+    parts = rectifier.cut(ring, places)
+    tight = Rectifier(size=(32, 128))
+    crops = tight(photo, parts, vertical='keep')
+    assert [crop[16, 64, 0] for crop in crops] == [50, 100, 150]
+    assert all(np.ptp(crop[16, 6:-6].astype(int)) < 5 for crop in crops)
+    assert ring_to_quad(np.concatenate([parts[0][:1], parts[-1][1:3], parts[0][3:]])).tolist() == (
+        ring.tolist()
+    )
+
+
+def test_a_bent_ring_is_cut_along_its_sides():
+    x = np.linspace(20, 180, 9)
+    top = np.stack([x, 60 + (x - 100) ** 2 / 200], 1)
+    ring = np.concatenate([top, (top + [0, 30])[::-1]]).astype(np.float32)
+    parts = Rectifier().cut(ring, [0.25, 0.5])
+    assert [part.shape for part in parts] == [(18, 2)] * 3
+    np.testing.assert_allclose(parts[1][8], [100, 60], atol=0.5)
+    np.testing.assert_allclose(parts[0][0], ring[0])
+    np.testing.assert_allclose(parts[2][9], ring[9])
 
 
 def test_crops_of_a_scaled_photo_are_the_same_words():

@@ -79,7 +79,8 @@ def test_csv_is_one_row_a_word_and_lists_every_photo(tmp_path):
         ('photos/a.jpg', 'a,b "c"'), ('photos/a.jpg', 'two'), ('photos/none.jpg', ''),
     ]  # fmt: skip
     assert rows[0]['polygon'] == '10.13 20.0 50.0 21.0 50.0 40.0 10.0 39.0'
-    assert (rows[0]['score'], rows[0]['det_score'], rows[0]['rec_score']) == ('0.8718', '0.9', '0.8')
+    scores = [rows[0][name] for name in ('score', 'det_score', 'rec_score')]
+    assert scores == ['0.8718', '0.9', '0.8']
 
 
 def test_icdar_files_hold_a_line_a_word(tmp_path):

@@ -183,7 +183,8 @@ class RandomAffineCrop(BaseTransform):
         scale = draw['scale']
         if draw['word_height'] is not None:
             word_height = _word_height(polygons[draw['word']] @ to_native)
-            scale = np.clip(draw['word_height'] / word_height, *self.word_scale_range)
+            low, high = self.word_scale_range
+            scale = min(max(draw['word_height'] / word_height, low), high)
         stretch = np.sqrt(draw['aspect'])
         scale = np.diag([scale * stretch, scale / stretch]) @ to_native
         if draw['flip']:

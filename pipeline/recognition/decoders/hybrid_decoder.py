@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -31,17 +32,24 @@ class HybridDecoder(PARSeqDecoder):
     Args:
         grid_size: (rows, columns) of the encoder's tokens.
         ctc_weight: Weight of the CTC loss beside the permutation language model's.
+        finds_gaps: Learn where words part in crops that hold several, whose texts have spaces
+            (``SceneWordsDataset(join_prob=...)``), and name these places when reading:
+            ``pred_text.gaps``, in shares of the crop's width from its left. PAD, which is never
+            predicted either, is the gap's class. PARSeq's own loss leaves such texts out where
+            the dictionary has no space and ``unknown_chars='ignore'``: it reads words.
         reader: ``'parseq'``, or ``'ctc'`` for greedy CTC: one pass, no language model.
         **kwargs: Of :class:`PARSeqDecoder`.
 
     Raises:
-        ValueError: If ``reader`` is neither.
+        ValueError: If ``reader`` is neither, or gaps are to be found by a dictionary that writes
+            them as characters.
     """
 
     def __init__(
         self,
         grid_size: Sequence[int],
         ctc_weight: float = 1.0,
+        finds_gaps: bool = False,
         reader: str = 'parseq',
         **kwargs: Any,
     ) -> None:
@@ -51,6 +59,9 @@ class HybridDecoder(PARSeqDecoder):
         self.grid_size = (grid_size[0], grid_size[1])
         self.ctc_weight = ctc_weight
         self.reader = reader
+        if finds_gaps and self.dictionary.char2idx(' ', strict=False) is not None:
+            raise ValueError('finds_gaps wants a dictionary without a space, this one has one.')
+        self.finds_gaps = finds_gaps
         self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
 
     def classify_columns(
@@ -81,7 +92,7 @@ class HybridDecoder(PARSeqDecoder):
     ) -> dict[str, Tensor]:
         """``loss_plm`` and ``loss_ctc``."""
         losses = super().loss(feat, out_enc, data_samples, fuse_features)
-        labels = [sample.gt_text.indexes for sample in data_samples]
+        labels = [self._ctc_label(sample) for sample in data_samples]
         log_probs = self.classify_columns(out_enc, fuse_features).float()
         log_probs = log_probs.log_softmax(-1)  # (N, columns, L)
         lengths = torch.tensor([len(label) for label in labels])
@@ -109,12 +120,42 @@ class HybridDecoder(PARSeqDecoder):
     ) -> Sequence[TextRecogDataSample]:
         """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields."""
         if self.reader == 'parseq':
-            return super().predict(feat, out_enc, data_samples, fuse_features)
+            data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
+            if not self.finds_gaps:
+                return data_samples
         probs = self.classify_columns(out_enc, fuse_features).float().softmax(-1)
-        scores, classes = probs.max(-1)
-        for sample, path, path_scores in zip(data_samples, classes.tolist(), scores.tolist()):
-            sample.pred_text = self._collapse(path, path_scores)
+        scores, classes = (best.tolist() for best in probs.max(-1))
+        for sample, path, path_scores in zip(data_samples, classes, scores):
+            if self.reader == 'ctc':
+                sample.pred_text = self._collapse(path, path_scores)
+            if self.finds_gaps:
+                sample.pred_text.gaps = self._find_gaps(path)
         return data_samples
+
+    def _ctc_label(self, sample: TextRecogDataSample) -> Tensor:
+        """Classes that CTC is to write; none for a word that the loss's policies leave out."""
+        text = sample.gt_text.item
+        if not self.finds_gaps or ' ' not in text:
+            return sample.gt_text.indexes
+        label: list[int] = []
+        for word in text.split():
+            indexes = self.module_loss.encode_text(word)
+            if indexes is None:
+                return sample.gt_text.indexes[:0]
+            label += [self.dictionary.padding_idx, *indexes] if label else indexes
+        return torch.tensor(label, dtype=torch.long)
+
+    def _find_gaps(self, path: list[int]) -> list[float]:
+        """Where the gap's class stands between characters, in shares of the columns."""
+        gap = self.dictionary.padding_idx
+        unwritten = {self.dictionary.start_idx, self.dictionary.end_idx, gap}
+        written = [column for column, index in enumerate(path) if index not in unwritten]
+        gaps = []
+        for before, after in itertools.pairwise(written):
+            columns = [column for column in range(before, after) if path[column] == gap]
+            if columns:
+                gaps.append((columns[0] + columns[-1] + 1) / 2 / len(path))
+        return gaps
 
     def _collapse(self, path: list[int], scores: list[float]) -> LabelData:
         """Greedy CTC: merge repeats, drop blanks; a character's score is its best column's."""

@@ -17,14 +17,13 @@ augment = _base_.augment
 crop_size = _base_.crop_size
 synthetic = dict(
     _base_.synthetic,
-    data_root='data/synthetic/train4',
+    data_root='data/synthetic/train3',
     pipeline=[
         *load,
         dict(
             type='RandomAffineCrop',
             size=crop_size,
             scale_range=(0.6, 2.8),
-            word_height_prob=0.5,
             max_angle_deg=15.0,
             turn_prob=0.3,
             steep_prob=0.25,
@@ -41,7 +40,6 @@ icdar2015 = dict(
             type='RandomAffineCrop',
             size=crop_size,
             scale_range=(0.7, 2.6),
-            word_height_prob=0.4,
             max_angle_deg=15.0,
             turn_prob=0.4,
             steep_prob=0.25,
@@ -66,14 +64,14 @@ train_dataloader = dict(
         verify_meta=False,  # scenes and photos name different tasks
         datasets=[
             synthetic,
-            dict(synthetic, data_root='data/synthetic/train5'),
-            dict(type='RepeatDataset', dataset=icdar2015, times=18),
-            dict(type='RepeatDataset', dataset=textless, times=10),
+            dict(synthetic, data_root='data/synthetic/train4'),
+            dict(type='RepeatDataset', dataset=icdar2015, times=16),
+            dict(type='RepeatDataset', dataset=textless, times=8),
         ],
     ),
 )
-optim_wrapper = dict(optimizer=dict(lr=8e-4))
-max_iters = 3000
+optim_wrapper = dict(optimizer=dict(lr=6e-4))
+max_iters = 1800
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=50),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -40,13 +40,6 @@ class RandomAffineCrop(BaseTransform):
     Args:
         size: (height, width) of the crop, in pixels.
         scale_range: Range of the scale, drawn log-uniformly. 1 keeps the photo's pixels.
-        word_height_px: (low, high) of the height that the word a window is placed on gets, drawn
-            log-uniformly: a set's many small words do not decide how often a large one is
-            seen. The scale stays in ``word_scale_range``.
-        word_height_prob: Probability of choosing the scale of such a window by its word's height
-            rather than from ``scale_range``.
-        word_scale_range: Least and greatest scale by a word's height: what is magnified more
-            is a blur.
         max_angle_deg: The rotation is drawn from [-max, max].
         turn_prob: Probability that it is drawn from [-90, 90] instead: most words of a set lie
             level, and those that do not are missed by a detector that has hardly met any.
@@ -69,9 +62,6 @@ class RandomAffineCrop(BaseTransform):
         self,
         size: tuple[int, int],
         scale_range: tuple[float, float] = (0.5, 2.0),
-        word_height_px: tuple[float, float] = (10.0, 160.0),
-        word_height_prob: float = 0.0,
-        word_scale_range: tuple[float, float] = (0.25, 4.0),
         max_angle_deg: float = 10.0,
         turn_prob: float = 0.0,
         steep_prob: float = 0.0,
@@ -83,16 +73,11 @@ class RandomAffineCrop(BaseTransform):
         min_visible: float = 0.6,
         native_size: tuple[int, int] | None = None,
     ) -> None:
-        ranges = dict(
-            scale_range=scale_range,
-            word_height_px=word_height_px,
-            word_scale_range=word_scale_range,
-        )
-        for name, (low, high) in ranges.items():
-            if not 0 < low <= high:
-                raise ValueError(
-                    f'{name} must be (low, high) with 0 < low <= high, got {(low, high)}'
-                )
+        low, high = scale_range
+        if not 0 < low <= high:
+            raise ValueError(
+                f'scale_range must be (low, high) with 0 < low <= high, got {scale_range}'
+            )
         if max_aspect < 1:
             raise ValueError(f'max_aspect must be at least 1, got {max_aspect}')
         if not 0 < min_squeeze <= 1:
@@ -100,10 +85,7 @@ class RandomAffineCrop(BaseTransform):
         if not 0 <= max_slope_deg < 90:
             raise ValueError(f'max_slope_deg must be in [0, 90), got {max_slope_deg}')
         self.size = tuple(size)
-        self.scale_range = tuple(scale_range)
-        self.word_height_px = tuple(word_height_px)
-        self.word_height_prob = word_height_prob
-        self.word_scale_range = tuple(word_scale_range)
+        self.scale_range = (low, high)
         self.max_angle_deg = max_angle_deg
         self.turn_prob = turn_prob
         self.steep_prob = steep_prob
@@ -117,19 +99,18 @@ class RandomAffineCrop(BaseTransform):
 
     @cache_randomness
     def _draw(self, num_words: int) -> dict:
+        log_low, log_high = np.log(self.scale_range)
         log_aspect = np.log(self.max_aspect)
         on_word = num_words > 0 and np.random.rand() < self.word_prob
         max_angle = 90.0 if np.random.rand() < self.turn_prob else self.max_angle_deg
         squeeze, slope = 1.0, 0.0
         if np.random.rand() < self.steep_prob:
-            squeeze = _log_uniform(self.min_squeeze, 1.0)
+            squeeze = float(np.exp(np.random.uniform(np.log(self.min_squeeze), 0.0)))
             slope = float(np.deg2rad(np.random.uniform(-self.max_slope_deg, self.max_slope_deg)))
-        by_height = on_word and np.random.rand() < self.word_height_prob
         return dict(
             squeeze=squeeze,
             slope=slope,
-            scale=_log_uniform(*self.scale_range),
-            word_height=_log_uniform(*self.word_height_px) if by_height else None,
+            scale=float(np.exp(np.random.uniform(log_low, log_high))),
             aspect=float(np.exp(np.random.uniform(-log_aspect, log_aspect))),
             angle=float(np.deg2rad(np.random.uniform(-max_angle, max_angle))),
             word=int(np.random.randint(num_words)) if on_word else -1,
@@ -176,19 +157,13 @@ class RandomAffineCrop(BaseTransform):
     def _matrix(self, shape: tuple[int, int], polygons: list[np.ndarray], draw: dict) -> np.ndarray:
         """(2, 3) map from photo pixels to crop pixels."""
         height, width = self.size
-        to_native = np.eye(2)
-        if self.native_size is not None:
-            native_height, native_width = self.native_size
-            to_native = np.diag([native_width / shape[1], native_height / shape[0]])
-        scale = draw['scale']
-        if draw['word_height'] is not None:
-            word_height = _word_height(polygons[draw['word']] @ to_native)
-            low, high = self.word_scale_range
-            scale = min(max(draw['word_height'] / word_height, low), high)
         stretch = np.sqrt(draw['aspect'])
-        scale = np.diag([scale * stretch, scale / stretch]) @ to_native
+        scale = np.diag([draw['scale'] * stretch, draw['scale'] / stretch])
         if draw['flip']:
             scale[0, 0] *= -1
+        if self.native_size is not None:
+            native_height, native_width = self.native_size
+            scale = scale @ np.diag([native_width / shape[1], native_height / shape[0]])
         cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
         steep = np.array(
             [[draw['squeeze'], 0.0], [draw['squeeze'] * np.tan(draw['slope']), 1.0]]
@@ -211,26 +186,11 @@ class RandomAffineCrop(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(size={self.size}, scale_range={self.scale_range}, '
-            f'word_height_px={self.word_height_px}, word_height_prob={self.word_height_prob}, '
-            f'word_scale_range={self.word_scale_range}, '
             f'max_angle_deg={self.max_angle_deg}, turn_prob={self.turn_prob}, '
             f'steep_prob={self.steep_prob}, max_slope_deg={self.max_slope_deg}, '
             f'min_squeeze={self.min_squeeze}, max_aspect={self.max_aspect}, '
             f'word_prob={self.word_prob}, flip_prob={self.flip_prob})'
         )
-
-
-def _log_uniform(low: float, high: float) -> float:
-    return float(np.exp(np.random.uniform(np.log(low), np.log(high))))
-
-
-def _word_height(polygon: np.ndarray) -> float:
-    """Short side of the rectangle of a word's area and perimeter, which a bent word has too."""
-    polygon = polygon.astype(np.float32)
-    half_perimeter = cv2.arcLength(polygon, True) / 2
-    area = cv2.contourArea(polygon)
-    root = np.sqrt(max(half_perimeter**2 - 4 * area, 0.0))
-    return max((half_perimeter - root) / 2, 1.0)
 
 
 def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:

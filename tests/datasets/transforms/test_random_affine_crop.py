@@ -139,14 +139,7 @@ def test_the_given_arrays_are_left_as_they_are():
 
 
 @pytest.mark.parametrize(
-    'options',
-    [
-        {'scale_range': (0, 1)},
-        {'scale_range': (2, 1)},
-        {'word_height_px': (0, 10)},
-        {'word_scale_range': (3, 2)},
-        {'max_aspect': 0.5},
-    ],
+    'options', [{'scale_range': (0, 1)}, {'scale_range': (2, 1)}, {'max_aspect': 0.5}]
 )
 def test_ranges_that_cannot_be_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
@@ -177,46 +170,6 @@ def test_a_photo_stored_stretched_is_brought_back_in_the_same_warp():
             x1, y1, x2, y2 = BOXES[letter]
             ring = polygon.reshape(-1, 2)
             np.testing.assert_allclose(np.ptp(ring, axis=0), [2 * (x2 - x1), y2 - y1], rtol=1e-4)
-
-
-UPRIGHT = dict(max_angle_deg=0, max_aspect=1, word_prob=1.0, word_height_prob=1.0)
-
-
-def heights(results: dict) -> list[float]:
-    return [float(np.ptp(polygon.reshape(-1, 2)[:, 1])) for polygon in results['gt_polygons']]
-
-
-def test_a_window_can_be_scaled_by_the_height_of_its_word():
-    drawn = []
-    for results in crops(40, word_height_px=(20, 60), word_scale_range=(0.1, 9), **UPRIGHT):
-        drawn.append(min(heights(results), key=lambda height: abs(np.log(height / 35))))
-    assert 19.9 < min(drawn) < 30 and 40 < max(drawn) < 60.1
-    for results in crops(10, word_height_px=(37, 37), **UPRIGHT):
-        assert any(height == pytest.approx(37, abs=0.01) for height in heights(results))
-    stored_flat = dict(word_height_px=(37, 37), native_size=(400, 300))
-    for results in crops(10, **stored_flat, **UPRIGHT):
-        assert any(height == pytest.approx(37, abs=0.01) for height in heights(results))
-
-
-def test_a_small_word_is_not_magnified_without_bound():
-    options = dict(word_height_px=(500, 500), word_scale_range=(0.5, 2.0), **UPRIGHT)
-    for results in crops(10, **options):
-        assert max(heights(results)) < 60.1
-
-
-def test_a_bent_word_is_as_high_as_its_letters():
-    angle = np.linspace(np.pi, 2 * np.pi, 40)
-    arc = np.stack([np.cos(angle), np.sin(angle)], 1)
-    ring = np.concatenate([100 * arc, 80 * arc[::-1]]) + [150, 130]  # 20 px between its sides
-    photo = {
-        'img': draw_photo(size=(200, 300)),
-        'gt_polygons': [ring.astype(np.float32).ravel()],
-        'gt_ignored': np.zeros(1, bool),
-    }
-    crop = RandomAffineCrop(SIZE, word_height_px=(10, 10), **UPRIGHT)
-    (bent,) = crop(photo)['gt_polygons']
-    outer, inner = bent.reshape(2, 40, 2)
-    assert np.linalg.norm(outer - inner[::-1], axis=1) == pytest.approx(np.full(40, 10), rel=0.03)
 
 
 def test_rings_keep_their_points():

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ class TextSpotter(BaseModel):
     Crops of a whole batch of photos are recognized together, and each photo is encoded once.
     Words that may be turned (tall ones, and ones read with little confidence) are read each
     way that the rectifier names, and the surest reading stays. Where a recognizer that finds gaps
-    (``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart.
+    (``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart, and stay so
+    if all of them read as something, on average no less surely than as one.
 
     Args:
         detector: Config of a ``TextDetector``, or one that is built.
@@ -244,7 +245,7 @@ class TextSpotter(BaseModel):
 
         Returns:
             For each image the text and the recognizer's score of every word, in order. Words that
-            are not read come as an empty text; ``min_score`` drops none.
+            are not read come as an empty text; ``min_score`` drops none, and none is parted.
 
         Raises:
             ValueError: If there are not as many lists of polygons as images.
@@ -385,19 +386,30 @@ class TextSpotter(BaseModel):
         words: list[list[_Reading]],
         tokens: Tensor | None,
     ) -> list[list[_Reading]]:
-        """Read the parts of words with gaps, and put them in place of words that read worse."""
-        joined = [(i, word) for i, found in enumerate(words) for word in found if word.gaps]
-        rings = [self.rectifier.cut(word.ring, word.gaps) for _, word in joined]
-        photo = [i for (i, _), parts in zip(joined, rings) for _ in parts]
-        readings = iter(self._read_rings(images, list(chain(*rings)), photo, tokens))
-        parted: dict[int, list[_Reading]] = {}
-        for (_, word), parts in zip(joined, rings):
-            reread = [replace(next(readings), det_score=word.det_score) for _ in parts]
-            if all(part.text for part in reread) and _mean_score(reread) >= _mean_score([word]):
-                parted[id(word)] = reread
-        return [
-            [part for word in found for part in parted.get(id(word), [word])] for found in words
+        """Read words with gaps in parts, and put these in place of those that read worse."""
+        cut = [
+            [self.rectifier.cut(word.ring, word.gaps) if word.gaps else [] for word in found]
+            for found in words
         ]
+        pieces = [
+            Detections(
+                [ring for rings in of_photo for ring in rings],
+                np.array(
+                    [w.det_score for w, rings in zip(found, of_photo) for _ in rings],
+                    dtype=np.float32,
+                ),
+            )
+            for found, of_photo in zip(words, cut)
+        ]
+        parted = []
+        for found, of_photo, reread in zip(words, cut, self._recognize(images, pieces, tokens)):
+            rest = iter(reread)
+            kept: list[_Reading] = []
+            for word, rings in zip(found, of_photo):
+                parts = list(islice(rest, len(rings)))
+                kept += parts if _read_better(parts, word) else [word]
+            parted.append(kept)
+        return parted
 
     def _read_rings(
         self,
@@ -439,7 +451,10 @@ class TextSpotter(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """What a ring reads, the gaps that its crop shows, and how sure a detector was of it."""
+    """What a ring reads, where its crop shows gaps, and how sure a detector was of it.
+
+    Gaps are shares of the crop's width from its left, rising.
+    """
 
     ring: np.ndarray
     text: str
@@ -448,8 +463,15 @@ class _Reading:
     det_score: float = 1.0
 
 
+def _read_better(parts: list[_Reading], whole: _Reading) -> bool:
+    """Whether parts read as something each, and their characters as surely as the whole's."""
+    if not parts or not all(part.text for part in parts):
+        return False
+    return not whole.text or _mean_score(parts) >= _mean_score([whole])
+
+
 def _mean_score(readings: list[_Reading]) -> float:
-    """Geometric mean of the probabilities of all characters."""
+    """Geometric mean of the probabilities of all characters, as in ``Word.score``."""
     length = sum(len(reading.text) for reading in readings)
     return float(math.prod(reading.rec_score for reading in readings) ** (1 / max(length, 1)))
 

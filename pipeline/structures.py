@@ -137,8 +137,9 @@ class Word:
     def score(self) -> float:
         """How sure it is that this is a word, in [0, 1], whatever it reads.
 
-        The detector's confidence times the geometric mean of the probabilities of the characters:
-        ``det_score * rec_score ** (1 / len(text))``. A long word is no less of a word for the
-        chance that one of its letters is wrong. ``rec_score`` tells whether it reads so.
+        The detector's confidence times the geometric mean of the probabilities of the characters
+        (the end of the word counts with its last): ``det_score * rec_score ** (1 / len(text))``. A
+        long word is no less of a word for the chance that one of its letters is wrong.
+        ``rec_score`` tells whether it reads so.
         """
         return self.det_score * self.rec_score ** (1 / max(len(self.text), 1))

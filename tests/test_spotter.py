@@ -97,6 +97,16 @@ def test_words_that_the_detector_joined_are_read_apart():
     assert [texts(found) for found in spotter.read_batch(photos)] == ['d', 'krd', '']
 
 
+def test_a_narrow_part_is_read_each_way():
+    narrow = [('k', (10, 10, 88, 34)), ('r', (88, 10, 100, 34))]
+    calls = []
+    spotter = make_toy(recognizer={'type': 'GapReader'})
+    rotations = spotter.rectifier.rotations
+    spotter.rectifier.rotations = lambda ring: calls.append(len(rotations(ring))) or rotations(ring)
+    assert texts(spotter.read(draw_photo(*narrow))) == 'kr'
+    assert calls == [2, 2, 4]  # the whole word, then its parts
+
+
 def test_a_word_whose_parts_read_worse_stays_whole():
     spotter = make_toy(recognizer={'type': 'GapReader', 'score_of_parts': 0.5})
     words = spotter.read(draw_photo(*JOINED))

@@ -103,6 +103,10 @@ class _TimedRectifier:
         with self._clock.stage('rectify'):
             return self._rectifier.rotations(*args, **kwargs)
 
+    def cut(self, *args: Any, **kwargs: Any) -> Any:
+        with self._clock.stage('rectify'):
+            return self._rectifier.cut(*args, **kwargs)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rectifier, name)
 

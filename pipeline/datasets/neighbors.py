@@ -23,6 +23,9 @@ def next_words(rings: Sequence[np.ndarray]) -> list[int | None]:
 
     Returns:
         Index of the next word, None where there is none.
+
+    Raises:
+        ValueError: If a ring has an odd number of points, or fewer than four.
     """
     if not rings:
         return []
@@ -43,7 +46,7 @@ def next_words(rings: Sequence[np.ndarray]) -> list[int | None]:
         & (along @ along.T > _MIN_COSINE)
     )
     np.fill_diagonal(fits, False)
-    nearest = np.where(fits, gap, np.inf).argmin(1)
+    nearest = np.where(fits, np.abs(gap), np.inf).argmin(1)
     return [int(j) if fits[i, j] else None for i, j in enumerate(nearest)]
 
 
@@ -52,6 +55,9 @@ def join_words(rings: Sequence[np.ndarray]) -> np.ndarray:
 
     Args:
         rings: (2k, 2), in reading order.
+
+    Raises:
+        ValueError: As :func:`next_words`.
     """
     points = np.concatenate(rings).astype(np.float64)
     along = _end(rings[-1], -1) - _end(rings[0], 0)

@@ -60,7 +60,8 @@ class SceneWordsDataset(BaseDataset):
             of it, in place of the photo.
 
     Raises:
-        ValueError: If a number of words is not at least 1, or the cache cannot be used.
+        ValueError: If a number of words is not at least 1, a probability is none, or the cache
+            cannot be used.
     """
 
     def __init__(
@@ -83,6 +84,8 @@ class SceneWordsDataset(BaseDataset):
         for name, value in (('max_words', max_words), ('split_words', split_words)):
             if value is not None and value < 1:
                 raise ValueError(f'{name} must be at least 1 word, or None, got {value}.')
+        if not 0 <= join_prob <= 1:
+            raise ValueError(f'join_prob must lie in [0, 1], got {join_prob}.')
         self.rectifier = TASK_UTILS.build(rectifier)
         self.charset = frozenset(charset)
         self.max_length = max_length
@@ -98,14 +101,17 @@ class SceneWordsDataset(BaseDataset):
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """Keep what training needs of one entry of ``data_list``."""
-        words = [
-            (instance.get('polygon'), instance['text'])
-            for instance in raw_data_info['instances']
-            if not instance.get('ignore', False) and self._readable(instance['text'])
-        ]
+        words, unread = [], []
+        for instance in raw_data_info['instances']:
+            polygon = instance.get('polygon')
+            if not instance.get('ignore', False) and self._readable(instance['text']):
+                words.append((polygon, instance['text']))
+            elif polygon is not None:
+                unread.append(polygon)
         return {
             'img_path': str(Path(self.data_root or '') / raw_data_info['img_path']),
             'words': words,
+            'unread': unread,
         }
 
     def filter_data(self) -> list[dict]:
@@ -140,7 +146,8 @@ class SceneWordsDataset(BaseDataset):
         if self.max_words is not None and len(words) > self.max_words:
             chosen = np.random.choice(len(words), self.max_words, replace=False)
         if has_scene and self.join_prob > 0:
-            words = self._join_some(located, chosen)
+            unread = [_ring(polygon) * photo.scale for polygon in info['unread']]
+            words = self._join_some(located, unread, chosen)
         else:
             words = [located[i] for i in chosen]
         crops = self.rectifier(photo.image, [_jittered(ring, self.jitter) for ring, _ in words])
@@ -158,14 +165,15 @@ class SceneWordsDataset(BaseDataset):
         }
 
     def _join_some(
-        self, words: list[tuple[np.ndarray, str]], chosen: np.ndarray
+        self, words: list[tuple[np.ndarray, str]], unread: list[np.ndarray], chosen: np.ndarray
     ) -> list[tuple[np.ndarray, str]]:
-        """The chosen words, some of them with those that follow them."""
-        even = [i for i, (ring, _) in enumerate(words) if len(ring) % 2 == 0]
+        """The chosen words, some of them with those that follow them, up to one not to be read."""
+        rings = [ring for ring, _ in words] + unread
+        even = [i for i, ring in enumerate(rings) if len(ring) % 2 == 0]
         follower = {
             even[i]: even[j]
-            for i, j in enumerate(next_words([words[i][0] for i in even]))
-            if j is not None
+            for i, j in enumerate(next_words([rings[i] for i in even]))
+            if j is not None and even[j] < len(words)
         }
         joined = []
         for i in chosen.tolist():

@@ -40,7 +40,8 @@ class E2EHmeanMetric(BaseMetric):
         line_format: ``quad``, ``ltrb`` (upright boxes, for ICDAR 2013's ground truth as published)
             or ``polygon``; the protocol's own where None.
         min_score: Drop predictions whose ``scores`` lie below it.
-        confidences: Order predictions by ``scores * text_scores``, compute average precision, and
+        confidences: Order predictions by ``scores * text_scores``, how sure it is that a word is
+            there and reads so, compute average precision, and
             write confidences into the submission.
         submission: Zip to write, ready to submit: ``res_img_N.txt`` a photo, ``res_NAME.txt`` where
             photos have no numbers.

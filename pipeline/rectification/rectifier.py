@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from pipeline.geometry import (
@@ -141,25 +141,52 @@ class Rectifier:
     def cut(self, ring: np.ndarray, places: Sequence[float]) -> list[np.ndarray]:
         """Part the ring of several words at places that their crop shows.
 
+        Exact where the crop is a perspective view or unrolled, nearly so in the other modes.
+
         Args:
-            ring: (2k, 2), one whose crop was cut with ``vertical='keep'``.
-            places: Where to cut, in shares of the crop's width from its left, rising.
+            ring: (2k, 2) one of :meth:`rotations`, whose crop was cut with ``vertical='keep'``.
+            places: Where to cut, in shares of the crop's width from its left, rising. Those in
+                the margin cut nothing.
 
         Returns:
-            One ring (2k, 2) float32 more than places, in reading order.
+            One ring (2k, 2) float32 more than there are cuts, in reading order.
+
+        Raises:
+            ValueError: If the number of points is odd or below four.
         """
         top, bottom = split_sides(ring)
+        if not _has_body(ring):
+            return [ring]
+        along = self._places_along(ring, np.asarray(places, dtype=np.float64))  # (2, M)
+        inside = ((along > 0) & (along < 1)).all(0)
+        edges = np.pad(along[:, inside], ((0, 0), (1, 1)))
+        edges[:, -1] = 1
+        return [
+            join_sides(
+                *(
+                    resample_polyline(side, np.linspace(start, end, len(side)))
+                    for side, start, end in zip((top, bottom), edges[:, i], edges[:, i + 1])
+                )
+            )
+            for i in range(edges.shape[1] - 1)
+        ]
+
+    def _places_along(self, ring: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Shares of a crop's width as shares of its ring's top and bottom, (2, M)."""
+        if self.mode in ('auto', 'perspective') and _is_straight(ring):
+            corners = ring_to_quad(_add_margin(ring.astype(np.float64), *self.margin))
+            unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
+            to_photo = cv2.getPerspectiveTransform(unit, corners)
+            along = []
+            for y, side in enumerate(split_sides(ring)):
+                points = np.stack([places, np.full_like(places, y)], axis=1)[:, None]
+                chord = side[-1] - side[0]
+                seen = cv2.perspectiveTransform(points, to_photo)[:, 0] if len(points) else points
+                along.append((seen.reshape(-1, 2) - side[0]) @ chord / (chord @ chord))
+            return np.stack(along)
         height, width = ring_size(ring)
         room = self.margin[0] * height
-        along = np.clip((np.asarray(places) * (width + 2 * room) - room) / width, 0, 1)
-        parts = [
-            np.linspace(start, end, len(top))
-            for start, end in itertools.pairwise([0.0, *along.tolist(), 1.0])
-        ]
-        return [
-            join_sides(resample_polyline(top, part), resample_polyline(bottom, part))
-            for part in parts
-        ]
+        return np.tile((places * (width + 2 * room) - room) / width, (2, 1))
 
     def _clean_ring(self, points: np.ndarray) -> np.ndarray:
         """A clockwise ring of 2k points, whatever came."""

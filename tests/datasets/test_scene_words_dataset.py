@@ -141,6 +141,17 @@ def test_words_that_would_be_too_long_together_stay_apart(root):
     assert texts(make(root, join_prob=1.0, max_length=2)[0]) == ['a', 'b', 'c']
 
 
+def test_words_are_not_joined_across_one_that_is_not_read(tmp_path):
+    between = {'a': (10, 10, 60, 34), 'k': (64, 10, 76, 34), 'b': (80, 10, 130, 34)}
+    instances = [instance(text, box, ignore=text == 'k') for text, box in between.items()]
+    photo = draw_photo(*between.items())
+    root = write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {'a.png': photo})
+    assert texts(make(root, join_prob=1.0)[0]) == ['a', 'b']
+    instances[1]['ignore'] = False
+    root = write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {'a.png': photo})
+    assert texts(make(root, join_prob=1.0)[0]) == ['a k b', 'k b', 'b']
+
+
 def test_a_word_that_was_not_drawn_can_still_be_joined(root):
     dataset = make(root, join_prob=1.0, max_words=1)
     assert {texts(dataset[0])[0] for _ in range(40)} == {'a b', 'b', 'c'}

@@ -186,5 +186,11 @@ def test_a_space_among_the_characters_is_refused(tmp_path) -> None:
         with_end=True,
         with_padding=True,
     )
-    with pytest.raises(ValueError, match='space'):
+    with pytest.raises(ValueError, match='without a space'):
         make_decoder(tmp_path, finds_gaps=True, dictionary=dictionary)
+
+
+def test_gaps_are_not_learned_where_parseq_would_learn_texts_of_several_words(tmp_path) -> None:
+    decoder = make_decoder(tmp_path, finds_gaps=True)
+    with pytest.raises(ValueError, match="unknown_chars='ignore'"):
+        decoder.loss(None, torch.randn(1, 2 * COLUMNS, 16), gold('ab'))

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.geometry import ring_to_quad
 from pipeline.rectification import Rectifier, unroll_polygon, warp_quad
 from pipeline.registry import TASK_UTILS
 
@@ -186,9 +185,33 @@ def test_a_ring_is_cut_where_its_crop_shows_it(margin, turn):
     crops = tight(photo, parts, vertical='keep')
     assert [crop[16, 64, 0] for crop in crops] == [50, 100, 150]
     assert all(np.ptp(crop[16, 6:-6].astype(int)) < 5 for crop in crops)
-    assert ring_to_quad(np.concatenate([parts[0][:1], parts[-1][1:3], parts[0][3:]])).tolist() == (
-        ring.tolist()
-    )
+    np.testing.assert_allclose(parts[0][[0, 3]], ring[[0, 3]])
+    np.testing.assert_allclose(parts[-1][[1, 2]], ring[[1, 2]])
+
+
+@pytest.mark.parametrize('margin', [(0.0, 0.0), (0.3, 0.1)])
+def test_a_ring_in_perspective_is_cut_in_perspective(margin):
+    ring = np.array([[20, 20], [170, 60], [170, 90], [20, 140]], np.float32)
+    front = np.zeros((120, 400, 3), np.uint8)
+    front[:, :120], front[:, 120:] = 60, 180
+    corners = np.float32([[0, 0], [400, 0], [400, 120], [0, 120]])
+    to_photo = cv2.getPerspectiveTransform(corners, ring)
+    photo = cv2.warpPerspective(front, to_photo, (200, 200), borderValue=(20, 20, 20))
+    rectifier = Rectifier(size=(32, 128), margin=margin)
+    row = rectifier(photo, [ring], vertical='keep')[0][16, :, 0].astype(int)
+    place = (np.flatnonzero(row > 120)[0]) / 128
+    left, right = rectifier.cut(ring, [place])
+    edge = cv2.perspectiveTransform(np.float32([[[120, 0]], [[120, 120]]]), to_photo)[:, 0]
+    np.testing.assert_allclose(left[1:3], edge, atol=4)
+    np.testing.assert_allclose(right[[0, 3]], edge, atol=4)
+
+
+def test_places_in_the_margin_and_words_without_area_cut_nothing():
+    ring = np.array([[10, 80], [150, 80], [150, 120], [10, 120]], np.float32)
+    rectifier = Rectifier(margin=(0.5, 0.0))
+    assert len(rectifier.cut(ring, [0.05, 0.5, 0.98])) == 2
+    assert len(rectifier.cut(ring, [0.05])) == 1
+    assert len(rectifier.cut(np.full((4, 2), 7.0), [0.5])) == 1
 
 
 def test_a_bent_ring_is_cut_along_its_sides():

@@ -303,18 +303,18 @@ class SceneGenerator:
         total_blur = float(np.hypot(blur_px, item.blur_px))
         for word in item.inscription.sheet.words:
             x1, y1, x2, y2 = word.box
-            margin = MARGIN * (y2 - y1)
-            box = (x1 - margin, y1 - margin, x2 + margin, y2 + margin)
             points = 2
             if item.inscription.bend is not None:
                 points = int(np.clip(round(2 + 1.2 * (x2 - x1) / (y2 - y1)), 3, 8))
-            polygon = item.placement.box_polygon(box, points)
-            if share_inside(polygon, self.size) < 0.05:
+            ink = item.placement.box_polygon(word.box, points)
+            if share_inside(ink, self.size) < 0.05:
                 continue
+            margin = MARGIN * (y2 - y1)
+            box = (x1 - margin, y1 - margin, x2 + margin, y2 + margin)
+            polygon = item.placement.box_polygon(box, points)
             contrast, deviation = measure_contrast(image, polygon, item.ink, item.origin)
             ignore = is_illegible(
-                polygon, self.size, contrast, deviation, total_blur, noise,
-                _share_hidden(polygon, hidden))
+                ink, self.size, contrast, deviation, total_blur, noise, _share_hidden(ink, hidden))
             clipped = np.clip(polygon, 0, (self.size[1], self.size[0])).astype(np.float32)
             words.append(SceneWord(clipped, word.text, ignore))
         return words

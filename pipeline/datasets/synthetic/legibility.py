@@ -77,7 +77,7 @@ def is_illegible(
     """Decide whether a word is too small, cut off, hidden, blurred or faint to be read.
 
     Args:
-        polygon: (K, 2) picture pixels, before clipping to the picture.
+        polygon: (K, 2) picture pixels around the ink, before clipping to the picture.
         size: The picture's (height, width).
         contrast: Ink against ground, gray levels.
         ground_deviation: Texture of the ground, gray levels.

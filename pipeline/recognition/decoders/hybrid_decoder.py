@@ -59,9 +59,11 @@ class HybridDecoder(PARSeqDecoder):
         self.grid_size = (grid_size[0], grid_size[1])
         self.ctc_weight = ctc_weight
         self.reader = reader
-        if finds_gaps and self.dictionary.char2idx(' ', strict=False) is not None:
+        if finds_gaps and ' ' in self.dictionary.dict:
             raise ValueError('finds_gaps wants a dictionary without a space, this one has one.')
         self.finds_gaps = finds_gaps
+        special = self.dictionary
+        self.unwritten = {special.start_idx, special.end_idx, special.padding_idx}
         self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
 
     def classify_columns(
@@ -90,7 +92,17 @@ class HybridDecoder(PARSeqDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> dict[str, Tensor]:
-        """``loss_plm`` and ``loss_ctc``."""
+        """``loss_plm`` and ``loss_ctc``.
+
+        Raises:
+            ValueError: If gaps are to be learned and PARSeq's loss does not leave out texts with
+                spaces.
+        """
+        if self.finds_gaps and self.module_loss.unknown_chars != 'ignore':
+            raise ValueError(
+                "finds_gaps wants module_loss.unknown_chars='ignore', which leaves texts of "
+                f'several words to CTC; got {self.module_loss.unknown_chars!r}.'
+            )
         losses = super().loss(feat, out_enc, data_samples, fuse_features)
         labels = [self._ctc_label(sample) for sample in data_samples]
         log_probs = self.classify_columns(out_enc, fuse_features).float()
@@ -118,7 +130,11 @@ class HybridDecoder(PARSeqDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Sequence[TextRecogDataSample]:
-        """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields."""
+        """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields.
+
+        With ``finds_gaps`` there are ``gaps`` too: middles of the gaps between words, in shares of
+        the crop's width from its left, rising.
+        """
         if self.reader == 'parseq':
             data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
             if not self.finds_gaps:
@@ -148,8 +164,7 @@ class HybridDecoder(PARSeqDecoder):
     def _find_gaps(self, path: list[int]) -> list[float]:
         """Where the gap's class stands between characters, in shares of the columns."""
         gap = self.dictionary.padding_idx
-        unwritten = {self.dictionary.start_idx, self.dictionary.end_idx, gap}
-        written = [column for column, index in enumerate(path) if index not in unwritten]
+        written = [column for column, index in enumerate(path) if index not in self.unwritten]
         gaps = []
         for before, after in itertools.pairwise(written):
             columns = [column for column in range(before, after) if path[column] == gap]
@@ -159,14 +174,13 @@ class HybridDecoder(PARSeqDecoder):
 
     def _collapse(self, path: list[int], scores: list[float]) -> LabelData:
         """Greedy CTC: merge repeats, drop blanks; a character's score is its best column's."""
-        blank, previous = self.dictionary.start_idx, None
-        unwritten = {blank, self.dictionary.end_idx, self.dictionary.padding_idx}
+        previous = None
         kept: list[int] = []
         char_scores: list[float] = []
         for index, score in zip(path, scores):
-            if index == previous and index not in unwritten:
+            if index == previous and index not in self.unwritten:
                 char_scores[-1] = max(char_scores[-1], score)
-            elif index not in unwritten:
+            elif index not in self.unwritten:
                 kept.append(index)
                 char_scores.append(score)
             previous = index

@@ -9,8 +9,8 @@ model = dict(
     type='TextSpotter',
     detector=dict(
         type='TextDetector',
-        long_side_px=1760,
-        coarse_long_side_px=640,
+        long_side_px=1664,
+        coarse_long_side_px=768,
         coarse_min_side_px=24.0,
         detector=dict(
             type='DBNet',
@@ -42,14 +42,18 @@ model = dict(
                 module_loss=dict(type='DBModuleLoss'),
                 # Set on training photos and synthetic scenes.
                 postprocessor=dict(
-                    type='DBWordPostprocessor', mask_thr=0.2, min_text_score=0.38, end_margin=0.05
+                    type='DBWordPostprocessor',
+                    mask_thr=0.2,
+                    min_text_score=0.38,
+                    shrink_ratio=0.35,
+                    end_margin=0.1,
                 ),
             ),
         ),
     ),
     # Both set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
-    min_score=0.4,
+    min_score=0.38,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
@@ -69,6 +73,7 @@ model = dict(
         decoder=dict(
             type='HybridDecoder',
             grid_size=(2, 32),
+            finds_gaps=True,
             dictionary=dict(
                 type='Dictionary',
                 dict_file='{{ fileDirname }}/ascii94.txt',

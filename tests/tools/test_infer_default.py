@@ -15,9 +15,13 @@ from PIL import Image, ImageDraw, ImageFont
 from tool_modules import TOOLS
 
 from pipeline import TextSpotter
+from pipeline.datasets.neighbors import join_words
+from pipeline.detection import Detections
+from pipeline.geometry import polygon_area, polygon_intersection
 from pipeline.spotter import DEFAULT_CONFIG
 
 BOX = (220, 150, 360, 210)
+SCENE = TOOLS.parent / 'data/demo/scene.jpg'
 
 
 @pytest.fixture(scope='module')
@@ -37,6 +41,20 @@ def test_the_default_reads_a_clear_word(photo):
     assert best.text.lower() == 'hello'
     center = best.polygon.mean(0)
     assert BOX[0] < center[0] < BOX[2] and BOX[1] < center[1] < BOX[3]
+
+
+@pytest.mark.parametrize('line', ['SONIA PLACE', '2846 SAMSONITE RD'])
+def test_the_default_parts_the_words_of_a_line_that_its_detector_joins(line, monkeypatch):
+    spotter = TextSpotter.default()
+    polygons = {word.text: word.polygon for word in spotter.read(SCENE)}
+    joined = join_words([polygons[text] for text in line.split()])
+    found = Detections([joined], np.ones(1, dtype=np.float32))
+    monkeypatch.setattr(spotter.detector, 'forward', lambda images: [found])
+    words = spotter.read(SCENE)
+    assert ' '.join(word.text for word in words) == line
+    for word in words:
+        alone = polygons[word.text]
+        assert polygon_intersection(word.polygon, alone) > 0.85 * polygon_area(alone)
 
 
 def test_the_shipped_weights_are_small():

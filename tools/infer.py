@@ -113,8 +113,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         spotter = None
         bar = tqdm(
-            total=len(todo), unit=unit, disable=args.quiet or len(todo) < 2, file=sys.stderr,
-            dynamic_ncols=True,
+            total=len(todo), unit=unit, file=sys.stderr, dynamic_ncols=True,
+            disable=True if args.quiet or len(todo) < 2 else None,  # None: on a terminal alone
         )
         with bar:
             for batch, errors in _batches(todo, args.batch_size):

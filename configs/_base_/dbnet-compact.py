@@ -1,4 +1,4 @@
-"""DBNet (Liao et al., AAAI 2020) with a ResNet-18 of half width: 2.9 M parameters."""
+"""DBNet (Liao et al., AAAI 2020) with a ResNet-18 of half width: 3.0 M parameters."""
 
 model = dict(
     type='DBNet',

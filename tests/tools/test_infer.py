@@ -399,10 +399,20 @@ def test_photos_are_read_in_batches_with_a_progress_bar(run, tmp_path, monkeypat
         read(spotter, batch, *rest)
 
     monkeypatch.setattr(infer, 'read_batch', counted)
+    monkeypatch.setattr(sys.stderr, 'isatty', lambda: True)
     done = run('photos', '--batch-size', 2, '--no-draw')
     assert sizes == [2, 2, 1]
     assert [line.rsplit(': ')[-1] for line in done.out] == list(letters)
     assert 'photo/s' in done.err[-1] or 's/photo' in done.err[-1]
+
+
+def test_no_bar_goes_into_a_file(run, tmp_path):
+    for letter in 'ab':
+        save(tmp_path / 'photos' / f'{letter}.png', letter)
+    (tmp_path / 'photos' / 'broken.png').write_text('no image')
+    done = run('photos', '--no-draw')
+    error, total = done.err
+    assert error.startswith('error: ') and total == '1 of 3 inputs could not be read'
 
 
 def test_only_one_batch_of_photos_is_in_memory(run, monkeypatch):

@@ -207,10 +207,13 @@ def test_crops_that_cannot_be_read_are_told_in_a_line_and_the_rest_goes_on(run, 
     ('options', 'wanted'),
     [([], [16, 4]), (['--batch-size', 100], [20]), (['--batch-size', 7], [7, 7, 6])],
 )
-def test_crops_are_read_together_and_come_in_their_order(run, tmp_path, passes, options, wanted):
+def test_crops_are_read_together_and_come_in_their_order(
+    run, tmp_path, monkeypatch, passes, options, wanted
+):
     letters = 'tsrqponmlkjihgfedcba'
     for i, letter in enumerate(letters):
         save(tmp_path / 'words' / f'w{i}.png', letter)
+    monkeypatch.setattr(sys.stderr, 'isatty', lambda: True)  # only there is a bar
     done = run('words', '--format', 'jsonl', *options)
     assert done.status == 0 and passes == wanted
     lines = (tmp_path / 'results' / 'results.jsonl').read_text().splitlines()

@@ -155,7 +155,7 @@ class Rectifier:
             ValueError: If the number of points is odd or below four.
         """
         top, bottom = split_sides(ring)
-        if not _has_body(ring):
+        if not len(places) or not _has_body(ring):
             return [ring]
         along = self._places_along(ring, np.asarray(places, dtype=np.float64))  # (2, M)
         inside = ((along > 0) & (along < 1)).all(0)
@@ -181,8 +181,8 @@ class Rectifier:
             for y, side in enumerate(split_sides(ring)):
                 points = np.stack([places, np.full_like(places, y)], axis=1)[:, None]
                 chord = side[-1] - side[0]
-                seen = cv2.perspectiveTransform(points, to_photo)[:, 0] if len(points) else points
-                along.append((seen.reshape(-1, 2) - side[0]) @ chord / (chord @ chord))
+                seen = cv2.perspectiveTransform(points, to_photo)[:, 0]
+                along.append((seen - side[0]) @ chord / (chord @ chord))
             return np.stack(along)
         height, width = ring_size(ring)
         room = self.margin[0] * height

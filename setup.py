@@ -15,7 +15,12 @@ setup(
     packages=find_packages(include=['pipeline', 'pipeline.*']),
     include_package_data=True,
     package_data={
-        'pipeline': ['weights/*', 'datasets/synthetic/words/*.txt', 'evaluation/report/assets/*']
+        'pipeline': [
+            'weights/*',
+            'datasets/synthetic/words/*.txt',
+            'recognition/language/words.txt',
+            'evaluation/report/assets/*',
+        ]
     },
     install_requires=[
         # The OpenMMLab four check each other's versions on import: these satisfy all the checks.

@@ -24,7 +24,7 @@ from pipeline.checkpoint import load_weights
 from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
-from pipeline.recognition import ContextRecognizer, crop_channels
+from pipeline.recognition import ContextRecognizer, HybridDecoder, LetterNgrams, crop_channels
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.structures import SceneContext, Word
@@ -173,6 +173,26 @@ class TextSpotter(BaseModel):
                 f'{type(self.recognizer).__name__} has no scene context. Use a config whose '
                 "recognizer is a ContextRecognizer, such as those named '*_clip-*' in configs/."
             )
+
+    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
+        """Name the words that the recognizer may expect where letters are doubtful.
+
+        Args:
+            words: Word lists, ``'english'`` among them for the one that the default reads with;
+                none for reading what is seen alone. See :class:`LetterNgrams`.
+
+        Raises:
+            ValueError: If the recognizer reads without a language model whatever the words, or a
+                list cannot be read.
+            FileNotFoundError: If a list is missing.
+        """
+        decoders = [m for m in self.recognizer.modules() if isinstance(m, HybridDecoder)]
+        if not decoders:
+            raise ValueError(
+                'words help a recognizer with a HybridDecoder, as the default has it; '
+                f'{type(self.recognizer).__name__} reads without.'
+            )
+        decoders[0].language_model = LetterNgrams(words) if words else None
 
     def read(self, image: Any) -> list[Word]:
         """Read one photo.

@@ -507,6 +507,14 @@ def test_context_cannot_be_turned_on_where_there_is_none():
         spotter.use_context(True)
 
 
+# Words to expect
+
+
+def test_words_are_of_no_use_to_a_recognizer_without_a_language_model():
+    with pytest.raises(ValueError, match='words help a recognizer with a HybridDecoder'):
+        make_toy().use_words(['english'])
+
+
 # MMEngine's interface
 
 

@@ -67,6 +67,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="scene context (default: the config's own setting); crops have none",
     )
     parser.add_argument(
+        '--words', action='append', metavar='FILE',
+        help="a word a line, expected where letters are doubtful; again for more lists, 'english' "
+        "for the default's own, 'none' to read what is seen alone",
+    )
+    parser.add_argument(
         '--min-score', type=_share, metavar='S',
         help="drop words below this score, 0 to 1 (default: the config's own); a crop below it "
         'gets an empty text and keeps its score (default: none does)',
@@ -149,6 +154,8 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     )
     if args.context is not None:
         spotter.use_context(args.context == 'on')
+    if args.words is not None:
+        spotter.use_words([words for words in args.words if words != 'none'])
     if args.min_score is not None:
         spotter.min_score = args.min_score
     if args.crops:

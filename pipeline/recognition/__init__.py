@@ -5,6 +5,7 @@ from .crop_channels import crop_channels
 from .data_preprocessor import CropDataPreprocessor
 from .decoders import HybridDecoder, PARSeqDecoder, ViTSTRDecoder
 from .encoders import ViTEncoder
+from .language import LetterNgrams
 from .module_losses import PermutationLanguageModelLoss
 from .parseq import PARSeq
 from .postprocessors import PARSeqPostprocessor
@@ -14,6 +15,7 @@ __all__ = [
     'ContextRecognizer',
     'CropDataPreprocessor',
     'HybridDecoder',
+    'LetterNgrams',
     'PARSeq',
     'PARSeqDecoder',
     'PARSeqPostprocessor',

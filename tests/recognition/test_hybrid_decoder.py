@@ -188,3 +188,112 @@ def test_gaps_are_not_learned_where_parseq_would_learn_texts_of_several_words(tm
     decoder = make_decoder(tmp_path, finds_gaps=True)
     with pytest.raises(ValueError, match="unknown_chars='ignore'"):
         decoder.loss(None, torch.randn(1, 2 * COLUMNS, 16), gold('ab'))
+
+
+LANGUAGE = dict(type='LetterNgrams', words={'cab': 1})
+
+
+def read_texts(decoder: HybridDecoder, tokens: torch.Tensor, **kwargs) -> list[LabelData]:
+    decoder.eval()
+    with torch.no_grad():
+        samples = decoder.predict(None, tokens, gold(*[''] * len(tokens)), **kwargs)
+    return [sample.pred_text for sample in samples]
+
+
+def spread(decoder: HybridDecoder) -> HybridDecoder:
+    """Freshly drawn weights are so small that every input reads alike."""
+    for name, parameter in decoder.named_parameters():
+        if 'norm' not in name:
+            torch.nn.init.normal_(parameter, std=0.5)
+    return decoder
+
+
+def test_a_strong_language_model_reads_its_words_into_noise(tmp_path) -> None:
+    tokens = torch.randn(3, 2 * COLUMNS, 16)
+    seen = read_texts(make_decoder(tmp_path), tokens)
+    assert all(word.item != 'cab' for word in seen)
+    read = read_texts(
+        make_decoder(tmp_path, language_model=LANGUAGE, language_weight=30.0), tokens
+    )
+    for word in read:
+        assert word.item == 'cab' and len(word.score) == 3
+        assert 0 < word.word_score < 0.5  # PARSeq saw nothing of the kind
+        assert all(0 < score < 1 for score in word.score)
+
+
+def test_a_language_model_changes_doubtful_words_alone(tmp_path) -> None:
+    tokens = torch.randn(8, 2 * COLUMNS, 16)
+    plain = read_texts(spread(make_decoder(tmp_path)), tokens)
+    scores = sorted(word.word_score for word in plain)
+    between = (scores[3] + scores[4]) / 2
+    read = read_texts(
+        spread(
+            make_decoder(
+                tmp_path,
+                language_model=LANGUAGE,
+                language_weight=30.0,
+                doubtful_below=between,
+            )
+        ),
+        tokens,
+    )
+    for before, after in zip(plain, read):
+        if before.word_score < between:
+            assert after.word_score != before.word_score
+        else:
+            assert (after.item, after.score) == (before.item, before.score)
+
+
+def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
+    tokens = torch.randn(4, 2 * COLUMNS, 16)
+    readings = [
+        read_texts(
+            spread(
+                make_decoder(
+                    tmp_path,
+                    language_model=dict(type='LetterNgrams', words={word: 1}),
+                    language_weight=0.0,
+                )
+            ),
+            tokens,
+        )
+        for word in ('cab', 'abba')
+    ]
+    assert [w.item for w in readings[0]] == [w.item for w in readings[1]]
+
+
+def test_doubtful_words_keep_their_own_scene_in_late_fusion(tmp_path) -> None:
+    decoder = spread(make_decoder(tmp_path, language_model=LANGUAGE, doubtful_below=0.9))
+    tokens = torch.randn(4, 2 * COLUMNS, 16)
+    scenes = torch.randn(4, 1, 16)
+    together = read_texts(decoder, tokens, fuse_features=lambda features: features + scenes)
+    assert any(word.word_score < 0.9 for word in together)
+    for i, word in enumerate(together):
+        (alone,) = read_texts(
+            decoder,
+            tokens[i : i + 1],
+            fuse_features=lambda features, i=i: features + scenes[i : i + 1],
+        )
+        assert word.item == alone.item
+        assert word.word_score == pytest.approx(alone.word_score, rel=1e-3)
+
+
+def test_gaps_are_named_beside_a_language_model(tmp_path) -> None:
+    decoder = make_decoder(tmp_path, **FINDS_GAPS, language_model=LANGUAGE)
+    tokens = torch.randn(2, 2 * COLUMNS, 16)
+    learn(decoder, tokens, 'ab c', 'ab')
+    joined, single = read_texts(decoder, tokens)
+    assert len(joined.gaps) == 1 and single.gaps == []
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        (dict(reader='ctc'), "language_model wants reader='parseq', got 'ctc'"),
+        (dict(language_weight=-1.0), 'language_weight must be at least 0'),
+        (dict(doubtful_below=1.5), r'doubtful_below in \[0, 1\], got 0.4 and 1.5'),
+    ],
+)
+def test_settings_of_the_language_model_that_cannot_work(tmp_path, settings, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_decoder(tmp_path, language_model=LANGUAGE, **settings)

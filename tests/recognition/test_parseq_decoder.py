@@ -11,7 +11,7 @@ def draw_tokens(count: int = 3, width: int = 32) -> torch.Tensor:
 
 def read_left_to_right(decoder, out_enc: torch.Tensor, texts: list[list[int]]) -> torch.Tensor:
     """Teacher-forced logits (N, T, L) of these characters under the causal mask."""
-    chars = torch.tensor(texts)
+    chars = torch.tensor(texts, dtype=torch.long)
     tokens = torch.cat([torch.full((len(chars), 1), START), chars], dim=1)
     size = tokens.size(1)
     causal = torch.ones(size, size).tril().bool()
@@ -204,3 +204,41 @@ def test_a_dictionary_without_padding_is_refused():
 def test_training_without_gold_texts_is_refused():
     with pytest.raises(ValueError, match='data_samples is None'):
         build_decoder().train()(None, draw_tokens())
+
+
+@pytest.mark.parametrize('depth', [1, 2])
+def test_given_readings_score_as_reading_them_would(depth):
+    decoder, out_enc = build_decoder(depth=depth), draw_tokens(2)
+    memory = decoder.project_memory(out_enc)
+    readings = torch.tensor(
+        [[[1, 2, 3], [4, PAD, PAD]], [[PAD, PAD, PAD], [7, 8, PAD]]]
+    )  # fmt: skip
+    with torch.no_grad():
+        scores = decoder.score_readings(memory, readings)
+        assert scores.shape == (2, 2, 4)
+        for i, of_crop in enumerate(readings.tolist()):
+            for k, reading in enumerate(of_crop):
+                chars = [c for c in reading if c != PAD]
+                logits = read_left_to_right(decoder, out_enc[i : i + 1], [chars])[0]
+                alone = logits.log_softmax(-1)[range(len(chars) + 1), [*chars, END]]
+                torch.testing.assert_close(
+                    scores[i, k, : len(chars) + 1], alone, rtol=1e-4, atol=1e-4
+                )
+                assert (scores[i, k, len(chars) + 1 :] == 0).all()
+
+
+def test_given_readings_pass_through_the_late_fusion_of_their_crop():
+    decoder, out_enc = build_decoder(), draw_tokens(2)
+    memory = decoder.project_memory(out_enc)
+    shift = torch.randn(2, 1, 32, generator=torch.Generator().manual_seed(2))
+    readings = torch.tensor([[[1, 2], [3, PAD]], [[1, 2], [3, PAD]]])
+    with torch.no_grad():
+        fused = decoder.score_readings(memory, readings, lambda features: features + shift)
+        for i in range(2):
+            alone = decoder.score_readings(
+                decoder.project_memory(out_enc[i : i + 1]),
+                readings[i : i + 1],
+                lambda features, i=i: features + shift[i : i + 1],
+            )
+            torch.testing.assert_close(fused[i : i + 1], alone, rtol=1e-4, atol=1e-4)
+        assert not torch.allclose(fused, decoder.score_readings(memory, readings))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
-from tool_modules import TOOLS
+from tool_modules import TOOLS, load_tool
 
 from pipeline import TextSpotter
 from pipeline.datasets.neighbors import join_words
@@ -20,6 +20,7 @@ from pipeline.detection import Detections
 from pipeline.geometry import polygon_area, polygon_intersection
 from pipeline.spotter import DEFAULT_CONFIG
 
+infer = load_tool('infer')
 BOX = (220, 150, 360, 210)
 SCENE = TOOLS.parent / 'data/demo/scene.jpg'
 
@@ -55,6 +56,48 @@ def test_the_default_parts_the_words_of_a_line_that_its_detector_joins(line, mon
     for word in words:
         alone = polygons[word.text]
         assert polygon_intersection(word.polygon, alone) > 0.85 * polygon_area(alone)
+
+
+def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
+    """A name is read as the list has it where its picture is poor, and as seen without a list."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
+    clear = Image.new('RGB', (20 + int(font.getlength('ZYXQOR')), 44), (200, 200, 190))
+    ImageDraw.Draw(clear).text((8, 4), 'ZYXQOR', (120, 120, 130), font)
+    poor = clear.resize((24, 8), Image.Resampling.BILINEAR).resize((150, 44))
+    words = tmp_path / 'brands.txt'
+    words.write_text('zyxqor\n')
+    crop = np.asarray(poor)[..., ::-1].copy()
+    spotter = TextSpotter.default()
+    for lists in (['english'], []):
+        spotter.use_words(lists)
+        assert spotter.read_crops([crop])[0][0].lower() != 'zyxqor'
+    for lists in ([words], ['english', words]):
+        spotter.use_words(lists)
+        ((read, score),) = spotter.read_crops([crop])
+        assert read.lower() == 'zyxqor' and 0 < score < 1
+
+
+@pytest.mark.parametrize(
+    ('lists', 'message'),
+    [(['gone.txt'], 'gone.txt'), (['english', 'phrases.txt'], "phrases.txt:1: wanted a word")],
+)
+def test_word_lists_that_are_none_end_in_one_line(photo, tmp_path, capsys, monkeypatch, lists,
+                                                  message):
+    monkeypatch.chdir(tmp_path)
+    Path('phrases.txt').write_text('main street\n')
+    options = [option for words in lists for option in ('--words', words)]
+    assert infer.main([str(photo), *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+def test_the_tool_takes_word_lists_or_none(photo, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TextSpotter, 'use_words', lambda spotter, words: seen.append(words))
+    for options in (['none'], ['english', 'mine.txt']):
+        args = [option for words in options for option in ('--words', words)]
+        infer.load_spotter(infer.parse_args([str(photo), *args]))
+    assert seen == [[], ['english', 'mine.txt']]
 
 
 def test_the_shipped_weights_are_small():

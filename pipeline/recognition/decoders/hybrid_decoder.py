@@ -5,13 +5,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
-from pipeline.registry import MODELS
+from pipeline.recognition.language import LetterNgrams, letter_index, search_prefixes
+from pipeline.registry import MODELS, TASK_UTILS
 
 from .parseq_decoder import FeatureFusion, PARSeqDecoder
 
@@ -38,11 +41,20 @@ class HybridDecoder(PARSeqDecoder):
             predicted either, is the gap's class. PARSeq's own loss leaves such texts out where
             the dictionary has no space and ``unknown_chars='ignore'``: it reads words.
         reader: ``'parseq'``, or ``'ctc'`` for greedy CTC: one pass, no language model.
+        language_model: Config of a :class:`LetterNgrams`, or one that is built: doubtful words
+            are read once more with it. CTC and the model propose readings together
+            (:func:`search_prefixes`), of which the one stays that PARSeq and the model find likely
+            together, case as PARSeq sees it. It costs no training. None reads what is seen alone.
+        language_weight: What the model's log probabilities count beside the reader's.
+        doubtful_below: Words of a lower ``word_score`` are doubtful. That of a word read once more
+            is its share among the readings proposed, times PARSeq's probability that one of
+            these is right; its characters' scores are PARSeq's.
         **kwargs: Of :class:`PARSeqDecoder`.
 
     Raises:
-        ValueError: If ``reader`` is neither, or gaps are to be found by a dictionary that writes
-            them as characters.
+        ValueError: If ``reader`` is neither, gaps are to be found by a dictionary that writes them
+            as characters, a language model is to help CTC alone, its weight is negative, or
+            ``doubtful_below`` not in [0, 1].
     """
 
     def __init__(
@@ -51,6 +63,9 @@ class HybridDecoder(PARSeqDecoder):
         ctc_weight: float = 1.0,
         finds_gaps: bool = False,
         reader: str = 'parseq',
+        language_model: dict[str, Any] | LetterNgrams | None = None,
+        language_weight: float = 0.4,
+        doubtful_below: float = 0.9,
         **kwargs: Any,
     ) -> None:
         if reader not in _READERS:
@@ -62,6 +77,24 @@ class HybridDecoder(PARSeqDecoder):
         if finds_gaps and ' ' in self.dictionary.dict:
             raise ValueError('finds_gaps wants a dictionary without a space, this one has one.')
         self.finds_gaps = finds_gaps
+        if language_model is not None and reader != 'parseq':
+            raise ValueError(
+                f"language_model wants reader='parseq', got {reader!r}: it chooses among readings "
+                'that CTC proposes and PARSeq judges.'
+            )
+        if language_weight < 0 or not 0 <= doubtful_below <= 1:
+            raise ValueError(
+                'language_weight must be at least 0 and doubtful_below in [0, 1], got '
+                f'{language_weight} and {doubtful_below}.'
+            )
+        self.language_model: LetterNgrams | None = (
+            TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
+        )
+        self.language_weight = language_weight
+        self.doubtful_below = doubtful_below
+        self.letters = [
+            letter_index(char) if len(char) == 1 else -1 for char in self.dictionary.dict
+        ]
         special = self.dictionary
         self.unwritten = {special.start_idx, special.end_idx, special.padding_idx}
         self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
@@ -137,16 +170,91 @@ class HybridDecoder(PARSeqDecoder):
         """
         if self.reader == 'parseq':
             data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
-            if not self.finds_gaps:
+            if not self.finds_gaps and self.language_model is None:
                 return data_samples
-        probs = self.classify_columns(out_enc, fuse_features).float().softmax(-1)
-        scores, classes = (best.tolist() for best in probs.max(-1))
+        logits = self.classify_columns(out_enc, fuse_features).float()
+        if self.language_model is not None:
+            log_probs = logits.log_softmax(-1)
+            self._read_again(self.language_model, out_enc, data_samples, log_probs, fuse_features)
+        scores, classes = (best.tolist() for best in logits.softmax(-1).max(-1))
         for sample, path, path_scores in zip(data_samples, classes, scores):
             if self.reader == 'ctc':
                 sample.pred_text = self._collapse(path, path_scores)
             if self.finds_gaps:
                 sample.pred_text.gaps = self._find_gaps(path)
         return data_samples
+
+    def _read_again(
+        self,
+        language_model: LetterNgrams,
+        out_enc: Tensor,
+        data_samples: Sequence[TextRecogDataSample],
+        log_probs: Tensor,
+        fuse_features: FeatureFusion | None,
+    ) -> None:
+        """Change ``pred_text`` of doubtful words to what is likely with the language model too."""
+        rows = [
+            row
+            for row, sample in enumerate(data_samples)
+            if sample.pred_text.word_score < self.doubtful_below
+        ]
+        if not rows:
+            return
+        proposed = [
+            self._propose(language_model, data_samples[row].pred_text.item, columns)
+            for row, columns in zip(rows, log_probs[rows].cpu().numpy())
+        ]
+        index = torch.tensor(rows, device=out_enc.device)
+        seen = self.score_readings(
+            self.project_memory(out_enc[index]),
+            self._stack(proposed).to(out_enc.device),
+            None if fuse_features is None else _fuse_some(fuse_features, index, len(out_enc)),
+        ).cpu()  # (n, K, M + 1)
+        language = pad_sequence(
+            [
+                torch.tensor([language_model.log_prob(self.dictionary.idx2str(r)) for r in some])
+                for some in proposed
+            ],
+            batch_first=True,
+            padding_value=-math.inf,
+        )  # (n, K)
+        whole = seen.sum(-1).masked_fill(language.isinf(), -math.inf)
+        shares, best = (whole + self.language_weight * language).softmax(-1).max(-1)
+        scores = shares * whole.logsumexp(-1).exp().clamp(max=1)
+        for i, (row, k, score) in enumerate(zip(rows, best.tolist(), scores.tolist())):
+            reading = proposed[i][k]
+            data_samples[row].pred_text = LabelData(
+                item=self.dictionary.idx2str(reading),
+                score=seen[i, k, : len(reading)].exp().tolist(),
+                word_score=score,
+            )
+
+    def _stack(self, proposed: Sequence[Sequence[Sequence[int]]]) -> Tensor:
+        """Readings of each crop as (n, K, M) classes; PAD behind them and in place of missing."""
+        pad = self.dictionary.padding_idx
+        flat = [torch.tensor(reading, dtype=torch.long) for some in proposed for reading in some]
+        stacked = pad_sequence(flat, batch_first=True, padding_value=pad)
+        return pad_sequence(
+            stacked.split([len(some) for some in proposed]), batch_first=True, padding_value=pad
+        )
+
+    def _propose(
+        self, language_model: LetterNgrams, text: str, log_probs: np.ndarray
+    ) -> list[list[int]]:
+        """The reading at hand and those that CTC and the language model find, none twice."""
+        found = search_prefixes(
+            log_probs,
+            sorted(self.unwritten),
+            self.letters,
+            language_model,
+            self.language_weight,
+        )
+        readings = [tuple(self.dictionary.str2idx(text)), *found]
+        return [
+            list(reading)
+            for reading in dict.fromkeys(readings)
+            if len(reading) <= self.max_label_length and (reading or not text)
+        ]
 
     def _ctc_label(self, sample: TextRecogDataSample) -> Tensor:
         """Classes that CTC is to write; none for a word that the loss's policies leave out."""
@@ -189,3 +297,13 @@ class HybridDecoder(PARSeqDecoder):
             score=char_scores,
             word_score=math.prod(char_scores) if kept else 0.0,
         )
+
+
+def _fuse_some(fuse_features: FeatureFusion, index: Tensor, num_crops: int) -> FeatureFusion:
+    """A fusion of some of its crops, for it holds the scenes of all."""
+
+    def fuse(features: Tensor) -> Tensor:
+        every = features.new_zeros(num_crops, *features.shape[1:])
+        return fuse_features(every.index_copy(0, index, features))[index]
+
+    return fuse

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from mmocr.models.common.dictionary import Dictionary
 from mmocr.models.textrecog.decoders import BaseDecoder
 from mmocr.registry import TASK_UTILS
@@ -307,6 +308,43 @@ class PARSeqDecoder(BaseDecoder):
         content_mask = keys[:, None] >= keys[None, :]
         features = self.decode_features(tokens, memory, steps, query_mask, content_mask, readable)
         return self.classify(features, fuse_features)
+
+    def score_readings(
+        self,
+        memory: Sequence[KeysValues],
+        readings: Tensor,
+        fuse_features: FeatureFusion | None = None,
+    ) -> Tensor:
+        """Ask how probable given readings are, character by character from the left.
+
+        Args:
+            memory: What :meth:`project_memory` gave of N crops.
+            readings: (N, K, M) int64 classes of K readings a crop, PAD behind their characters;
+                M at most ``max_label_length``.
+            fuse_features: Late fusion.
+
+        Returns:
+            (N, K, M + 1) natural logarithms of the probabilities of the characters and of EOS
+            behind the last, each given those before it; 0 from there on.
+        """
+        num_crops, num_readings, _ = readings.shape
+        tokens = F.pad(readings.flatten(0, 1), (1, 0), value=self.dictionary.start_idx)
+        readable = tokens != self.dictionary.padding_idx
+        repeated = [
+            (keys.repeat_interleave(num_readings, 0), values.repeat_interleave(num_readings, 0))
+            for keys, values in memory
+        ]
+        steps = torch.arange(tokens.size(1), device=tokens.device)
+        seen = steps[:, None] >= steps[None, :]
+        features = self.decode_features(tokens, repeated, steps, seen, seen, readable)
+        features = features.unflatten(0, (num_crops, num_readings))
+        logits = self.classify(features.flatten(1, 2), fuse_features)  # (N, K * (M + 1), L)
+        log_probs = logits.float().log_softmax(-1).unflatten(1, (num_readings, -1))
+        asked = F.pad(readings, (0, 1), value=self.dictionary.padding_idx)
+        ended = asked == self.dictionary.padding_idx
+        asked = asked.masked_fill(ended, self.dictionary.end_idx)
+        log_probs = log_probs.gather(-1, asked[..., None])[..., 0]
+        return log_probs.masked_fill(ended.cumsum(-1) > 1, 0.0)
 
     def forward_test(
         self,

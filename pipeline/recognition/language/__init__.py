@@ -1,0 +1,5 @@
+from .beam_search import search_prefixes
+from .letter_ngrams import LetterNgrams, letter_index
+from .word_list import ENGLISH_WORDS, read_word_list
+
+__all__ = ['ENGLISH_WORDS', 'LetterNgrams', 'letter_index', 'read_word_list', 'search_prefixes']

@@ -1,0 +1,48 @@
+"""Lists of words with how common they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ENGLISH_WORDS = Path(__file__).parent / 'words.txt'
+"""71,000 English words and names that this package ships; its sources are named inside."""
+
+
+def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
+    """Read words and their weights.
+
+    Args:
+        path: UTF-8, a word a line, with its count behind it where it is not 1 (the format of
+            frequency dictionaries); lines that start with '#' are comments.
+
+    Returns:
+        The weight of each word, in the order of the file; of words that come twice, the sum.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line is anything else, or there is no word.
+    """
+    try:
+        lines = Path(path).read_text(encoding='utf-8').splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f'wanted a word list in UTF-8, {path} is something else.') from error
+    weights: dict[str, float] = {}
+    for number, line in enumerate(lines, 1):
+        fields = line.split()
+        if not fields or line.startswith('#'):
+            continue
+        try:
+            word, count = fields if len(fields) > 1 else (fields[0], 1)
+            weight = float(count)
+        except ValueError:
+            weight = 0.0
+        if not 0 < weight < float('inf'):
+            raise ValueError(
+                f"{path}:{number}: wanted a word and perhaps its count, as in 'street 8', got "
+                f'{line.strip()!r}.'
+            )
+        weights[word] = weights.get(word, 0.0) + weight
+    if not weights:
+        raise ValueError(f'wanted a word a line, got none in {path}; name another word list.')
+    return weights

@@ -1,0 +1,74 @@
+"""The beam search finds what CTC and the letter model find likely together."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from pipeline.recognition import LetterNgrams
+from pipeline.recognition.language import search_prefixes
+
+# Classes: a blank, a gap that is silent too, and four characters.
+SILENT = (0, 1)
+CHARACTERS = {2: 'a', 3: 'b', 4: 'c', 5: '7'}
+LETTERS = [-1, -1, 0, 1, 2, -1]
+NGRAMS = LetterNgrams({'abc': 1, 'cab': 1})
+
+
+def draw_columns(seed: int, columns: int = 5) -> np.ndarray:
+    logits = np.random.default_rng(seed).normal(0, 1.5, (columns, 6))
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
+def sum_paths(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
+    """Probability of each reading: that of all paths that collapse to it."""
+    readings: dict[tuple[int, ...], float] = {}
+    for path in itertools.product(range(6), repeat=len(log_probs)):
+        runs = [key for key, _ in itertools.groupby(0 if c in SILENT else c for c in path)]
+        reading = tuple(key for key in runs if key)
+        prob = np.exp(sum(row[c] for row, c in zip(log_probs, path)))
+        readings[reading] = readings.get(reading, 0.0) + prob
+    return readings
+
+
+def spell(reading: tuple[int, ...]) -> str:
+    return ''.join(CHARACTERS[c] for c in reading)
+
+
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('weight', [0.0, 0.7])
+def test_a_wide_beam_ranks_all_readings_as_the_sum_over_paths(seed: int, weight: float) -> None:
+    log_probs = draw_columns(seed)
+    found = search_prefixes(
+        log_probs, SILENT, LETTERS, NGRAMS, weight, width=10_000, least=-100.0
+    )
+    readings = sum_paths(log_probs)
+    total = {r: np.log(p) + weight * NGRAMS.log_prob(spell(r)) for r, p in readings.items()}
+    assert set(found) == set(total)
+    values = [total[reading] for reading in found]
+    assert values == pytest.approx(sorted(total.values(), reverse=True))
+
+
+def test_the_letter_model_settles_a_doubtful_letter() -> None:
+    probs = np.full((3, 6), 0.01)
+    probs[0, 2] = probs[2, 4] = 0.95  # a?c
+    probs[1, [3, 5]] = 0.4, 0.55  # 7 rather than b
+    log_probs = np.log(probs / probs.sum(1, keepdims=True))
+    alone = search_prefixes(log_probs, SILENT, LETTERS, NGRAMS, weight=0.0)
+    helped = search_prefixes(log_probs, SILENT, LETTERS, NGRAMS, weight=0.5)
+    assert [spell(readings[0]) for readings in (alone, helped)] == ['a7c', 'abc']
+
+
+def test_a_letter_comes_twice_only_after_a_pause() -> None:
+    columns = np.full((3, 6), -20.0)
+    columns[[0, 2], 2] = 0.0
+    columns[1, 1] = 0.0  # the gap is a pause too
+    assert spell(search_prefixes(columns, SILENT, LETTERS, NGRAMS, 0.0)[0]) == 'aa'
+    columns[1] = columns[0]
+    assert spell(search_prefixes(columns, SILENT, LETTERS, NGRAMS, 0.0)[0]) == 'a'
+
+
+def test_the_beam_is_as_wide_as_asked() -> None:
+    assert len(search_prefixes(draw_columns(0), SILENT, LETTERS, NGRAMS, 0.4, width=3)) == 3

@@ -1,0 +1,123 @@
+"""The letter model knows how words are spelled, in whatever case."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pipeline.recognition import LetterNgrams
+from pipeline.recognition.language import ENGLISH_WORDS, letter_index, read_word_list
+
+
+@pytest.fixture(scope='module')
+def english() -> LetterNgrams:
+    return LetterNgrams()
+
+
+def reach(model: LetterNgrams, text: str) -> int:
+    state = model.start
+    for char in text:
+        _, state = model.advance(state, letter_index(char))
+    return state
+
+
+def test_a_tiny_list_gives_witten_bells_probabilities() -> None:
+    # Without the share of surprise: 'ab' has once each a behind the edge, b behind a, the end.
+    model = LetterNgrams({'ab': 1}, order=2, surprise=1e-12)
+    # Order 1: each of a, b and the end was seen once of three, of three kinds.
+    below = (1 + 3 / 27) / (3 + 3)
+    # Order 2: a context seen once, of one kind, shares half and half with order 1.
+    seen = (1 + below) / 2
+    assert model.log_prob('ab') == pytest.approx(3 * math.log(seen), rel=1e-5)
+    unseen = below / 2  # b where only a has begun a word
+    after, state = model.advance(model.start, letter_index('b'))
+    assert after == pytest.approx(math.log(unseen), rel=1e-5)
+    assert model.finish(state) == pytest.approx(math.log(seen), rel=1e-5)
+
+
+@pytest.mark.parametrize('before', ['', 's', 'stree', 'xqzzy', 'a4', 'verylongbeginnin'])
+def test_whatever_comes_next_sums_to_one(english: LetterNgrams, before: str) -> None:
+    state = reach(english, before)
+    total = sum(math.exp(english.advance(state, letter)[0]) for letter in range(26))
+    if state == english.start:  # where no word has begun, none can end
+        assert total == pytest.approx(1, abs=0.01)
+    else:
+        assert total + math.exp(english.finish(state)) == pytest.approx(1, abs=1e-5)
+
+
+def test_words_are_likelier_than_their_misspellings(english: LetterNgrams) -> None:
+    for word, misspelled in (('street', 'sfreet'), ('WALNUT', 'WALKUL'), ('Coffee', 'Coffce')):
+        assert english.log_prob(word) > english.log_prob(misspelled) + 2
+
+
+def test_unheard_of_names_stay_possible(english: LetterNgrams) -> None:
+    # No letter costs more than 1 in 27 of the 5 % that are left to surprise.
+    assert english.log_prob('xqzvk') >= 6 * math.log(0.05 / 27)
+
+
+def test_case_and_accents_play_no_part() -> None:
+    model = LetterNgrams({'Caf\u00e9': 1, 'STRASSE': 1})
+    assert model.log_prob('CAFE') == model.log_prob('cafe')
+    plain = LetterNgrams({'cafe': 1, 'stra\u00dfe': 1})
+    assert model.log_prob('cafestrasse') == plain.log_prob('cafestrasse')
+
+
+def test_digits_and_symbols_are_alike_and_words_lie_between(english: LetterNgrams) -> None:
+    assert english.log_prob('24hrs') == pytest.approx(english.log_prob('7-hrs'))
+    two = english.log_prob('24')
+    assert english.log_prob('24hrs') == pytest.approx(two + english.log_prob('hrs'))
+    assert english.log_prob('open24') == pytest.approx(two + english.log_prob('open'))
+    assert english.log_prob('') == 0
+
+
+def test_common_words_weigh_more() -> None:
+    model = LetterNgrams({'mark': 9, 'mart': 1})
+    assert model.log_prob('mark') > model.log_prob('mart') > model.log_prob('marx')
+
+
+def test_lists_of_ones_own_come_beside_english_or_in_its_place(tmp_path) -> None:
+    mine = tmp_path / 'mine.txt'
+    mine.write_text('# our brands\nZyxqor 500\n\nzyxqora\n')
+    alone = LetterNgrams([mine])
+    both = LetterNgrams(['english', mine])
+    english = LetterNgrams()
+    assert both.log_prob('zyxqor') > english.log_prob('zyxqor') + 5
+    assert both.log_prob('street') > alone.log_prob('street') + 5
+    assert read_word_list(mine) == {'Zyxqor': 500, 'zyxqora': 1}
+
+
+def test_the_shipped_list_has_words_names_and_signs() -> None:
+    words = read_word_list(ENGLISH_WORDS)
+    assert len(words) > 70_000
+    assert {'restaurant', 'baltimore', 'michael', 'exit'} <= words.keys()
+    assert words['exit'] > words['abacus']
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (b'street 8\nmain street\n', r"list\.txt:2: wanted a word and perhaps its count.*'main s"),
+        (b'street -1\n', 'list.txt:1'),
+        (b'street nan\n', 'list.txt:1'),
+        (b'# nothing\n', 'got none'),
+        (b'\xff\xfe\x00', 'wanted a word list in UTF-8'),
+        (b'24\n7/11\n', 'wanted words with letters a to z, got none'),
+    ],
+)
+def test_what_is_no_word_list_is_named(tmp_path, content: bytes, message: str) -> None:
+    path = tmp_path / 'list.txt'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        LetterNgrams([path])
+
+
+def test_bad_settings_are_named() -> None:
+    with pytest.raises(ValueError, match=r'order must lie in 2\.\.8, got 1'):
+        LetterNgrams({'a': 1}, order=1)
+    with pytest.raises(ValueError, match='surprise must lie in'):
+        LetterNgrams({'a': 1}, surprise=0)
+    with pytest.raises(ValueError, match=r"pass \['english'\]"):
+        LetterNgrams('english')
+    with pytest.raises(FileNotFoundError):
+        LetterNgrams(['no/such/list.txt'])

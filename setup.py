@@ -18,7 +18,7 @@ setup(
         'pipeline': [
             'weights/*',
             'datasets/synthetic/words/*.txt',
-            'recognition/language/words.txt',
+            'recognition/language/*.txt',
             'evaluation/report/assets/*',
         ]
     },

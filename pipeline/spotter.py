@@ -178,8 +178,9 @@ class TextSpotter(BaseModel):
         """Name the words that the recognizer may expect where letters are doubtful.
 
         Args:
-            words: Word lists, ``'english'`` among them for the one that the default reads with;
-                none for reading what is seen alone. See :class:`LetterNgrams`.
+            words: Word lists, which replace those of before: ``'english'`` among them is the
+                one that this package ships. Without any, words are read by what is seen alone. See
+                :class:`LetterNgrams`.
 
         Raises:
             ValueError: If the recognizer reads without a language model whatever the words, or a
@@ -192,7 +193,10 @@ class TextSpotter(BaseModel):
                 'words help a recognizer with a HybridDecoder, as the default has it; '
                 f'{type(self.recognizer).__name__} reads without.'
             )
-        decoders[0].language_model = LetterNgrams(words) if words else None
+        model, old = None, decoders[0].language_model
+        if words:
+            model = LetterNgrams(words, old.order, old.surprise) if old else LetterNgrams(words)
+        decoders[0].language_model = model
 
     def read(self, image: Any) -> list[Word]:
         """Read one photo.

@@ -19,7 +19,7 @@ from pipeline import ImageReadError, TextSpotter, Word
 from pipeline.checkpoint import save_weights
 from pipeline.datasets import SceneWordsDataset
 from pipeline.detection import Detections
-from pipeline.recognition import ContextRecognizer
+from pipeline.recognition import ContextRecognizer, LetterNgrams
 from pipeline.registry import MODELS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -513,6 +513,16 @@ def test_context_cannot_be_turned_on_where_there_is_none():
 def test_words_are_of_no_use_to_a_recognizer_without_a_language_model():
     with pytest.raises(ValueError, match='words help a recognizer with a HybridDecoder'):
         make_toy().use_words(['english'])
+
+
+def test_new_words_keep_the_settings_of_the_model_before():
+    spotter = TextSpotter.default()
+    decoder = spotter.recognizer.decoder
+    decoder.language_model = LetterNgrams({'cab': 1}, order=3, surprise=0.2)
+    spotter.use_words(['english'])
+    assert (decoder.language_model.order, decoder.language_model.surprise) == (3, 0.2)
+    spotter.use_words([])
+    assert decoder.language_model is None
 
 
 # MMEngine's interface

@@ -68,8 +68,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--words', action='append', metavar='FILE',
-        help="a word a line, expected where letters are doubtful; again for more lists, 'english' "
-        "for the default's own, 'none' to read what is seen alone",
+        help="a word a line, expected where letters are doubtful, in place of the config's own; "
+        "again for more lists; 'english' is the shipped one, 'none' reads what is seen alone",
     )
     parser.add_argument(
         '--min-score', type=_share, metavar='S',
@@ -95,6 +95,8 @@ def main(argv: list[str] | None = None) -> int:
     warnings.filterwarnings('ignore', module='PIL')
     if args.crops and args.context == 'on':
         return _fail('crops have no scene: leave --context on out, or read whole photos')
+    if args.words and 'none' in args.words and len(args.words) > 1:
+        return _fail('--words none stands alone: leave it out to name word lists')
     kind, read, unit = (
         (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'photo')
     )
@@ -155,7 +157,7 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     if args.context is not None:
         spotter.use_context(args.context == 'on')
     if args.words is not None:
-        spotter.use_words([words for words in args.words if words != 'none'])
+        spotter.use_words([] if args.words == ['none'] else args.words)
     if args.min_score is not None:
         spotter.min_score = args.min_score
     if args.crops:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pipeline.recognition import LetterNgrams
-from pipeline.recognition.language import search_prefixes
+from pipeline.recognition.language import DIGIT, SYMBOL, search_prefixes
 
 # Classes: a blank, a gap that is silent too, and four characters.
 SILENT = (0, 1)
 CHARACTERS = {2: 'a', 3: 'b', 4: 'c', 5: '7'}
-LETTERS = [-1, -1, 0, 1, 2, -1]
+LETTERS = [SYMBOL, SYMBOL, 0, 1, 2, DIGIT]
 NGRAMS = LetterNgrams({'abc': 1, 'cab': 1})
 
 

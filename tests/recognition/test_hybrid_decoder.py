@@ -9,7 +9,7 @@ import torch
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
-from pipeline.recognition import HybridDecoder
+from pipeline.recognition import HybridDecoder, LetterNgrams
 
 COLUMNS = 8
 FINDS_GAPS = dict(
@@ -246,6 +246,7 @@ def test_a_language_model_changes_doubtful_words_alone(tmp_path) -> None:
 
 def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
     tokens = torch.randn(4, 2 * COLUMNS, 16)
+    tokens[2:] *= 5  # surer, with fewer readings to choose from
     readings = [
         read_texts(
             spread(
@@ -260,6 +261,41 @@ def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
         for word in ('cab', 'abba')
     ]
     assert [w.item for w in readings[0]] == [w.item for w in readings[1]]
+
+
+def test_crops_with_one_reading_and_with_many_are_scored_together(tmp_path) -> None:
+    for weight in (0.0, 0.4):
+        decoder = make_decoder(tmp_path, language_model=LANGUAGE, language_weight=weight)
+        proposals = iter([[[0]], [[0, 1], [1], [2, 0, 1]]])
+        decoder._propose = lambda *_, proposals=proposals: next(proposals)
+        words = read_texts(decoder, torch.randn(2, 2 * COLUMNS, 16))
+        assert words[0].item == 'a'
+        assert all(0 < word.word_score < 1 for word in words)
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_a_word_that_never_ends_is_cut_and_read(tmp_path, count: int) -> None:
+    decoder = make_decoder(tmp_path, language_model=LANGUAGE)
+    with torch.no_grad():
+        decoder.head.bias[decoder.dictionary.end_idx] = -50.0
+        decoder.ctc_head.bias[decoder.dictionary.start_idx] = 50.0  # CTC sees nothing
+    for word in read_texts(decoder, torch.randn(count, 2 * COLUMNS, 16)):
+        assert 0 < len(word.item) <= 5
+        assert 0 <= word.word_score < 1e-6
+
+
+def test_scores_of_words_read_again_follow_the_temperature(tmp_path) -> None:
+    tokens = torch.randn(3, 2 * COLUMNS, 16)
+    scores = []
+    for temperature in (1.0, 4.0):
+        decoder = make_decoder(
+            tmp_path,
+            language_model=LANGUAGE,
+            doubtful_below=1.0,
+            postprocessor=dict(type='PARSeqPostprocessor', temperature=temperature),
+        )
+        scores.append([word.word_score for word in read_texts(spread(decoder), tokens)])
+    assert scores[0] != scores[1]
 
 
 def test_doubtful_words_keep_their_own_scene_in_late_fusion(tmp_path) -> None:
@@ -297,3 +333,19 @@ def test_gaps_are_named_beside_a_language_model(tmp_path) -> None:
 def test_settings_of_the_language_model_that_cannot_work(tmp_path, settings, message) -> None:
     with pytest.raises(ValueError, match=message):
         make_decoder(tmp_path, language_model=LANGUAGE, **settings)
+
+
+def test_a_language_model_that_cannot_help_is_refused_later_too(tmp_path) -> None:
+    with pytest.raises(ValueError, match="language_model wants reader='parseq'"):
+        make_decoder(tmp_path, reader='ctc').language_model = LetterNgrams({'cab': 1})
+    (tmp_path / 'letters.txt').write_text('a\nb\n')
+    dictionary = dict(
+        type='Dictionary',
+        dict_file=str(tmp_path / 'letters.txt'),
+        with_start=True,
+        with_end=True,
+        with_padding=True,
+        with_unknown=True,
+    )
+    with pytest.raises(ValueError, match='with_unknown=False'):
+        make_decoder(tmp_path, dictionary=dictionary, language_model=LANGUAGE)

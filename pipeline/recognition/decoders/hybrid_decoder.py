@@ -13,7 +13,7 @@ from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from pipeline.recognition.language import LetterNgrams, letter_index, search_prefixes
+from pipeline.recognition.language import SYMBOL, LetterNgrams, letter_index, search_prefixes
 from pipeline.registry import MODELS, TASK_UTILS
 
 from .parseq_decoder import FeatureFusion, PARSeqDecoder
@@ -44,17 +44,18 @@ class HybridDecoder(PARSeqDecoder):
         language_model: Config of a :class:`LetterNgrams`, or one that is built: doubtful words
             are read once more with it. CTC and the model propose readings together
             (:func:`search_prefixes`), of which the one stays that PARSeq and the model find likely
-            together, case as PARSeq sees it. It costs no training. None reads what is seen alone.
+            together, case as PARSeq sees it. It costs no training. With None, words are read
+            by what is seen alone.
         language_weight: What the model's log probabilities count beside the reader's.
         doubtful_below: Words of a lower ``word_score`` are doubtful. That of a word read once more
-            is its share among the readings proposed, times PARSeq's probability that one of
-            these is right; its characters' scores are PARSeq's.
+            is its share among the readings proposed, times the probability that one of these is
+            right, by PARSeq from left to right; its characters' scores are of that pass too.
         **kwargs: Of :class:`PARSeqDecoder`.
 
     Raises:
         ValueError: If ``reader`` is neither, gaps are to be found by a dictionary that writes them
-            as characters, a language model is to help CTC alone, its weight is negative, or
-            ``doubtful_below`` not in [0, 1].
+            as characters, a language model is to help CTC alone or with a dictionary that has an
+            unknown token, its weight is negative, or ``doubtful_below`` not in [0, 1].
     """
 
     def __init__(
@@ -77,27 +78,40 @@ class HybridDecoder(PARSeqDecoder):
         if finds_gaps and ' ' in self.dictionary.dict:
             raise ValueError('finds_gaps wants a dictionary without a space, this one has one.')
         self.finds_gaps = finds_gaps
-        if language_model is not None and reader != 'parseq':
-            raise ValueError(
-                f"language_model wants reader='parseq', got {reader!r}: it chooses among readings "
-                'that CTC proposes and PARSeq judges.'
-            )
         if language_weight < 0 or not 0 <= doubtful_below <= 1:
             raise ValueError(
                 'language_weight must be at least 0 and doubtful_below in [0, 1], got '
                 f'{language_weight} and {doubtful_below}.'
             )
-        self.language_model: LetterNgrams | None = (
+        self.language_model = (
             TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
         )
         self.language_weight = language_weight
         self.doubtful_below = doubtful_below
         self.letters = [
-            letter_index(char) if len(char) == 1 else -1 for char in self.dictionary.dict
+            letter_index(char) if len(char) == 1 else SYMBOL for char in self.dictionary.dict
         ]
         special = self.dictionary
         self.unwritten = {special.start_idx, special.end_idx, special.padding_idx}
         self.ctc_head = nn.Linear(self.embed_dim, self.dictionary.num_classes)
+
+    @property
+    def language_model(self) -> LetterNgrams | None:
+        """What doubtful words are read once more with; it can be set between readings."""
+        return self._language_model
+
+    @language_model.setter
+    def language_model(self, language_model: LetterNgrams | None) -> None:
+        if language_model is not None and self.reader != 'parseq':
+            raise ValueError(
+                f"language_model wants reader='parseq', got {self.reader!r}: it chooses among "
+                'readings that CTC proposes and PARSeq judges.'
+            )
+        if language_model is not None and self.dictionary.unknown_idx is not None:
+            raise ValueError(
+                'language_model wants a dictionary of characters alone: with_unknown=False.'
+            )
+        self._language_model = language_model
 
     def classify_columns(
         self, out_enc: Tensor, fuse_features: FeatureFusion | None = None
@@ -168,15 +182,15 @@ class HybridDecoder(PARSeqDecoder):
         With ``finds_gaps`` there are ``gaps`` too: middles of the gaps between words, in shares of
         the crop's width from its left, rising.
         """
+        language_model = self.language_model
         if self.reader == 'parseq':
             data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
-            if not self.finds_gaps and self.language_model is None:
+            if not self.finds_gaps and language_model is None:
                 return data_samples
-        logits = self.classify_columns(out_enc, fuse_features).float()
-        if self.language_model is not None:
-            log_probs = logits.log_softmax(-1)
-            self._read_again(self.language_model, out_enc, data_samples, log_probs, fuse_features)
-        scores, classes = (best.tolist() for best in logits.softmax(-1).max(-1))
+        log_probs = self.classify_columns(out_enc, fuse_features).float().log_softmax(-1)
+        if language_model is not None:
+            self._read_again(language_model, out_enc, data_samples, log_probs, fuse_features)
+        scores, classes = (best.tolist() for best in log_probs.exp().max(-1))
         for sample, path, path_scores in zip(data_samples, classes, scores):
             if self.reader == 'ctc':
                 sample.pred_text = self._collapse(path, path_scores)
@@ -209,6 +223,7 @@ class HybridDecoder(PARSeqDecoder):
             self.project_memory(out_enc[index]),
             self._stack(proposed).to(out_enc.device),
             None if fuse_features is None else _fuse_some(fuse_features, index, len(out_enc)),
+            getattr(self.postprocessor, 'temperature', 1.0),
         ).cpu()  # (n, K, M + 1)
         language = pad_sequence(
             [
@@ -216,9 +231,10 @@ class HybridDecoder(PARSeqDecoder):
                 for some in proposed
             ],
             batch_first=True,
-            padding_value=-math.inf,
         )  # (n, K)
-        whole = seen.sum(-1).masked_fill(language.isinf(), -math.inf)
+        counts = torch.tensor([len(some) for some in proposed])
+        missing = torch.arange(seen.size(1)) >= counts[:, None]
+        whole = seen.sum(-1).masked_fill(missing, -math.inf)
         shares, best = (whole + self.language_weight * language).softmax(-1).max(-1)
         scores = shares * whole.logsumexp(-1).exp().clamp(max=1)
         for i, (row, k, score) in enumerate(zip(rows, best.tolist(), scores.tolist())):
@@ -241,7 +257,10 @@ class HybridDecoder(PARSeqDecoder):
     def _propose(
         self, language_model: LetterNgrams, text: str, log_probs: np.ndarray
     ) -> list[list[int]]:
-        """The reading at hand and those that CTC and the language model find, none twice."""
+        """The reading at hand, as long as may be, and what CTC and the language model find.
+
+        None comes twice. Nothing is no reading, unless it is the one at hand.
+        """
         found = search_prefixes(
             log_probs,
             sorted(self.unwritten),
@@ -249,12 +268,9 @@ class HybridDecoder(PARSeqDecoder):
             language_model,
             self.language_weight,
         )
-        readings = [tuple(self.dictionary.str2idx(text)), *found]
-        return [
-            list(reading)
-            for reading in dict.fromkeys(readings)
-            if len(reading) <= self.max_label_length and (reading or not text)
-        ]
+        at_hand = tuple(self.dictionary.str2idx(text))[: self.max_label_length]
+        others = [r for r in found if r and len(r) <= self.max_label_length]
+        return [list(reading) for reading in dict.fromkeys([at_hand, *others])]
 
     def _ctc_label(self, sample: TextRecogDataSample) -> Tensor:
         """Classes that CTC is to write; none for a word that the loss's policies leave out."""

@@ -314,6 +314,7 @@ class PARSeqDecoder(BaseDecoder):
         memory: Sequence[KeysValues],
         readings: Tensor,
         fuse_features: FeatureFusion | None = None,
+        temperature: float = 1.0,
     ) -> Tensor:
         """Ask how probable given readings are, character by character from the left.
 
@@ -322,6 +323,7 @@ class PARSeqDecoder(BaseDecoder):
             readings: (N, K, M) int64 classes of K readings a crop, PAD behind their characters;
                 M at most ``max_label_length``.
             fuse_features: Late fusion.
+            temperature: Logits are divided by it.
 
         Returns:
             (N, K, M + 1) natural logarithms of the probabilities of the characters and of EOS
@@ -339,7 +341,8 @@ class PARSeqDecoder(BaseDecoder):
         features = self.decode_features(tokens, repeated, steps, seen, seen, readable)
         features = features.unflatten(0, (num_crops, num_readings))
         logits = self.classify(features.flatten(1, 2), fuse_features)  # (N, K * (M + 1), L)
-        log_probs = logits.float().log_softmax(-1).unflatten(1, (num_readings, -1))
+        log_probs = (logits.float() / temperature).log_softmax(-1)
+        log_probs = log_probs.unflatten(1, (num_readings, -1))
         asked = F.pad(readings, (0, 1), value=self.dictionary.padding_idx)
         ended = asked == self.dictionary.padding_idx
         asked = asked.masked_fill(ended, self.dictionary.end_idx)

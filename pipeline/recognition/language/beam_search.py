@@ -33,28 +33,31 @@ def search_prefixes(
 ) -> list[tuple[int, ...]]:
     """Prefix beam search over CTC's columns with a language model (shallow fusion).
 
-    After Hannun et al., 2014 (arXiv 1408.2873): beside each column's best characters count those
-    that make likely words.
+    After Hannun et al., 2014 (arXiv 1408.2873): each column's likely characters are tried, and the
+    language model has its say in which prefixes stay.
 
     Args:
         log_probs: (columns, L) natural logarithms of CTC's probabilities.
         silent: Classes that write nothing: the blank, and others that take its part.
-        letters: (L,) for each class 0 to 25 for a to z in either case, -1 for anything else.
+        letters: (L,) what :func:`letter_index` gives for each class.
         ngrams: The language model.
         weight: What its log probabilities count beside CTC's.
         width: Prefixes that are kept from column to column, and readings given.
-        least: Characters of a lower log probability are not looked at in a column.
+        least: Characters of a lower log probability are not tried in a column, nor more than
+            ``width`` of them.
 
     Returns:
         Up to ``width`` readings, best first, as tuples of classes.
     """
     silent = list(silent)
     pauses = np.logaddexp.reduce(log_probs[:, silent], axis=1).tolist()
-    heard = log_probs > least
-    heard[:, silent] = False
+    heard = log_probs.copy()
+    heard[:, silent] = _NEVER
+    bounds = np.sort(heard, axis=1)[:, -width:][:, :1]
+    heard[heard < np.maximum(bounds, least)] = _NEVER
     beam: dict[tuple[int, ...], _Prefix] = {(): _Prefix(0.0, _NEVER, 0.0, ngrams.start)}
     for column, pause in enumerate(pauses):
-        classes = np.flatnonzero(heard[column])
+        classes = np.flatnonzero(heard[column] > _NEVER)
         characters = list(zip(classes.tolist(), log_probs[column, classes].tolist()))
         grown: dict[tuple[int, ...], _Prefix] = {}
         for prefix, (paused, written, language, state) in beam.items():

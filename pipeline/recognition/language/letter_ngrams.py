@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 import numpy as np
 
@@ -14,11 +14,20 @@ from pipeline.registry import TASK_UTILS
 
 from .word_list import ENGLISH_WORDS, read_word_list
 
-_EDGE = 0  # stands before a word and behind it; a..z are 1..26
+_EDGE = 0  # stands before a run of letters and behind it; a..z are 1..26
 _SYMBOLS = 27
 _BITS = 5
 _OTHERS = re.compile('[^a-z]+')
-_ONE_OF_MANY = math.log(1 / 68)  # printable ASCII that is no letter, case aside, and all letters
+# Of texts that begin: with a letter, with another character, or not at all.
+_BEGINS_WITH_LETTER, _BEGINS_OTHERWISE, _IS_EMPTY = map(math.log, (0.8, 0.15, 0.05))
+# Behind a run of letters the text ends, or another character follows.
+_ENDS_WITH_LETTER, _OTHER_FOLLOWS = map(math.log, (0.9, 0.1))
+# Behind another character: one more of them, letters, or the end.
+_OTHERS_GO_ON, _LETTERS_FOLLOW, _ENDS_OTHERWISE = map(math.log, (0.65, 0.1, 0.25))
+_DIGIT, _SYMBOL = math.log(0.65 / 10), math.log(0.35 / 32)
+
+DIGIT, SYMBOL = -1, -2
+"""What :func:`letter_index` gives where there is no letter."""
 
 
 @TASK_UTILS.register_module()
@@ -26,17 +35,18 @@ class LetterNgrams:
     """An n-gram model of the letters of words, with Witten-Bell smoothing.
 
     Each order gives way to the one below by as much as its context has been followed by new
-    letters (Witten & Bell, IEEE Trans. Information Theory 1991). Case plays no part. Digits and
-    symbols are all alike, and what stands between them are words: ``24HRS`` is two characters
-    and the word ``hrs``.
+    letters (Witten & Bell, IEEE Trans. Information Theory 1991). Case plays no part. A text is
+    runs of letters, each a word of its own, with digits and symbols in between, of which all digits
+    are as likely as each other, and all symbols: ``24HRS`` is two digits and the word ``hrs``. How
+    often they come is set by hand, to what is usual on signs.
 
     Reading one character goes from a state to another; a state stands for the letters before, as
-    far as the model has seen them together. ``start`` is the state before a word.
+    far as the model has seen them together. ``start`` is the state before a text.
 
     Args:
         words: Word lists (see :func:`read_word_list`), ``'english'`` for the one that this package
-            ships, or words with their weights. Of each word the letters a to z count; words
-            without any are passed over.
+            ships, whose words weigh 1 to 8, or words with their weights. Of each word the letters
+            a to z count, without accents; what other characters part are words of their own.
         order: Letters that are looked at together, the last of which is to be told.
         surprise: Share of the probability that every letter has alike, whatever came before:
             names that no list knows are made of letters too.
@@ -48,6 +58,7 @@ class LetterNgrams:
     """
 
     start = 1 << _BITS | _EDGE
+    _between = 0  # behind a digit or symbol
 
     def __init__(
         self,
@@ -60,6 +71,7 @@ class LetterNgrams:
         if not 0 < surprise <= 1:
             raise ValueError(f'surprise must lie in (0, 1], got {surprise}.')
         self.order = order
+        self.surprise = surprise
         self._rows, probs = _count(_gather(words), order)
         self._log_probs = np.log((1 - surprise) * probs + surprise / _SYMBOLS)  # (rows, 27)
 
@@ -68,14 +80,24 @@ class LetterNgrams:
 
         Args:
             state: The state before it.
-            letter: 0 to 25 for a to z in either case, -1 for a digit or symbol.
+            letter: What :func:`letter_index` gives for it.
 
         Returns:
             The natural logarithm of the character's probability, and the state behind it.
         """
         if letter < 0:
-            return self.finish(state) + _ONE_OF_MANY, self.start
-        log_prob = float(self._log_probs[self._rows[state], letter + 1])
+            kind = _DIGIT if letter == DIGIT else _SYMBOL
+            if state == self.start:
+                return _BEGINS_OTHERWISE + kind, self._between
+            if state == self._between:
+                return _OTHERS_GO_ON + kind, self._between
+            return self._end_of_letters(state) + _OTHER_FOLLOWS + kind, self._between
+        log_prob = 0.0
+        if state == self._between:
+            log_prob, state = _LETTERS_FOLLOW, self.start
+        elif state == self.start:
+            log_prob = _BEGINS_WITH_LETTER
+        log_prob += float(self._log_probs[self._rows[state], letter + 1])
         longest = 1 << _BITS * (self.order - 1)
         state = state << _BITS | letter + 1
         if state >= longest << _BITS:
@@ -85,8 +107,15 @@ class LetterNgrams:
         return log_prob, state
 
     def finish(self, state: int) -> float:
-        """Log probability that the word ends here; 0 where none has begun."""
-        return 0.0 if state == self.start else float(self._log_probs[self._rows[state], _EDGE])
+        """Log probability that the text ends here."""
+        if state == self.start:
+            return _IS_EMPTY
+        if state == self._between:
+            return _ENDS_OTHERWISE
+        return self._end_of_letters(state) + _ENDS_WITH_LETTER
+
+    def _end_of_letters(self, state: int) -> float:
+        return float(self._log_probs[self._rows[state], _EDGE])
 
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""
@@ -98,21 +127,23 @@ class LetterNgrams:
 
 
 def letter_index(char: str) -> int:
-    """0 to 25 for a to z in either case, -1 for anything else."""
-    return ord(char.lower()) - ord('a') if char.isascii() and char.isalpha() else -1
+    """0 to 25 for a to z in either case and with any accent, else ``DIGIT`` or ``SYMBOL``."""
+    if char.isdigit():
+        return DIGIT
+    letter = normalize('NFKD', char.casefold())[:1]
+    return ord(letter) - ord('a') if 'a' <= letter <= 'z' else SYMBOL
 
 
 def _gather(words: Sequence[str | os.PathLike[str]] | Mapping[str, float]) -> dict[str, float]:
-    """Words, spelled in small letters alone, and their weights."""
-    if isinstance(words, str):
-        raise ValueError(f'words must be several lists, got one string; pass [{words!r}].')
+    """Words in small letters alone, and their weights."""
+    if isinstance(words, (str, os.PathLike)):
+        raise ValueError(f"words must be several lists, got one: pass ['{words}'].")
     lists = [words] if isinstance(words, Mapping) else [_read(path) for path in words]
     weights: dict[str, float] = {}
     for word, weight in (entry for some in lists for entry in some.items()):
-        # Accents come off: of 'cafe' with one the letters are c, a, f, e.
-        word = _OTHERS.sub('', normalize('NFKD', word.casefold()))
-        weights[word] = weights.get(word, 0.0) + weight
-    weights.pop('', None)
+        plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
+        for part in filter(None, _OTHERS.split(plain)):
+            weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none; name another word list.')
     return weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -13,18 +14,18 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
     """Read words and their weights.
 
     Args:
-        path: UTF-8, a word a line, with its count behind it where it is not 1 (the format of
-            frequency dictionaries); lines that start with '#' are comments.
+        path: UTF-8, a word a line, with its weight behind it where it is not 1; lines that start
+            with '#' are comments.
 
     Returns:
         The weight of each word, in the order of the file; of words that come twice, the sum.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a line is anything else, or there is no word.
+        ValueError: If a line is anything else, a weight is below 1, or there is no word.
     """
     try:
-        lines = Path(path).read_text(encoding='utf-8').splitlines()
+        lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f'wanted a word list in UTF-8, {path} is something else.') from error
     weights: dict[str, float] = {}
@@ -33,14 +34,14 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
         if not fields or line.startswith('#'):
             continue
         try:
-            word, count = fields if len(fields) > 1 else (fields[0], 1)
-            weight = float(count)
-        except ValueError:
+            word, *rest = fields
+            weight = float(*(rest or ['1']))
+        except (TypeError, ValueError):
             weight = 0.0
-        if not 0 < weight < float('inf'):
+        if not 1 <= weight < math.inf:
             raise ValueError(
-                f"{path}:{number}: wanted a word and perhaps its count, as in 'street 8', got "
-                f'{line.strip()!r}.'
+                f'{path}:{number}: wanted a word and perhaps its weight, 1 or more, as in '
+                f"'street 8', got {line.strip()!r}."
             )
         weights[word] = weights.get(word, 0.0) + weight
     if not weights:

@@ -53,7 +53,7 @@ model = dict(
     ),
     # Both set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
-    min_score=0.38,
+    min_score=0.34,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
@@ -74,6 +74,9 @@ model = dict(
             type='HybridDecoder',
             grid_size=(2, 32),
             finds_gaps=True,
+            # Of English words and names; its weight is set as above.
+            language_model=dict(type='LetterNgrams'),
+            language_weight=0.4,
             dictionary=dict(
                 type='Dictionary',
                 dict_file='{{ fileDirname }}/ascii94.txt',

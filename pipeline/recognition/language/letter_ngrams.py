@@ -17,7 +17,7 @@ from pipeline.registry import TASK_UTILS
 from .word_list import ENGLISH_WORDS, read_word_list
 
 _EDGE = 0  # stands before a run of letters and behind it; a..z are 1..26
-_SYMBOLS = 27
+_ALPHABET = 27  # the edge and the letters
 _BITS = 5
 _OTHERS = re.compile('[^a-z]+')
 DIGIT, MARK, SYMBOL = -1, -2, -3
@@ -94,7 +94,7 @@ class LetterNgrams:
         self.order = order
         self.surprise = surprise
         self._rows, probs = _count(_gather(words), order)
-        self._log_probs = np.log((1 - surprise) * probs + surprise / _SYMBOLS)  # (rows, 27)
+        self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
 
     def advance(self, state: int, letter: int) -> tuple[float, int]:
         """Read one more character.
@@ -202,10 +202,10 @@ def _count(words: Mapping[str, float], order: int) -> tuple[dict[int, int], np.n
             contexts[ends] += (symbols[ends - length] + (1 << _BITS) - 1) * one
         shorter, (found, index) = found, np.unique(contexts[ends], return_inverse=True)
         cells = np.bincount(
-            index * _SYMBOLS + symbols[ends], weights[ends], len(found) * _SYMBOLS
-        ).reshape(-1, _SYMBOLS)
+            index * _ALPHABET + symbols[ends], weights[ends], len(found) * _ALPHABET
+        ).reshape(-1, _ALPHABET)
         kinds = (cells > 0).sum(1, keepdims=True)
-        below = np.full((1, _SYMBOLS), 1 / _SYMBOLS)
+        below = np.full((1, _ALPHABET), 1 / _ALPHABET)
         if length:
             below = tables[-1][np.searchsorted(shorter, found & one - 1 | one)]
         tables.append((cells + kinds * below) / (cells.sum(1, keepdims=True) + kinds))

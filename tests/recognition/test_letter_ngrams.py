@@ -131,5 +131,5 @@ def test_bad_settings_are_named() -> None:
     for one in ('english', Path('english')):
         with pytest.raises(ValueError, match=r"pass \['english'\]"):
             LetterNgrams(one)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt; 'english'"):
         LetterNgrams(['no/such/list.txt'])

@@ -26,6 +26,10 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
     """
     try:
         lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"no word list {path}; 'english' names the one that comes along."
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(f'wanted a word list in UTF-8, {path} is something else.') from error
     weights: dict[str, float] = {}

@@ -7,7 +7,7 @@ import os
 import re
 import string
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from unicodedata import combining, normalize
 
 import numpy as np
@@ -79,7 +79,8 @@ class LetterNgrams:
     """
 
     start = 1 << _BITS | _EDGE
-    _behind_digit, _behind_symbol = -1, -2
+    # What comes next where no word has begun: at first, behind a digit, behind a symbol.
+    _between: ClassVar = {start: _AT_FIRST, DIGIT: _BEHIND_DIGIT, SYMBOL: _BEHIND_SYMBOL}
 
     def __init__(
         self,
@@ -110,10 +111,9 @@ class LetterNgrams:
         if letter < 0:
             log_prob, coming = self._turn(state)
             log_prob += coming.digit if letter == DIGIT else coming.symbol
-            behind = self._behind_digit if letter == DIGIT else self._behind_symbol
-            return log_prob + _SHARE_OF_KIND[letter], behind
-        if state in (self.start, self._behind_digit, self._behind_symbol):
-            log_prob, state = self._turn(state)[1].letters, self.start
+            return log_prob + _SHARE_OF_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
+        if state in self._between:
+            log_prob, state = self._between[state].letters, self.start
         log_prob += float(self._log_probs[self._rows[state], letter + 1])
         longest = 1 << _BITS * (self.order - 1)
         state = state << _BITS | letter + 1
@@ -130,12 +130,8 @@ class LetterNgrams:
 
     def _turn(self, state: int) -> tuple[float, _Next]:
         """Log probability that the letters end here, if there are any, and what may follow."""
-        if state == self.start:
-            return 0.0, _AT_FIRST
-        if state == self._behind_digit:
-            return 0.0, _BEHIND_DIGIT
-        if state == self._behind_symbol:
-            return 0.0, _BEHIND_SYMBOL
+        if state in self._between:
+            return 0.0, self._between[state]
         return float(self._log_probs[self._rows[state], _EDGE]), _BEHIND_LETTERS
 
     def log_prob(self, text: str) -> float:

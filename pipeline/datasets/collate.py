@@ -11,7 +11,9 @@ from torch import Tensor
 
 
 @FUNCTIONS.register_module()
-def collate_scene_words(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def collate_scene_words(
+    samples: Sequence[dict[str, Any]], multiple_of: int = 1
+) -> dict[str, Any]:
     """Put the words of several photos into one batch that knows each word's photo.
 
     Args:
@@ -19,6 +21,8 @@ def collate_scene_words(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
             the words of a photo ``image`` or ``context_tokens`` (S, C), with ``photo``, its
             name. Samples of one photo are joined, so that it is encoded once. Samples of
             MMOCR's own data sets, one crop and one data sample each, are words without a photo.
+        multiple_of: The last words are left out so that their number is a multiple of this, unless
+            there are fewer. A GPU's cuDNN plans its convolutions anew for each size of batch.
 
     Returns:
         ``inputs`` (N, 3, height, width) uint8 and ``data_samples`` (N). Where samples have
@@ -47,6 +51,9 @@ def collate_scene_words(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
             scenes.setdefault(name, (image, tokens))
             row = list(scenes).index(name)
         index += [row] * len(words)
+    if len(crops) > multiple_of:
+        kept = len(crops) - len(crops) % multiple_of
+        crops, data_samples, index = crops[:kept], data_samples[:kept], index[:kept]
     batch: dict[str, Any] = {'inputs': _stack_crops(crops), 'data_samples': data_samples}
     if scenes:
         batch.update(_join_scenes(list(scenes.values())))

@@ -10,9 +10,9 @@ import torch
 from mmengine.structures import InstanceData
 from mmocr.models.textdet.postprocessors.base import BaseTextDetPostProcessor
 from mmocr.structures import TextDetDataSample
-from mmocr.utils import offset_polygon
 from torch import Tensor
 
+from pipeline.geometry import fit_arc
 from pipeline.registry import MODELS
 
 
@@ -29,6 +29,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
 
     holds for rectangles, and nearly so for bent strips. A straight kernel counts as a rectangle
     of its own length and area: the smallest one around it is too thick where its border is wavy.
+    A bent one counts as a strip of even thickness along an arc of a circle
+    (:func:`pipeline.geometry.fit_arc`), for the same reason.
 
     Args:
         mask_thr: Pixels above this probability belong to a kernel.
@@ -36,13 +38,14 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
         shrink_ratio: The r that the model was trained with. A larger one grows kernels by less,
             which suits a ``mask_thr`` so low that kernels come out larger than taught.
-        end_margin: Straight words are made longer by this share of their height at each end, where
-            an unsure map fades before the kernel's own end. 0 takes kernels at their word.
-        curved_fill: A word that fills less of its smallest rectangle is taken as curved. Near
-            the 0.85 of :func:`pipeline.geometry.order_ring`, straight words of an unsure map are
-            bent too: on street photos that cost a tenth of what is read end to end.
+        curved_shrink_ratio: The same for curved words; None for that of the others, which may be
+            grown to the looser boxes that people draw around straight words.
+        end_margin: Words are made longer by this share of their height at each end, where an
+            unsure map fades before the kernel's own end. 0 takes kernels at their word.
+        curved_fill: A word whose strip fills less of its smallest rectangle is taken as curved; as
+            in :func:`pipeline.geometry.order_ring`.
         text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
-            polygons.
+            polygons of 18 points.
         rescale_fields: Fields to bring to the photo's own scale.
     """
 
@@ -52,8 +55,9 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         min_text_score: float = 0.5,
         min_side_px: float = 3.0,
         shrink_ratio: float = 0.4,
+        curved_shrink_ratio: float | None = None,
         end_margin: float = 0.0,
-        curved_fill: float = 0.75,
+        curved_fill: float = 0.85,
         text_repr_type: str = 'poly',
         rescale_fields: Sequence[str] = ('polygons',),
     ) -> None:
@@ -61,7 +65,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         self.mask_thr = mask_thr
         self.min_text_score = min_text_score
         self.min_side_px = min_side_px
-        self.shrunk = 1 - shrink_ratio**2
+        self.shrink_ratio = shrink_ratio
+        self.curved_shrink_ratio = curved_shrink_ratio or shrink_ratio
         self.end_margin = end_margin
         self.curved_fill = curved_fill
 
@@ -89,22 +94,19 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         return data_sample
 
     def _grow(self, contour: np.ndarray) -> np.ndarray | None:
-        center, (width, height), angle = cv2.minAreaRect(contour)
         # A contour runs through the centres of the border's pixels, as do the outlines by which
         # MMOCR draws kernels (their border is filled in): the sizes agree as they are.
         area = cv2.contourArea(contour)
-        if self.text_repr_type == 'poly' and area < self.curved_fill * width * height:
-            distance = self._distance(area, cv2.arcLength(contour, True) / 2)
-            outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
-            grown = offset_polygon(outline, distance).reshape(-1, 2)
-            # A kernel is thin, and wavy where the model is unsure: the word itself decides.
-            if len(grown) >= 4 and self._is_curved(grown.astype(np.float32)):
-                return grown
+        if self.text_repr_type == 'poly':
+            strip = self._grow_bent(contour, area)
+            if strip is not None:
+                return strip
         # The smallest rectangle around a wavy kernel is thicker than the kernel: its area is not.
+        center, (width, height), angle = cv2.minAreaRect(contour)
         lies = width > height
         length, thickness = max(width, height), min(width, height)
         thickness = _thickness(area, length, thickness)
-        distance = self._distance(length * thickness, length + thickness)
+        distance = _distance(length, thickness, self.shrink_ratio)
         thickness += 2 * distance
         length += 2 * distance + 2 * self.end_margin * thickness
         if thickness < self.min_side_px:
@@ -112,14 +114,28 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         size = (length, thickness) if lies else (thickness, length)
         return cv2.boxPoints((center, size, angle))
 
-    def _is_curved(self, polygon: np.ndarray) -> bool:
-        _, (width, height), _ = cv2.minAreaRect(polygon)
-        return cv2.contourArea(polygon) < self.curved_fill * width * height
+    def _grow_bent(self, contour: np.ndarray, area: float) -> np.ndarray | None:
+        """A curved word's ring, or None for a straight word's kernel."""
+        arc = fit_arc(contour)
+        if arc is None:
+            return None
+        thickness = area / max(arc.length, 1.0)
+        distance = _distance(arc.length, thickness, self.curved_shrink_ratio)
+        thickness += 2 * distance
+        if thickness < self.min_side_px:
+            return None
+        ring = arc.ring(thickness, distance + self.end_margin * thickness)
+        if ring is None:
+            return None
+        _, (width, height), _ = cv2.minAreaRect(ring)
+        return ring if cv2.contourArea(ring) < self.curved_fill * width * height else None
 
-    def _distance(self, area: float, half_perimeter: float) -> float:
-        q = self.shrunk
-        a, b, c = 8 - 4 * q, 2 * (1 - q) * half_perimeter, -q * area
-        return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
+
+def _distance(length: float, thickness: float, shrink_ratio: float) -> float:
+    """How far a kernel of this size was shrunk, by which it grows back."""
+    q = 1 - shrink_ratio**2
+    a, b, c = 8 - 4 * q, 2 * (1 - q) * (length + thickness), -q * length * thickness
+    return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
 
 
 def _find_kernels(prob_map: np.ndarray, mask_thr: float) -> Iterator[tuple[np.ndarray, float]]:

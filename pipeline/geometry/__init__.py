@@ -9,6 +9,7 @@ Convention:
       A ring of 2k points has k along the top of the word and k back along the bottom.
 """
 
+from .arc import Arc, fit_arc
 from .overlap import polygon_intersection, polygon_iou, polygon_shape
 from .reading_order import reading_order
 from .ring import (
@@ -35,7 +36,9 @@ from .sides import (
 )
 
 __all__ = [
+    'Arc',
     'check_polygon',
+    'fit_arc',
     'fit_sides',
     'flat_to_ring',
     'image_ring',

@@ -93,10 +93,14 @@ class _Lettering:
     tracking: float = 0.0
     initial: float = 1.0
     stroke: float = 0.0
+    slant: float = 0.0
+    stretch: float = 1.0
+    bounce: float = 0.0
 
 
 def _draw_lettering(rng: np.random.Generator, case: str) -> _Lettering:
-    """Mostly as the font has it; at times wide, bold, or capitals with larger first letters."""
+    """Mostly as the font has it; at times set wide, bold, slanted, condensed, dancing, or in
+    capitals with larger first letters."""
     form = rng.random()
     tracking = 0.0
     if form < 0.2:
@@ -105,7 +109,10 @@ def _draw_lettering(rng: np.random.Generator, case: str) -> _Lettering:
         tracking = rng.uniform(0.25, 1.0)
     initial = rng.uniform(1.15, 1.6) if case == 'upper' and rng.random() < 0.25 else 1.0
     stroke = rng.uniform(0.015, 0.06) if rng.random() < 0.15 else 0.0
-    return _Lettering(tracking, initial, stroke)
+    slant = rng.uniform(-0.1, 0.4) if rng.random() < 0.15 else 0.0
+    stretch = float(np.exp(rng.uniform(-0.5, 0.5))) if rng.random() < 0.2 else 1.0
+    bounce = rng.uniform(0.03, 0.12) if rng.random() < 0.05 else 0.0
+    return _Lettering(tracking, initial, stroke, slant, stretch, bounce)
 
 
 def _make_line(
@@ -119,7 +126,8 @@ def _make_line(
         words, face.open(size), lettering.tracking * size,
         (space + lettering.tracking) * size,
         None if initial_size == size else face.open(initial_size),
-        round(lettering.stroke * size))
+        round(lettering.stroke * size), lettering.slant, lettering.stretch,
+        lettering.bounce * size)
 
 
 def _compose_column(

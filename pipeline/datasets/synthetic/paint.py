@@ -129,69 +129,123 @@ def paint_sheet(
     """
     canvas = np.zeros((*mask.shape, 4), np.uint8)
     if plate:
-        if rng.random() < 0.5:
-            ground, ink = SIGN_COLORS[int(rng.integers(len(SIGN_COLORS)))]
-            jitter = rng.uniform(-18, 18, 3)
-            ground = tuple(np.clip(np.array(ground) + jitter, 0, 255).tolist())
-        else:
-            ground = random_color(rng)
-            ink = contrasting_color(rng, ground)
-        board = plate_mask(rng, mask.shape, int(rng.uniform(0, 0.35) * pad_px))
-        if rng.random() < 0.3:
-            step = max(1, int(height_px * 0.1))
-            shadow = cv2.GaussianBlur(board, (0, 0), step)
-            canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=0.5), (0, 0, 0))
-        canvas = lay_over(canvas, board, ground)
-        if rng.random() < 0.35:
-            inner = cv2.erode(board, np.ones((3, 3), np.uint8), borderValue=0,
-                              iterations=max(1, int(pad_px * rng.uniform(0.05, 0.3))))
-            rim = cv2.subtract(inner, cv2.erode(
-                inner, np.ones((3, 3), np.uint8), borderValue=0,
-                iterations=max(1, int(height_px * rng.uniform(0.03, 0.1)))))
-            canvas = lay_over(canvas, rim, ink if rng.random() < 0.7 else random_color(rng))
-        if rng.random() < 0.5:
-            canvas = shade(rng, canvas, rng.uniform(0.05, 0.35))
+        canvas, ink = _paint_board(rng, canvas, height_px, pad_px)
     else:
         ink = contrasting_color(rng, ground)
-    opacity = 1.0 if rng.random() < 0.7 else rng.uniform(0.6, 1.0)
-    effect = rng.random()
+    canvas = _paint_behind(rng, canvas, mask, height_px, ink)
+    canvas = _paint_ink(rng, canvas, _cut_ink(rng, mask, height_px), height_px, ink)
+    if not plate and rng.random() < 0.3:
+        canvas = shade(rng, canvas, rng.uniform(0.05, 0.3))
+    return canvas
+
+
+def _paint_board(
+        rng: np.random.Generator, canvas: np.ndarray, height_px: float, pad_px: int,
+) -> tuple[np.ndarray, Color]:
+    """A board, at times with a rim, a shadow and uneven light; and a colour of ink for it."""
+    if rng.random() < 0.5:
+        ground, ink = SIGN_COLORS[int(rng.integers(len(SIGN_COLORS)))]
+        jitter = rng.uniform(-18, 18, 3)
+        ground = tuple(np.clip(np.array(ground) + jitter, 0, 255).tolist())
+    else:
+        ground = random_color(rng)
+        ink = contrasting_color(rng, ground)
+    board = plate_mask(rng, canvas.shape[:2], int(rng.uniform(0, 0.35) * pad_px))
+    if rng.random() < 0.3:
+        step = max(1, int(height_px * 0.1))
+        shadow = cv2.GaussianBlur(board, (0, 0), step)
+        canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=0.5), (0, 0, 0))
+    canvas = lay_over(canvas, board, ground)
+    if rng.random() < 0.35:
+        inner = cv2.erode(board, np.ones((3, 3), np.uint8), borderValue=0,
+                          iterations=max(1, int(pad_px * rng.uniform(0.05, 0.3))))
+        rim = cv2.subtract(inner, cv2.erode(
+            inner, np.ones((3, 3), np.uint8), borderValue=0,
+            iterations=max(1, int(height_px * rng.uniform(0.03, 0.1)))))
+        canvas = lay_over(canvas, rim, ink if rng.random() < 0.7 else random_color(rng))
+    if rng.random() < 0.5:
+        canvas = shade(rng, canvas, rng.uniform(0.05, 0.35))
+    return canvas, ink
+
+
+def _paint_behind(
+        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
+        ink: Color) -> np.ndarray:
+    """What lies behind letters, from far to near: a shadow, light, their depth, an outline."""
     stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
-    if effect < 0.12:  # outlined
-        wide = cv2.dilate(mask, cv2.getStructuringElement(
-            cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
-        canvas = lay_over(canvas, wide, contrasting_color(rng, ink))
-    elif effect < 0.30:  # shadow
-        shift = np.array([[1, 0, rng.uniform(-0.1, 0.1) * height_px],
-                          [0, 1, rng.uniform(-0.1, 0.1) * height_px]])
+    if rng.random() < 0.2:
+        reach = 0.1 if rng.random() < 0.7 else 0.3
+        shift = np.array([[1, 0, rng.uniform(-reach, reach) * height_px],
+                          [0, 1, rng.uniform(-reach, reach) * height_px]])
         shadow = cv2.warpAffine(mask, shift, mask.shape[1::-1])
         if rng.random() < 0.6:
             shadow = cv2.GaussianBlur(shadow, (0, 0), stroke)
         dark = (0.0, 0.0, 0.0) if luma(ink) > 90 else (255.0, 255.0, 255.0)
         canvas = lay_over(
             canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.3, 0.9)), dark)
-    elif effect < 0.34 and height_px > 24:  # dots of lamps
+    if rng.random() < 0.05:  # lit from behind
+        glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
+        canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
+    if rng.random() < 0.14:  # letters with depth, seen from the side
+        canvas = lay_over(canvas, extrude(rng, mask, height_px), _side_color(rng, ink))
+    if rng.random() < 0.14:  # outlined
+        wide = cv2.dilate(mask, cv2.getStructuringElement(
+            cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
+        canvas = lay_over(canvas, wide, contrasting_color(rng, ink))
+    return canvas
+
+
+def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np.ndarray:
+    """The letters as they are, or as dots of lamps, or hollow."""
+    form = rng.random()
+    if form < 0.04 and height_px > 24:
         pitch = max(3, int(height_px / 12))
         dots = np.zeros((pitch, pitch), np.uint8)
         cv2.circle(dots, (pitch // 2, pitch // 2), max(1, pitch // 2 - 1), 255, -1)
         repeats = (mask.shape[0] // pitch + 1, mask.shape[1] // pitch + 1)
-        mask = cv2.min(mask, np.ascontiguousarray(
+        return cv2.min(mask, np.ascontiguousarray(
             np.tile(dots, repeats)[:mask.shape[0], :mask.shape[1]]))
-    elif effect < 0.37 and height_px > 30:  # hollow letters
-        rim = cv2.subtract(cv2.dilate(mask, np.ones((stroke + 2, stroke + 2), np.uint8)), mask)
-        mask = rim
-    elif effect < 0.41:  # lit from behind
-        glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
-        canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
-    elif effect < 0.51:  # letters with depth, seen from the side
-        canvas = lay_over(canvas, extrude(rng, mask, height_px), _side_color(rng, ink))
+    if form < 0.07 and height_px > 30:
+        stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
+        return cv2.subtract(cv2.dilate(mask, np.ones((stroke + 2, stroke + 2), np.uint8)), mask)
+    return mask
+
+
+def _paint_ink(
+        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
+        ink: Color) -> np.ndarray:
+    """The letters themselves: plain, or faded, worn, or raised."""
+    opacity = 1.0 if rng.random() < 0.7 else rng.uniform(0.6, 1.0)
     canvas = lay_over(canvas, cv2.convertScaleAbs(mask, alpha=opacity), ink)
     if rng.random() < 0.1:  # from one colour to another, top to bottom
         fade = np.linspace(0, 255, mask.shape[0]).astype(np.uint8)[:, None]
         faded = cv2.multiply(mask, np.repeat(fade, mask.shape[1], axis=1), scale=opacity / 255)
         canvas = lay_over(canvas, faded, _side_color(rng, ink))
-    if not plate and rng.random() < 0.3:
-        canvas = shade(rng, canvas, rng.uniform(0.05, 0.3))
+    if rng.random() < 0.08:  # worn, wooden or mirroring: patches of another colour
+        grain = np.maximum(height_px * rng.uniform(0.04, 0.4, 2), 1)
+        cells = np.maximum(np.array(mask.shape) / grain, 1).astype(int)
+        patches = cv2.resize(rng.integers(0, 256, cells).astype(np.uint8), mask.shape[::-1],
+                             interpolation=cv2.INTER_LINEAR)
+        patches = cv2.multiply(mask, patches, scale=rng.uniform(0.3, 0.9) / 255)
+        canvas = lay_over(canvas, patches, _side_color(rng, ink))
+    if rng.random() < 0.12:
+        light, dark = _edges_in_light(rng, mask, height_px)
+        canvas = lay_over(canvas, light, (255.0, 255.0, 255.0))
+        canvas = lay_over(canvas, dark, (0.0, 0.0, 0.0))
     return canvas
+
+
+def _edges_in_light(
+        rng: np.random.Generator, mask: np.ndarray, height_px: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """How much lighter and darker the sloping edges of raised letters are, (h, w) uint8 each."""
+    slopes = cv2.GaussianBlur(mask, (0, 0), max(0.7, height_px * rng.uniform(0.02, 0.08)))
+    angle = rng.uniform(0, 2 * np.pi)
+    rise = (np.cos(angle) * cv2.Sobel(slopes, cv2.CV_32F, 1, 0)
+            + np.sin(angle) * cv2.Sobel(slopes, cv2.CV_32F, 0, 1))
+    rise *= rng.uniform(100, 255) / max(float(np.abs(rise).max()), 1e-6)
+    return (cv2.min(mask, np.clip(rise, 0, 255).astype(np.uint8)),
+            cv2.min(mask, np.clip(-rise, 0, 255).astype(np.uint8)))
 
 
 def blend(image: np.ndarray, patch: np.ndarray, x: int, y: int) -> None:

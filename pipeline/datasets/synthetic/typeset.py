@@ -39,6 +39,9 @@ class Line:
         initial_font: Sets the first character of each word, larger than the rest as signs of small
             capitals do; None for ``font``.
         stroke_px: Drawn round each character in its own colour: letters bolder than the font's.
+        slant: How far the top of a letter leans to the right, as a share of its height.
+        stretch: Width of the letters, as a multiple of the font's.
+        bounce_px: Letters stand by up to so much above and below the baseline, in turns.
     """
 
     words: Sequence[str]
@@ -47,6 +50,9 @@ class Line:
     space_px: float = 0.0
     initial_font: ImageFont.FreeTypeFont | None = None
     stroke_px: int = 0
+    slant: float = 0.0
+    stretch: float = 1.0
+    bounce_px: float = 0.0
 
 
 def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
@@ -65,7 +71,7 @@ def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
     pad = int(initial.size) + line.stroke_px + 2
     step = line.tracking_px + line.stroke_px
     advances = [font.getlength(character) + step for font, character in zip(fonts, text)]
-    apart = bool(step) or line.initial_font is not None
+    apart = bool(step or line.bounce_px) or line.initial_font is not None
     advance = sum(advances) if apart else line.font.getlength(text)
     image = Image.new('L', (math.ceil(advance) + 2 * pad, 3 * pad), 0)
     draw = ImageDraw.Draw(image)
@@ -73,12 +79,29 @@ def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
     x = float(pad)
     # A whole word where nothing sets its characters apart: only so is it kerned.
     parts = zip(text, fonts, advances) if apart else [(text, line.font, advance)]
-    for part, font, width in parts:
-        draw.text((x, origin_y), part, 255, font, anchor='ls', stroke_width=line.stroke_px)
+    for number, (part, font, width) in enumerate(parts):
+        y = origin_y + line.bounce_px * math.sin(2.4 * number)
+        draw.text((x, y), part, 255, font, anchor='ls', stroke_width=line.stroke_px)
         x += width
-    ink = np.asarray(image)
+    ink, origin_x = _lean(np.asarray(image), line.slant, line.stretch, pad, origin_y)
     x0, y0, width, height = cv2.boundingRect(ink)
-    return ink[y0:y0 + height, x0:x0 + width], float(x0 - pad), float(y0 - origin_y), advance
+    left, top = float(x0 - origin_x), float(y0 - origin_y)
+    return ink[y0:y0 + height, x0:x0 + width], left, top, line.stretch * advance
+
+
+def _lean(
+        ink: np.ndarray, slant: float, stretch: float, origin_x: float, origin_y: float,
+) -> tuple[np.ndarray, float]:
+    """Slanted and stretched ink, and where the pen's start, (origin_x, origin_y), is then."""
+    if slant == 0 and stretch == 1:
+        return ink, origin_x
+    height, width = ink.shape
+    # What is above the baseline goes to the right, what is below to the left.
+    start = stretch * origin_x + max(slant * (height - origin_y), -slant * origin_y, 0)
+    matrix = np.array([[stretch, -slant, start - stretch * origin_x + slant * origin_y],
+                       [0, 1, 0]])
+    size = (math.ceil(stretch * width + abs(slant) * height), height)
+    return cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR), start
 
 
 def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) -> Sheet:

@@ -10,7 +10,8 @@ import numpy as np
 from .sides import join_sides
 
 _SIDE_POINTS = 9  # of a ring, along each of its sides
-_STEPS = 4  # of Gauss-Newton, from a parabola's curvature
+_FIT_POINTS = 96  # at most, of an outline
+_STEPS = 5  # of Gauss-Newton
 
 
 @dataclass(frozen=True)
@@ -58,45 +59,63 @@ class Arc:
 def fit_arc(outline: np.ndarray) -> Arc | None:
     """The arc along the middle of a strip-like outline.
 
-    The circle that is nearest to all points of the outline (least squares of their distances,
-    by Gauss-Newton) runs between its two sides, which pull alike. The arc is the part of it that
-    the outline covers.
+    The circle that is nearest to all points of the outline (least squares of their distances, by
+    Gauss-Newton) runs between its two sides, which pull alike. The arc is the part of it that the
+    outline covers.
 
     Args:
         outline: (P, 2), points close to each other, such as a contour by
             ``cv2.CHAIN_APPROX_NONE``.
 
     Returns:
-        None where the outline is straight (bent by less than a fiftieth of its length), or hardly
-        longer than it is thick.
+        None where the outline is straight (bent by less than a fiftieth of its length), shorter
+        than one and a half times its thickness, or no strip.
     """
     points = np.asarray(outline, dtype=np.float64).reshape(-1, 2)
-    center, size, angle = cv2.minAreaRect(points.astype(np.float32))
-    length, thickness = max(size), min(size)
-    if len(points) < 8 or length < 1.5 * thickness:
+    if len(points) < 8 or np.ptp(points, axis=0).max() < 4:
         return None
-    angle = np.radians(angle + (90.0 if size[0] < size[1] else 0.0))
-    # Axes along and across the strip, so that a parabola says where the circle lies.
-    axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    local = (points - center) @ axes.T
-    bend, slope, offset = np.polyfit(local[:, 0], local[:, 1], 2)
-    if abs(bend) * (length / 2) ** 2 < 0.02 * length:
+    middle = points.mean(axis=0)
+    local = points[:: -(-len(points) // _FIT_POINTS)] - middle
+    circle = _first_circle(local)
+    if circle is None:
         return None
-    radius = 1 / (2 * bend)
-    middle = np.array([-slope * radius, offset - slope**2 * radius / 2 + radius])
-    radius = abs(radius)
+    center, radius = circle
     for _ in range(_STEPS):
-        rays = local - middle
+        rays = local - center
         distances = np.maximum(np.hypot(*rays.T), 1e-9)
         jacobian = np.column_stack([-rays / distances[:, None], -np.ones(len(rays))])
         step = np.linalg.lstsq(jacobian, radius - distances, rcond=None)[0]
-        middle, radius = middle + step[:2], radius + step[2]
-    if not np.isfinite(radius) or radius < 1:
+        center, radius = center + step[:2], radius + float(step[2])
+    if not 1 < radius < 1e5:
         return None
-    rays = (local - middle) @ axes
-    outwards = rays.mean(axis=0)
-    base = float(np.arctan2(outwards[1], outwards[0]))
+    rays = points - middle - center
+    base = float(np.arctan2(*rays.mean(axis=0)[::-1]))
     angles = (np.arctan2(rays[:, 1], rays[:, 0]) - base + np.pi) % (2 * np.pi) - np.pi
     low, high = float(angles.min()), float(angles.max())
-    x, y = np.array(center) + middle @ axes
-    return Arc((float(x), float(y)), float(radius), base + low, high - low)
+    x, y = middle + center
+    arc = Arc((float(x), float(y)), radius, base + low, high - low)
+    thickness = cv2.contourArea(points.astype(np.float32)) / max(arc.length, 1e-9)
+    # The sides of a strip lie half of its thickness away from its middle.
+    off = float(np.sqrt(np.mean((np.hypot(*rays.T) - radius) ** 2)))
+    return arc if arc.length >= 1.5 * thickness and off < thickness else None
+
+
+def _first_circle(points: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """About where the circle lies, centre and radius, for points around (0, 0)."""
+    # Axes along and across the points: there, a parabola bends as a circle does.
+    axes = np.linalg.eigh(points.T @ points)[1].T[::-1]
+    along, across = axes @ points.T
+    length = float(np.ptp(along))
+    bend, slope, offset = np.polyfit(along / length, across / length, 2)
+    if abs(bend) / 4 < 0.02:
+        return None
+    if abs(bend) / 4 < 0.35:
+        radius = 1 / (2 * bend)
+        center = np.array([-slope * radius, offset - slope**2 * radius / 2 + radius])
+        return length * center @ axes, length * abs(radius)
+    # More than half a circle is none. |p|^2 = 2 c . p + (r^2 - |c|^2) is linear in what is looked
+    # for (I. Kasa, IEEE Trans. Instrum. Meas. 1976).
+    columns = np.column_stack([2 * points / length, np.ones(len(points))])
+    squares = (points**2).sum(axis=1) / length**2
+    x, y, rest = np.linalg.lstsq(columns, squares, rcond=None)[0]
+    return length * np.array([x, y]), length * float(np.sqrt(max(rest + x * x + y * y, 0)))

@@ -43,9 +43,10 @@ model = dict(
                 # Set on training photos and synthetic scenes.
                 postprocessor=dict(
                     type='DBWordPostprocessor',
-                    mask_thr=0.2,
-                    min_text_score=0.38,
-                    shrink_ratio=0.35,
+                    mask_thr=0.16,
+                    min_text_score=0.36,
+                    shrink_ratio=0.5,
+                    curved_shrink_ratio=0.64,
                     end_margin=0.1,
                 ),
             ),
@@ -53,7 +54,7 @@ model = dict(
     ),
     # Both set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
-    min_score=0.34,
+    min_score=0.32,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),

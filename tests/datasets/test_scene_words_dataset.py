@@ -282,3 +282,14 @@ def test_photos_with_scene_tokens_and_without_do_not_mix(root):
     assert 'images' not in batch
     with pytest.raises(ValueError, match='context_cache'):
         collate_scene_words([sample, cached])
+
+
+def test_batches_for_a_gpu_have_few_sizes(root):
+    dataset = make(root, with_image=True)
+    samples = [dataset[0], dataset[1], dataset[0], dataset[1]]  # 3 + 1 + 3 + 1 words
+    whole = collate_scene_words(samples)
+    for multiple, kept in ((3, 6), (4, 8), (5, 5), (100, 8)):
+        batch = collate_scene_words(samples, multiple_of=multiple)
+        assert [d.gt_text.item for d in batch['data_samples']] == list('abcbabcb')[:kept]
+        assert torch.equal(batch['inputs'], whole['inputs'][:kept])
+        assert torch.equal(batch['image_index'], whole['image_index'][:kept])

@@ -198,3 +198,38 @@ def test_noise_gives_finite_polygons():
     for polygon, score in found:
         assert len(polygon) >= 4 and np.isfinite(polygon).all()
         assert 0 <= score <= 1
+
+
+@pytest.mark.parametrize('bend_deg', [60, 110, 200])
+def test_a_bent_word_of_an_unsure_map_is_a_strip_of_even_thickness(bend_deg):
+    size = (320, 320)
+    angles = np.radians(np.linspace(270 - bend_deg / 2, 270 + bend_deg / 2, 120))
+    away = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    center = np.array([160.0, 180.0])
+    word = np.concatenate([center + 120 * away, (center + 84 * away)[::-1]])
+    shape = Polygon(word)
+    distance = shape.area * (1 - 0.4**2) / shape.length
+    wave = 2 * np.sin(np.arange(120) / 3)[:, None]
+    inner = slice(*np.searchsorted(angles, [angles[0] + distance / 102, angles[-1] - distance / 102]))
+    kernel = np.concatenate(
+        [
+            (center + (120 - distance + wave) * away)[inner],
+            (center + (84 + distance + wave) * away)[inner][::-1],
+        ]
+    )
+    prob_map = np.zeros(size, dtype=np.uint8)
+    cv2.fillPoly(prob_map, [np.round(kernel * 16).astype(np.int32)], 1, shift=4)
+    ((polygon, _),) = find(prob_map)
+    assert len(polygon) == 18
+    assert iou(polygon, word) > 0.85
+
+
+def test_curved_words_can_be_grown_by_less_than_straight_ones():
+    strip, box = bent_strip(), quad(40, 30, 240, 70)
+    options = {'shrink_ratio': 0.4, 'curved_shrink_ratio': 0.6}
+    for word, same in ((strip, False), (box, True)):
+        ((usual, _),) = find(taught(word))
+        ((polygon, _),) = find(taught(word), **options)
+        areas = Polygon(usual).area, Polygon(polygon).area
+        assert (areas[0] == pytest.approx(areas[1])) is same
+        assert areas[1] <= areas[0] + 1e-6

@@ -65,10 +65,21 @@ class SceneWriter:
         if workers == 1:
             yield from map(self.write, range(count))
             return
-        # A forked child may inherit a lock that one of OpenCV's or torch's threads holds.
-        context = multiprocessing.get_context('spawn')
+        context = _fresh_processes()
         with context.Pool(workers, _start_worker, (self,)) as pool:
             yield from pool.imap(_write, range(count), chunksize=4)
+
+
+def _fresh_processes() -> Any:
+    """How workers are started: not forked from here, where one of OpenCV's or torch's threads may
+    hold a lock that a child would inherit. A server that has imported this module forks them;
+    where there is none, each worker imports it by itself, one after another.
+    """
+    if 'forkserver' not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 _writer: SceneWriter

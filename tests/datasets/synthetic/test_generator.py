@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.datasets.synthetic import SceneGenerator, WordSource
 from pipeline.datasets.synthetic.inscription import _Lettering, _make_line
-from pipeline.datasets.synthetic.paint import extrude
+from pipeline.datasets.synthetic.paint import _edges_in_light, extrude
 from pipeline.datasets.synthetic.placement import Placement
 from pipeline.datasets.synthetic.typeset import Line, draw_word, set_lines
 
@@ -186,3 +186,50 @@ def test_letters_with_depth_reach_out_to_one_side():
         added = np.argwhere((deep == 255) & (mask == 0)) - 50
         assert np.linalg.norm(added.mean(axis=0)) > 5
         assert np.abs(added).max() <= 10 + 0.25 * 60 + 1
+
+
+def test_slanted_letters_lean_to_the_right_about_their_baseline(fonts):
+    font = fonts[0].open(60)
+    upright, left, top, advance = draw_word(Line(['I'], font), 'I')
+    slanted, slanted_left, slanted_top, slanted_advance = draw_word(
+        Line(['I'], font, slant=0.3), 'I')
+    assert slanted_top == pytest.approx(top, abs=1)
+    assert slanted_advance == advance
+    assert slanted.shape[1] == pytest.approx(upright.shape[1] + 0.3 * upright.shape[0], abs=3)
+    # At the baseline they stand where they stood; the head is to the right of it.
+    assert slanted_left == pytest.approx(left, abs=2)
+    columns = np.arange(slanted.shape[1])
+    head, foot = (np.average(columns, weights=slanted[row]) for row in (4, -4))
+    assert head - foot == pytest.approx(0.3 * (slanted.shape[0] - 8), abs=2)
+    backwards, *_ = draw_word(Line(['I'], font, slant=-0.3), 'I')
+    head, foot = (np.average(columns[:backwards.shape[1]], weights=backwards[row])
+                  for row in (4, -4))
+    assert head < foot
+
+
+def test_stretched_letters_are_wider_by_as_much(fonts):
+    font = fonts[0].open(60)
+    ink, _, _, advance = draw_word(Line(['Bar'], font), 'Bar')
+    for stretch in (0.6, 1.5):
+        other, _, _, other_advance = draw_word(Line(['Bar'], font, stretch=stretch), 'Bar')
+        assert other.shape[0] == pytest.approx(ink.shape[0], abs=1)
+        assert other.shape[1] == pytest.approx(stretch * ink.shape[1], abs=3)
+        assert other_advance == pytest.approx(stretch * advance)
+
+
+def test_dancing_letters_leave_the_baseline(fonts):
+    font = fonts[0].open(60)
+    still, *_ = draw_word(Line(['xxxx'], font), 'xxxx')
+    dancing, *_ = draw_word(Line(['xxxx'], font, bounce_px=8.0), 'xxxx')
+    assert dancing.shape[0] >= still.shape[0] + 6
+
+
+def test_raised_letters_are_lit_from_one_side_within_their_ink():
+    mask = np.zeros((80, 80), np.uint8)
+    mask[20:60, 20:60] = 255
+    light, dark = _edges_in_light(np.random.default_rng(0), mask, 40.0)
+    for edge in (light, dark):
+        assert edge.max() > 50
+        assert not edge[mask == 0].any()
+        assert edge[40, 40] < 10
+    assert not np.minimum(light, dark).any()

@@ -20,10 +20,10 @@ from mmengine.runner import Runner
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.context.use_context_cache import use_context_cache
-from pipeline.engine.cpu_processes import join_processes, leave_processes
 from pipeline.engine.error_lines import say_error
 from pipeline.engine.mixed_precision import enable_amp
 from pipeline.engine.preflight import find_missing_files
+from pipeline.engine.processes import join_processes, leave_processes
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,8 +1,10 @@
 """The default detector taught wider kernels, on a GPU, from ``tools/unpack_spotter.py``'s parts.
 
 A kernel shrunk by a ratio of 0.4 is a sixth as high as its word, and growing it back makes six
-times of each error at its border; one of 0.6 makes three times of it. Batches of 64: eight processes,
-of which each draws the targets of its own eight crops on a CPU core.
+times of each error at its border; one of 0.6 makes three times of it. Meant for batches of 64:
+eight processes that share a GPU, of which each draws the targets of its own eight crops.
+
+    torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch
 """
 
 _base_ = ['./dbnet-compact_synth-ic15_refine.py']
@@ -21,7 +23,7 @@ train_dataloader = dict(
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-max_iters = 5000
+max_iters = 2400
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -9,7 +9,7 @@ train_dataloader = dict(
     dataset=dict(
         datasets=[
             dict(_base_.synthetic, data_root='data/synthetic/train6'),
-            # A sixth of the words are real: there are 9,500, seen a hundred times in a long run.
+            # A fifth of the words are real.
             dict(type='RepeatDataset', dataset=_base_.icdar2015, times=5),
             dict(type='RepeatDataset', dataset=_base_.crops[0], times=5),
             dict(type='RepeatDataset', dataset=_base_.crops[1], times=5),
@@ -17,7 +17,7 @@ train_dataloader = dict(
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=1.2e-3))
-max_iters = 12000
+max_iters = 8000
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

@@ -210,7 +210,8 @@ def test_a_bent_word_of_an_unsure_map_is_a_strip_of_even_thickness(bend_deg):
     shape = Polygon(word)
     distance = shape.area * (1 - 0.4**2) / shape.length
     wave = 2 * np.sin(np.arange(120) / 3)[:, None]
-    inner = slice(*np.searchsorted(angles, [angles[0] + distance / 102, angles[-1] - distance / 102]))
+    end = distance / 102  # radians, at the middle of the word
+    inner = slice(*np.searchsorted(angles, [angles[0] + end, angles[-1] - end]))
     kernel = np.concatenate(
         [
             (center + (120 - distance + wave) * away)[inner],

@@ -1,4 +1,4 @@
-"""Several training processes on CPUs: what MMEngine starts on GPUs alone."""
+"""Several training processes on CPUs, or more than there are GPUs: MMEngine wants a GPU each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ def join_processes(config: Config, launcher: str) -> None:
     """Prepare a run over several processes, on GPUs (NCCL) or on CPUs (gloo).
 
     MMEngine's own start-up asks for a GPU; without one the processes are joined here, and the
-    model is wrapped without device numbers, as torch wants it.
+    model is wrapped without device numbers, as torch wants it. Where a machine has more processes
+    than GPUs they share these, by gloo: NCCL wants a GPU each. That pays where targets are drawn
+    on the CPU by the process itself, as those of DBNet.
 
     Args:
-        config: Of the run; ``launcher`` and, on CPUs, ``model_wrapper_cfg`` are set in it.
+        config: Of the run; ``launcher``, on CPUs ``model_wrapper_cfg``, and for processes that
+            share GPUs ``env_cfg.dist_cfg.backend`` are set in it.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
@@ -40,6 +43,7 @@ def join_processes(config: Config, launcher: str) -> None:
             f'Start with: {start[launcher]} tools/train.py CONFIG --launcher {launcher}'
         )
     if torch.cuda.is_available():
+        _share_gpus(config, launcher)
         return
     for name, value in zip(_VARIABLES['pytorch'], values):
         os.environ[name] = str(value)
@@ -52,6 +56,15 @@ def join_processes(config: Config, launcher: str) -> None:
         broadcast_buffers=False,
         find_unused_parameters=config.get('find_unused_parameters', False),
     )
+
+
+def _share_gpus(config: Config, launcher: str) -> None:
+    """Give each process of a machine the GPU of its turn, where there are fewer GPUs."""
+    gpus = torch.cuda.device_count()
+    if launcher != 'pytorch' or int(os.environ.get('LOCAL_WORLD_SIZE', '1')) <= gpus:
+        return
+    os.environ['LOCAL_RANK'] = str(int(os.environ['LOCAL_RANK']) % gpus)
+    config.merge_from_dict({'env_cfg.dist_cfg.backend': 'gloo'})
 
 
 def leave_processes() -> None:

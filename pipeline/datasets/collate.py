@@ -30,8 +30,11 @@ def collate_scene_words(
         (N,) int64, -1 for words without one.
 
     Raises:
-        ValueError: If crops differ in size, or photos come with tokens and without.
+        ValueError: If crops differ in size, photos come with tokens and without, or ``multiple_of``
+            is no number of words.
     """
+    if multiple_of < 1:
+        raise ValueError(f'multiple_of must be at least 1 word, got {multiple_of}.')
     crops: list[Tensor] = []
     data_samples: list[Any] = []
     index: list[int] = []

@@ -20,9 +20,9 @@ def join_processes(config: Config, launcher: str) -> None:
     """Prepare a run over several processes, on GPUs (NCCL) or on CPUs (gloo).
 
     MMEngine's own start-up asks for a GPU; without one the processes are joined here, and the
-    model is wrapped without device numbers, as torch wants it. Where a machine has more processes
-    than GPUs they share these, by gloo: NCCL wants a GPU each. That pays where targets are drawn
-    on the CPU by the process itself, as those of DBNet.
+    model is wrapped without device numbers, as torch wants it. Where ``torchrun`` starts more
+    processes on a machine than it has GPUs they share these, by gloo: NCCL wants a GPU each. That
+    pays where targets are drawn on the CPU by the process itself, as those of DBNet.
 
     Args:
         config: Of the run; ``launcher``, on CPUs ``model_wrapper_cfg``, and for processes that

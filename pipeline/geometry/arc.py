@@ -9,7 +9,7 @@ import numpy as np
 
 from .sides import join_sides
 
-_SIDE_POINTS = 9  # of a ring, along each of its sides
+_SIDE_POINTS = 17  # of a ring, along each of its sides
 _FIT_POINTS = 96  # at most, of an outline
 _STEPS = 5  # of Gauss-Newton
 
@@ -36,7 +36,7 @@ class Arc:
         return self.radius * self.span
 
     def ring(self, thickness: float, extension: float = 0.0) -> np.ndarray | None:
-        """The strip around the arc: (18, 2) float32, nine points along each side.
+        """The strip around the arc: (34, 2) float32, 17 points along each side.
 
         Args:
             thickness: Of the strip, half of it on either side of the arc, in pixels.
@@ -60,8 +60,8 @@ def fit_arc(outline: np.ndarray) -> Arc | None:
     """The arc along the middle of a strip-like outline.
 
     The circle that is nearest to all points of the outline (least squares of their distances, by
-    Gauss-Newton) runs between its two sides, which pull alike. The arc is the part of it that the
-    outline covers.
+    Gauss-Newton) runs between its two sides, which pull nearly alike. The arc is the part of it
+    that the outline covers.
 
     Args:
         outline: (P, 2), points close to each other, such as a contour by
@@ -72,7 +72,7 @@ def fit_arc(outline: np.ndarray) -> Arc | None:
         than one and a half times its thickness, or no strip.
     """
     points = np.asarray(outline, dtype=np.float64).reshape(-1, 2)
-    if len(points) < 8 or np.ptp(points, axis=0).max() < 4:
+    if len(points) < 8 or not np.isfinite(points).all() or np.ptp(points, axis=0).max() < 4:
         return None
     middle = points.mean(axis=0)
     local = points[:: -(-len(points) // _FIT_POINTS)] - middle
@@ -105,7 +105,7 @@ def _first_circle(points: np.ndarray) -> tuple[np.ndarray, float] | None:
     # Axes along and across the points: there, a parabola bends as a circle does.
     axes = np.linalg.eigh(points.T @ points)[1].T[::-1]
     along, across = axes @ points.T
-    length = float(np.ptp(along))
+    length = max(float(np.ptp(along)), 1e-9)
     bend, slope, offset = np.polyfit(along / length, across / length, 2)
     if abs(bend) / 4 < 0.02:
         return None

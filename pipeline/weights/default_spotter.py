@@ -54,7 +54,7 @@ model = dict(
     ),
     # Both set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
-    min_score=0.32,
+    min_score=0.4,
     recognizer=dict(
         type='PARSeq',
         data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),

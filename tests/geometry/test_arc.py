@@ -9,10 +9,10 @@ from pipeline.geometry import Arc, fit_arc, polygon_iou
 
 def strip(radius: float, thickness: float, middle_deg: float, bend_deg: float) -> np.ndarray:
     """The ring of a strip along an arc around (300, 300)."""
-    start, span = np.radians(middle_deg - bend_deg / 2), np.radians(bend_deg)
-    ring = Arc((300.0, 300.0), radius, start, span).ring(thickness)
-    assert ring is not None
-    return ring
+    angles = np.radians(np.linspace(middle_deg - bend_deg / 2, middle_deg + bend_deg / 2, 90))
+    away = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    sides = [300 + (radius + side * thickness / 2) * away for side in (1, -1)]
+    return np.concatenate([sides[0], sides[1][::-1]]).astype(np.float32)
 
 
 def contour_of(ring: np.ndarray, size: int = 600) -> np.ndarray:
@@ -54,9 +54,11 @@ def test_straight_and_stout_outlines_have_no_arc(box):
     assert fit_arc(contour_of(ring)) is None
 
 
-@pytest.mark.parametrize('points', [np.zeros((1, 1, 2)), np.zeros((9, 2)), np.eye(2)])
-def test_specks_have_no_arc(points):
-    assert fit_arc(points.astype(np.int32)) is None
+@pytest.mark.parametrize(
+    'points', [np.zeros((1, 1, 2)), np.zeros((9, 2)), np.eye(2), np.full((9, 2), np.nan)]
+)
+def test_specks_and_nothing_have_no_arc(points):
+    assert fit_arc(points) is None
 
 
 def test_a_strip_that_closes_its_circle_or_fills_it_is_none():

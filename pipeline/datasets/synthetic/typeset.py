@@ -40,7 +40,7 @@ class Line:
             capitals do; None for ``font``.
         stroke_px: Drawn round each character in its own colour: letters bolder than the font's.
         slant: How far the top of a letter leans to the right, as a share of its height.
-        stretch: Width of the letters, as a multiple of the font's.
+        stretch: Width of letters, strokes and tracking, as a multiple of what they are by the font.
         bounce_px: Letters stand by up to so much above and below the baseline, in turns.
     """
 

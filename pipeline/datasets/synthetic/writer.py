@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Iterator
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from .annotation import make_instances
 from .generator import SceneGenerator
+
+DRAWING = 2  # raised with each change by which a seed draws another scene than before
 
 
 class SceneWriter:
@@ -70,7 +73,7 @@ class SceneWriter:
             yield from pool.imap(_write, range(count), chunksize=4)
 
 
-def _fresh_processes() -> Any:
+def _fresh_processes() -> BaseContext:
     """How workers are started: not forked from here, where one of OpenCV's or torch's threads may
     hold a lock that a child would inherit. A server that has imported this module forks them;
     where there is none, each worker imports it by itself, one after another.
@@ -99,6 +102,6 @@ def _fingerprint(generator: SceneGenerator) -> str:
     """Stands for all that shapes the scenes; files by name."""
     fonts = [(face.family, face.style) for family in generator.families for face in family]
     photos = [Path(path).name for path in generator.backgrounds]
-    parts = [fonts, photos, generator.size, generator.word_count, generator.cap_height_px,
+    parts = [DRAWING, fonts, photos, generator.size, generator.word_count, generator.cap_height_px,
              generator.drawn_share]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The default recognizer trained further on a GPU, in batches of about 450 words."""
+"""The default recognizer trained further on a GPU, in batches of about 420 words."""
 
 _base_ = ['./parseq-compact_synth-real_refine.py']
 

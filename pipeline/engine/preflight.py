@@ -52,7 +52,12 @@ def _advise(checkpoint: str, place: str) -> str:
     """Train the config that the checkpoint comes from, where its folder says which."""
     name = Path(checkpoint).parent.name
     configs = sorted(Path('configs').glob(f'*/{name}.py'))
-    train = f'Train it first: python tools/train.py {configs[0]}. Or set' if configs else 'Set'
+    train = 'Set'
+    if configs:
+        command = f'train.py {configs[0]}'
+        if configs[0].parent.name == 'spotting':  # parts of a spotter, which is trained in parts
+            command = f'unpack_spotter.py --out {Path(checkpoint).parent}'
+        train = f'Make it first: python tools/{command}. Or set'
     if place.endswith('.checkpoint'):
         whole = place.removesuffix('.checkpoint')
         return f'{train} --cfg-options {place}=FILE, or {whole}=None to start without it.'

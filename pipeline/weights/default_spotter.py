@@ -52,8 +52,9 @@ model = dict(
             ),
         ),
     ),
-    # Both set as above.
+    # Set as above.
     rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
+    # What photos without text allow.
     min_score=0.4,
     recognizer=dict(
         type='PARSeq',

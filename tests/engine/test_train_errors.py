@@ -96,3 +96,10 @@ def test_a_missing_checkpoint_names_the_config_that_makes_it(monkeypatch):
     config = Config({'model': {}, 'load_from': 'work_dirs/parseq-tiny_words/iter_20000.pth'})
     (line,) = find_missing_files(config)
     assert 'tools/train.py configs/recognition/parseq-tiny_words.py' in line
+
+
+def test_a_missing_part_of_a_spotter_is_to_be_unpacked(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    config = Config({'model': {}, 'load_from': 'work_dirs/default/not_there.pth'})
+    (line,) = find_missing_files(config)
+    assert 'tools/unpack_spotter.py --out work_dirs/default' in line

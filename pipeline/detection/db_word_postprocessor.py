@@ -135,8 +135,10 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
                 return ring, thickness
         if area >= self.curved_fill * _box_area(contour):
             return None
-        length = cv2.arcLength(contour, True) / 2
-        thickness = area / max(length, 1.0)
+        # A strip of length l and thickness t: l + t is half of its perimeter, l t its area.
+        half = cv2.arcLength(contour, True) / 2
+        length = (half + np.sqrt(max(half**2 - 4 * area, 0.0))) / 2
+        thickness = half - length
         distance = _distance(length, thickness, self.curved_shrink_ratio)
         outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
         grown = offset_polygon(outline, distance).reshape(-1, 2).astype(np.float32)

@@ -13,10 +13,8 @@ from mmocr.structures import TextDetDataSample
 from mmocr.utils import offset_polygon
 from torch import Tensor
 
-from pipeline.geometry import fit_arc
+from pipeline.geometry import CURVED_FILL, fit_arc
 from pipeline.registry import MODELS
-
-_ARC_FILL = 0.85  # words along an arc that fill more of their rectangle are straight
 
 
 @MODELS.register_module()
@@ -105,13 +103,13 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         # A contour runs through the centres of the border's pixels, as do the outlines by which
         # MMOCR draws kernels (their border is filled in): the sizes agree as they are.
         area = cv2.contourArea(contour)
+        center, (width, height), angle = cv2.minAreaRect(contour)
         if self.text_repr_type == 'poly':
-            curved = self._grow_curved(contour, area)
+            curved = self._grow_curved(contour, area, width * height)
             if curved is not None:
                 ring, thickness = curved
                 return ring if thickness >= self.min_side_px else None
         # The smallest rectangle around a wavy kernel is thicker than the kernel: its area is not.
-        center, (width, height), angle = cv2.minAreaRect(contour)
         lies = width > height
         length, thickness = max(width, height), min(width, height)
         thickness = _thickness(area, length, thickness)
@@ -123,7 +121,9 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         size = (length, thickness) if lies else (thickness, length)
         return cv2.boxPoints((center, size, angle))
 
-    def _grow_curved(self, contour: np.ndarray, area: float) -> tuple[np.ndarray, float] | None:
+    def _grow_curved(
+        self, contour: np.ndarray, area: float, box_area: float
+    ) -> tuple[np.ndarray, float] | None:
         """A curved word's polygon and thickness, or None for a straight word's kernel."""
         arc = fit_arc(contour)
         if arc is not None:
@@ -131,9 +131,9 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             distance = _distance(arc.length, thickness, self.curved_shrink_ratio)
             thickness += 2 * distance
             ring = arc.ring(thickness, distance + self.end_margin * thickness)
-            if ring is not None and _fill(ring) < _ARC_FILL:
+            if ring is not None and _fill(ring) < CURVED_FILL:
                 return ring, thickness
-        if area >= self.curved_fill * _box_area(contour):
+        if area >= self.curved_fill * box_area:
             return None
         # A strip of length l and thickness t: l + t is half of its perimeter, l t its area.
         half = cv2.arcLength(contour, True) / 2
@@ -148,14 +148,10 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         return grown, thickness + 2 * distance
 
 
-def _box_area(polygon: np.ndarray) -> float:
-    _, (width, height), _ = cv2.minAreaRect(polygon)
-    return width * height
-
-
 def _fill(polygon: np.ndarray) -> float:
     """Share of its smallest rectangle that a polygon (K, 2) float32 fills."""
-    return cv2.contourArea(polygon) / max(_box_area(polygon), 1e-9)
+    _, (width, height), _ = cv2.minAreaRect(polygon)
+    return cv2.contourArea(polygon) / max(width * height, 1e-9)
 
 
 def _distance(length: float, thickness: float, shrink_ratio: float) -> float:

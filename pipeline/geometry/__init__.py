@@ -23,7 +23,7 @@ from .ring import (
     ring_to_flat,
     signed_area,
 )
-from .ring_order import fit_sides, min_area_quad, order_quad, order_ring
+from .ring_order import CURVED_FILL, fit_sides, min_area_quad, order_quad, order_ring
 from .sides import (
     join_sides,
     polyline_length,
@@ -36,6 +36,7 @@ from .sides import (
 )
 
 __all__ = [
+    'CURVED_FILL',
     'Arc',
     'check_polygon',
     'fit_arc',

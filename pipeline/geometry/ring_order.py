@@ -8,9 +8,9 @@ import numpy as np
 from .ring import check_polygon, make_clockwise, polygon_area
 from .sides import join_sides, resample_polyline, ring_size, turn_ring
 
+CURVED_FILL = 0.85  # An outline that fills less of its smallest rectangle is a curved word's.
 TALL_RATIO = 1.5  # From this height / width on, a word runs down or up rather than across.
 _STEEPEST_DEG = 75.0  # Words steeper than this are ordered as tall ones.
-_CURVED_FILL = 0.85  # A contour that fills less of its smallest rectangle is not a rectangle.
 _CURVED_ASPECT = 2.0  # Shorter words are not worth bending.
 _CONTOUR_POINTS = 80
 _MATCHED_POINTS = 9
@@ -89,7 +89,7 @@ def order_ring(polygon: np.ndarray, num_points: int = 20) -> np.ndarray:
         return order_quad(points)
     box = min_area_quad(points)
     box_area = polygon_area(box)
-    if box_area < 1e-6 or polygon_area(points) / box_area >= _CURVED_FILL:
+    if box_area < 1e-6 or polygon_area(points) / box_area >= CURVED_FILL:
         return box
     ring = fit_sides(points, num_points)
     height, width = ring_size(ring)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.evaluation.word_outcomes import WordKind, WordOutcome
 from pipeline.evaluation.words import Words
+from pipeline.geometry import CURVED_FILL
 from pipeline.image_io.naming import safe_name
 from pipeline.visualization.draw_outcomes import draw_outcomes
 from pipeline.whole_file import write_whole
@@ -23,7 +24,6 @@ from .detector_tables import (
 )
 from .detector_textless import FalseWords, most_false_first
 from .markdown import code, table
-from .word_shape import CURVED_FILL
 from .worst_photos import draw_worst, find_worst, write_picture
 
 _FORMATS = {

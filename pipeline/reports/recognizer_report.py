@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.geometry import CURVED_FILL
 from pipeline.rectification import Rectifier
 from pipeline.whole_file import write_whole
 
@@ -26,7 +27,6 @@ from .recognizer_tables import (
     look_tables,
     reliability_table,
 )
-from .word_shape import CURVED_FILL
 
 THRESHOLDS = tuple(step / 10 for step in range(1, 10))
 _RULES = (

@@ -5,10 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.geometry import polygon_area, ring_size, split_sides
-
-CURVED_FILL = 0.85
-"""A curved word fills less of its smallest rectangle; ``order_ring`` takes detections so, too."""
+from pipeline.geometry import CURVED_FILL, polygon_area, ring_size, split_sides
 
 
 def word_size(polygon: np.ndarray) -> tuple[float, float]:

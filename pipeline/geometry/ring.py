@@ -48,6 +48,14 @@ def ring_to_flat(polygon: np.ndarray) -> list[float]:
     return [float(value) for value in check_polygon(polygon).reshape(-1)]
 
 
+def next_points(ring: np.ndarray) -> np.ndarray:
+    """The point that follows each of a ring's (K, 2), as ``np.roll(ring, -1, axis=0)``.
+
+    Which takes ten times as long for a ring of few points.
+    """
+    return np.concatenate((ring[1:], ring[:1]))
+
+
 def signed_area(polygon: np.ndarray) -> float:
     """Shoelace area in square pixels: positive for a ring that is clockwise on the screen.
 
@@ -56,7 +64,8 @@ def signed_area(polygon: np.ndarray) -> float:
     points = check_polygon(polygon)
     points -= points[0]  # Far from the origin the products would lose the small area.
     x, y = points.T
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    next_x, next_y = next_points(points).T
+    return float(0.5 * np.sum(x * next_y - next_x * y))
 
 
 def polygon_area(polygon: np.ndarray) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .ring import check_polygon, make_clockwise, polygon_area
+from .ring import check_polygon, make_clockwise, next_points, polygon_area
 from .sides import join_sides, resample_polyline, ring_size, turn_ring
 
 CURVED_FILL = 0.85  # An outline that fills less of its smallest rectangle is a curved word's.
@@ -45,7 +45,7 @@ def order_quad(quad: np.ndarray) -> np.ndarray:
         raise ValueError(f'quad must have shape (4, 2), got {points.shape}.')
     angles = np.arctan2(*(points - points.mean(axis=0)).T[::-1])
     ring = points[np.argsort(angles, kind='stable')]  # Growing angle is clockwise with y down.
-    sides = np.roll(ring, -1, axis=0) - ring
+    sides = next_points(ring) - ring
     lengths = np.hypot(*sides.T)
     longer = int(lengths[1] + lengths[3] > lengths[0] + lengths[2])  # The pair of long sides.
     long_length = (lengths[longer] + lengths[longer + 2]) / 2

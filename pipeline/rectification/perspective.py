@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.geometry import check_polygon
+from pipeline.geometry import check_polygon, next_points
 
 from .sampling import average_down, check_image, check_size, cut_region, interpolation_of
 
@@ -39,7 +39,7 @@ def warp_quad(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.
             f'quad must be (4, 2) and strictly convex, got {corners.tolist()}. '
             f'min_area_quad() gives one for any polygon.'
         )
-    sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+    sides = np.hypot(*(next_points(corners) - corners).T)
     scale = (max(sides[1], sides[3]) / height, max(sides[0], sides[2]) / width)
     region = cut_region(image, corners, scale)
     rows, columns = region.supersampling
@@ -63,12 +63,12 @@ def is_convex_quad(quad: np.ndarray, min_sine: float = 1e-3) -> bool:
     """Whether four points turn the same way at every corner, none of them by (almost) 0 or 180."""
     if quad.shape != (4, 2):
         return False
-    sides = np.roll(quad, -1, axis=0) - quad
+    sides = next_points(quad) - quad
     lengths = np.hypot(*sides.T)
     if lengths.min() < 1e-6:
         return False
     sides = sides / lengths[:, None]
-    following = np.roll(sides, -1, axis=0)
+    following = next_points(sides)
     turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
     # A figure of eight turns both ways; four turns one way make exactly one round.
     return bool((turns > min_sine).all() or (turns < -min_sine).all())

@@ -7,6 +7,7 @@ from pipeline.geometry import (
     flat_to_ring,
     is_clockwise,
     make_clockwise,
+    next_points,
     polygon_area,
     polygon_bbox,
     ring_to_flat,
@@ -24,6 +25,10 @@ def test_clockwise_on_the_screen_is_positive_area_with_y_down():
 
 def test_area_of_a_small_word_far_from_the_origin_is_exact():
     assert polygon_area(SQUARE.astype(np.float64) * 0.1 + 1e7) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_each_point_of_a_ring_is_followed_by_another():
+    assert np.array_equal(next_points(SQUARE), [*SQUARE[1:], SQUARE[0]])
 
 
 def test_make_clockwise_keeps_the_first_character_first():

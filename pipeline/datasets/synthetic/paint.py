@@ -92,12 +92,14 @@ def shade(rng: np.random.Generator, canvas: np.ndarray, strength: float) -> np.n
     return cv2.merge([*cv2.split(cv2.min(shaded, cv2.merge([alpha] * 3))), alpha])
 
 
-def extrude(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np.ndarray:
-    """Ink drawn out to one side by 5 to 25 % of its height, (h, w) uint8: the letters' depth."""
-    reach = max(1, round(height_px * rng.uniform(0.05, 0.25)))
-    angle = rng.uniform(0, 2 * np.pi)
+def extrude(mask: np.ndarray, reach_px: float, away_from: float) -> np.ndarray:
+    """Ink drawn out to one side, (h, w) uint8: the letters' depth.
+
+    ``away_from`` is the other side, as an angle in radians from the right, clockwise.
+    """
+    reach = max(1, round(reach_px))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
-    end = (round(reach * (1 + np.cos(angle))), round(reach * (1 + np.sin(angle))))
+    end = (round(reach * (1 + np.cos(away_from))), round(reach * (1 + np.sin(away_from))))
     cv2.line(kernel, (reach, reach), end, 1)
     return cv2.dilate(mask, kernel)
 
@@ -172,6 +174,8 @@ def _paint_behind(
         rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
         ink: Color) -> np.ndarray:
     """What lies behind letters, from far to near: a shadow, light, their depth, an outline."""
+    if rng.random() < 0.2:
+        return _paint_mounting(rng, canvas, mask, height_px, ink)
     stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
     if rng.random() < 0.2:
         reach = 0.1 if rng.random() < 0.7 else 0.3
@@ -187,12 +191,31 @@ def _paint_behind(
         glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
         canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
     if rng.random() < 0.14:  # letters with depth, seen from the side
-        canvas = lay_over(canvas, extrude(rng, mask, height_px), _side_color(rng, ink))
+        depth = extrude(mask, height_px * rng.uniform(0.05, 0.25), rng.uniform(0, 2 * np.pi))
+        canvas = lay_over(canvas, depth, _side_color(rng, ink))
     if rng.random() < 0.14:  # outlined
         wide = cv2.dilate(mask, cv2.getStructuringElement(
             cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
         canvas = lay_over(canvas, wide, contrasting_color(rng, ink))
     return canvas
+
+
+def _paint_mounting(
+        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
+        ink: Color) -> np.ndarray:
+    """Shop letters fixed to a wall, with the shadow they cast and sides lit unlike their faces."""
+    view, light = rng.uniform(0, 2 * np.pi, 2)
+    depth = height_px * rng.uniform(0.06, 0.3)
+    solid = extrude(mask, depth, view)
+    if rng.random() < 0.7:
+        shadow = extrude(solid, height_px * rng.uniform(0.05, 0.35), light)
+        shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.5, height_px * rng.uniform(0.01, 0.08)))
+        canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.2, 0.8)),
+                          (0.0, 0.0, 0.0))
+    canvas = lay_over(canvas, solid, _side_color(rng, ink))
+    # Their left or right sides are in another light than those below or above.
+    across = extrude(mask, depth * abs(np.cos(view)), 0.0 if np.cos(view) > 0 else np.pi)
+    return lay_over(canvas, cv2.min(across, solid), _side_color(rng, ink))
 
 
 def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np.ndarray:

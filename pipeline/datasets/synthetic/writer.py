@@ -16,7 +16,7 @@ import numpy as np
 from .annotation import make_instances
 from .generator import SceneGenerator
 
-DRAWING = 2  # raised with each change by which a seed draws another scene than before
+DRAWING = 3  # raised with each change by which a seed draws another scene than before
 
 
 class SceneWriter:

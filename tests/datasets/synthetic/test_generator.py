@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.datasets.synthetic import SceneGenerator, WordSource
 from pipeline.datasets.synthetic.inscription import _Lettering, _make_line
-from pipeline.datasets.synthetic.paint import _edges_in_light, extrude
+from pipeline.datasets.synthetic.paint import _edges_in_light, _paint_mounting, extrude
 from pipeline.datasets.synthetic.placement import Placement
 from pipeline.datasets.synthetic.typeset import Line, draw_word, set_lines
 
@@ -177,15 +177,35 @@ def test_words_set_wide_lie_further_apart_than_their_letters(fonts):
     assert right[0] - left[2] > 1.2 * gaps.max()
 
 
-def test_letters_with_depth_reach_out_to_one_side():
+@pytest.fixture
+def block():
     mask = np.zeros((100, 100), np.uint8)
     cv2.rectangle(mask, (40, 40), (60, 60), 255, -1)
-    for seed in range(20):
-        deep = extrude(np.random.default_rng(seed), mask, height_px=60)
-        assert (deep[mask == 255] == 255).all()
-        added = np.argwhere((deep == 255) & (mask == 0)) - 50
-        assert np.linalg.norm(added.mean(axis=0)) > 5
-        assert np.abs(added).max() <= 10 + 0.25 * 60 + 1
+    return mask
+
+
+def test_letters_with_depth_reach_out_to_one_side(block):
+    for angle in np.linspace(0, 2 * np.pi, 13):
+        deep = extrude(block, 14, angle)
+        assert (deep[block == 255] == 255).all()
+        added = np.argwhere((deep == 255) & (block == 0))[:, ::-1] - 50
+        toward = -np.array([np.cos(angle), np.sin(angle)])
+        assert added.mean(axis=0) @ toward > 5
+        assert (added @ toward).max() <= np.abs(toward).sum() * 10 + 14 + 1
+
+
+def test_letters_on_a_wall_have_sides_and_at_times_a_soft_shadow(block):
+    shadows = 0
+    for seed in range(30):
+        canvas = _paint_mounting(
+            np.random.default_rng(seed), np.zeros((100, 100, 4), np.uint8), block, 60, (9, 9, 200))
+        alpha = canvas[..., 3]
+        sides = (alpha == 255) & (block == 0)
+        assert (alpha[block == 255] == 255).all()
+        assert 20 < sides.sum() < block.astype(bool).sum() * 2
+        shadows += bool(((alpha > 20) & (alpha < 230)).any())
+        assert not alpha[:5].any() or not alpha[-5:].any()
+    assert 15 < shadows < 28
 
 
 def test_slanted_letters_lean_to_the_right_about_their_baseline(fonts):

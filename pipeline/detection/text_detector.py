@@ -28,19 +28,19 @@ class TextDetector(BaseModule):
     """Finds the words of photos with any MMOCR text detector.
 
     Photos are resized so that the long side has ``long_side_px``, both sides multiples of
-    ``divisor``; polygons come back at the photo's own scale. With ``coarse_long_side_px`` each
-    photo is searched at that smaller size too, for words so large that the network sees only
-    parts of them at the first: a pyramid of two levels. Of words that overlap the one of the
-    higher score stays.
+    ``divisor``; polygons come back at the photo's own scale. With ``coarse_long_sides_px`` each
+    photo is searched at these smaller sizes too, for words so large that the network sees only
+    parts of them at the first: a pyramid. Of words that overlap, :func:`merge_detections` says
+    which stay.
 
     Args:
         detector: Config of an MMOCR text detector with its ``data_preprocessor``, or one
             that is built.
         long_side_px: Long side the detector works at.
-        coarse_long_side_px: Long side of the second search; None does without. Photos that are
-            not searched at a larger size the first time are searched once.
-        coarse_min_side_px: Words of the second search whose short side is shorter, in pixels of
-            that search, are left to the first.
+        coarse_long_sides_px: Long sides of further searches, falling; each costs time by its area.
+            Photos that are not searched at a larger size the first time do without.
+        coarse_min_side_px: Words of a further search whose short side is shorter, in pixels of
+            that search, are left to those before.
         max_upscale: Small photos are enlarged by no more than this.
         divisor: Both sides are rounded to a multiple of this.
         min_score: Words with a lower score are dropped.
@@ -48,14 +48,14 @@ class TextDetector(BaseModule):
         init_cfg: MMEngine's, for instance a checkpoint to load.
 
     Raises:
-        ValueError: If a size or factor is not positive, or the coarse size not the smaller one.
+        ValueError: If a size or factor is not positive, or the sizes do not fall.
     """
 
     def __init__(
         self,
         detector: dict[str, Any] | nn.Module,
         long_side_px: int = 1280,
-        coarse_long_side_px: int | None = None,
+        coarse_long_sides_px: Sequence[int] = (),
         coarse_min_side_px: float = 18.0,
         max_upscale: float = 2.0,
         divisor: int = 32,
@@ -70,17 +70,19 @@ class TextDetector(BaseModule):
                 f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}, '
                 f'batch_size={batch_size}'
             )
-        if coarse_long_side_px is not None and not divisor <= coarse_long_side_px < long_side_px:
+        sizes = [long_side_px, *coarse_long_sides_px]
+        if sorted(set(sizes), reverse=True) != sizes or sizes[-1] < divisor:
             raise ValueError(
-                f'wanted divisor <= coarse_long_side_px < long_side_px, got {coarse_long_side_px} '
-                f'with divisor={divisor} and long_side_px={long_side_px}'
+                'wanted coarse_long_sides_px that fall from long_side_px and are at least divisor, '
+                f'got {list(coarse_long_sides_px)} with long_side_px={long_side_px} and '
+                f'divisor={divisor}'
             )
         # Any: nn.Module does not know of data_preprocessor.
         # MMOCR's detectors look their preprocessors up by the scope of the moment.
         with DefaultScope.overwrite_default_scope('mmocr'):
             self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
         self.long_side_px = long_side_px
-        self.coarse_long_side_px = coarse_long_side_px
+        self.coarse_long_sides_px = tuple(coarse_long_sides_px)
         self.coarse_min_side_px = coarse_min_side_px
         self.max_upscale = max_upscale
         self.divisor = divisor
@@ -124,17 +126,15 @@ class TextDetector(BaseModule):
             One ``Detections`` a photo, in the order given.
         """
         found = self._search(images, self.long_side_px)
-        if self.coarse_long_side_px is None:
-            return found
-        rows = [
-            i
-            for i, image in enumerate(images)
-            if max(self.working_size(*image.shape[:2])) > self.coarse_long_side_px
-        ]
-        coarse = self._search([images[i] for i in rows], self.coarse_long_side_px)
-        for i, large in zip(rows, coarse):
-            shrunk = self.coarse_long_side_px / max(images[i].shape[:2])
-            found[i] = merge_detections(found[i], large, self.coarse_min_side_px / shrunk)
+        for size in self.coarse_long_sides_px:
+            rows = [
+                i
+                for i, image in enumerate(images)
+                if max(self.working_size(*image.shape[:2])) > size
+            ]
+            for i, large in zip(rows, self._search([images[i] for i in rows], size)):
+                shrunk = size / max(images[i].shape[:2])
+                found[i] = merge_detections(found[i], large, self.coarse_min_side_px / shrunk)
         return found
 
     def _search(self, images: Sequence[np.ndarray], long_side_px: int) -> list[Detections]:

@@ -66,7 +66,7 @@ def test_any_dbnet_computes_nearly_the_same_in_integers(config):
     torch.manual_seed(0)
     engine = torch.backends.quantized.engine
     model = Config.fromfile(CONFIGS / f'{config}.py').model.detector
-    model.update(long_side_px=320, coarse_long_side_px=None)
+    model.update(long_side_px=320, coarse_long_sides_px=())
     with DefaultScope.overwrite_default_scope('mmocr'):
         detector = MODELS.build(model).eval()
     for parameter in detector.parameters():

@@ -67,7 +67,7 @@ def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
     unsure = {'type': 'DBWordPostprocessor', 'min_text_score': 0.3}
     (parts,) = make_detector(unsure, long_side_px=1280)([image])
     assert len(parts.polygons) == 3
-    detector = make_detector(unsure, long_side_px=1280, coarse_long_side_px=320)
+    detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[320])
     (found,) = detector([image])
     assert detector.detector.backbone.shapes == [(1, 3, 640, 1280), (1, 3, 160, 320)]
     large, little = sorted(box_of(polygon) for polygon in found.polygons)[::-1]
@@ -75,11 +75,29 @@ def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
     assert large == pytest.approx(box, abs=12)
 
 
+def test_a_word_that_fills_the_photo_is_found_whole_at_the_coarsest_size():
+    image = draw_kernels((640, 1280), (140, 200, 1140, 440))
+    image[image == 0] = 25
+    end = image[:, 840:]
+    end[end < 255] = 140  # less sure, and parted
+    for x in (840, 940, 1040):
+        image[:, x : x + 2] = 255
+    unsure = {'type': 'DBWordPostprocessor', 'min_text_score': 0.3}
+    (parts,) = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[640])([image])
+    assert len(parts.polygons) == 4
+    detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[640, 160])
+    (found,) = detector([image])
+    assert [shape[3] for shape in detector.detector.backbone.shapes] == [1280, 640, 160]
+    (polygon,) = found.polygons
+    assert box_of(polygon) == pytest.approx([140, 200, 1140, 440], abs=28)
+
+
 def test_photos_that_are_small_as_they_are_are_searched_once():
-    detector = make_detector(long_side_px=640, coarse_long_side_px=320)
-    many = detector([photo(100, 160)[0], photo(320, 640)[0]])
-    assert [len(found.polygons) for found in many] == [1, 1]
-    assert sorted(shape[3] for shape in detector.detector.backbone.shapes) == [320, 320, 640]
+    detector = make_detector(long_side_px=640, coarse_long_sides_px=[320, 96])
+    many = detector([photo(100, 160)[0], photo(320, 640)[0], photo(20, 40)[0]])
+    assert [len(found.polygons) for found in many[:2]] == [1, 1]
+    widths = sorted(shape[3] for shape in detector.detector.backbone.shapes)
+    assert widths == [64, 96, 320, 320, 640]  # those of 96 px in one batch
 
 
 def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
@@ -140,10 +158,10 @@ def test_sizes_that_cannot_be_are_refused(sizes):
         make_detector(**sizes)
 
 
-@pytest.mark.parametrize('coarse', [16, 640, 1280])
-def test_a_coarse_size_that_is_not_smaller_is_refused(coarse):
-    with pytest.raises(ValueError, match='coarse_long_side_px < long_side_px'):
-        make_detector(long_side_px=640, coarse_long_side_px=coarse)
+@pytest.mark.parametrize('coarse', [[16], [640], [1280], [160, 320], [320, 320]])
+def test_coarse_sizes_that_do_not_fall_are_refused(coarse):
+    with pytest.raises(ValueError, match=r'fall from long_side_px .* got \[.*long_side_px=640'):
+        make_detector(long_side_px=640, coarse_long_sides_px=coarse)
 
 
 def test_a_detector_is_built_from_its_config_outside_any_scope():

@@ -22,7 +22,7 @@ from pipeline.geometry import image_ring, polygon_bbox, ring_size
 from pipeline.registry import DATASETS, TASK_UTILS
 
 _STEEPEST = 0.5  # Rise of a word, in shares of its width, up to which an upright box will do.
-_LOOSEST = 2.5  # Height of the box, in heights of the word.
+_LOOSEST = 2.5  # Height of that box, in heights of the word, up to which it will do.
 
 
 @DATASETS.register_module()
@@ -56,10 +56,11 @@ class SceneWordsDataset(BaseDataset):
             line, and so on, as detectors join words: its text has spaces then. For recognizers
             that learn where words part (``HybridDecoder(finds_gaps=True)``).
         upright_prob: Probability that a word that rises or falls a little is cut out by the upright
-            box around it, as many data sets are annotated and crops of other programs made: its
-            letters climb through the crop then.
-        jitter: Corners are moved by up to this share of the word's height and the word
-            grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
+            box around it, as many data sets are annotated and other programs crop: its letters
+            climb through the crop then.
+        jitter: Corners are moved by up to this share of the word's height, or of its upright
+            box's, and the word grown or shrunk by it, as a detector's polygons are. 0 keeps the
+            ground truth.
         crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
         with_image: Whether samples carry the photo; a recognizer with context needs it.
         context_cache: A folder of ``tools/extract_context.py``: samples carry scene tokens out
@@ -230,7 +231,7 @@ def _upright(ring: np.ndarray) -> np.ndarray:
     along = ring[len(ring) // 2 - 1] - ring[0]
     x1, y1, x2, y2 = polygon_bbox(ring)
     reads_right = along[0] > 0 and abs(along[1]) < _STEEPEST * along[0]
-    if not reads_right or y2 - y1 > _LOOSEST * height:
+    if not reads_right or y2 - y1 > min(_LOOSEST * height, x2 - x1):
         return ring
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""What a text detector gives out, and how two searches of one photo become one."""
+"""What a text detector gives out, and how searches of one photo at several sizes become one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Detections:
 
 
 def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> Detections:
-    """Words of a photo from a search at a large and one at a small size.
+    """Words of a photo from searches at larger sizes and one at a smaller size.
 
     The coarse search is asked for large words only. Where one shares more than half of its own
     area or of theirs with words of the fine search, be it the same word or parts of it, it takes
@@ -34,7 +34,7 @@ def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> D
     and is dropped if not.
 
     Args:
-        fine: Of the search at the larger size.
+        fine: Of the search at the larger size, or of several, merged.
         coarse: Of the search at the smaller size.
         min_side: Coarse words with a shorter short side are left out, in pixels of the photo.
     """

@@ -132,9 +132,9 @@ class TextDetector(BaseModule):
                 for i, image in enumerate(images)
                 if max(self.working_size(*image.shape[:2])) > size
             ]
-            for i, large in zip(rows, self._search([images[i] for i in rows], size)):
+            for i, coarse in zip(rows, self._search([images[i] for i in rows], size)):
                 shrunk = size / max(images[i].shape[:2])
-                found[i] = merge_detections(found[i], large, self.coarse_min_side_px / shrunk)
+                found[i] = merge_detections(found[i], coarse, self.coarse_min_side_px / shrunk)
         return found
 
     def _search(self, images: Sequence[np.ndarray], long_side_px: int) -> list[Detections]:

@@ -49,9 +49,9 @@ def ring_to_flat(polygon: np.ndarray) -> list[float]:
 
 
 def next_points(ring: np.ndarray) -> np.ndarray:
-    """The point that follows each of a ring's (K, 2), as ``np.roll(ring, -1, axis=0)``.
+    """The point that follows each of a ring's (K, 2).
 
-    Which takes ten times as long for a ring of few points.
+    As ``np.roll(ring, -1, axis=0)``, in a tenth of its time for few points.
     """
     return np.concatenate((ring[1:], ring[:1]))
 

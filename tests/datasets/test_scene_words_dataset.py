@@ -186,9 +186,7 @@ def rising_word(tmp_path: Path, ring: list[list[float]]) -> Path:
     photo = np.full((200, 200, 3), 255, np.uint8)
     cv2.fillPoly(photo, [np.array(ring, np.int32)], (0, 0, 0))
     word = {'polygon': np.ravel(ring).tolist(), 'text': 'a', 'ignore': False}
-    return write_set(
-        tmp_path, [{'img_path': 'word.png', 'instances': [word]}], {'word.png': photo}
-    )
+    return write_set(tmp_path, [{'img_path': 'word.png', 'instances': [word]}], {'word.png': photo})
 
 
 def test_a_word_that_rises_can_be_cut_out_by_its_upright_box(tmp_path):
@@ -197,8 +195,12 @@ def test_a_word_that_rises_can_be_cut_out_by_its_upright_box(tmp_path):
     tight, loose = make(root)[0]['inputs'][0], make(root, upright_prob=1)[0]['inputs'][0]
     assert (tight < 128).float().mean() > 0.95
     assert (loose < 128).float().mean() == pytest.approx(0.5, abs=0.04)
-    assert (loose[:, 20:28, :4] < 128).all() and (loose[:, :8, :4] > 128).all()  # left, below
+    # At its left end the word is below and wall above, at its right end the reverse.
+    assert (loose[:, 20:28, :4] < 128).all() and (loose[:, :8, :4] > 128).all()
     assert (loose[:, 4:12, -4:] < 128).all() and (loose[:, 24:, -4:] > 128).all()
+    root = rising_word(tmp_path, [[20, 40], [180, 80], [180, 120], [20, 80]])
+    loose = make(root, upright_prob=1)[0]['inputs'][0]
+    assert (loose[:, 4:12, :4] < 128).all() and (loose[:, 24:, :4] > 128).all()  # it falls
     shares = [
         float((make(root, upright_prob=0.5)[0]['inputs'][0] < 128).float().mean())
         for _ in range(30)
@@ -210,8 +212,9 @@ def test_a_word_that_rises_can_be_cut_out_by_its_upright_box(tmp_path):
     'ring',
     [
         [[40, 20], [60, 180], [20, 185], [0, 25]],  # runs down
-        [[20, 150], [180, 50], [180, 70], [20, 170]],  # too steep
-        [[20, 90], [180, 60], [180, 70], [20, 100]],  # its box were four times as high
+        [[20, 150], [180, 50], [180, 70], [20, 170]],  # too steep, and its box too high
+        [[60, 100], [120, 60], [120, 100], [60, 140]],  # too steep
+        [[20, 90], [180, 60], [180, 70], [20, 100]],  # its box would be four times as high
         [[180, 120], [20, 80], [20, 40], [180, 80]],  # upside down
     ],
 )

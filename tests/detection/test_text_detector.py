@@ -75,29 +75,36 @@ def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
     assert large == pytest.approx(box, abs=12)
 
 
-def test_a_word_that_fills_the_photo_is_found_whole_at_the_coarsest_size():
-    image = draw_kernels((640, 1280), (140, 200, 1140, 440))
-    image[image == 0] = 25
-    end = image[:, 840:]
-    end[end < 255] = 140  # less sure, and parted
+def test_words_of_each_size_are_found_whole_at_their_own():
+    huge, large = (140, 200, 1140, 440), (140, 520, 640, 600)
+    image = np.minimum(draw_kernels((640, 1280), huge), draw_kernels((640, 1280), large))
+    image[:480][image[:480] == 0] = 25
+    end = image[:480, 840:]
+    end[end < 255] = 140  # less sure, and parted: one word again where gaps are thin
     for x in (840, 940, 1040):
-        image[:, x : x + 2] = 255
+        image[:480, x : x + 2] = 255
+    image[480:, :390][image[480:, :390] == 0] = 140
+    image[480:, 390::2] = 255  # stripes: half sure where they are not told apart
     unsure = {'type': 'DBWordPostprocessor', 'min_text_score': 0.3}
-    (parts,) = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[640])([image])
-    assert len(parts.polygons) == 4
-    detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[640, 160])
-    (found,) = detector([image])
-    assert [shape[3] for shape in detector.detector.backbone.shapes] == [1280, 640, 160]
-    (polygon,) = found.polygons
-    assert box_of(polygon) == pytest.approx([140, 200, 1140, 440], abs=28)
+    ends = {}
+    for sizes in ((), (640,), (160,), (640, 160)):
+        detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=sizes)
+        (found,) = detector([image])
+        widths = [shape[3] for shape in detector.detector.backbone.shapes]
+        assert widths == [1280, *sizes]
+        lower, *upper = sorted((box_of(p) for p in found.polygons), key=lambda box: -box[1])
+        ends[sizes] = (len(upper), round(lower[2]))
+    assert ends == {(): (4, 411), (640,): (4, 633), (160,): (1, 411), (640, 160): (1, 633)}
+    assert upper[0] == pytest.approx(huge, abs=28)
+    assert lower == pytest.approx(large, abs=8)
 
 
-def test_photos_that_are_small_as_they_are_are_searched_once():
+def test_photos_are_not_searched_at_sizes_that_they_do_not_exceed():
     detector = make_detector(long_side_px=640, coarse_long_sides_px=[320, 96])
     many = detector([photo(100, 160)[0], photo(320, 640)[0], photo(20, 40)[0]])
     assert [len(found.polygons) for found in many[:2]] == [1, 1]
     widths = sorted(shape[3] for shape in detector.detector.backbone.shapes)
-    assert widths == [64, 96, 320, 320, 640]  # those of 96 px in one batch
+    assert widths == [64, 96, 320, 320, 640]  # both that exceed 96 px in one batch
 
 
 def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():

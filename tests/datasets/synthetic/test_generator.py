@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.datasets.synthetic import SceneGenerator, WordSource
+from pipeline.datasets.synthetic import SceneGenerator, WordSource, paint
 from pipeline.datasets.synthetic.inscription import _Lettering, _make_line
 from pipeline.datasets.synthetic.paint import _edges_in_light, _paint_mounting, extrude
 from pipeline.datasets.synthetic.placement import Placement
@@ -195,7 +195,7 @@ def test_letters_with_depth_reach_out_to_one_side(block):
 
 
 def test_letters_on_a_wall_have_sides_and_at_times_a_soft_shadow(block):
-    shadows = 0
+    shadows = two_tone = 0
     for seed in range(30):
         canvas = _paint_mounting(
             np.random.default_rng(seed), np.zeros((100, 100, 4), np.uint8), block, 60, (9, 9, 200))
@@ -204,8 +204,22 @@ def test_letters_on_a_wall_have_sides_and_at_times_a_soft_shadow(block):
         assert (alpha[block == 255] == 255).all()
         assert 20 < sides.sum() < block.astype(bool).sum() * 2
         shadows += bool(((alpha > 20) & (alpha < 230)).any())
-        assert not alpha[:5].any() or not alpha[-5:].any()
+        two_tone += len(np.unique(canvas[sides], axis=0)) > 1
     assert 15 < shadows < 28
+    assert two_tone > 20
+
+
+def test_some_letters_are_fixed_to_a_wall(block, monkeypatch):
+    mounted = []
+
+    def mount(rng, canvas, *_):
+        mounted.append(rng)
+        return canvas
+
+    monkeypatch.setattr(paint, '_paint_mounting', mount)
+    for seed in range(100):
+        paint.paint_sheet(np.random.default_rng(seed), block, 20, (90, 90, 90), False, 20)
+    assert 8 < len(mounted) < 35
 
 
 def test_slanted_letters_lean_to_the_right_about_their_baseline(fonts):

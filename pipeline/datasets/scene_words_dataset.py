@@ -92,9 +92,9 @@ class SceneWordsDataset(BaseDataset):
         for name, value in (('max_words', max_words), ('split_words', split_words)):
             if value is not None and value < 1:
                 raise ValueError(f'{name} must be at least 1 word, or None, got {value}.')
-        for name, value in (('join_prob', join_prob), ('upright_prob', upright_prob)):
-            if not 0 <= value <= 1:
-                raise ValueError(f'{name} must lie in [0, 1], got {value}.')
+        for name, prob in (('join_prob', join_prob), ('upright_prob', upright_prob)):
+            if not 0 <= prob <= 1:
+                raise ValueError(f'{name} must lie in [0, 1], got {prob}.')
         self.rectifier = TASK_UTILS.build(rectifier)
         self.charset = frozenset(charset)
         self.max_length = max_length

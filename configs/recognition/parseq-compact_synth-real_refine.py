@@ -1,7 +1,6 @@
 """The default recognizer trained further, from ``tools/unpack_spotter.py``'s parts of a spotter.
 
-Other scenes, looser crops, some by upright boxes, lower resolution, more blur and stronger
-augmentation than before.
+Other scenes, looser crops, lower resolution, more blur and stronger augmentation than before.
 """
 
 _base_ = ['./parseq-compact_synth-real.py']
@@ -39,9 +38,8 @@ looser = dict(
         ),
     ],
 )
-upright = dict(looser, upright_prob=0.5)
-synthetic = dict(_base_.synthetic, data_root='data/synthetic/train4', **upright)
-icdar2015 = dict(_base_.icdar2015, **upright)
+synthetic = dict(_base_.synthetic, data_root='data/synthetic/train4', **looser)
+icdar2015 = dict(_base_.icdar2015, **looser)
 crops = [dict(crop_set, **{**looser, 'jitter': 0.08}) for crop_set in _base_.crops]
 train_dataloader = dict(
     dataset=dict(

@@ -18,11 +18,8 @@ from mmocr.structures import TextRecogDataSample
 from pipeline.context.context_cache import ContextCache
 from pipeline.datasets.neighbors import join_words, next_words
 from pipeline.datasets.scene_photo import read_photo
-from pipeline.geometry import image_ring, polygon_bbox, ring_size
+from pipeline.geometry import image_ring
 from pipeline.registry import DATASETS, TASK_UTILS
-
-_STEEPEST = 0.5  # Rise of a word, in shares of its width, up to which an upright box will do.
-_LOOSEST = 2.5  # Height of that box, in heights of the word, up to which it will do.
 
 
 @DATASETS.register_module()
@@ -55,12 +52,8 @@ class SceneWordsDataset(BaseDataset):
         join_prob: Probability that a word is cut out together with the one that follows it on its
             line, and so on, as detectors join words: its text has spaces then. For recognizers
             that learn where words part (``HybridDecoder(finds_gaps=True)``).
-        upright_prob: Probability that a word that rises or falls a little is cut out by the upright
-            box around it, as many data sets are annotated and other programs crop: its letters
-            climb through the crop then.
-        jitter: Corners are moved by up to this share of the word's height, or of its upright
-            box's, and the word grown or shrunk by it, as a detector's polygons are. 0 keeps the
-            ground truth.
+        jitter: Corners are moved by up to this share of the word's height and the word
+            grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
         crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
         with_image: Whether samples carry the photo; a recognizer with context needs it.
         context_cache: A folder of ``tools/extract_context.py``: samples carry scene tokens out
@@ -81,7 +74,6 @@ class SceneWordsDataset(BaseDataset):
         split_words: int | None = None,
         native_size: tuple[int, int] | None = None,
         join_prob: float = 0.0,
-        upright_prob: float = 0.0,
         jitter: float = 0.0,
         crop_pipeline: Sequence[dict[str, Any]] = (),
         with_image: bool = False,
@@ -92,9 +84,8 @@ class SceneWordsDataset(BaseDataset):
         for name, value in (('max_words', max_words), ('split_words', split_words)):
             if value is not None and value < 1:
                 raise ValueError(f'{name} must be at least 1 word, or None, got {value}.')
-        for name, prob in (('join_prob', join_prob), ('upright_prob', upright_prob)):
-            if not 0 <= prob <= 1:
-                raise ValueError(f'{name} must lie in [0, 1], got {prob}.')
+        if not 0 <= join_prob <= 1:
+            raise ValueError(f'join_prob must lie in [0, 1], got {join_prob}.')
         self.rectifier = TASK_UTILS.build(rectifier)
         self.charset = frozenset(charset)
         self.max_length = max_length
@@ -102,7 +93,6 @@ class SceneWordsDataset(BaseDataset):
         self.split_words = split_words
         self.native_size = native_size
         self.join_prob = join_prob
-        self.upright_prob = upright_prob
         self.jitter = jitter
         self.crop_pipeline = Compose(list(crop_pipeline))
         self.with_image = with_image
@@ -160,10 +150,7 @@ class SceneWordsDataset(BaseDataset):
             words = self._join_some(located, unread, chosen)
         else:
             words = [located[i] for i in chosen]
-        rings = [ring for ring, _ in words]
-        if self.upright_prob > 0:
-            rings = [_upright(r) if np.random.rand() < self.upright_prob else r for r in rings]
-        crops = self.rectifier(photo.image, [_jittered(ring, self.jitter) for ring in rings])
+        crops = self.rectifier(photo.image, [_jittered(ring, self.jitter) for ring, _ in words])
         crops = [self.crop_pipeline({'img': crop})['img'] for crop in crops]
         cache = self.context_cache if has_scene else None
         with_image = has_scene and self.with_image and cache is None
@@ -221,19 +208,6 @@ def _split(words: list[Any], limit: int | None) -> list[list[Any]]:
 
 def _ring(polygon: Sequence[float]) -> np.ndarray:
     return np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
-
-
-def _upright(ring: np.ndarray) -> np.ndarray:
-    """The upright box around a word, or the ring itself where it would be too loose for that."""
-    if len(ring) % 2:  # an odd ring does not say where the word starts
-        return ring
-    height, _ = ring_size(ring)
-    along = ring[len(ring) // 2 - 1] - ring[0]
-    x1, y1, x2, y2 = polygon_bbox(ring)
-    reads_right = along[0] > 0 and abs(along[1]) < _STEEPEST * along[0]
-    if not reads_right or y2 - y1 > min(_LOOSEST * height, x2 - x1):
-        return ring
-    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
 
 
 def _jittered(ring: np.ndarray, jitter: float) -> np.ndarray:

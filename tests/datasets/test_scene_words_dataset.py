@@ -182,48 +182,6 @@ def test_jitter_moves_the_outlines_a_little(root):
     assert (crops[:, 0, 12:20, 32:96] < 100).all()
 
 
-def rising_word(tmp_path: Path, ring: list[list[float]]) -> Path:
-    photo = np.full((200, 200, 3), 255, np.uint8)
-    cv2.fillPoly(photo, [np.array(ring, np.int32)], (0, 0, 0))
-    word = {'polygon': np.ravel(ring).tolist(), 'text': 'a', 'ignore': False}
-    return write_set(tmp_path, [{'img_path': 'word.png', 'instances': [word]}], {'word.png': photo})
-
-
-def test_a_word_that_rises_can_be_cut_out_by_its_upright_box(tmp_path):
-    # 160 px wide and 40 high, it rises by 40: half of its upright box is wall.
-    root = rising_word(tmp_path, [[20, 80], [180, 40], [180, 80], [20, 120]])
-    tight, loose = make(root)[0]['inputs'][0], make(root, upright_prob=1)[0]['inputs'][0]
-    assert (tight < 128).float().mean() > 0.95
-    assert (loose < 128).float().mean() == pytest.approx(0.5, abs=0.04)
-    # At its left end the word is below and wall above, at its right end the reverse.
-    assert (loose[:, 20:28, :4] < 128).all() and (loose[:, :8, :4] > 128).all()
-    assert (loose[:, 4:12, -4:] < 128).all() and (loose[:, 24:, -4:] > 128).all()
-    root = rising_word(tmp_path, [[20, 40], [180, 80], [180, 120], [20, 80]])
-    loose = make(root, upright_prob=1)[0]['inputs'][0]
-    assert (loose[:, 4:12, :4] < 128).all() and (loose[:, 24:, :4] > 128).all()  # it falls
-    shares = [
-        float((make(root, upright_prob=0.5)[0]['inputs'][0] < 128).float().mean())
-        for _ in range(30)
-    ]
-    assert 3 < sum(share < 0.8 for share in shares) < 27
-
-
-@pytest.mark.parametrize(
-    'ring',
-    [
-        [[40, 20], [60, 180], [20, 185], [0, 25]],  # runs down
-        [[20, 150], [180, 50], [180, 70], [20, 170]],  # too steep, and its box too high
-        [[60, 100], [120, 60], [120, 100], [60, 140]],  # too steep
-        [[20, 90], [180, 60], [180, 70], [20, 100]],  # its box would be four times as high
-        [[180, 120], [20, 80], [20, 40], [180, 80]],  # upside down
-    ],
-)
-def test_words_that_an_upright_box_does_not_fit_keep_their_outline(tmp_path, ring):
-    root = rising_word(tmp_path, ring)
-    kept, asked = make(root)[0]['inputs'][0], make(root, upright_prob=1)[0]['inputs'][0]
-    assert torch.equal(kept, asked)
-
-
 def test_word_crops_are_whole_words_without_a_scene(tmp_path):
     crop = np.full((20, 50, 3), (4 + 8 * 5, 200, 0), dtype=np.uint8)
     root = write_set(
@@ -297,12 +255,6 @@ def test_a_sample_holds_all_words_of_its_photo_unless_told_otherwise(tmp_path):
 def test_no_words_a_sample_is_refused(root, options):
     with pytest.raises(ValueError, match='at least 1'):
         make(root, **options)
-
-
-@pytest.mark.parametrize('option', ['join_prob', 'upright_prob'])
-def test_what_is_no_probability_is_refused(root, option):
-    with pytest.raises(ValueError, match=rf'{option} must lie in \[0, 1\], got 1.5'):
-        make(root, **{option: 1.5})
 
 
 def test_mmocrs_recognizers_find_what_they_read_of_a_crop(root):

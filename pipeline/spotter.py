@@ -10,24 +10,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.registry import DefaultScope, Registry
 from mmengine.structures import InstanceData
-from mmocr.structures import TextRecogDataSample, TextSpottingDataSample
+from mmocr.structures import TextSpottingDataSample
 from torch import Tensor, nn
 
 from pipeline.checkpoint import load_weights
 from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
-from pipeline.recognition import ContextRecognizer, HybridDecoder, LetterNgrams, crop_channels
+from pipeline.recognition import ContextRecognizer, LetterNgrams
+from pipeline.recognition.crop_reader import read_crops
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
-from pipeline.structures import SceneContext, Word
+from pipeline.structures import Word
 
 DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 """Config of the embedded default; its weights lie beside it."""
@@ -78,11 +78,6 @@ class TextSpotter(BaseModel):
             self.detector: TextDetector = _build(MODELS, detector)
             self.rectifier: Rectifier = _build(TASK_UTILS, rectifier)
             self.recognizer: Any = _build(MODELS, recognizer)
-        # Context recognizers turn crops gray themselves where theirs reads gray.
-        self.reads_gray = (
-            not isinstance(self.recognizer, ContextRecognizer)
-            and crop_channels(self.recognizer) == 1
-        )
         self.min_score = min_score
         self.turn_below = turn_below
         self.crop_batch_size = crop_batch_size
@@ -187,16 +182,17 @@ class TextSpotter(BaseModel):
                 list cannot be read.
             FileNotFoundError: If a list is missing.
         """
-        decoders = [m for m in self.recognizer.modules() if isinstance(m, HybridDecoder)]
+        decoders = [m for m in self.recognizer.modules() if hasattr(m, 'language_model')]
         if not decoders:
             raise ValueError(
-                'words help a recognizer with a HybridDecoder, as the default has it; '
-                f'{type(self.recognizer).__name__} reads without.'
+                'word lists require a recognizer with a CTCDecoder or a HybridDecoder; '
+                f'{type(self.recognizer).__name__} has none.'
             )
-        model, old = None, decoders[0].language_model
+        model: LetterNgrams | None = None
+        old: Any = decoders[0].language_model
         if words:
             model = LetterNgrams(words, old.order, old.surprise) if old else LetterNgrams(words)
-        decoders[0].language_model = model
+        decoders[0].language_model = model  # type: ignore[assignment]
 
     def read(self, image: Any) -> list[Word]:
         """Read one photo.
@@ -442,30 +438,14 @@ class TextSpotter(BaseModel):
         photo: list[int],
         tokens: Tensor | None,
     ) -> list[_Reading]:
-        """Cut rings out of their photos and read them, ``crop_batch_size`` at a time."""
-        readings: list[_Reading] = []
-        for start in range(0, len(rings), self.crop_batch_size):
-            rows = range(start, min(start + self.crop_batch_size, len(rings)))
-            crops = np.concatenate(
-                [self.rectifier(images[photo[i]], [rings[i]], vertical='keep') for i in rows]
-            )
-            if self.reads_gray:
-                gray = [cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in crops]
-                crops = np.stack(gray)[..., None]
-            inputs = torch.from_numpy(crops).permute(0, 3, 1, 2)  # (N, 3 or 1, height, width)
-            samples = [_crop_sample(crops.shape[1:3]) for _ in rows]
-            data = self.recognizer.data_preprocessor(
-                dict(inputs=list(inputs), data_samples=samples), False
-            )
-            context = {}
-            if tokens is not None:
-                index = torch.tensor([photo[i] for i in rows], device=tokens.device)
-                context['context'] = SceneContext(tokens, index)
-            samples = self.recognizer(
-                data['inputs'], data['data_samples'], mode='predict', **context
-            )
-            readings += [_read_off(s.pred_text, rings[i]) for s, i in zip(samples, rows)]
-        return readings
+        """Cut rings out of their photos and read them."""
+        crops = [
+            crop
+            for ring, i in zip(rings, photo)
+            for crop in self.rectifier(images[i], [ring], vertical='keep')
+        ]
+        readings = read_crops(self.recognizer, crops, tokens, photo, self.crop_batch_size)
+        return [_read_off(reading, ring) for reading, ring in zip(readings, rings)]
 
     def _collect(self, found: list[_Reading]) -> list[Word]:
         words = [Word(r.ring, r.text, r.det_score, r.rec_score) for r in found if r.text]
@@ -517,13 +497,6 @@ def _is_pretrained(part: dict[str, Any]) -> bool:
     init_cfg = part.get('init_cfg') or []
     entries = [init_cfg] if isinstance(init_cfg, dict) else init_cfg
     return any(entry.get('type') == 'Pretrained' for entry in entries)
-
-
-def _crop_sample(shape: tuple[int, int]) -> TextRecogDataSample:
-    """What MMOCR's recognizers want to know of a crop that already has their size."""
-    sample = TextRecogDataSample()
-    sample.set_metainfo(dict(img_shape=shape, ori_shape=shape, valid_ratio=1.0))
-    return sample
 
 
 def _word_score(pred_text: Any) -> float:

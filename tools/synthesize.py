@@ -41,6 +41,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--backgrounds', metavar='DIR', help='photos without text; else drawn')
     parser.add_argument('--words', type=int, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'),
                         help='words a scene')
+    parser.add_argument('--latin', type=float, default=0.0, metavar='SHARE',
+                        help='share of phrases with accents, currency signs and the like')
     parser.add_argument('--quality', type=int, default=90, help='of the JPEG files')
     parser.add_argument('--workers', type=int, default=1)
     parser.add_argument('--contact-sheet', type=Path, metavar='PATH',
@@ -61,7 +63,7 @@ def build_generator(options: argparse.Namespace) -> SceneGenerator:
     backgrounds = find_backgrounds(options.backgrounds) if options.backgrounds else []
     print(f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
           f'{len(backgrounds)} background photos', flush=True)
-    return SceneGenerator(fonts, WordSource(), backgrounds, tuple(options.size),
+    return SceneGenerator(fonts, WordSource(latin_share=options.latin), backgrounds, tuple(options.size),
                           word_count=tuple(options.words))
 
 

@@ -40,7 +40,7 @@ class SceneWordsDataset(BaseDataset):
     Args:
         ann_file: The JSON, under ``data_root``.
         rectifier: Config of the ``Rectifier`` that the spotter uses.
-        charset: All characters that the recognizer knows.
+        charset: All characters that the recognizer knows, or config of its dictionary.
         max_length: Longest transcript, in characters.
         max_words: At most so many words of one photo, drawn anew each time; the others wait for
             another epoch. None takes all.
@@ -68,7 +68,7 @@ class SceneWordsDataset(BaseDataset):
         self,
         ann_file: str,
         rectifier: dict[str, Any],
-        charset: str,
+        charset: str | dict[str, Any],
         max_length: int = 25,
         max_words: int | None = None,
         split_words: int | None = None,
@@ -87,6 +87,8 @@ class SceneWordsDataset(BaseDataset):
         if not 0 <= join_prob <= 1:
             raise ValueError(f'join_prob must lie in [0, 1], got {join_prob}.')
         self.rectifier = TASK_UTILS.build(rectifier)
+        if not isinstance(charset, str):
+            charset = ''.join(c for c in TASK_UTILS.build(charset).dict if len(c) == 1)
         self.charset = frozenset(charset)
         self.max_length = max_length
         self.max_words = max_words
@@ -112,6 +114,7 @@ class SceneWordsDataset(BaseDataset):
             'img_path': str(Path(self.data_root or '') / raw_data_info['img_path']),
             'words': words,
             'unread': unread,
+            'width': raw_data_info.get('width'),
         }
 
     def filter_data(self) -> list[dict]:

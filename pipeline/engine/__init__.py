@@ -8,6 +8,7 @@ from pipeline.engine.gate_log_hook import GateLogHook
 from pipeline.engine.lost_words_hook import LostWordsHook
 from pipeline.engine.optional_tensorboard import OptionalTensorboardVisBackend
 from pipeline.engine.reading_pictures_hook import ReadingPicturesHook
+from pipeline.engine.restore_norms_hook import RestoreNormsHook
 from pipeline.engine.throughput_hook import ThroughputHook
 from pipeline.engine.word_evaluator import WordEvaluator
 
@@ -19,6 +20,7 @@ __all__ = [
     'LostWordsHook',
     'OptionalTensorboardVisBackend',
     'ReadingPicturesHook',
+    'RestoreNormsHook',
     'ThroughputHook',
     'WordEvaluator',
 ]

@@ -77,13 +77,14 @@ class LatePlace:
 def fuses_behind_backbone(recognizer: Any) -> bool:
     """Whether early fusion works on the backbone's features, in place of the encoder's.
 
-    So it is where there is no encoder, and where the decoder reads the backbone's features beside
-    the encoder's: then both carry the scene. A decoder of one's own says so by
-    ``early_place = 'backbone'``.
+    This is the case where there is no encoder, where the decoder reads the backbone's features
+    beside the encoder's (then both carry the scene), and where the encoder or the decoder has
+    the attribute ``early_place = 'backbone'``.
     """
     if not recognizer.with_encoder:
         return True
-    place = getattr(recognizer.decoder, 'early_place', None)
+    places = [getattr(part, 'early_place', None) for part in (recognizer.encoder, recognizer.decoder)]
+    place = next(filter(None, places), None)
     return place == 'backbone' if place else isinstance(recognizer.decoder, _READS_BACKBONE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -38,7 +39,7 @@ _LEAST_AREA_PX = 1e-2
 
 @TASK_UTILS.register_module()
 class Rectifier:
-    """Straighten the words of a photo into crops of one size.
+    """Straighten the words of a photo into crops of one height.
 
     Convention:
         - Polygons are in pixels, (x, y), clockwise from the top-left of the first character:
@@ -48,7 +49,9 @@ class Rectifier:
         - The centre of pixel (i, j) is (i + 0.5, j + 0.5).
 
     Args:
-        size: (height, width) of the crops in pixels.
+        size: (height, width) of the crops in pixels; or (height, widths), rising: each crop gets
+            the width that distorts its word least. A fixed ladder of widths needs no padding, so
+            that the result for a word does not depend on the words it is batched with.
         mode: ``'perspective'`` (homography of the four corners, or of the smallest rectangle
             around a curved word), ``'unroll'`` (ruled surface between the long sides),
             ``'thin_plate_spline'``, or ``'auto'``: perspective for words with straight sides,
@@ -66,12 +69,12 @@ class Rectifier:
 
     def __init__(
         self,
-        size: tuple[int, int] = (32, 128),
+        size: tuple[int, int | Sequence[int]] = (32, 128),
         mode: str = 'auto',
         margin: tuple[float, float] = (0.0, 0.0),
         vertical: str = 'auto',
     ) -> None:
-        self.size = check_size(size)
+        self.height, self.widths = _check_sizes(size)
         if mode not in _MODES:
             raise ValueError(f'mode must be one of {_MODES}, got {mode!r}.')
         if len(margin) != 2 or not all(0 <= part < np.inf for part in margin):
@@ -85,7 +88,7 @@ class Rectifier:
         image: np.ndarray,
         polygons: Sequence[np.ndarray],
         vertical: str | None = None,
-    ) -> np.ndarray:
+    ) -> list[np.ndarray]:
         """Cut out and straighten words.
 
         Args:
@@ -95,7 +98,7 @@ class Rectifier:
             vertical: Overrides the rectifier's own setting for this call.
 
         Returns:
-            (N, height, width, 3) uint8; (0, height, width, 3) without polygons.
+            N crops (height, width, 3) uint8.
 
         Raises:
             ValueError: If the image has another type, or a polygon is not (K, 2) finite
@@ -108,12 +111,12 @@ class Rectifier:
                 f'pipeline.image_io.read_image() makes such images of any file.'
             )
         upright = self.vertical if vertical is None else _check_vertical(vertical)
-        crops = np.empty((len(polygons), *self.size, 3), dtype=np.uint8)
+        crops = []
         for index, polygon in enumerate(polygons):
             ring = self._clean_ring(check_polygon(polygon, f'polygons[{index}]'))
             if upright == 'auto' and _is_tall(ring):
                 ring = turn_ring(ring, 1)
-            crops[index] = self._straighten(image, ring)
+            crops.append(self._straighten(image, ring))
         return crops
 
     def rotations(self, polygon: np.ndarray) -> list[np.ndarray]:
@@ -171,6 +174,12 @@ class Rectifier:
             for i in range(edges.shape[1] - 1)
         ]
 
+    def _choose_width(self, ring: np.ndarray) -> int:
+        """The width of the ladder that is nearest to the word's own, by ratio."""
+        height, width = ring_size(ring)
+        wanted = self.height * max(width, 1e-6) / max(height, 1e-6)
+        return min(self.widths, key=lambda offered: abs(math.log(offered / wanted)))
+
     def _places_along(self, ring: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Shares of a crop's width as shares of its ring's top and bottom, (2, M)."""
         if self.mode in ('auto', 'perspective') and _is_straight(ring):
@@ -203,18 +212,30 @@ class Rectifier:
 
     def _straighten(self, image: np.ndarray, ring: np.ndarray) -> np.ndarray:
         if not _has_body(ring):
-            return _flat_crop(image, ring, self.size)
+            return _flat_crop(image, ring, (self.height, self.widths[0]))
         ring = _add_margin(ring.astype(np.float64), *self.margin)
+        size = (self.height, self._choose_width(ring))
         mode = self.mode
         if mode == 'auto':
             mode = 'perspective' if _is_straight(ring) else 'unroll'
         if mode == 'perspective':
             quad = ring_to_quad(ring) if _is_straight(ring) else _box_of(ring)
             if is_convex_quad(quad):
-                return warp_quad(image, quad, self.size)
+                return warp_quad(image, quad, size)
             mode = 'unroll'
         warp = unroll_polygon if mode == 'unroll' else warp_thin_plate_spline
-        return warp(image, ring, self.size)
+        return warp(image, ring, size)
+
+
+def _check_sizes(size: tuple[int, int | Sequence[int]]) -> tuple[int, tuple[int, ...]]:
+    if len(size) != 2:
+        raise ValueError(f'size must be (height, width) or (height, widths), got {size!r}.')
+    height, width = size
+    widths = [width] if isinstance(width, (int, float)) else list(width)
+    if not widths or sorted(set(widths)) != widths:
+        raise ValueError(f'widths must be one or more numbers, rising, got {width!r}.')
+    checked = [check_size((height, one)) for one in widths]
+    return checked[0][0], tuple(one for _, one in checked)
 
 
 def _check_vertical(vertical: str) -> str:

@@ -78,7 +78,7 @@ model = dict(
             finds_gaps=True,
             # Of English words and names; its weight is set as above.
             language_model=dict(type='LetterNgrams'),
-            language_weight=0.4,
+            lm_weight=0.4,
             dictionary=dict(
                 type='Dictionary',
                 dict_file='{{ fileDirname }}/ascii94.txt',

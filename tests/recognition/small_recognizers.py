@@ -389,6 +389,34 @@ def vitstr(letters: dict, dropout: float) -> dict:
     }
 
 
+def ppocr(letters: dict, dropout: float) -> dict:
+    return {
+        'type': 'EncoderDecoderRecognizer',
+        'backbone': {
+            'type': 'PPLCNetV4',
+            'stem_channels': 8,
+            'widths': (16, 32),
+            'depths': (1, 2),
+            'squeeze_excitation': ((0,), (1,)),
+            'strides': ((2, 1),),
+            'pool': (4, 2),
+        },
+        'encoder': {
+            'type': 'LightSVTREncoder',
+            'in_channels': 32,
+            'embed_dim': 24,
+            'depth': 1,
+            'num_heads': 2,
+        },
+        'decoder': {
+            'type': 'CTCDecoder',
+            'embed_dim': 24,
+            'dictionary': {**letters, 'with_padding': True},
+        },
+        'data_preprocessor': {'type': 'CropDataPreprocessor', 'bgr_to_rgb': False},
+    }
+
+
 START_END = {'with_start': True, 'with_end': True, 'same_start_end': True}
 
 # Name: its config, and D at the early and at the late place.
@@ -408,6 +436,7 @@ RECOGNIZERS = {
     'PARSeq': (parseq, 32, 32),
     'PARSeq-CTC': (hybrid, 32, 32),
     'ViTSTR': (vitstr, 32, 32),
+    'PP-OCRv6': (ppocr, 32, 24),
 }
 PLACES = [(name, stage) for name in RECOGNIZERS for stage in ('early', 'late')]
 FUSIONS = {

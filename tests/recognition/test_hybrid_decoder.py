@@ -59,7 +59,7 @@ def read_path(decoder: HybridDecoder, path: str) -> LabelData:
     """Collapse a path of characters, '-' being the blank, each of probability 0.5."""
     blank = decoder.dictionary.start_idx
     classes = [blank if c == '-' else decoder.dictionary.char2idx(c) for c in path]
-    return decoder._collapse(classes, [0.5] * len(classes))
+    return decoder.ctc_head._collapse(classes, [0.5] * len(classes))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_gaps_lie_between_characters(tmp_path, path: str, gaps: list[float]) -> 
     decoder = make_decoder(tmp_path, finds_gaps=True)
     specials = {'-': decoder.dictionary.start_idx, ' ': decoder.dictionary.padding_idx}
     classes = [specials.get(c, decoder.dictionary.char2idx(c, strict=False)) for c in path]
-    assert decoder._find_gaps(classes) == pytest.approx(gaps)
+    assert decoder.ctc_head.find_gaps(classes) == pytest.approx(gaps)
 
 
 def test_a_space_among_the_characters_is_refused(tmp_path) -> None:
@@ -213,7 +213,7 @@ def test_a_strong_language_model_reads_its_words_into_noise(tmp_path) -> None:
     seen = read_texts(make_decoder(tmp_path), tokens)
     assert all(word.item != 'cab' for word in seen)
     read = read_texts(
-        make_decoder(tmp_path, language_model=LANGUAGE, language_weight=30.0), tokens
+        make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=30.0), tokens
     )
     for word in read:
         assert word.item == 'cab' and len(word.score) == 3
@@ -231,8 +231,8 @@ def test_a_language_model_changes_doubtful_words_alone(tmp_path) -> None:
             make_decoder(
                 tmp_path,
                 language_model=LANGUAGE,
-                language_weight=30.0,
-                doubtful_below=between,
+                lm_weight=30.0,
+                rescore_below=between,
             )
         ),
         tokens,
@@ -253,7 +253,7 @@ def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
                 make_decoder(
                     tmp_path,
                     language_model=dict(type='LetterNgrams', words={word: 1}),
-                    language_weight=0.0,
+                    lm_weight=0.0,
                 )
             ),
             tokens,
@@ -265,7 +265,7 @@ def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
 
 def test_crops_with_one_reading_and_with_many_are_scored_together(tmp_path) -> None:
     for weight in (0.0, 0.4):
-        decoder = make_decoder(tmp_path, language_model=LANGUAGE, language_weight=weight)
+        decoder = make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=weight)
         proposals = iter([[[0]], [[0, 1], [1], [2, 0, 1]]])
         decoder._propose = lambda *_, proposals=proposals: next(proposals)
         words = read_texts(decoder, torch.randn(2, 2 * COLUMNS, 16))
@@ -291,7 +291,7 @@ def test_scores_of_words_read_again_follow_the_temperature(tmp_path) -> None:
         decoder = make_decoder(
             tmp_path,
             language_model=LANGUAGE,
-            doubtful_below=1.0,
+            rescore_below=1.0,
             postprocessor=dict(type='PARSeqPostprocessor', temperature=temperature),
         )
         scores.append([word.word_score for word in read_texts(spread(decoder), tokens)])
@@ -299,7 +299,7 @@ def test_scores_of_words_read_again_follow_the_temperature(tmp_path) -> None:
 
 
 def test_doubtful_words_keep_their_own_scene_in_late_fusion(tmp_path) -> None:
-    decoder = spread(make_decoder(tmp_path, language_model=LANGUAGE, doubtful_below=0.9))
+    decoder = spread(make_decoder(tmp_path, language_model=LANGUAGE, rescore_below=0.9))
     tokens = torch.randn(4, 2 * COLUMNS, 16)
     scenes = torch.randn(4, 1, 16)
     together = read_texts(decoder, tokens, fuse_features=lambda features: features + scenes)
@@ -325,9 +325,9 @@ def test_gaps_are_named_beside_a_language_model(tmp_path) -> None:
 @pytest.mark.parametrize(
     ('settings', 'message'),
     [
-        (dict(reader='ctc'), "language_model wants reader='parseq', got 'ctc'"),
-        (dict(language_weight=-1.0), 'language_weight must be at least 0'),
-        (dict(doubtful_below=1.5), r'doubtful_below in \[0, 1\], got 0.4 and 1.5'),
+        (dict(reader='ctc'), "language_model requires reader='parseq', got 'ctc'"),
+        (dict(lm_weight=-1.0), 'lm_weight must be at least 0'),
+        (dict(rescore_below=1.5), r'rescore_below in \[0, 1\], got 0.4 and 1.5'),
     ],
 )
 def test_settings_of_the_language_model_that_cannot_work(tmp_path, settings, message) -> None:
@@ -336,7 +336,7 @@ def test_settings_of_the_language_model_that_cannot_work(tmp_path, settings, mes
 
 
 def test_a_language_model_that_cannot_help_is_refused_later_too(tmp_path) -> None:
-    with pytest.raises(ValueError, match="language_model wants reader='parseq'"):
+    with pytest.raises(ValueError, match="language_model requires reader='parseq'"):
         make_decoder(tmp_path, reader='ctc').language_model = LetterNgrams({'cab': 1})
     (tmp_path / 'letters.txt').write_text('a\nb\n')
     dictionary = dict(

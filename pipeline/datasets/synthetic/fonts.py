@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -62,6 +64,37 @@ class FontFace:
         """
         return ImageFont.truetype(
             self.path, size_px, index=self.index, layout_engine=ImageFont.Layout.BASIC)
+
+    def writable(self, text: str) -> str:
+        """The text in characters that this face has: others lose their accents or are left out.
+
+        A text that would be empty becomes a hyphen.
+        """
+        if text.isascii():
+            return text
+        return ''.join(self._nearest(character) for character in text) or '-'
+
+    def _nearest(self, character: str) -> str:
+        if character.isascii() or _has_glyph(self, character):
+            return character
+        if character in 'ßẞ':
+            return 'ss' if character == 'ß' else 'SS'
+        plain = unicodedata.normalize('NFKD', character)
+        return ''.join(part for part in plain if part in PRINTABLE)
+
+
+@lru_cache(maxsize=100_000)
+def _has_glyph(face: FontFace, character: str) -> bool:
+    """Whether a face draws a character outside of ASCII with a glyph of its own.
+
+    Faces that draw an accented letter without its accent do not.
+    """
+    font = face.open(PROBE_PX)
+    glyph, missing = _ink(font, character), _ink(font, '\U0010fffd')
+    if glyph is None or (missing is not None and np.array_equal(glyph, missing)):
+        return False
+    plain = unicodedata.normalize('NFKD', character)[0]
+    return plain == character or not np.array_equal(glyph, _ink(font, plain))
 
 
 def system_font_folders() -> list[Path]:

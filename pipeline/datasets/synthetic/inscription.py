@@ -119,6 +119,7 @@ def _make_line(
         face: FontFace, words: Sequence[str], cap_px: float, lettering: _Lettering, space: float,
 ) -> Line:
     size = max(6, round(cap_px / face.cap_ratio))
+    words = [face.writable(word) for word in words]
     if face.unicase:
         words = [word.upper() for word in words]
     initial_size = round(size * lettering.initial)

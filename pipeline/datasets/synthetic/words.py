@@ -20,6 +20,18 @@ UNITS = ('kg', 'g', 'km', 'm', 'cm', 'mm', 'ml', 'L', 'km/h', 'mph', '%', 'W', '
          'MB', 'min', 'h', 'ft', 'lbs', 'oz', 'pcs', 'C', 'x')
 
 
+def _set_case(word: str, case: str) -> str:
+    if case == 'upper':
+        # Kept: str.upper() makes SS of the sharp s, which signs write as ẞ too.
+        return ''.join('ẞ' if letter == 'ß' and len(word) % 2 else letter.upper()
+                       for letter in word)
+    if case == 'lower':
+        return word.lower()
+    if case == 'title':
+        return word[:1].upper() + word[1:].lower()
+    return word
+
+
 def load_words(path: str | Path) -> list[str]:
     """Read a word list: UTF-8, a word a line, lines that start with '#' are comments.
 
@@ -33,6 +45,22 @@ def load_words(path: str | Path) -> list[str]:
     return words
 
 
+# Printed for amounts of money, before or after the number.
+CURRENCIES = '€€€€£££££¥¢₹₩₽₺₫₴₪฿$'
+# Signs outside of ASCII, with a place for a number or a word.
+SIGNED = ('{n}°', '{n}°C', '{n}m²', '{n}m³', '½', '¼', '¾', '{n}½', '©', '©{n}', '{w}®', '{w}™',
+          '«{w}»', '“{w}”', '„{w}“', '‘{w}’', '{w}…', '–', '—', '•', '¡{w}!', '¿{w}?', '{n}×{n}',
+          '±{n}', '§{n}', '·', '†', '‰', '{n}ª', '{n}º', 'µ{w}', '→', '←', '↑', '↓', '{w}’s')
+# Variants that are set in place of a plain letter.
+VARIANTS = {
+    'a': 'àáâãäåāăąæ', 'c': 'çćĉċč', 'd': 'ďđð', 'e': 'èéêëēĕėęě', 'g': 'ĝğġģ', 'h': 'ĥħ',
+    'i': 'ìíîïĩīįı', 'j': 'ĵ', 'k': 'ķ', 'l': 'ĺļľł', 'n': 'ñńņň', 'o': 'òóôõöøōőœ', 'r': 'ŕŗř',
+    's': 'śŝşšșß', 't': 'ţťțþ', 'u': 'ùúûüũūŭůűų', 'w': 'ŵ', 'y': 'ýÿŷ', 'z': 'źżž',
+    'A': 'ÀÁÂÃÄÅĀĂĄÆ', 'C': 'ÇĆĈĊČ', 'D': 'ĎĐÐ', 'E': 'ÈÉÊËĒĔĖĘĚ', 'G': 'ĜĞĠĢ', 'H': 'ĤĦ',
+    'I': 'ÌÍÎÏĨĪĮİ', 'J': 'Ĵ', 'K': 'Ķ', 'L': 'ĹĻĽŁ', 'N': 'ÑŃŅŇ', 'O': 'ÒÓÔÕÖØŌŐŒ', 'R': 'ŔŖŘ',
+    'S': 'ŚŜŞŠȘẞ', 'T': 'ŢŤȚÞ', 'U': 'ÙÚÛÜŨŪŬŮŰŲ', 'W': 'Ŵ', 'Y': 'ÝŸŶ', 'Z': 'ŹŻŽ'}
+
+
 class WordSource:
     """Draws phrases: the words of one short inscription, in reading order.
 
@@ -40,10 +68,19 @@ class WordSource:
         english: Words in lower case; None stands for the list that this package ships.
         names: Names of people and places, capitalized; None as above.
         signs: Words of signs and shops in upper case; None as above.
+        latin_share: Share of phrases with characters outside of ASCII: accented letters, currency
+            signs and typographic punctuation.
+
+    Raises:
+        ValueError: If ``latin_share`` is not in [0, 1].
     """
 
     def __init__(self, english: Sequence[str] | None = None, names: Sequence[str] | None = None,
-                 signs: Sequence[str] | None = None) -> None:
+                 signs: Sequence[str] | None = None, latin_share: float = 0.0) -> None:
+        if not 0 <= latin_share <= 1:
+            raise ValueError(f'latin_share must be in [0, 1], got {latin_share}.')
+        self.latin_share = latin_share
+        self.latin = load_words(WORD_FOLDER / 'latin.txt')
         self.english = list(english or load_words(WORD_FOLDER / 'english.txt'))
         self.names = list(names or load_words(WORD_FOLDER / 'names.txt'))
         self.signs = list(signs or load_words(WORD_FOLDER / 'signs.txt'))
@@ -67,17 +104,39 @@ class WordSource:
         """
         if case not in CASES:
             raise ValueError(f'wanted case in {CASES}, got {case!r}.')
+        if self.latin_share and rng.random() < self.latin_share:
+            return [_set_case(word, case) for word in self._latin(rng)]
         if rng.random() < 0.05:
             return [self._random(rng) for _ in range(int(rng.integers(1, 3)))]
         kind = self._kinds[int(np.searchsorted(self._cumulative, rng.random()))]
         words = [self._punctuate(rng, word) for word in kind(rng)]
-        if case == 'upper':
-            return [word.upper() for word in words]
-        if case == 'lower':
-            return [word.lower() for word in words]
-        if case == 'title':
-            return [word[:1].upper() + word[1:].lower() for word in words]
-        return words
+        return [_set_case(word, case) for word in words]
+
+    def _latin(self, rng: np.random.Generator) -> list[str]:
+        form = rng.random()
+        if form < 0.35:
+            return [self._pick(rng, self.latin) for _ in range(int(rng.integers(1, 4)))]
+        if form < 0.6:
+            words = [self._pick(rng, (self.english, self.names, self.signs)[int(rng.integers(3))])
+                     for _ in range(int(rng.integers(1, 4)))]
+            return [self._accent(rng, word) for word in words]
+        if form < 0.85:
+            sign = self._pick(rng, CURRENCIES)
+            amount = f'{10 ** rng.uniform(-0.3, 3):.2f}'
+            amount = (amount, amount.replace('.', ','), amount.split('.')[0],
+                      amount.split('.')[0] + ',-')[int(rng.integers(4))]
+            return [[sign + amount], [amount + sign], [amount, sign]][int(rng.integers(3))]
+        number = str(int(10 ** rng.uniform(0, 2.5)))
+        shape = self._pick(rng, SIGNED)
+        return [shape.format(n=number, w=self._pick(rng, self.signs))]
+
+    def _accent(self, rng: np.random.Generator, word: str) -> str:
+        """Replace one to three letters by variants of theirs."""
+        letters = list(word)
+        places = [i for i, letter in enumerate(letters) if letter in VARIANTS]
+        for place in rng.permutation(places)[:int(rng.integers(1, 4))].astype(int).tolist():
+            letters[place] = self._pick(rng, VARIANTS[letters[place]])
+        return ''.join(letters)
 
     def _pick(self, rng: np.random.Generator, words: Sequence[str]) -> str:
         return words[int(rng.integers(len(words)))]

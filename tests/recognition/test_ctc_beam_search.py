@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from pipeline.recognition import LetterNgrams
-from pipeline.recognition.language import DIGIT, SYMBOL, search_prefixes
+from pipeline.recognition.language import DIGIT, SYMBOL, ctc_beam_search
 
 # Classes: a blank, a gap that is silent too, and four characters.
-SILENT = (0, 1)
+BLANKS = (0, 1)
 CHARACTERS = {2: 'a', 3: 'b', 4: 'c', 5: '7'}
 LETTERS = [SYMBOL, SYMBOL, 0, 1, 2, DIGIT]
 NGRAMS = LetterNgrams({'abc': 1, 'cab': 1})
@@ -26,7 +26,7 @@ def sum_paths(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
     """Probability of each reading: that of all paths that collapse to it."""
     readings: dict[tuple[int, ...], float] = {}
     for path in itertools.product(range(6), repeat=len(log_probs)):
-        runs = [key for key, _ in itertools.groupby(0 if c in SILENT else c for c in path)]
+        runs = [key for key, _ in itertools.groupby(0 if c in BLANKS else c for c in path)]
         reading = tuple(key for key in runs if key)
         prob = np.exp(sum(row[c] for row, c in zip(log_probs, path)))
         readings[reading] = readings.get(reading, 0.0) + prob
@@ -41,8 +41,8 @@ def spell(reading: tuple[int, ...]) -> str:
 @pytest.mark.parametrize('weight', [0.0, 0.7])
 def test_a_wide_beam_ranks_all_readings_as_the_sum_over_paths(seed: int, weight: float) -> None:
     log_probs = draw_columns(seed)
-    found = search_prefixes(
-        log_probs, SILENT, LETTERS, NGRAMS, weight, width=10_000, least=-100.0
+    found = ctc_beam_search(
+        log_probs, BLANKS, LETTERS, NGRAMS, weight, beam_width=10_000, prune_below=-100.0
     )
     readings = sum_paths(log_probs)
     total = {r: np.log(p) + weight * NGRAMS.log_prob(spell(r)) for r, p in readings.items()}
@@ -56,8 +56,8 @@ def test_the_letter_model_settles_a_doubtful_letter() -> None:
     probs[0, 2] = probs[2, 4] = 0.95  # a?c
     probs[1, [3, 5]] = 0.4, 0.55  # 7 rather than b
     log_probs = np.log(probs / probs.sum(1, keepdims=True))
-    alone = search_prefixes(log_probs, SILENT, LETTERS, NGRAMS, weight=0.0)
-    helped = search_prefixes(log_probs, SILENT, LETTERS, NGRAMS, weight=0.5)
+    alone = ctc_beam_search(log_probs, BLANKS, LETTERS, NGRAMS, lm_weight=0.0)
+    helped = ctc_beam_search(log_probs, BLANKS, LETTERS, NGRAMS, lm_weight=0.5)
     assert [spell(readings[0]) for readings in (alone, helped)] == ['a7c', 'abc']
 
 
@@ -65,10 +65,10 @@ def test_a_letter_comes_twice_only_after_a_pause() -> None:
     columns = np.full((3, 6), -20.0)
     columns[[0, 2], 2] = 0.0
     columns[1, 1] = 0.0  # the gap is a pause too
-    assert spell(search_prefixes(columns, SILENT, LETTERS, NGRAMS, 0.0)[0]) == 'aa'
+    assert spell(ctc_beam_search(columns, BLANKS, LETTERS, NGRAMS, 0.0)[0]) == 'aa'
     columns[1] = columns[0]
-    assert spell(search_prefixes(columns, SILENT, LETTERS, NGRAMS, 0.0)[0]) == 'a'
+    assert spell(ctc_beam_search(columns, BLANKS, LETTERS, NGRAMS, 0.0)[0]) == 'a'
 
 
 def test_the_beam_is_as_wide_as_asked() -> None:
-    assert len(search_prefixes(draw_columns(0), SILENT, LETTERS, NGRAMS, 0.4, width=3)) == 3
+    assert len(ctc_beam_search(draw_columns(0), BLANKS, LETTERS, NGRAMS, 0.4, beam_width=3)) == 3

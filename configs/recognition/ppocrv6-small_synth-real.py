@@ -1,0 +1,89 @@
+"""The embedded default's recognizer: PP-OCRv6 small, fine-tuned to words of street photos.
+
+Start from the published weights (tools/convert_ppocr.py) and cut the words first
+(tools/cut_words.py); pipeline/weights/README.md lists the commands.
+"""
+
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/ppocrv6-small.py',
+    '../_base_/recognition_schedule.py',
+]
+
+load_from = 'work_dirs/ppocrv6-small.pth'
+model = dict(backbone=dict(norm=True), encoder=dict(norm=True))
+words = dict(
+    type='SceneWordsDataset',
+    ann_file='textrecog.json',
+    rectifier=_base_.rectifier,
+    charset=_base_.dictionary,
+    max_length=48,
+    crop_pipeline=[
+        dict(type='RandomDownscale', prob=0.3),
+        dict(
+            type='RandomPhotometric',
+            light_prob=0.5,
+            blur_prob=0.25,
+            max_blur_sigma_px=1.5,
+            noise_prob=0.2,
+            invert_prob=0.05,
+        ),
+        # Nothing that moves the ends: the crops are cut as a detector would cut them.
+        dict(
+            type='RandAugment',
+            num_layers=1,
+            magnitude=4,
+            operations=['auto_contrast', 'equalize', 'color', 'contrast', 'brightness', 'shear_x'],
+        ),
+    ],
+)
+# Words: a half synthetic, the others real.
+data = dict(
+    synthetic=1,
+    latin=1,
+    street_words=1,
+    icdar2015=2,
+    icdar2003=2,
+    crops_icdar2015_train=2,
+    crops_iiit5k_train=3,
+    crops_wire_labels=1,
+)
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    batch_sampler=dict(type='WidthBatchSampler', at_width=128),
+    collate_fn=dict(type='collate_scene_words'),
+    dataset=dict(
+        type='ConcatDataset',
+        datasets=[
+            dict(
+                type='RepeatDataset',
+                dataset=dict(words, data_root=f'data/cut/{name}'),
+                times=times,
+            )
+            for name, times in data.items()
+        ],
+    ),
+)
+max_iters = 10000
+optim_wrapper = dict(optimizer=dict(lr=2e-4, weight_decay=0.02), clip_grad=dict(max_norm=5.0))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.02, by_epoch=False, begin=0, end=500),
+    dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),
+]
+train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=max_iters)
+val_cfg = None
+test_cfg = None
+default_hooks = dict(checkpoint=dict(interval=1000, max_keep_ckpts=4))
+custom_hooks = [
+    dict(type='RestoreNormsHook'),
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExponentialMovingAverage',
+        momentum=0.001,
+        update_buffers=True,
+    ),
+]

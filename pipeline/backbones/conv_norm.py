@@ -1,0 +1,145 @@
+"""Convolutions whose batch norm can be folded into them, and restored for training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvNorm(nn.Conv2d):
+    """A convolution with bias, and a batch norm after it if ``norm``.
+
+    Published inference weights have the batch norm folded into the convolution, and this is the
+    form to read with (``norm=False``). Fine-tuning needs the batch norm: folded filters differ in
+    scale by factors of hundreds, which adaptive optimizers do not handle. Both forms load
+    each other's weights: a batch norm in the state dict is folded where there is none, and
+    stays an identity where the state dict has none (:func:`restore_norms` gives it statistics).
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels.
+        kernel_size: Kernel.
+        norm: Whether there is a batch norm.
+        **kwargs: Arguments of ``nn.Conv2d``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        norm: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, **kwargs)
+        self.norm = nn.BatchNorm2d(out_channels) if norm else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, D, H', W')."""
+        x = super().forward(x)
+        return x if self.norm is None else self.norm(x)
+
+    def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
+        """A state dict for this form of the layer, from one that may be for the other.
+
+        Args:
+            state: State dict; it is not changed.
+            prefix: Prefix of this layer's names.
+        """
+        norm = {
+            name[len(prefix) + 5 :]: value
+            for name, value in state.items()
+            if name.startswith(f'{prefix}norm.')
+        }
+        if f'{prefix}weight' not in state or bool(norm) == (self.norm is not None):
+            return state
+        if self.norm is not None:
+            identity = nn.BatchNorm2d(self.out_channels).state_dict()
+            return {**state, **{f'{prefix}norm.{name}': v for name, v in identity.items()}}
+        weight, bias = fold_norm(state[f'{prefix}weight'], state[f'{prefix}bias'], norm)
+        rest = {n: v for n, v in state.items() if not n.startswith(f'{prefix}norm.')}
+        return {**rest, f'{prefix}weight': weight, f'{prefix}bias': bias}
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        adapted = self.adapt_state(state_dict, prefix)
+        if adapted is not state_dict:
+            # In place: the batch norm, a child, is filled from the same dict afterwards.
+            state_dict.clear()
+            state_dict.update(adapted)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def fold_norm(
+    weight: Tensor, bias: Tensor, norm: Mapping[str, Tensor], eps: float = 1e-5
+) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution that includes the batch norm after it."""
+    gain = norm['weight'].double() / (norm['running_var'].double() + eps).sqrt()
+    folded = weight.double() * gain[:, None, None, None]
+    shift = norm['bias'].double() + (bias.double() - norm['running_mean'].double()) * gain
+    return folded.to(weight.dtype), shift.to(bias.dtype)
+
+
+@torch.no_grad()
+def restore_norms(model: nn.Module, batches: Iterable[Any], run: Any) -> int:
+    """Give identity batch norms the statistics of data, without changing the function.
+
+    In evaluation mode the outputs stay the same: mean and deviation of each channel become the
+    running statistics, and also the norm's bias and weight.
+
+    Args:
+        model: Model with :class:`ConvNorm` layers, whose norms are identities.
+        batches: Data.
+        run: Function of one batch that runs the model.
+
+    Returns:
+        Number of batch norms.
+    """
+    layers = [m for m in model.modules() if isinstance(m, ConvNorm) and m.norm is not None]
+    sums = {layer: torch.zeros(3, layer.out_channels, dtype=torch.float64) for layer in layers}
+    with _collecting(sums), _evaluating(model):
+        for batch in batches:
+            run(batch)
+    for layer, (count, total, squares) in sums.items():
+        norm = layer.norm
+        assert norm is not None and norm.running_mean is not None and norm.running_var is not None
+        if not count.all():
+            continue
+        mean = total / count
+        variance = (squares / count - mean**2).clamp(min=1e-6)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.bias.copy_(mean)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+    return len(layers)
+
+
+@contextmanager
+def _collecting(sums: dict[ConvNorm, Tensor]) -> Iterator[None]:
+    def collect(norm: nn.Module, args: tuple[Tensor, ...]) -> None:
+        values = args[0].detach().transpose(0, 1).flatten(1).double().cpu()
+        found = owners[norm]
+        found[0] += values.size(1)
+        found[1] += values.sum(1)
+        found[2] += values.square().sum(1)
+
+    owners = {layer.norm: found for layer, found in sums.items()}
+    handles = [norm.register_forward_pre_hook(collect) for norm in owners if norm is not None]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)

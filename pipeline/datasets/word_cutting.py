@@ -1,0 +1,116 @@
+"""Crops for training a recognizer, cut out of photos as a detector would cut them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pipeline.geometry import image_ring, ring_size
+from pipeline.image_io import read_image
+from pipeline.registry import TASK_UTILS
+
+from .neighbors import join_words, next_words
+from .word_boxes import BoxNoise
+
+# Word crops have nothing around the word that an outline could be moved outwards into.
+CROP_NOISE = BoxNoise(
+    along=(-0.06, 0.0), across=(-0.04, 0.0), corner=0.01, loose_prob=0.0, upright_prob=0.0
+)
+_JPEG_QUALITY = 95
+
+Located = tuple[np.ndarray, str | None]
+"""A ring and its text; None for a word that is not to be read."""
+
+
+@dataclass(frozen=True)
+class WordCutter:
+    """Cuts the words of one photo.
+
+    Attributes:
+        root: Folder of the photos.
+        out: Folder of the crops.
+        rectifier: Config of the recognizer's ``Rectifier``.
+        variants: Crops per word, each with an outline of its own.
+        join_prob: Probability that a word is cut together with the next one of its line.
+        size: (width, height) that stretched photos are resized to first; None keeps theirs.
+        max_length: Longest text in characters.
+        seed: Random seed.
+        noise: Noise of the outlines in photos.
+    """
+
+    root: Path
+    out: Path
+    rectifier: dict[str, Any]
+    variants: int = 2
+    join_prob: float = 0.08
+    size: tuple[int, int] | None = None
+    max_length: int = 48
+    seed: int = 0
+    noise: BoxNoise = field(default_factory=BoxNoise)
+
+    def cut(self, number: int, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """Write the crops of one photo or of one word crop.
+
+        Args:
+            number: Number of the photo, which names its crops and seeds its noise.
+            entry: Its entry in MMOCR's annotation. Instances without ``polygon`` are word crops.
+
+        Returns:
+            Entries of a ``textrecog`` annotation, with ``height`` and ``width``.
+        """
+        rng = np.random.default_rng([self.seed, number])
+        rectifier = TASK_UTILS.build(dict(self.rectifier))
+        image = read_image(self.root / entry['img_path'])
+        scale = np.ones(2, dtype=np.float32)
+        if self.size is not None:
+            scale = np.array(self.size, dtype=np.float32) / image.shape[1::-1]
+            image = cv2.resize(image, self.size, interpolation=cv2.INTER_CUBIC)
+        words = _locate(entry, image.shape[:2], scale)
+        is_crop = bool(entry['instances']) and 'polygon' not in entry['instances'][0]
+        noise = CROP_NOISE if is_crop else self.noise
+        entries = []
+        for variant in range(self.variants):
+            for index, (ring, text) in enumerate(self._join(words, rng)):
+                if not 0 < len(text) <= self.max_length:
+                    continue
+                height, width = ring_size(ring)
+                # One or two characters are narrow; they do not lie on their side.
+                vertical = 'keep' if len(text) <= 2 and height > width else None
+                (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
+                name = f'images/{number:06d}_{variant}_{index:03d}.jpg'
+                cv2.imwrite(str(self.out / name), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+                size = {'height': crop.shape[0], 'width': crop.shape[1]}
+                entries.append({'img_path': name, 'instances': [{'text': text}], **size})
+        return entries
+
+    def _join(self, words: list[Located], rng: np.random.Generator) -> list[tuple[np.ndarray, str]]:
+        """The readable words, some with those that follow them on their line."""
+        followers = next_words([ring for ring, _ in words]) if self.join_prob else []
+        result = []
+        for i, (ring, text) in enumerate(words):
+            if text is None:
+                continue
+            line = [i]
+            while followers and rng.random() < self.join_prob:
+                after = followers[line[-1]]
+                if after is None or after in line or words[after][1] is None:
+                    break
+                line.append(after)
+                text = f'{text} {words[after][1]}'
+            outline = join_words([words[k][0] for k in line]) if len(line) > 1 else ring
+            result.append((outline, text))
+        return result
+
+
+def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) -> list[Located]:
+    words: list[Located] = []
+    for instance in entry['instances']:
+        polygon = instance.get('polygon')
+        ring = image_ring(*shape) if polygon is None else np.float32(polygon).reshape(-1, 2) * scale
+        if len(ring) % 2 == 0:  # rings of odd length do not tell where the word ends
+            words.append((ring, None if instance.get('ignore') else instance['text']))
+    return words

@@ -1,0 +1,1 @@
+"""Published PP-OCRv6 weights, brought into this package's modules."""

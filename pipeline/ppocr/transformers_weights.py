@@ -1,0 +1,97 @@
+"""Weights of the PP-OCRv6 recognizers in the format of ``transformers``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+_EPS = 1e-5
+_RENAMED = (
+    (r'^model\.backbone\.encoder\.convolution\.', 'backbone.convolution.'),
+    (r'\.token_squeeze_excitation\.convolutions\.0\.', '.token_se.reduce.'),
+    (r'\.token_squeeze_excitation\.convolutions\.2\.', '.token_se.expand.'),
+    (r'^head\.encoder\.conv_block\.0\.', 'encoder.skip_conv.'),
+    (r'^head\.encoder\.conv_block\.1\.', 'encoder.reduce_conv.'),
+    (r'^head\.encoder\.conv_block\.2\.', 'encoder.local_conv.'),
+    (r'\.self_attn\.(qkv|projection)\.', r'.\1.'),
+    (r'\.mlp\.(fc1|fc2)\.', r'.\1.'),
+    (r'^head\.encoder\.', 'encoder.'),
+    (r'^head\.head\.', 'decoder.head.'),
+)
+_BLOCK = re.compile(r'^model\.backbone\.encoder\.blocks\.(\d+)\.blocks\.(\d+)\.')
+
+
+def read_transformers_weights(
+    path: str | os.PathLike[str], depths: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Read weights under our names, batch norm folded into the convolutions.
+
+    Args:
+        path: ``model.safetensors`` of a ``PPOCRV6SmallRecForTextRecognition`` (PP-OCRv6 small and
+            medium).
+        depths: Blocks of each stage of our backbone. The published stages may be grouped in
+            another way; the order of the blocks is the same.
+
+    Returns:
+        Arrays by name. The classifier is ``decoder.head``, in the published order of classes.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not in safetensors format.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'no weights {path}')
+    try:
+        state = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f'{path} is not a safetensors file: {error}') from error
+    folded = _fold_batch_norms({name: value.astype(np.float32) for name, value in state.items()})
+    blocks = sorted({_block_of(name) for name in folded if _BLOCK.match(name)})
+    ours = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
+    if len(blocks) != len(ours):
+        raise ValueError(
+            f'{path} contains {len(blocks)} blocks, the config {len(ours)}: it is another network.'
+        )
+    place = dict(zip(blocks, ours))
+    return {_rename(name, place): value for name, value in folded.items()}
+
+
+def _fold_batch_norms(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """``X.convolution`` and ``X.normalization`` become one convolution ``X`` with a bias."""
+    folded = {}
+    for name, value in state.items():
+        if '.normalization.' in name:
+            continue
+        if not name.endswith('.convolution.weight'):
+            folded[name] = value
+            continue
+        layer = name[: -len('.convolution.weight')]
+        norm = {
+            key: state[f'{layer}.normalization.{key}'].astype(np.float64)
+            for key in ('weight', 'bias', 'running_mean', 'running_var')
+        }
+        gain = norm['weight'] / np.sqrt(norm['running_var'] + _EPS)
+        folded[f'{layer}.weight'] = (value * gain[:, None, None, None]).astype(np.float32)
+        folded[f'{layer}.bias'] = (norm['bias'] - norm['running_mean'] * gain).astype(np.float32)
+    return folded
+
+
+def _block_of(name: str) -> tuple[int, int]:
+    match = _BLOCK.match(name)
+    assert match is not None  # only called for names of blocks
+    return int(match[1]), int(match[2])
+
+
+def _rename(name: str, place: Mapping[tuple[int, int], tuple[int, int]]) -> str:
+    if _BLOCK.match(name):
+        stage, block = place[_block_of(name)]
+        name = _BLOCK.sub(f'backbone.blocks.{stage}.{block}.', name)
+    for pattern, ours in _RENAMED:
+        name = re.sub(pattern, ours, name)
+    return name

@@ -1,0 +1,111 @@
+"""CTC prefix beam search with a language model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .letter_ngrams import LetterNgrams
+
+_NEVER = -math.inf
+
+
+class _Hypothesis(NamedTuple):
+    """Log probabilities of a prefix, and the state of the language model after it."""
+
+    log_p_blank: float  # paths that end with a blank
+    log_p_nonblank: float  # paths that end with the prefix's last character
+    log_p_language: float  # weighted
+    state: int
+
+
+def ctc_beam_search(
+    log_probs: np.ndarray,
+    blanks: Collection[int],
+    letters: Sequence[int],
+    ngrams: LetterNgrams,
+    lm_weight: float,
+    beam_width: int = 8,
+    prune_below: float = -6.0,
+) -> list[tuple[int, ...]]:
+    """Prefix beam search over CTC columns with a language model (shallow fusion).
+
+    After Hannun et al., 2014 (arXiv 1408.2873).
+
+    Args:
+        log_probs: (T, L) natural logarithms of the CTC probabilities.
+        blanks: Classes that are not written: the blank, and others that act as blanks.
+        letters: (L,) result of :func:`letter_index` for each class.
+        ngrams: Language model.
+        lm_weight: Weight of its log probabilities beside those of CTC.
+        beam_width: Number of hypotheses that are kept from column to column.
+        prune_below: Characters with a lower log probability are not tried in a column. At most
+            ``beam_width`` characters are tried.
+
+    Returns:
+        Up to ``beam_width`` hypotheses as tuples of classes, the best first.
+    """
+    blank_list = sorted(blanks)
+    blank_log_probs = np.logaddexp.reduce(log_probs[:, blank_list], axis=1).tolist()
+    characters = log_probs.copy()
+    characters[:, blank_list] = _NEVER
+    if characters.shape[1] > beam_width:
+        bounds = np.partition(characters, -beam_width, axis=1)[:, -beam_width][:, None]
+        characters[characters < bounds] = _NEVER
+    characters[characters < prune_below] = _NEVER
+    beam: dict[tuple[int, ...], _Hypothesis] = {(): _Hypothesis(0.0, _NEVER, 0.0, ngrams.start)}
+    for column, blank_log_prob in enumerate(blank_log_probs):
+        classes = np.flatnonzero(characters[column] > _NEVER)
+        tried = list(zip(classes.tolist(), characters[column, classes].tolist()))
+        grown: dict[tuple[int, ...], _Hypothesis] = {}
+        for prefix, (log_p_blank, log_p_nonblank, log_p_language, state) in beam.items():
+            either = _add(log_p_blank, log_p_nonblank)
+            stay = _Hypothesis(either + blank_log_prob, _NEVER, log_p_language, state)
+            _merge(grown, prefix, stay)
+            last = prefix[-1] if prefix else None
+            for character, log_prob in tried:
+                before = either
+                if character == last:
+                    # Without a blank between, the same character goes on.
+                    same = _Hypothesis(_NEVER, log_p_nonblank + log_prob, log_p_language, state)
+                    _merge(grown, prefix, same)
+                    before = log_p_blank
+                if before == _NEVER:
+                    continue
+                log_p_next, after = ngrams.advance(state, letters[character])
+                language = log_p_language + lm_weight * log_p_next
+                longer = _Hypothesis(_NEVER, before + log_prob, language, after)
+                _merge(grown, (*prefix, character), longer)
+        if len(grown) > beam_width:
+            best = sorted(grown, key=lambda prefix: -_total(grown[prefix]))[:beam_width]
+            grown = {prefix: grown[prefix] for prefix in best}
+        beam = grown
+    return sorted(beam, key=lambda p: -_total(beam[p]) - lm_weight * ngrams.finish(beam[p].state))
+
+
+def _merge(
+    grown: dict[tuple[int, ...], _Hypothesis], prefix: tuple[int, ...], more: _Hypothesis
+) -> None:
+    """Add the probabilities of further paths of the same prefix."""
+    had = grown.get(prefix)
+    if had is not None:
+        more = more._replace(
+            log_p_blank=_add(had.log_p_blank, more.log_p_blank),
+            log_p_nonblank=_add(had.log_p_nonblank, more.log_p_nonblank),
+        )
+    grown[prefix] = more
+
+
+def _total(hypothesis: _Hypothesis) -> float:
+    visual = _add(hypothesis.log_p_blank, hypothesis.log_p_nonblank)
+    return visual + hypothesis.log_p_language
+
+
+def _add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b))."""
+    if a < b:
+        a, b = b, a
+    return a if b == _NEVER else a + math.log1p(math.exp(b - a))

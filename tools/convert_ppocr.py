@@ -1,0 +1,85 @@
+"""Bring published PP-OCRv6 weights into a config's model.
+
+    python tools/convert_ppocr.py CONFIG --out FILE.pth [--weights FILE]
+
+CONFIG has a recognizer of configs/_base_/ppocrv6-*.py. FILE is a published ONNX file, or
+``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors or
+PP-OCRv6_medium_rec_safetensors on the Hugging Face Hub. By default it is the small recognizer in
+the wheel rapidocr==3.10.0 (Apache-2.0): pip install -e '.[convert]'. The result is for
+``load_from`` of a training config.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+import pipeline  # noqa: F401  registers the modules that configs name
+from pipeline.ppocr.onnx_weights import read_onnx_weights
+from pipeline.ppocr.recognizer import fill_from_onnx, fill_from_transformers
+from pipeline.ppocr.transformers_weights import read_transformers_weights
+from pipeline.registry import MODELS
+
+PUBLISHED = 'PP-OCRv6_rec_small.onnx'
+DICTIONARY = Path(__file__).parents[1] / 'data' / 'dicts' / 'ppocrv6.txt'
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Convert; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='a config with a PP-OCRv6 model')
+    parser.add_argument('--weights', type=Path, metavar='FILE', help='published ONNX file')
+    parser.add_argument('--out', type=Path, required=True, help='checkpoint to write (.pth)')
+    args = parser.parse_args(argv)
+    try:
+        if not Path(args.config).is_file():
+            raise FileNotFoundError(f'no config {args.config}')
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            model = MODELS.build(Config.fromfile(args.config).model)
+        fill(model, args.weights or find_published(PUBLISHED))
+    except (ImportError, ValueError, FileNotFoundError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({'state_dict': model.state_dict()}, args.out)
+    print(f'{args.out}: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters')
+    return 0
+
+
+def fill(model: Any, path: Path) -> None:
+    """Fill a recognizer from a published file of either format."""
+    if path.suffix == '.safetensors':
+        characters = DICTIONARY.read_text(encoding='utf-8').split('\n')[:-2]  # the space, the end
+        weights = read_transformers_weights(path, [len(stage) for stage in model.backbone.blocks])
+        fill_from_transformers(model, weights, characters)
+        return
+    arrays, metadata = read_onnx_weights(path)
+    fill_from_onnx(model, arrays, metadata.get('character', '').split('\n'))
+
+
+def find_published(name: str) -> Path:
+    """The path of a model file of the installed ``rapidocr``.
+
+    Raises:
+        ImportError: If ``rapidocr`` is not installed.
+        FileNotFoundError: If this version of it does not contain the file.
+    """
+    # Only looked up: importing rapidocr would load its engines.
+    spec = importlib.util.find_spec('rapidocr')
+    if spec is None or spec.origin is None:
+        raise ImportError("rapidocr is not installed: pip install -e '.[convert]'")
+    path = Path(spec.origin).parent / 'models' / name
+    if not path.is_file():
+        raise FileNotFoundError(f'no {name} in rapidocr; version 3.10.0 contains it.')
+    return path
+
+
+if __name__ == '__main__':
+    sys.exit(main())

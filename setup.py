@@ -48,9 +48,21 @@ setup(
     extras_require={
         # Word crops in databases, as PARSeq's users have them.
         'lmdb': ['lmdb>=1.4'],
+        # Published PP-OCRv6 weights, to fine-tune.
+        'convert': ['onnx>=1.15', 'rapidocr==3.10.0'],
         # Loss curves and pictures of a training run.
         'tensorboard': ['tensorboard>=2.15'],
-        'test': ['lmdb>=1.4', 'mypy>=1.11', 'pytest>=8', 'ruff>=0.6', 'tensorboard>=2.15'],
+        'test': [
+            'lmdb>=1.4',
+            'mypy>=1.11',
+            'onnx>=1.15',
+            'onnxruntime>=1.17',
+            'pytest>=8',
+            'rapidocr==3.10.0',
+            'ruff>=0.6',
+            'tensorboard>=2.15',
+            'transformers>=5.20',
+        ],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

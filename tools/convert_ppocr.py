@@ -2,10 +2,10 @@
 
     python tools/convert_ppocr.py CONFIG --out FILE.pth [--weights FILE]
 
-CONFIG has a recognizer of configs/_base_/ppocrv6-*.py. FILE is a published ONNX file, or
-``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors or
-PP-OCRv6_medium_rec_safetensors on the Hugging Face Hub. By default it is the small recognizer in
-the wheel rapidocr==3.10.0 (Apache-2.0): pip install -e '.[convert]'. The result is for
+CONFIG has a recognizer or a detector of configs/_base_/ppocrv6-*.py. FILE is a published ONNX file,
+or ``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors,
+PP-OCRv6_medium_rec_safetensors or PP-OCRv6_small_det_safetensors on the Hugging Face Hub. By
+default it is the small network in the wheel rapidocr==3.10.0 (Apache-2.0): pip install -e '.[convert]'. The result is for
 ``load_from`` of a training config.
 """
 
@@ -22,12 +22,14 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 import pipeline  # noqa: F401  registers the modules that configs name
+from pipeline.ppocr.detector import fill_detector_from_onnx, fill_detector_from_transformers
 from pipeline.ppocr.onnx_weights import read_onnx_weights
 from pipeline.ppocr.recognizer import fill_from_onnx, fill_from_transformers
 from pipeline.ppocr.transformers_weights import read_transformers_weights
 from pipeline.registry import MODELS
 
-PUBLISHED = 'PP-OCRv6_rec_small.onnx'
+RECOGNIZER = 'PP-OCRv6_rec_small.onnx'
+DETECTOR = 'PP-OCRv6_det_small.onnx'
 DICTIONARY = Path(__file__).parents[1] / 'data' / 'dicts' / 'ppocrv6.txt'
 
 
@@ -43,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
             raise FileNotFoundError(f'no config {args.config}')
         with DefaultScope.overwrite_default_scope('mmocr'):
             model = MODELS.build(Config.fromfile(args.config).model)
-        fill(model, args.weights or find_published(PUBLISHED))
+        published = DETECTOR if hasattr(model, 'det_head') else RECOGNIZER
+        fill(model, args.weights or find_published(published))
     except (ImportError, ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -54,14 +57,22 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def fill(model: Any, path: Path) -> None:
-    """Fill a recognizer from a published file of either format."""
+    """Fill a recognizer or a detector from a published file of either format."""
+    is_detector = hasattr(model, 'det_head')
     if path.suffix == '.safetensors':
-        characters = DICTIONARY.read_text(encoding='utf-8').split('\n')[:-2]  # the space, the end
         weights = read_transformers_weights(path, [len(stage) for stage in model.backbone.blocks])
-        fill_from_transformers(model, weights, characters)
+        if is_detector:
+            fill_detector_from_transformers(model, weights)
+        else:
+            # Without the space and the end of the file.
+            characters = DICTIONARY.read_text(encoding='utf-8').split('\n')[:-2]
+            fill_from_transformers(model, weights, characters)
         return
     arrays, metadata = read_onnx_weights(path)
-    fill_from_onnx(model, arrays, metadata.get('character', '').split('\n'))
+    if is_detector:
+        fill_detector_from_onnx(model, arrays)
+    else:
+        fill_from_onnx(model, arrays, metadata.get('character', '').split('\n'))
 
 
 def find_published(name: str) -> Path:

@@ -67,10 +67,10 @@ train_dataloader = dict(
         ],
     ),
 )
-max_iters = 10000
-optim_wrapper = dict(optimizer=dict(lr=2e-4, weight_decay=0.02), clip_grad=dict(max_norm=5.0))
+max_iters = 8000
+optim_wrapper = dict(optimizer=dict(lr=8e-5, weight_decay=0.02), clip_grad=dict(max_norm=5.0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.02, by_epoch=False, begin=0, end=500),
+    dict(type='LinearLR', start_factor=0.02, by_epoch=False, begin=0, end=300),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),
 ]
 train_cfg = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=max_iters)

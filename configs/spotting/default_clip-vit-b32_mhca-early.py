@@ -1,6 +1,6 @@
-"""CLIPTER (arXiv 2301.07464) in the embedded default: each photo is seen by CLIP once.
+"""CLIPTER (arXiv 2301.07464) after the embedded default's detector: CLIP sees each photo once.
 
-The gate is closed until it is trained, and so reads as the default does. After training
+The recognizer is the compact PARSeq. After training
 configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, put the weights together:
 
     python tools/pack_spotter.py configs/spotting/default_clip-vit-b32_mhca-early.py \
@@ -13,11 +13,48 @@ configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, put the we
 _base_ = ['../../pipeline/weights/default_spotter.py']
 
 load_from = None
+dictionary = dict(
+    type='Dictionary',
+    dict_file='{{ fileDirname }}/../../data/dicts/ascii94.txt',
+    with_start=True,
+    with_end=True,
+    with_padding=True,
+)
+parseq = dict(
+    type='PARSeq',
+    data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
+    encoder=dict(
+        type='ViTEncoder',
+        img_size=(32, 128),
+        stem='conv',
+        stem_cfg=dict(
+            channels=(32, 64, 128, 192),
+            strides=((2, 2), (2, 2), (2, 1), (2, 1)),
+            blocks=(1, 1, 1, 0),
+        ),
+        embed_dim=192,
+        depth=3,
+        num_heads=6,
+    ),
+    decoder=dict(
+        type='HybridDecoder',
+        grid_size=(2, 32),
+        finds_gaps=True,
+        dictionary=dictionary,
+        embed_dim=192,
+        num_heads=6,
+        mlp_ratio=2.0,
+        max_label_length=25,
+        module_loss=dict(type='PermutationLanguageModelLoss'),
+        postprocessor=dict(type='PARSeqPostprocessor'),
+    ),
+)
 model = dict(
+    rectifier=dict(_delete_=True, type='Rectifier', size=(32, 128)),
     recognizer=dict(
         _delete_=True,
         type='ContextRecognizer',
-        recognizer=_base_.model.recognizer,
+        recognizer=parseq,
         context_encoder=dict(
             type='ClipImageEncoder', arch='ViT-B-32', pretrained='openai', pooling=dict(kernel=1)
         ),

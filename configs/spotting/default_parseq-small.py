@@ -13,9 +13,12 @@ _base_ = ['../../pipeline/weights/default_spotter.py']
 
 load_from = None
 model = dict(
+    rectifier=dict(_delete_=True, type='Rectifier', size=(32, 128)),
     recognizer=dict(
+        _delete_=True,
+        type='PARSeq',
+        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
         encoder=dict(
-            _delete_=True,
             type='ViTEncoder',
             img_size=(32, 128),
             stem='patch',
@@ -25,9 +28,14 @@ model = dict(
             num_heads=6,
         ),
         decoder=dict(
-            _delete_=True,
             type='PARSeqDecoder',
-            dictionary=_base_.model.recognizer.decoder.dictionary,
+            dictionary=dict(
+                type='Dictionary',
+                dict_file='{{ fileDirname }}/../../data/dicts/ascii94.txt',
+                with_start=True,
+                with_end=True,
+                with_padding=True,
+            ),
             embed_dim=384,
             num_heads=12,
             max_label_length=25,

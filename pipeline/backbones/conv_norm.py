@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -84,50 +84,51 @@ def fold_norm(
 
 
 @torch.no_grad()
-def restore_norms(model: nn.Module, batches: Iterable[Any], run: Any) -> int:
-    """Give identity batch norms the statistics of data, without changing the function.
+def restore_norms(model: nn.Module, batches: Iterable[Any], run: Callable[[Any], object]) -> int:
+    """Give batch norms the statistics of data, without changing the function.
 
-    In evaluation mode the outputs stay the same: mean and deviation of each channel become the
-    running statistics, and also the norm's bias and weight.
+    Batch norms that come from folded weights are identities. Mean and deviation of each channel
+    become their running statistics, and their weight and bias are adapted, so that outputs in
+    evaluation mode stay the same.
 
     Args:
-        model: Model with :class:`ConvNorm` layers, whose norms are identities.
+        model: Model with ``nn.BatchNorm2d`` layers.
         batches: Data.
         run: Function of one batch that runs the model.
 
     Returns:
-        Number of batch norms.
+        Number of batch norms that were reached.
     """
-    layers = [m for m in model.modules() if isinstance(m, ConvNorm) and m.norm is not None]
-    sums = {layer: torch.zeros(3, layer.out_channels, dtype=torch.float64) for layer in layers}
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
     with _collecting(sums), _evaluating(model):
         for batch in batches:
             run(batch)
-    for layer, (count, total, squares) in sums.items():
-        norm = layer.norm
-        assert norm is not None and norm.running_mean is not None and norm.running_var is not None
-        if not count.all():
-            continue
+    reached = {norm: found for norm, found in sums.items() if found[0].all()}
+    for norm, (count, total, squares) in reached.items():
+        assert norm.running_mean is not None and norm.running_var is not None
         mean = total / count
         variance = (squares / count - mean**2).clamp(min=1e-6)
+        gain = norm.weight.double().cpu() / (norm.running_var.double().cpu() + norm.eps).sqrt()
+        norm.bias.add_((gain * (mean - norm.running_mean.double().cpu())).to(norm.bias))
+        norm.weight.copy_(gain * (variance + norm.eps).sqrt())
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)
-        norm.bias.copy_(mean)
-        norm.weight.copy_((variance + norm.eps).sqrt())
-    return len(layers)
+    return len(reached)
 
 
 @contextmanager
-def _collecting(sums: dict[ConvNorm, Tensor]) -> Iterator[None]:
+def _collecting(sums: Mapping[nn.BatchNorm2d, Tensor]) -> Iterator[None]:
+    """Add up count, sum and sum of squares of the inputs of batch norms while open."""
+
     def collect(norm: nn.Module, args: tuple[Tensor, ...]) -> None:
         values = args[0].detach().transpose(0, 1).flatten(1).double().cpu()
-        found = owners[norm]
+        found = sums[norm]  # type: ignore[index]
         found[0] += values.size(1)
         found[1] += values.sum(1)
         found[2] += values.square().sum(1)
 
-    owners = {layer.norm: found for layer, found in sums.items()}
-    handles = [norm.register_forward_pre_hook(collect) for norm in owners if norm is not None]
+    handles = [norm.register_forward_pre_hook(collect) for norm in sums]
     try:
         yield
     finally:

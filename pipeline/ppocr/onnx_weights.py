@@ -60,6 +60,6 @@ def _take(weights: list[np.ndarray], op: str, learned: list[Any]) -> None:
         gain = scale / np.sqrt(variance + _EPS)
         weights[-1] = (weights[-1] * gain[:, None, None, None]).astype(np.float32)
         weights.append((shift - mean * gain).astype(np.float32))
-    elif op in ('Add', 'Mul') and learned and learned[0].size > 1:
+    elif op in ('Add', 'Mul') and learned and (learned[0].size > 1 or learned[0].ndim == 4):
         # Biases of convolutions are (1, C, 1, 1); layer norms have a Mul and an Add of (C,).
         weights.append(learned[0].reshape(-1))

@@ -1,4 +1,4 @@
-"""Weights of the PP-OCRv6 recognizers in the format of ``transformers``."""
+"""Weights of the PP-OCRv6 networks in the format of ``transformers``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from safetensors.numpy import load_file
 _EPS = 1e-5
 _RENAMED = (
     (r'^model\.backbone\.encoder\.convolution\.', 'backbone.convolution.'),
+    (r'^model\.neck\.', 'neck.'),
+    (r'\.depthwise_convolution\.', '.depthwise.'),
+    (r'\.pointwise_convolution\.', '.pointwise.'),
+    (r'\.squeeze_excitation_(?:module|block)\.conv1\.', '.se.reduce.'),
+    (r'\.squeeze_excitation_(?:module|block)\.conv2\.', '.se.expand.'),
     (r'\.token_squeeze_excitation\.convolutions\.0\.', '.token_se.reduce.'),
     (r'\.token_squeeze_excitation\.convolutions\.2\.', '.token_se.expand.'),
     (r'^head\.encoder\.conv_block\.0\.', 'encoder.skip_conv.'),
@@ -34,12 +39,13 @@ def read_transformers_weights(
 
     Args:
         path: ``model.safetensors`` of a ``PPOCRV6SmallRecForTextRecognition`` (PP-OCRv6 small and
-            medium).
+            medium) or of a ``PPOCRV6SmallDetForObjectDetection``.
         depths: Blocks of each stage of our backbone. The published stages may be grouped in
             another way; the order of the blocks is the same.
 
     Returns:
-        Arrays by name. The classifier is ``decoder.head``, in the published order of classes.
+        Arrays by name. A recognizer's classifier is ``decoder.head``, in the published order of
+        classes; a detector's head keeps its published names.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -64,11 +70,15 @@ def read_transformers_weights(
 
 def _fold_batch_norms(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """``X.convolution`` and ``X.normalization`` become one convolution ``X`` with a bias."""
+
+    def has_norm(name: str) -> bool:
+        return name.replace('.convolution.weight', '.normalization.weight') in state
+
     folded = {}
     for name, value in state.items():
         if '.normalization.' in name:
             continue
-        if not name.endswith('.convolution.weight'):
+        if not name.endswith('.convolution.weight') or not has_norm(name):
             folded[name] = value
             continue
         layer = name[: -len('.convolution.weight')]

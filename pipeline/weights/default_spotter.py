@@ -1,4 +1,4 @@
-"""The embedded default: a compact DBNet and a compact PARSeq; see README.md beside this file.
+"""The embedded default: a compact DBNet and the small PP-OCRv6 recognizer; see README.md.
 
 Complete in itself, so that it works wherever the package is installed.
 """
@@ -52,48 +52,34 @@ model = dict(
             ),
         ),
     ),
-    # Set as above.
-    rectifier=dict(type='Rectifier', size=(32, 128), margin=(0.08, 0.03)),
+    # Widths in steps, so that no crop is padded.
+    rectifier=dict(
+        type='Rectifier',
+        size=(48, (32, 48, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 288, 320, 384, 480)),
+    ),
     # What photos without text allow.
     min_score=0.4,
     recognizer=dict(
-        type='PARSeq',
-        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=True),
-        encoder=dict(
-            type='ViTEncoder',
-            img_size=(32, 128),
-            stem='conv',
-            stem_cfg=dict(
-                channels=(32, 64, 128, 192),
-                strides=((2, 2), (2, 2), (2, 1), (2, 1)),
-                blocks=(1, 1, 1, 0),
-            ),
-            embed_dim=192,
-            depth=3,
-            num_heads=6,
+        type='EncoderDecoderRecognizer',
+        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=False),
+        backbone=dict(
+            type='PPLCNetV4',
+            stem_channels=48,
+            widths=(96, 192, 384),
+            depths=(3, 7, 3),
+            squeeze_excitation=((0,), (1, 3, 5), (1,)),
+            strides=((2, 1), (2, 1)),
+            pool=(3, 2),
         ),
+        encoder=dict(type='LightSVTREncoder', in_channels=384, embed_dim=120),
         decoder=dict(
-            type='HybridDecoder',
-            grid_size=(2, 32),
-            finds_gaps=True,
-            # Of English words and names; its weight is set as above.
-            language_model=dict(type='LetterNgrams'),
-            lm_weight=0.4,
+            type='CTCDecoder',
             dictionary=dict(
                 type='Dictionary',
-                dict_file='{{ fileDirname }}/ascii94.txt',
-                with_start=True,
-                with_end=True,
+                dict_file='{{ fileDirname }}/latin.txt',
                 with_padding=True,
             ),
-            embed_dim=192,
-            num_heads=6,
-            mlp_ratio=2.0,
-            dropout=0.0,
-            max_label_length=25,
-            reader='parseq',
-            module_loss=dict(type='PermutationLanguageModelLoss'),
-            postprocessor=dict(type='PARSeqPostprocessor'),
+            embed_dim=120,
         ),
     ),
 )

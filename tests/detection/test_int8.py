@@ -60,7 +60,7 @@ def test_the_default_reads_in_integers_what_it_reads_in_floats(floats):
 
 
 @on_x86
-@pytest.mark.parametrize('config', ['default', 'dbnet-medium_parseq-compact'])
+@pytest.mark.parametrize('config', ['default', 'dbnet-medium_ppocrv6-small'])
 @torch.inference_mode()
 def test_any_dbnet_computes_nearly_the_same_in_integers(config):
     torch.manual_seed(0)

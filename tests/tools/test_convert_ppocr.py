@@ -114,6 +114,25 @@ def test_multilingual_recognizer_reads_three_scripts(multilingual, text: str) ->
     assert reading.item == text
 
 
+def test_converted_detector_equals_onnx_runtime(tmp_path) -> None:
+    onnxruntime = pytest.importorskip('onnxruntime')
+    tool, out = load_tool('convert_ppocr'), tmp_path / 'detector.pth'
+    config = ROOT / 'configs' / '_base_' / 'ppocrv6-small-det.py'
+    assert tool.main([str(config), '--out', str(out)]) == 0
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        model = MODELS.build(Config.fromfile(config).model).eval()
+    load_weights(model, out)
+    published = tool.find_published('PP-OCRv6_det_small.onnx')
+    session = onnxruntime.InferenceSession(str(published), providers=['CPUExecutionProvider'])
+    image = read_image(DEMO)[:448, :640].transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    (expected,) = session.run(None, {session.get_inputs()[0].name: image})
+    with torch.no_grad():
+        features = model.extract_feat(torch.from_numpy(image))
+        probs = model.det_head(features, None, 'predict').numpy()
+    assert expected.max() > 0.5  # there are words
+    np.testing.assert_allclose(probs, expected[:, 0], atol=2e-5)
+
+
 def test_convert_ppocr_rejects_a_config_of_another_size(tmp_path, capsys) -> None:
     config = ROOT / 'configs' / '_base_' / 'ppocrv6-medium.py'
     out = tmp_path / 'medium.pth'

@@ -1,0 +1,3 @@
+from .rep_lk_fpn import RepLKFPN
+
+__all__ = ['RepLKFPN']

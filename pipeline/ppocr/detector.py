@@ -1,0 +1,87 @@
+"""Published weights of the small PP-OCRv6 detector, as weights of our DBNet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .recognizer import fill_in_order
+
+
+def fill_detector_from_onnx(detector: nn.Module, weights: Sequence[np.ndarray]) -> None:
+    """Fill a detector of ``configs/_base_/ppocrv6-small-det.py``.
+
+    The published file has no threshold branch: ours keeps its initialization.
+
+    Args:
+        detector: ``DBNet`` with ``PPLCNetV4``, ``RepLKFPN`` and MMOCR's ``DBHead``.
+        weights: Arrays of :func:`read_onnx_weights`.
+
+    Raises:
+        ValueError: If the file contains another network.
+    """
+    model: Any = detector
+    neck = model.neck
+    parts = [model.backbone, *reversed(neck.insert_conv), *reversed(neck.input_conv)]
+    rest = fill_in_order(parts, weights)
+    if len(rest) != 6:
+        raise ValueError(f'expected three convolutions of a head, got {len(rest)} arrays.')
+    conv, norm, _, up, up_norm, _, last = model.det_head.binarize
+    arrays = [torch.from_numpy(array.copy()) for array in rest]
+    with torch.no_grad():
+        for layer, array in ((conv, arrays[0]), (up, arrays[2]), (last, arrays[4])):
+            if layer.weight.shape != array.shape:
+                raise ValueError(
+                    f'the head requires {tuple(layer.weight.shape)}, got {tuple(array.shape)}: the '
+                    'file contains another network than the config.'
+                )
+            layer.weight.copy_(array)
+        up.bias.copy_(arrays[3])
+        last.bias.copy_(arrays[5])
+        for layer in (norm, up_norm):
+            layer.reset_parameters()
+            layer.running_var.fill_(1 - layer.eps)  # folded: the norm changes nothing
+        norm.bias.copy_(arrays[1])
+
+
+_HEAD = {
+    'conv_down.convolution': '0',
+    'conv_down.norm': '1',
+    'conv_up.convolution': '3',
+    'conv_up.norm': '4',
+    'conv_final': '6',
+}
+
+
+def fill_detector_from_transformers(
+    detector: nn.Module, weights: Mapping[str, np.ndarray]
+) -> None:
+    """Fill a detector with weights of ``transformers``.
+
+    Args:
+        detector: As for :func:`fill_detector_from_onnx`.
+        weights: Arrays of :func:`read_transformers_weights`.
+
+    Raises:
+        ValueError: If names or shapes differ.
+    """
+    state = {}
+    for name, value in weights.items():
+        for theirs, ours in _HEAD.items():
+            if name.startswith(f'head.{theirs}.'):
+                name = name.replace(f'head.{theirs}.', f'det_head.binarize.{ours}.')
+        state[name] = torch.from_numpy(value)
+    expected = {name for name in detector.state_dict() if '.threshold.' not in name}
+    if set(state) != expected:
+        differing = sorted(set(state) ^ expected)[:4]
+        raise ValueError(
+            f'the file contains another network than the config: {", ".join(differing)}'
+        )
+    try:
+        detector.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise ValueError(f'the file contains another network than the config: {error}') from error

@@ -65,6 +65,18 @@ def test_ctc_decoder_rescores_uncertain_words_only(tmp_path) -> None:
             assert 0 < after.word_score < 1
 
 
+def test_ctc_decoder_leaves_words_of_other_letters_to_the_image(tmp_path) -> None:
+    decoder = make_decoder(tmp_path, 'abcdefghé ', lm_weight=50.0, rescore_below=1.0)
+    tokens = torch.randn(8, COLUMNS, 16)
+    plain = [s.pred_text.item for s in decoder.predict(None, tokens, samples(*'abcdefgh'))]
+    decoder.language_model = LetterNgrams({'ab': 1}, order=2)
+    read = [s.pred_text.item for s in decoder.predict(None, tokens, samples(*'abcdefgh'))]
+    accented = [text for text in plain if 'é' in text]
+    assert 0 < len(accented) < 8
+    assert [text for text in read if 'é' in text] == accented
+    assert {new for old, new in zip(plain, read) if 'é' not in old} == {'ab'}
+
+
 def test_ctc_decoder_late_fusion_changes_the_logits(tmp_path) -> None:
     decoder = make_decoder(tmp_path).eval()
     tokens = torch.randn(2, COLUMNS, 16)

@@ -133,3 +133,10 @@ def test_bad_settings_are_named() -> None:
             LetterNgrams(one)
     with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt; 'english'"):
         LetterNgrams(['no/such/list.txt'])
+
+
+def test_letter_ngrams_cover_accents_only_if_their_lists_do() -> None:
+    english, french = LetterNgrams({'cafe': 1}), LetterNgrams({'café': 1})
+    assert english.covers('CAFE') and english.covers('£4.50') and english.covers('')
+    assert not english.covers('CAFÉ') and not english.covers('Straße')
+    assert french.covers('CAFÉ') and french.covers('cafe')

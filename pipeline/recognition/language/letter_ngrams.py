@@ -94,7 +94,8 @@ class LetterNgrams:
             raise ValueError(f'surprise must lie in (0, 1], got {surprise}.')
         self.order = order
         self.surprise = surprise
-        self._rows, probs = _count(_gather(words), order)
+        gathered, self._ascii_only = _gather(words)
+        self._rows, probs = _count(gathered, order)
         self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
 
     def advance(self, state: int, letter: int) -> tuple[float, int]:
@@ -134,6 +135,14 @@ class LetterNgrams:
             return 0.0, self._between[state]
         return float(self._log_probs[self._rows[state], _EDGE]), _BEHIND_LETTERS
 
+    def covers(self, text: str) -> bool:
+        """Whether the words of the lists can contain the letters of a text.
+
+        Lists of words in plain letters, such as the English one, do not cover accented letters
+        and letters of their own such as the sharp s. Digits and symbols are always covered.
+        """
+        return not self._ascii_only or all(c.isascii() or not c.isalpha() for c in text)
+
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""
         total, state = 0.0, self.start
@@ -151,19 +160,22 @@ def letter_index(char: str) -> int:
     return ord(letter) - ord('a') if 'a' <= letter <= 'z' else SYMBOL
 
 
-def _gather(words: Sequence[str | os.PathLike[str]] | Mapping[str, float]) -> dict[str, float]:
-    """Words in small letters alone, and their weights."""
+def _gather(
+    words: Sequence[str | os.PathLike[str]] | Mapping[str, float],
+) -> tuple[dict[str, float], bool]:
+    """Words in plain small letters with their weights, and whether all were plain before."""
     if isinstance(words, (str, os.PathLike)):
         raise ValueError(f"words must be several lists, got one: pass ['{words}'].")
     lists = [words] if isinstance(words, Mapping) else [_read(path) for path in words]
     weights: dict[str, float] = {}
+    ascii_only = all(word.isascii() for some in lists for word in some)
     for word, weight in (entry for some in lists for entry in some.items()):
         plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
         for part in filter(None, _OTHERS.split(plain)):
             weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none; name another word list.')
-    return weights
+    return weights, ascii_only
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, float]:

@@ -28,7 +28,8 @@ Arguments are the n rows of the batch and their hypotheses. Missing ones are pad
 class LanguageModelRescorer:
     """Reads uncertain words again: CTC and a language model propose, a recognizer decides.
 
-    For each word with a low score, CTC beam search with the language model proposes hypotheses. The
+    Words with letters that the word lists lack (:meth:`LetterNgrams.covers`) stay as they are. For
+    each other word with a low score, CTC beam search with the language model proposes hypotheses. The
     hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
     reading.
 
@@ -101,8 +102,14 @@ class LanguageModelRescorer:
             New ``item``, ``score`` and ``word_score``, by row. Empty without a language model.
         """
         language_model = self.language_model
-        rows = [i for i, r in enumerate(readings) if r.word_score < self.rescore_below]
-        if language_model is None or not rows:
+        if language_model is None:
+            return {}
+        rows = [
+            row
+            for row, reading in enumerate(readings)
+            if reading.word_score < self.rescore_below and language_model.covers(reading.item)
+        ]
+        if not rows:
             return {}
         columns = log_probs[rows].detach().float().cpu().numpy()
         hypotheses = [

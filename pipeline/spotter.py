@@ -40,7 +40,7 @@ class TextSpotter(BaseModel):
     Crops of a whole batch of photos are recognized together, and each photo is encoded once.
     Words that may be turned (tall ones, and ones read with little confidence) are read each
     way that the rectifier names, and the surest reading stays. Where a recognizer that finds gaps
-    (``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart, and stay so
+    (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart, and stay so
     if all of them read as something, on average no less surely than as one.
 
     Args:

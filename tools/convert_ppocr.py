@@ -1,9 +1,9 @@
-"""Bring published PP-OCRv6 weights into a config's model.
+"""Convert published PP-OCRv6 weights for the model of a config.
 
     python tools/convert_ppocr.py CONFIG --out FILE.pth [--weights FILE]
 
-CONFIG has a recognizer or a detector of configs/_base_/ppocrv6-*.py. FILE is a published ONNX file,
-or ``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors,
+CONFIG has a recognizer or a detector of configs/_base_/ppocrv6-*.py. FILE is a published ONNX
+file, or ``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors,
 PP-OCRv6_medium_rec_safetensors or PP-OCRv6_small_det_safetensors on the Hugging Face Hub. By
 default it is the small network in the wheel rapidocr==3.10.0 (Apache-2.0): pip install -e '.[convert]'. The result is for
 ``load_from`` of a training config.
@@ -37,14 +37,17 @@ def main(argv: list[str] | None = None) -> int:
     """Convert; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='a config with a PP-OCRv6 model')
-    parser.add_argument('--weights', type=Path, metavar='FILE', help='published ONNX file')
+    parser.add_argument('--weights', type=Path, metavar='FILE', help='published file, ONNX or safetensors')
     parser.add_argument('--out', type=Path, required=True, help='checkpoint to write (.pth)')
     args = parser.parse_args(argv)
     try:
         if not Path(args.config).is_file():
             raise FileNotFoundError(f'no config {args.config}')
+        config = Config.fromfile(args.config).get('model') or {}
+        if (config.get('backbone') or {}).get('type') != 'PPLCNetV4':
+            raise ValueError(f'{args.config} requires a model with the backbone PPLCNetV4.')
         with DefaultScope.overwrite_default_scope('mmocr'):
-            model = MODELS.build(Config.fromfile(args.config).model)
+            model = MODELS.build(config)
         published = DETECTOR if hasattr(model, 'det_head') else RECOGNIZER
         fill(model, args.weights or find_published(published))
     except (ImportError, ValueError, FileNotFoundError) as error:

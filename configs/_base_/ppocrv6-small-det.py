@@ -4,7 +4,7 @@ model = dict(
     type='DBNet',
     data_preprocessor=dict(
         type='PhotoDataPreprocessor',
-        # Of ImageNet's RGB, but applied to BGR, as the published weights were trained.
+        # ImageNet's statistics of RGB, applied to BGR: the published weights were trained so.
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=False,

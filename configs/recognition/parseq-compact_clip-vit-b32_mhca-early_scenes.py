@@ -1,4 +1,4 @@
-"""CLIPTER on the embedded default's recognizer: MH-CA between encoder and decoder.
+"""CLIPTER on the compact PARSeq: MH-CA between encoder and decoder.
 
 Fine-tunes the plain recognizer of parseq-compact_synth-real.py on the same words, of which those
 of scenes bring their photo along.

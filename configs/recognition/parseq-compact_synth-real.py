@@ -1,4 +1,4 @@
-"""The embedded default's recognizer: words of synthetic scenes and of real training photos."""
+"""The compact PARSeq with a CTC head: words of synthetic scenes and of real images."""
 
 _base_ = [
     '../_base_/default_runtime.py',

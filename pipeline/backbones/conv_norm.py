@@ -122,11 +122,11 @@ def _collecting(sums: Mapping[nn.BatchNorm2d, Tensor]) -> Iterator[None]:
     """Add up count, sum and sum of squares of the inputs of batch norms while open."""
 
     def collect(norm: nn.Module, args: tuple[Tensor, ...]) -> None:
-        values = args[0].detach().transpose(0, 1).flatten(1).double().cpu()
+        values = args[0].detach().transpose(0, 1).flatten(1).float()
         found = sums[norm]  # type: ignore[index]
         found[0] += values.size(1)
-        found[1] += values.sum(1)
-        found[2] += values.square().sum(1)
+        found[1] += values.sum(1, dtype=torch.float64).cpu()
+        found[2] += values.square().sum(1, dtype=torch.float64).cpu()
 
     handles = [norm.register_forward_pre_hook(collect) for norm in sums]
     try:

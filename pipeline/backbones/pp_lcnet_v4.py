@@ -113,8 +113,9 @@ class PPLCNetV4(BaseModule):
         norm: Whether convolutions have a batch norm (:class:`ConvNorm`): True for training, False
             for reading with folded weights. Each form loads weights of the other.
         in_channels: Channels of the image, BGR.
-        frozen_stages: Number of parts that get no gradient: 1 freezes the stem, 2 the stem and
-            the first stage, and so on. 0 trains everything.
+        frozen_stages: Number of parts that get no gradient and whose batch norms use their running
+            statistics: 1 freezes the stem, 2 the stem and the first stage, and so on. 0 trains
+            everything.
         init_cfg: MMEngine initialization config.
 
     Raises:
@@ -168,6 +169,13 @@ class PPLCNetV4(BaseModule):
         self.frozen_stages = frozen_stages
         for part in self._frozen_parts():
             part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> PPLCNetV4:
+        """Set the mode; frozen parts stay in evaluation mode."""
+        super().train(mode)
+        for part in self._frozen_parts():
+            part.eval()
+        return self
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Compute features.

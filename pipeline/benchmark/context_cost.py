@@ -16,6 +16,7 @@ from pipeline.benchmark.stage_clock import StageClock
 from pipeline.context import ClipImageEncoder, ContextPool
 from pipeline.detection import Detections
 from pipeline.recognition import ContextRecognizer
+from pipeline.recognition.fusion_places import fuses_behind_backbone
 from pipeline.spotter import TextSpotter
 
 OFF = 'off'
@@ -61,7 +62,8 @@ def add_random_context(
         arch: Of the tower, by its name in open_clip or as a config.
     """
     plain = spotter.recognizer
-    width = plain.encoder.embed_dim
+    encoder = plain.encoder
+    width = encoder.in_channels if fuses_behind_backbone(plain) else encoder.embed_dim
     recognizer = ContextRecognizer(
         recognizer=plain,
         context_encoder=ClipImageEncoder(arch, None, allow_random=True),

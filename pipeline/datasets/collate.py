@@ -69,7 +69,7 @@ def _stack_crops(crops: list[Tensor]) -> Tensor:
     if len(sizes) > 1:
         raise ValueError(
             f'the crops of a batch need one size, got {sorted(sizes)}: give all data sets that '
-            'are joined the same size of rectifier or Resize.'
+            'are joined the same size of rectifier or Resize, or use WidthBatchSampler.'
         )
     return torch.stack(crops)
 

@@ -51,7 +51,7 @@ class SceneWordsDataset(BaseDataset):
             for sets that are stored stretched. None keeps the stored size.
         join_prob: Probability that a word is cut out together with the one that follows it on its
             line, and so on, as detectors join words: its text has spaces then. For recognizers
-            that learn where words part (``HybridDecoder(finds_gaps=True)``).
+            that learn where words part (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``).
         jitter: Corners are moved by up to this share of the word's height and the word
             grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
         crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
@@ -114,7 +114,8 @@ class SceneWordsDataset(BaseDataset):
             'img_path': str(Path(self.data_root or '') / raw_data_info['img_path']),
             'words': words,
             'unread': unread,
-            'width': raw_data_info.get('width'),
+            # Of a word crop; images are grouped by their words, not by their size.
+            'width': None if _has_scene(words) else raw_data_info.get('width'),
         }
 
     def filter_data(self) -> list[dict]:
@@ -197,7 +198,7 @@ class SceneWordsDataset(BaseDataset):
 
 
 def _has_scene(words: list[tuple[Any, str]]) -> bool:
-    return words[0][0] is not None
+    return bool(words) and words[0][0] is not None
 
 
 def _split(words: list[Any], limit: int | None) -> list[list[Any]]:

@@ -27,7 +27,7 @@ class WidthBatchSampler(Sampler[list[int]]):
         max_batch_size: Largest number of crops in a batch, for narrow ones.
 
     Raises:
-        ValueError: If a number is not positive or the data set does not know its widths.
+        ValueError: If a number is not positive or the data set has no widths.
     """
 
     def __init__(

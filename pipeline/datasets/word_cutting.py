@@ -82,7 +82,9 @@ class WordCutter:
                 vertical = 'keep' if len(text) <= 2 and height > width else None
                 (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
                 name = f'images/{number:06d}_{variant}_{index:03d}.jpg'
-                cv2.imwrite(str(self.out / name), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+                path = self.out / name
+                if not cv2.imwrite(str(path), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
+                    raise OSError(f'could not write {path}')
                 size = {'height': crop.shape[0], 'width': crop.shape[1]}
                 entries.append({'img_path': name, 'instances': [{'text': text}], **size})
         return entries
@@ -97,10 +99,11 @@ class WordCutter:
             line = [i]
             while followers and rng.random() < self.join_prob:
                 after = followers[line[-1]]
-                if after is None or after in line or words[after][1] is None:
+                following = None if after is None or after in line else words[after][1]
+                if following is None or len(text) + 1 + len(following) > self.max_length:
                     break
                 line.append(after)
-                text = f'{text} {words[after][1]}'
+                text = f'{text} {following}'
             outline = join_words([words[k][0] for k in line]) if len(line) > 1 else ring
             result.append((outline, text))
         return result
@@ -111,6 +114,6 @@ def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) ->
     for instance in entry['instances']:
         polygon = instance.get('polygon')
         ring = image_ring(*shape) if polygon is None else np.float32(polygon).reshape(-1, 2) * scale
-        if len(ring) % 2 == 0:  # rings of odd length do not tell where the word ends
+        if len(ring) % 2 == 0:  # rings of odd length do not define where the word ends
             words.append((ring, None if instance.get('ignore') else instance['text']))
     return words

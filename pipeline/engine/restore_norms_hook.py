@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
+import torch.distributed
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from pipeline.backbones import restore_norms
@@ -15,13 +17,13 @@ from pipeline.registry import HOOKS
 class RestoreNormsHook(Hook):
     """Gives the model's batch norms the statistics of training batches before a run.
 
-    A resumed run, and weights that were trained with batch norm, are left as they are.
+    The function of the model in evaluation mode stays the same, so that weights that were trained
+    with batch norm can be loaded too. A resumed run is left as it is. In a distributed run all
+    processes get the statistics of the first one.
 
     Args:
         num_batches: Number of training batches.
     """
-
-    priority = 'VERY_HIGH'  # before the hook that copies the weights for their average
 
     def __init__(self, num_batches: int = 30) -> None:
         self.num_batches = num_batches
@@ -31,11 +33,16 @@ class RestoreNormsHook(Hook):
         if runner.iter > 0:
             return
         model = runner.model
-        batches = islice(iter(runner.train_dataloader), self.num_batches)
+        if is_model_wrapper(model):
+            model = model.module
 
         def run(batch: dict) -> None:
             data = model.data_preprocessor(batch, False)
             model(data['inputs'], data['data_samples'], mode='tensor')
 
+        batches = list(islice(iter(runner.train_dataloader), self.num_batches))
         count = restore_norms(model, batches, run)
-        runner.logger.info(f'statistics of {count} batch norms from {self.num_batches} batches')
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            for value in model.state_dict().values():
+                torch.distributed.broadcast(value, src=0)
+        runner.logger.info(f'statistics of {count} batch norms from {len(batches)} batches')

@@ -75,7 +75,11 @@ def fill_detector_from_transformers(
             if name.startswith(f'head.{theirs}.'):
                 name = name.replace(f'head.{theirs}.', f'det_head.binarize.{ours}.')
         state[name] = torch.from_numpy(value)
-    expected = {name for name in detector.state_dict() if '.threshold.' not in name}
+    expected = {
+        name
+        for name in detector.state_dict()
+        if '.threshold.' not in name and '.norm.' not in name
+    }
     if set(state) != expected:
         differing = sorted(set(state) ^ expected)[:4]
         raise ValueError(

@@ -28,6 +28,7 @@ def read_onnx_weights(path: str | os.PathLike[str]) -> tuple[list[np.ndarray], d
     Raises:
         ImportError: If ``onnx`` is not installed.
         FileNotFoundError: If there is no such file.
+        ValueError: If it is not an ONNX file.
     """
     try:
         import onnx
@@ -38,7 +39,10 @@ def read_onnx_weights(path: str | os.PathLike[str]) -> tuple[list[np.ndarray], d
         ) from error
     if not Path(path).is_file():
         raise FileNotFoundError(f'no ONNX file {path}')
-    model = onnx.load(str(path))
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:  # protobuf's errors have no common base
+        raise ValueError(f'{path} is not an ONNX file: {error}') from error
     arrays = {array.name: numpy_helper.to_array(array) for array in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type == 'Constant':

@@ -30,6 +30,8 @@ def fill_in_order(parts: Iterable[nn.Module], weights: Sequence[np.ndarray]) -> 
     for part in parts:
         state: dict[str, Tensor] = {}
         for name, parameter in part.state_dict().items():
+            if _is_batch_norm(part, name):
+                continue  # folded in the file; loading adds an identity
             if not rest or rest[0].shape != tuple(parameter.shape):
                 got = rest[0].shape if rest else 'the end of the file'
                 raise ValueError(
@@ -39,6 +41,10 @@ def fill_in_order(parts: Iterable[nn.Module], weights: Sequence[np.ndarray]) -> 
             state[name] = torch.from_numpy(rest.pop(0).copy())
         part.load_state_dict(state)
     return rest
+
+
+def _is_batch_norm(part: nn.Module, name: str) -> bool:
+    return isinstance(part.get_submodule(name.rpartition('.')[0]), nn.BatchNorm2d)
 
 
 def select_classes(
@@ -117,6 +123,8 @@ def fill_from_transformers(
         ValueError: If names or shapes differ.
     """
     model: Any = recognizer
+    if 'decoder.head.weight' not in weights:
+        raise ValueError('the file contains another network than the config: no classifier.')
     state = {name: torch.from_numpy(value) for name, value in weights.items()}
     weight, bias = select_classes(
         weights['decoder.head.weight'],

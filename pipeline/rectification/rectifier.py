@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import cv2
 import numpy as np
@@ -231,7 +232,7 @@ def _check_sizes(size: tuple[int, int | Sequence[int]]) -> tuple[int, tuple[int,
     if len(size) != 2:
         raise ValueError(f'size must be (height, width) or (height, widths), got {size!r}.')
     height, width = size
-    widths = [width] if isinstance(width, (int, float)) else list(width)
+    widths = [width] if isinstance(width, Real) else list(width)  # type: ignore[arg-type]
     if not widths or sorted(set(widths)) != widths:
         raise ValueError(f'widths must be one or more numbers, rising, got {width!r}.')
     checked = [check_size((height, one)) for one in widths]
@@ -304,4 +305,4 @@ def _flat_crop(image: np.ndarray, ring: np.ndarray, size: tuple[int, int]) -> np
     height, width = image.shape[:2]
     x, y = np.floor(ring.astype(np.float64).mean(axis=0))
     column, row = int(np.clip(x, 0, width - 1)), int(np.clip(y, 0, height - 1))
-    return np.broadcast_to(image[row, column], (*size, 3))
+    return np.broadcast_to(image[row, column], (*size, 3)).copy()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from mmocr.structures import TextRecogDataSample
 from parseq_words import make_samples
 
 from pipeline.recognition import CropDataPreprocessor
@@ -56,3 +57,18 @@ def test_crops_are_not_modified():
 def test_crops_that_do_not_fit_are_refused(crops, message):
     with pytest.raises(ValueError, match=message):
         CropDataPreprocessor(bgr_to_rgb=True)({'inputs': crops})
+
+
+def test_crop_data_preprocessor_pads_with_zeros_at_the_right() -> None:
+    sample = TextRecogDataSample()
+    preprocessor = CropDataPreprocessor(bgr_to_rgb=False, pad_right=16)
+    crops = torch.full((1, 3, 32, 48), 255, dtype=torch.uint8)
+    inputs = preprocessor({'inputs': crops, 'data_samples': [sample]})['inputs']
+    assert inputs.shape == (1, 3, 32, 64)
+    assert inputs[..., :48].eq(1).all() and inputs[..., 48:].eq(0).all()
+    assert sample.get('valid_ratio') == 0.75
+
+
+def test_crop_data_preprocessor_rejects_negative_padding() -> None:
+    with pytest.raises(ValueError, match='pad_right must be at least 0, got -1'):
+        CropDataPreprocessor(bgr_to_rgb=False, pad_right=-1)

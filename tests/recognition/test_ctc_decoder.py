@@ -50,11 +50,12 @@ def test_ctc_decoder_loss_skips_texts_outside_the_dictionary(tmp_path) -> None:
 def test_ctc_decoder_rescores_uncertain_words_only(tmp_path) -> None:
     words = {'cab': 1}
     tokens = torch.randn(4, COLUMNS, 16)
-    plain = [s.pred_text for s in make_decoder(tmp_path).predict(None, tokens, samples(*'abcd'))]
+    decoder = make_decoder(tmp_path, 'abc')
+    plain = [s.pred_text for s in decoder.predict(None, tokens, samples(*'abcd'))]
     settings = dict(language_model=LetterNgrams(words, order=3), lm_weight=50.0)
     between = sorted(r.word_score for r in plain)
     bound = (between[1] + between[2]) / 2
-    decoder = make_decoder(tmp_path, rescore_below=bound, **settings)
+    decoder = make_decoder(tmp_path, 'abc', rescore_below=bound, **settings)
     read = [s.pred_text for s in decoder.predict(None, tokens, samples(*'abcd'))]
     for before, after in zip(plain, read):
         if before.word_score >= bound:
@@ -66,9 +67,9 @@ def test_ctc_decoder_rescores_uncertain_words_only(tmp_path) -> None:
 
 
 def test_ctc_decoder_leaves_words_of_other_letters_to_the_image(tmp_path) -> None:
-    decoder = make_decoder(tmp_path, 'abé ', lm_weight=50.0, rescore_below=1.0)
+    decoder = make_decoder(tmp_path, 'abé', lm_weight=50.0, rescore_below=1.0)
     with torch.no_grad():
-        decoder.head.bias[decoder.dictionary.char2idx('é')] -= 1.0
+        decoder.head.bias[decoder.dictionary.char2idx('é')] -= 0.5
     tokens = torch.randn(8, COLUMNS, 16)
     plain = [s.pred_text.item for s in decoder.predict(None, tokens, samples(*'abcdefgh'))]
     decoder.language_model = LetterNgrams({'ab': 1}, order=2)
@@ -77,6 +78,40 @@ def test_ctc_decoder_leaves_words_of_other_letters_to_the_image(tmp_path) -> Non
     assert 0 < len(accented) < 8
     assert [text for text in read if 'é' in text] == accented
     assert {new for old, new in zip(plain, read) if 'é' not in old} == {'ab'}
+
+
+def test_ctc_decoder_does_not_rescore_empty_and_split_readings(tmp_path) -> None:
+    decoder = make_decoder(tmp_path, rescore_below=1.0, lm_weight=50.0)
+    blank, space = decoder.dictionary.padding_idx, decoder.dictionary.char2idx(' ')
+    columns = torch.randn(2, COLUMNS, 16)
+    with torch.no_grad():
+        decoder.head.weight.zero_()
+        decoder.head.bias.zero_()
+        decoder.head.weight[[0, 1, space, blank], [0, 1, 2, 3]] = 1.0
+        columns.zero_()
+        columns[:, :, 3] = 3.0  # blank
+        columns[1, [2, 5, 8], [0, 2, 1]] = 9.0  # a, space, b
+    decoder.language_model = LetterNgrams({'ab': 1}, order=2)
+    empty, split = (s.pred_text for s in decoder.predict(None, columns, samples('', '')))
+    assert (empty.item, empty.word_score) == ('', 0.0)
+    assert split.item == 'a b'
+    assert split.gaps == pytest.approx([5.5 / COLUMNS])
+
+
+def test_ctc_decoder_gaps_are_shares_of_the_crop_without_its_padding(tmp_path) -> None:
+    decoder = make_decoder(tmp_path)
+    tokens = torch.randn(1, COLUMNS, 16)
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=0.1)
+    for _ in range(150):
+        optimizer.zero_grad()
+        decoder.loss(None, tokens, samples('a b'))['loss_ctc'].backward()
+        optimizer.step()
+    (whole,) = decoder.predict(None, tokens, samples(''))
+    (padded,) = samples('')
+    padded.set_metainfo({'valid_ratio': 0.75})
+    decoder.predict(None, tokens, [padded])
+    (gap,), (share,) = whole.pred_text.gaps, padded.pred_text.gaps
+    assert share == pytest.approx(gap / 0.75)
 
 
 def test_ctc_decoder_late_fusion_changes_the_logits(tmp_path) -> None:

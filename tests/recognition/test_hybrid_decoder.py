@@ -267,7 +267,7 @@ def test_crops_with_one_reading_and_with_many_are_scored_together(tmp_path) -> N
     for weight in (0.0, 0.4):
         decoder = make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=weight)
         proposals = iter([[[0]], [[0, 1], [1], [2, 0, 1]]])
-        decoder._propose = lambda *_, proposals=proposals: next(proposals)
+        decoder.rescorer._propose = lambda *_, proposals=proposals: next(proposals)
         words = read_texts(decoder, torch.randn(2, 2 * COLUMNS, 16))
         assert words[0].item == 'a'
         assert all(0 < word.word_score < 1 for word in words)

@@ -49,10 +49,9 @@ def test_words_come_out_upright_however_they_are_turned(angle, mode):
     assert difference(crop, word) < 3 < difference(np.rot90(crop, 2), word) - 10
 
 
-def test_no_words_give_no_crops_of_the_right_shape():
+def test_rectifier_without_words_gives_no_crops():
     crops = Rectifier(size=(32, 100))(np.zeros((50, 50, 3), np.uint8), [])
-    assert crops.shape == (0, 32, 100, 3)
-    assert crops.dtype == np.uint8
+    assert crops == []
 
 
 def test_auto_takes_perspective_for_straight_words_and_unrolls_curved_ones():
@@ -97,7 +96,7 @@ def test_broken_polygons_give_a_crop_and_never_a_crash(mode, ring, reason):
     rectifier = Rectifier(mode=mode, margin=(0.1, 0.1))
     polygon = np.array(ring, dtype=np.float64)
     crops = rectifier(photo, [polygon, *rectifier.rotations(polygon)])
-    assert crops.shape[1:] == (32, 128, 3), reason
+    assert {crop.shape for crop in crops} == {(32, 128, 3)}, reason
 
 
 def test_a_collapsed_word_is_one_color_of_the_photo():
@@ -265,4 +264,55 @@ def test_only_color_photos_of_bytes_are_taken():
 def test_rectifier_is_built_by_config():
     built = TASK_UTILS.build({'type': 'Rectifier', 'size': (16, 64), 'mode': 'unroll'})
     assert isinstance(built, Rectifier)
-    assert built.size == (16, 64) and built.mode == 'unroll'
+    assert (built.height, built.widths) == (16, (64,)) and built.mode == 'unroll'
+
+
+LADDER = (32, 64, 96, 128, 192)
+
+
+@pytest.mark.parametrize(
+    ('word', 'width'),
+    [
+        ((40, 20), 96),  # 2 : 1 at 48 px
+        ((44, 20), 96),  # 105.6: nearer to 96 than to 128
+        ((50, 20), 128),
+        ((400, 20), 192),  # no wider than the ladder
+        ((5, 20), 32),  # and no narrower
+    ],
+)
+def test_rectifier_chooses_the_width_that_distorts_least(word, width) -> None:
+    w, h = word
+    ring = np.array([[10, 10], [10 + w, 10], [10 + w, 10 + h], [10, 10 + h]], np.float32)
+    rectifier = Rectifier(size=(48, LADDER))
+    image = np.zeros((100, 500, 3), np.uint8)
+    (crop,) = rectifier(image, [ring], vertical='keep')
+    assert crop.shape == (48, width, 3)
+
+
+def test_rectifier_width_includes_the_margin() -> None:
+    ring = np.array([[50, 50], [90, 50], [90, 70], [50, 70]], np.float32)
+    image = np.zeros((200, 200, 3), np.uint8)
+    # 20 high and 40 wide, and 10 more at each end: 144 at 48 px.
+    (crop,) = Rectifier(size=(48, LADDER), margin=(0.5, 0.0))(image, [ring])
+    assert crop.shape[1] == 128
+
+
+def test_rectifier_gives_one_crop_per_word_and_none_without_words() -> None:
+    image = np.zeros((100, 100, 3), np.uint8)
+    rings = [np.array([[0, 0], [w, 0], [w, 10], [0, 10]], np.float32) for w in (10, 20, 40)]
+    crops = Rectifier(size=(48, LADDER))(image, rings)
+    assert [crop.shape[1] for crop in crops] == [64, 96, 192]
+    assert Rectifier(size=(48, LADDER))(image, []) == []
+
+
+def test_rectifier_crops_of_words_without_area_can_be_changed() -> None:
+    image = np.full((20, 20, 3), 7, np.uint8)
+    (crop,) = Rectifier(size=(48, LADDER))(image, [np.full((4, 2), 5, np.float32)])
+    crop += 1
+    assert crop.shape == (48, 32, 3) and (crop == 8).all()
+
+
+@pytest.mark.parametrize('widths', [(), (64, 32), (32, 32), (32, 0)])
+def test_rectifier_rejects_widths_that_do_not_rise(widths) -> None:
+    with pytest.raises(ValueError, match=r'widths must be one or more numbers, rising|size must be'):
+        Rectifier(size=(48, widths))

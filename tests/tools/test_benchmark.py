@@ -97,7 +97,7 @@ def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
 
     with StageClock(CPU).attached(spotter):
         assert spotter.rectifier is not rectifier
-        assert spotter.rectifier.size == rectifier.size
+        assert spotter.rectifier.widths == rectifier.widths
         timed = spotter.read_batch([image])
 
     assert spotter.rectifier is rectifier

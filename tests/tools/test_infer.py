@@ -311,7 +311,7 @@ def test_where_nothing_can_be_read_no_model_is_loaded(run, monkeypatch):
     ('options', 'message'),
     [
         (['--context', 'on'], 'ColourReader has no scene context'),
-        (['--words', 'english'], 'ColourReader reads without'),
+        (['--words', 'english'], 'ColourReader has none'),
         (['--checkpoint', 'gone.pth'], 'no weights at gone.pth'),
         (['--checkpoint', 'a.png'], 'cannot read weights from a.png'),
         (['--out', 'a.png'], 'cannot write to a.png'),

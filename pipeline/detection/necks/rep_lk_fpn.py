@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pipeline.backbones.pp_lcnet_v4 import SqueezeExcitation
 from pipeline.registry import MODELS
 
-_SLOPE = 0.2  # of the hard sigmoids in this neck
+_SLOPE = 0.2  # slope of the hard sigmoids in this neck
 
 
 class ResidualSEConv(nn.Module):

@@ -1,4 +1,4 @@
-"""A decoder that is nothing but a CTC head: reads every column at once."""
+"""Decoder with only a CTC head: classifies all columns at once."""
 
 from __future__ import annotations
 
@@ -62,7 +62,12 @@ class CTCDecoder(BaseDecoder):
             embed_dim,
             dictionary,
             blank=dictionary.padding_idx,
-            word_break=dictionary.char2idx(' ', strict=False),
+            word_break=dictionary.dict.index(' ') if ' ' in dictionary.dict else None,
+            unwritten=[
+                index
+                for index in (dictionary.start_idx, dictionary.end_idx, dictionary.unknown_idx)
+                if index is not None
+            ],
         )
         self.rescorer = LanguageModelRescorer(
             dictionary, self.head.unwritten, language_model, lm_weight, rescore_below
@@ -125,6 +130,10 @@ class CTCDecoder(BaseDecoder):
                 reading.gaps = readings[row].gaps
             readings[row] = reading
         for sample, reading in zip(data_samples, readings):
+            if 'gaps' in reading:
+                # Shares of the crop, not of the crop and its padding.
+                valid = sample.get('valid_ratio', 1.0)
+                reading.gaps = [gap / valid for gap in reading.gaps if gap < valid]
             sample.pred_text = reading
         return data_samples
 

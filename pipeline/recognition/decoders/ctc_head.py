@@ -24,7 +24,7 @@ class CTCHead(nn.Linear):
         blank: Class of the CTC blank.
         word_break: Class that separates words, if there is one: the space, or a class that
             is not a character.
-        unwritten: Further classes that are not characters, so that they are not written.
+        unwritten: Further classes that are not characters. They act as blanks.
     """
 
     def __init__(
@@ -75,8 +75,7 @@ class CTCHead(nn.Linear):
         Returns:
             For each crop ``item`` (the text, without spaces at its ends), ``score`` (per
             character, the best probability among its columns), ``word_score`` (their product, 0
-            for an empty text), ``columns`` (per character, its column) and, where there is a
-            class for word breaks, ``gaps``.
+            for an empty text) and, where there is a class for word breaks, ``gaps``.
         """
         scores, classes = (best.tolist() for best in log_probs.exp().max(-1))
         return [self._collapse(*path) for path in zip(classes, scores)]
@@ -134,16 +133,14 @@ class CTCHead(nn.Linear):
 
     def _collapse(self, path: list[int], scores: list[float]) -> LabelData:
         kept: list[int] = []
-        columns: list[int] = []
         char_scores: list[float] = []
         previous = None
-        for column, (index, score) in enumerate(zip(path, scores)):
+        for index, score in zip(path, scores):
             if index not in self.unwritten:
                 if index == previous:
                     char_scores[-1] = max(char_scores[-1], score)
                 else:
                     kept.append(index)
-                    columns.append(column)
                     char_scores.append(score)
             previous = index
         start, end = 0, len(kept)
@@ -156,7 +153,6 @@ class CTCHead(nn.Linear):
             item=self.dictionary.idx2str(kept[start:end]),
             score=char_scores,
             word_score=math.prod(char_scores) if char_scores else 0.0,
-            columns=columns[start:end],
         )
         if self.word_break is not None:
             reading.gaps = self.find_gaps(path)

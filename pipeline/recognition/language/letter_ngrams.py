@@ -94,7 +94,7 @@ class LetterNgrams:
             raise ValueError(f'surprise must lie in (0, 1], got {surprise}.')
         self.order = order
         self.surprise = surprise
-        gathered, self._ascii_only = _gather(words)
+        gathered, self._accented = _gather(words)
         self._rows, probs = _count(gathered, order)
         self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
 
@@ -136,12 +136,13 @@ class LetterNgrams:
         return float(self._log_probs[self._rows[state], _EDGE]), _BEHIND_LETTERS
 
     def covers(self, text: str) -> bool:
-        """Whether the words of the lists can contain the letters of a text.
+        """Whether the word lists contain the letters of a text outside of ASCII, in any case.
 
-        Lists of words in plain letters, such as the English one, do not cover accented letters
-        and letters of their own such as the sharp s. Digits and symbols are always covered.
+        The English list contains none, so that it does not cover accented letters and the sharp
+        s. Digits and symbols are always covered.
         """
-        return not self._ascii_only or all(c.isascii() or not c.isalpha() for c in text)
+        letters = {c for c in text.lower() if c.isalpha() and not c.isascii()}
+        return letters <= self._accented
 
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""
@@ -162,20 +163,20 @@ def letter_index(char: str) -> int:
 
 def _gather(
     words: Sequence[str | os.PathLike[str]] | Mapping[str, float],
-) -> tuple[dict[str, float], bool]:
-    """Words in plain small letters with their weights, and whether all were plain before."""
+) -> tuple[dict[str, float], set[str]]:
+    """Words in plain small letters with their weights, and their letters outside of ASCII."""
     if isinstance(words, (str, os.PathLike)):
         raise ValueError(f"words must be several lists, got one: pass ['{words}'].")
     lists = [words] if isinstance(words, Mapping) else [_read(path) for path in words]
     weights: dict[str, float] = {}
-    ascii_only = all(word.isascii() for some in lists for word in some)
+    accented = {c for some in lists for word in some if not word.isascii() for c in word.lower()}
     for word, weight in (entry for some in lists for entry in some.items()):
         plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
         for part in filter(None, _OTHERS.split(plain)):
             weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none; name another word list.')
-    return weights, ascii_only
+    return weights, {c for c in accented if c.isalpha() and not c.isascii()}
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, float]:

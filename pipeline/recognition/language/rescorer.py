@@ -26,11 +26,11 @@ Arguments are the n rows of the batch and their hypotheses. Missing ones are pad
 
 
 class LanguageModelRescorer:
-    """Reads uncertain words again: CTC and a language model propose, a recognizer decides.
+    """Rescores uncertain words: CTC and a language model propose, a recognizer decides.
 
-    Words with letters that the word lists lack (:meth:`LetterNgrams.covers`) stay as they are. For
-    each other word with a low score, CTC beam search with the language model proposes hypotheses. The
-    hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
+    Readings of several words, and words with letters that the word lists lack
+    (:meth:`LetterNgrams.covers`), stay as they are. For each other word with a low score, CTC beam
+    search with the language model proposes hypotheses. The hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
     reading.
 
     Args:
@@ -68,6 +68,8 @@ class LanguageModelRescorer:
         self.lm_weight = lm_weight
         self.rescore_below = rescore_below
         self.max_length = max_length
+        characters = list(dictionary.dict)
+        self._space = characters.index(' ') if ' ' in characters else None
         self.letters = [
             letter_index(char) if len(char) == 1 else SYMBOL for char in dictionary.dict
         ]
@@ -107,7 +109,7 @@ class LanguageModelRescorer:
         rows = [
             row
             for row, reading in enumerate(readings)
-            if reading.word_score < self.rescore_below and language_model.covers(reading.item)
+            if reading.word_score < self.rescore_below and self._can_rescore(reading.item)
         ]
         if not rows:
             return {}
@@ -139,15 +141,17 @@ class LanguageModelRescorer:
             )
         return chosen
 
-    def _propose(self, language_model: LetterNgrams, text: str, log_probs: Any) -> Hypotheses:
-        """The current reading and what beam search finds, without repetition.
+    def _can_rescore(self, text: str) -> bool:
+        """Empty readings have nothing to rescore; several words are rescored after their split."""
+        model = self.language_model
+        return bool(text) and ' ' not in text and model is not None and model.covers(text)
 
-        The empty text is a hypothesis only where it is the current reading.
-        """
+    def _propose(self, language_model: LetterNgrams, text: str, log_probs: Any) -> Hypotheses:
+        """The current reading and what beam search finds, without repetition."""
         found = ctc_beam_search(
             log_probs, self.blanks, self.letters, language_model, self.lm_weight
         )
         current = tuple(self.dictionary.str2idx(text))[: self.max_length]
         longest = self.max_length or len(log_probs)
-        others = [h for h in found if h and len(h) <= longest]
+        others = [h for h in found if h and len(h) <= longest and self._space not in h]
         return [list(hypothesis) for hypothesis in dict.fromkeys([current, *others])]

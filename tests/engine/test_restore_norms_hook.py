@@ -1,0 +1,49 @@
+"""Batch norms get the statistics of training batches before a run."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import torch
+from torch import nn
+
+from pipeline.engine import RestoreNormsHook
+
+
+class Model(nn.Sequential):
+    """A batch norm as folded weights leave it, and a layer after it."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
+        self.data_preprocessor = lambda batch, training: batch
+
+    def forward(self, inputs, data_samples=None, mode='tensor'):
+        return super().forward(inputs)
+
+
+def make_runner(iteration: int = 0) -> SimpleNamespace:
+    generator = torch.Generator().manual_seed(0)
+    batches = [
+        {'inputs': 3 + 2 * torch.randn(4, 2, 8, 8, generator=generator), 'data_samples': None}
+        for _ in range(5)
+    ]
+    logger = SimpleNamespace(info=lambda text: None)
+    return SimpleNamespace(model=Model(), train_dataloader=batches, iter=iteration, logger=logger)
+
+
+def test_restore_norms_hook_sets_statistics_and_keeps_the_function() -> None:
+    runner = make_runner()
+    images = runner.train_dataloader[4]['inputs']
+    before = runner.model.eval()(images)
+    RestoreNormsHook(num_batches=4).before_train(runner)
+    norm = runner.model[0]
+    seen = torch.cat([batch['inputs'] for batch in runner.train_dataloader[:4]])
+    torch.testing.assert_close(norm.running_mean, seen.mean((0, 2, 3)), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(norm.weight.detach(), seen.std((0, 2, 3)), rtol=1e-2, atol=1e-2)
+    torch.testing.assert_close(runner.model.eval()(images), before, rtol=1e-4, atol=1e-4)
+
+
+def test_restore_norms_hook_leaves_a_resumed_run_alone() -> None:
+    runner = make_runner(iteration=100)
+    RestoreNormsHook().before_train(runner)
+    assert runner.model[0].running_mean.tolist() == [0, 0]

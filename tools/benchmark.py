@@ -6,6 +6,7 @@
     python tools/benchmark.py --soak 1000
     python tools/benchmark.py --context
     python tools/benchmark.py --detector
+    python tools/benchmark.py --crops --photos word_crops/
 
 Without --photos it draws scenes of 1280x720 with 10 words. Other programs on the machine slow
 the wall time down, but hardly the processor time, which is printed beside it.
@@ -30,6 +31,7 @@ from tqdm import tqdm
 from pipeline.benchmark import (
     ColdStart,
     ContextCost,
+    CropCost,
     DetectorCost,
     Soak,
     Throughput,
@@ -39,6 +41,7 @@ from pipeline.benchmark import (
     draw_photos,
     measure_cold_start,
     measure_context_cost,
+    measure_crop_cost,
     measure_detector_cost,
     measure_throughput,
     soak,
@@ -87,6 +90,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     what.add_argument(
         '--detector', action='store_true',
         help="measure the detector alone, beside the network of MMOCR's DBNet-R18",
+    )
+    what.add_argument(
+        '--crops', action='store_true',
+        help='measure the recognizer only: --photos are word crops, read in batches of 16',
     )
     parser.add_argument('--json', type=Path, metavar='PATH', help='write the numbers there too')
     return parser.parse_args(argv)
@@ -146,6 +153,16 @@ def _measure(
             )
         _print_detector_cost(cost)
         return {'detector_cost': asdict(cost)}
+    if args.crops:
+        if not args.photos:
+            raise ValueError('--crops requires word crops: name a folder with --photos.')
+        crops = [item.load() for item in items]
+        with _progress(None, 'pass', args.repeat + 1) as bar:
+            crop_cost = measure_crop_cost(
+                spotter, crops, repeat=args.repeat, on_pass=lambda: bar.update(1)
+            )
+        _print_crop_cost(crop_cost)
+        return {'crop_cost': asdict(crop_cost)}
     total = args.soak or args.repeat * len(items)
     with _progress(None, 'photo', total) as bar:
         if args.soak:
@@ -159,6 +176,12 @@ def _measure(
         return {'soak': asdict(soaked)}
     _print_throughput(speed)
     return {'throughput': asdict(speed)}
+
+
+def _print_crop_cost(cost: CropCost) -> None:
+    print(f'crops        {cost.crops}, {cost.width_px:.0f} px wide on average')
+    print(f'per crop     {1000 * cost.read:.2f} ms in batches of at most {cost.batch_size}')
+    print(f'             {1000 * cost.plain:.2f} ms without the language model')
 
 
 def _measure_context(

@@ -1,6 +1,6 @@
 """Draw the street of the README's demo: shop signs, a price, a curved and a vertical sign.
 
-    python tools/draw_demo.py --out data/demo/street.jpg
+    python tools/draw_demo.py --out data/demo/scene.jpg
 
 The picture is drawn from nothing, so that it may be shown anywhere. The same seed draws the same
 picture, given the same fonts: Debian's fonts-bebas-neue, fonts-lobstertwo, fonts-league-spartan
@@ -130,7 +130,8 @@ class Street:
             shade = color if i % 2 else (236, 232, 224)
             left, right = edges[i], edges[i + 1]
             spread = 14 * (np.array([left, right]) - (x1 + x2) / 2) / (x2 - x1)
-            points = [(left, y), (right, y), (right + spread[1], y + 42), (left + spread[0], y + 42)]
+            below = [(right + spread[1], y + 42), (left + spread[0], y + 42)]
+            points = [(left, y), (right, y), *below]
             self.draw.polygon([(SCALE * a, SCALE * b) for a, b in points], shade)
 
 
@@ -211,7 +212,13 @@ def _draw_books(street: Street) -> None:
     street.box((884, 300, 1206, 370), (26, 34, 62))
     street.text('BOOKS', (1046, 335), 36, SPARTAN, (250, 250, 250), 0.12)
     street.gradient((898, 396, 1100, 600), (102, 110, 120), (36, 36, 44))
-    colors: list[Color] = [(170, 60, 50), (60, 96, 140), (196, 160, 70), (80, 120, 80), (220, 214, 200)]
+    colors: list[Color] = [
+        (170, 60, 50),
+        (60, 96, 140),
+        (196, 160, 70),
+        (80, 120, 80),
+        (220, 214, 200),
+    ]
     for shelf in (470, 530, 590):
         x = 906.0
         while x < 1086:
@@ -228,7 +235,7 @@ def _draw_books(street: Street) -> None:
     street.box((1222, 180, 1280, 188), (40, 40, 42))
     street.shadow((1226, 196, 1276, 470), 0.5, 8)
     street.box((1222, 190, 1270, 462), (160, 30, 36), (250, 246, 240), 3)
-    street.text('HOTEL', (1246, 326), 34, BEBAS, (255, 250, 240), 0.1, turn=-90)
+    street.text('PARKING', (1246, 326), 22, SPARTAN, (255, 250, 240), 0.05, turn=-90)
 
 
 def _draw_ground(street: Street) -> None:

@@ -6,6 +6,7 @@ from pipeline.benchmark.context_cost import (
     add_random_context,
     measure_context_cost,
 )
+from pipeline.benchmark.crop_cost import CropCost, measure_crop_cost
 from pipeline.benchmark.detector_cost import DetectorCost, build_peer, measure_detector_cost
 from pipeline.benchmark.machine import describe_machine
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
@@ -17,6 +18,7 @@ __all__ = [
     'STAGES',
     'ColdStart',
     'ContextCost',
+    'CropCost',
     'DetectorCost',
     'Memory',
     'Soak',
@@ -29,6 +31,7 @@ __all__ = [
     'draw_photos',
     'measure_cold_start',
     'measure_context_cost',
+    'measure_crop_cost',
     'measure_detector_cost',
     'measure_throughput',
     'reset_peak',

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -281,3 +282,22 @@ def test_the_peer_is_the_one_that_it_is_said_to_be() -> None:
     backbone = build_peer(CPU).detector.backbone
     assert type(backbone).__name__ == 'ResNet' and backbone.depth == 18
     assert backbone.conv1.out_channels == 64
+
+
+def test_crops_are_timed_with_and_without_the_language_model(
+    tool: ModuleType, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for i, width in enumerate((40, 90)):
+        cv2.imwrite(str(tmp_path / f'{i}.png'), np.full((30, width, 3), 200, np.uint8))
+    arguments = ['--crops', '--photos', str(tmp_path), '--repeat', '1', '--checkpoint', str(weights)]
+    arguments += ['--json', str(tmp_path / 'cost.json')]
+    assert tool.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert 'crops        2, 104 px wide on average' in out
+    cost = json.loads((tmp_path / 'cost.json').read_text())['crop_cost']
+    assert cost['crops'] == 2 and cost['read'] > 0 and cost['plain'] > 0
+
+
+def test_crops_require_images(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tool.main(['--crops', '--scenes', '1']) == 2
+    assert '--crops requires word crops' in capsys.readouterr().err

@@ -23,6 +23,10 @@ from pipeline.spotter import DEFAULT_CONFIG
 infer = load_tool('infer')
 BOX = (220, 150, 360, 210)
 SCENE = TOOLS.parent / 'data/demo/scene.jpg'
+DEMO_WORDS = (
+    'ROSA BAKERY Fresh Bread OPEN MON SAT 7:30 18:00 CAFÉ LUNA ESPRESSO BAR Soup €4.50 Salad €6 '
+    'BOOKS SALE PARKING'
+).split()
 
 
 @pytest.fixture(scope='module')
@@ -44,12 +48,16 @@ def test_the_default_reads_a_clear_word(photo):
     assert BOX[0] < center[0] < BOX[2] and BOX[1] < center[1] < BOX[3]
 
 
-@pytest.mark.parametrize('line', ['SONIA PLACE', '2846 SAMSONITE RD'])
-def test_the_default_parts_the_words_of_a_line_that_its_detector_joins(line, monkeypatch):
+def test_default_reads_every_word_of_the_demo():
+    """Shop signs, a price, a curved and a vertical sign, small print."""
+    words = [word.text for word in TextSpotter.default().read(SCENE)]
+    assert sorted(words) == sorted(DEMO_WORDS)
+
+
+@pytest.mark.parametrize('line', ['Fresh Bread', 'MON SAT'])
+def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
     spotter = TextSpotter.default()
-    # RD is not found by itself.
-    polygons = {'RD': np.array([[1104, 490], [1232, 494], [1230, 558], [1102, 554]], np.float32)}
-    polygons |= {word.text: word.polygon for word in spotter.read(SCENE)}
+    polygons = {word.text: word.polygon for word in spotter.read(SCENE)}
     joined = join_words([polygons[text] for text in line.split()])
     found = Detections([joined], np.ones(1, dtype=np.float32))
     monkeypatch.setattr(spotter.detector, 'forward', lambda images: [found])
@@ -58,6 +66,19 @@ def test_the_default_parts_the_words_of_a_line_that_its_detector_joins(line, mon
     for word in words:
         alone = polygons[word.text]
         assert polygon_intersection(word.polygon, alone) > 0.85 * polygon_area(alone)
+
+
+@pytest.mark.parametrize(
+    'text', ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '£1.20', '50°', '«oui»']
+)
+def test_default_reads_accents_and_currency_signs(text):
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
+    left, top, right, bottom = font.getbbox(text)
+    image = Image.new('RGB', (right - left + 12, bottom - top + 12), (235, 235, 225))
+    ImageDraw.Draw(image).text((6 - left, 6 - top), text, (30, 30, 60), font)
+    crop = np.asarray(image)[..., ::-1].copy()
+    ((read, score),) = TextSpotter.default().read_crops([crop])
+    assert (read, score > 0.3) == (text, True)
 
 
 def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):

@@ -37,11 +37,12 @@ DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 class TextSpotter(BaseModel):
     """Reads the words in photos: detect, rectify, encode the scene, recognize, collect.
 
-    Crops of a whole batch of photos are recognized together, and each photo is encoded once.
-    Words that may be turned (tall ones, and ones read with little confidence) are read each
-    way that the rectifier names, and the surest reading stays. Where a recognizer that finds gaps
-    (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``) sees several words in one, they are read apart, and stay so
-    if all of them read as something, on average no less surely than as one.
+    Crops of a whole batch of images are recognized together, and each image is encoded once.
+    Words whose orientation is uncertain (tall ones, and ones with a low score) are read in each
+    orientation that the rectifier gives, and the reading with the highest score is kept. Where a
+    recognizer that finds gaps (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``) reads several
+    words in one crop, the crop is split; the parts are kept if none is empty and their mean score is
+    not lower than that of the whole.
 
     Args:
         detector: Config of a ``TextDetector``, or one that is built.

@@ -5,8 +5,8 @@
 CONFIG has a recognizer or a detector of configs/_base_/ppocrv6-*.py. FILE is a published ONNX
 file, or ``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors,
 PP-OCRv6_medium_rec_safetensors or PP-OCRv6_small_det_safetensors on the Hugging Face Hub. By
-default it is the small network in the wheel rapidocr==3.10.0 (Apache-2.0): pip install -e '.[convert]'. The result is for
-``load_from`` of a training config.
+default it is the small network in the wheel rapidocr==3.10.0 (Apache-2.0), which
+``pip install -e '.[convert]'`` installs. The result is for ``load_from`` of a training config.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     """Convert; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='a config with a PP-OCRv6 model')
-    parser.add_argument('--weights', type=Path, metavar='FILE', help='published file, ONNX or safetensors')
+    parser.add_argument('--weights', type=Path, metavar='FILE', help='ONNX or safetensors')
     parser.add_argument('--out', type=Path, required=True, help='checkpoint to write (.pth)')
     args = parser.parse_args(argv)
     try:

@@ -31,10 +31,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--data', type=Path, required=True, metavar='JSON')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR')
     parser.add_argument('--variants', type=int, default=2, help='crops per word (default: 2)')
-    parser.add_argument('--join-prob', type=float, default=0.08, metavar='P',
-                        help='share of words cut together with the next one (default: 0.08)')  # fmt: skip
-    parser.add_argument('--resize', type=int, nargs=2, metavar=('W', 'H'),
-                        help='size that stretched photos are resized to first')  # fmt: skip
+    parser.add_argument(
+        '--join-prob', type=float, default=0.08, metavar='P',
+        help='share of words cut together with the next one (default: 0.08)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--resize', type=int, nargs=2, metavar=('W', 'H'),
+        help='size that stretched images are resized to first',
+    )  # fmt: skip
     parser.add_argument('--max-length', type=int, default=48, help='longest text in characters')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=2)

@@ -277,7 +277,7 @@ def _set_text(text: str, cap_height: float, font: Path, spacing: float) -> Image
 
 
 def _cap_ratio(font: Path) -> float:
-    left, top, right, bottom = ImageFont.truetype(str(font), 100).getbbox('H')
+    _, top, _, bottom = ImageFont.truetype(str(font), 100).getbbox('H')
     return (bottom - top) / 100
 
 

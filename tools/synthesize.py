@@ -63,7 +63,8 @@ def build_generator(options: argparse.Namespace) -> SceneGenerator:
     backgrounds = find_backgrounds(options.backgrounds) if options.backgrounds else []
     print(f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
           f'{len(backgrounds)} background photos', flush=True)
-    return SceneGenerator(fonts, WordSource(latin_share=options.latin), backgrounds, tuple(options.size),
+    words = WordSource(latin_share=options.latin)
+    return SceneGenerator(fonts, words, backgrounds, tuple(options.size),
                           word_count=tuple(options.words))
 
 

@@ -83,8 +83,8 @@ def fuses_behind_backbone(recognizer: Any) -> bool:
     """
     if not recognizer.with_encoder:
         return True
-    places = [getattr(part, 'early_place', None) for part in (recognizer.encoder, recognizer.decoder)]
-    place = next(filter(None, places), None)
+    parts = (recognizer.encoder, recognizer.decoder)
+    place = next(filter(None, (getattr(part, 'early_place', None) for part in parts)), None)
     return place == 'backbone' if place else isinstance(recognizer.decoder, _READS_BACKBONE)
 
 

@@ -10,9 +10,10 @@ from pipeline.geometry import polygon_iou, ring_size
 
 WORD = np.array([[10, 20], [90, 20], [90, 40], [10, 40]], dtype=np.float32)
 ARCH = np.array(
-    [[0, 40], [20, 10], [50, 0], [80, 10], [100, 40], [80, 50], [70, 35], [50, 28], [30, 35], [20, 50]],
+    [[0, 40], [20, 10], [50, 0], [80, 10], [100, 40]]
+    + [[80, 50], [70, 35], [50, 28], [30, 35], [20, 50]],
     dtype=np.float32,
-)  # fmt: skip
+)
 STILL = dict(along=(0, 0), across=(0, 0), corner=0.0, loose_prob=0.0)
 
 

@@ -289,8 +289,8 @@ def test_crops_are_timed_with_and_without_the_language_model(
 ) -> None:
     for i, width in enumerate((40, 90)):
         cv2.imwrite(str(tmp_path / f'{i}.png'), np.full((30, width, 3), 200, np.uint8))
-    arguments = ['--crops', '--photos', str(tmp_path), '--repeat', '1', '--checkpoint', str(weights)]
-    arguments += ['--json', str(tmp_path / 'cost.json')]
+    arguments = ['--crops', '--photos', str(tmp_path), '--repeat', '1']
+    arguments += ['--checkpoint', str(weights), '--json', str(tmp_path / 'cost.json')]
     assert tool.main(arguments) == 0
     out = capsys.readouterr().out
     assert 'crops        2, 104 px wide on average' in out

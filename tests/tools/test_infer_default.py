@@ -23,10 +23,11 @@ from pipeline.spotter import DEFAULT_CONFIG
 infer = load_tool('infer')
 BOX = (220, 150, 360, 210)
 SCENE = TOOLS.parent / 'data/demo/scene.jpg'
-DEMO_WORDS = (
-    'ROSA BAKERY Fresh Bread OPEN MON SAT 7:30 18:00 CAFÉ LUNA ESPRESSO BAR Soup €4.50 Salad €6 '
-    'BOOKS SALE PARKING'
-).split()
+DEMO_WORDS = [
+    *('ROSA', 'BAKERY', 'Fresh', 'Bread', 'OPEN', 'MON', 'SAT', '7:30', '18:00'),
+    *('CAFÉ', 'LUNA', 'ESPRESSO', 'BAR', 'Soup', '€4.50', 'Salad', '€6'),
+    *('BOOKS', 'SALE', 'PARKING'),
+]
 
 
 @pytest.fixture(scope='module')
@@ -69,7 +70,8 @@ def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    'text', ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '£1.20', '50°', '«oui»']
+    'text',
+    ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '£1.20', '50°', '«oui»'],
 )
 def test_default_reads_accents_and_currency_signs(text):
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)

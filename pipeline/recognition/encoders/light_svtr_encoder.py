@@ -40,7 +40,8 @@ class LightSVTREncoder(BaseModule):
     """Mixes the columns of a crop: a local convolution, then global attention.
 
     The neck of the PP-OCRv6 recognizers (arXiv 2606.13108), after SVTR (Du et al., IJCAI 2022,
-    arXiv 2205.00159). Parameter names follow the published ``pp_ocrv6_small_rec`` code in ``transformers``.
+    arXiv 2205.00159). Parameter names follow the published ``pp_ocrv6_small_rec`` code in
+    ``transformers``.
 
     Args:
         in_channels: Channels of the backbone's feature map.

@@ -30,8 +30,8 @@ class LanguageModelRescorer:
 
     Readings of several words, and words with letters that the word lists lack
     (:meth:`LetterNgrams.covers`), stay as they are. For each other word with a low score, CTC beam
-    search with the language model proposes hypotheses. The hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
-    reading.
+    search with the language model proposes hypotheses. The hypothesis with the highest
+    ``log p(visual) + lm_weight * log p(language)`` replaces the reading.
 
     Args:
         dictionary: Dictionary of the classifier.

@@ -41,8 +41,8 @@ class TextSpotter(BaseModel):
     Words whose orientation is uncertain (tall ones, and ones with a low score) are read in each
     orientation that the rectifier gives, and the reading with the highest score is kept. Where a
     recognizer that finds gaps (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``) reads several
-    words in one crop, the crop is split; the parts are kept if none is empty and their mean score is
-    not lower than that of the whole.
+    words in one crop, the crop is split; the parts are kept if none is empty and their mean score
+    is not lower than that of the whole.
 
     Args:
         detector: Config of a ``TextDetector``, or one that is built.

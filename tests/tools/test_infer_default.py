@@ -71,7 +71,7 @@ def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
 
 @pytest.mark.parametrize(
     'text',
-    ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '£1.20', '50°', '«oui»'],
+    ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '50°', '«oui»'],
 )
 def test_default_reads_accents_and_currency_signs(text):
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)

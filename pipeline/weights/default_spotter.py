@@ -61,7 +61,7 @@ model = dict(
     min_score=0.4,
     recognizer=dict(
         type='EncoderDecoderRecognizer',
-        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=False, pad_right=32),
+        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=False, pad_right=64),
         backbone=dict(
             type='PPLCNetV4',
             stem_channels=48,
@@ -80,6 +80,9 @@ model = dict(
                 with_padding=True,
             ),
             embed_dim=120,
+            # Of English words and names.
+            language_model=dict(type='LetterNgrams'),
+            lm_weight=0.3,
         ),
     ),
 )

@@ -178,10 +178,10 @@ def _draw_bakery(street: Street) -> None:
     street.box((290, 392, 402, GROUND), (46, 60, 54), (28, 36, 34), 4)
     street.gradient((304, 408, 388, 540), (110, 130, 142), (52, 60, 66))
     street.text('OPEN', (346, 440), 15, SPARTAN, (250, 250, 244))
-    street.text('MON', (320, 470), 8.5, CABIN, (250, 250, 244))
-    street.text('SAT', (366, 470), 8.5, CABIN, (250, 250, 244))
-    street.text('7:30', (322, 490), 8.5, CABIN, (250, 250, 244))
-    street.text('18:00', (368, 490), 8.5, CABIN, (250, 250, 244))
+    street.text('MON', (322, 470), 9.5, CABIN, (250, 250, 244))
+    street.text('SAT', (370, 470), 9.5, CABIN, (250, 250, 244))
+    street.text('9:30', (322, 494), 9.5, CABIN, (250, 250, 244))
+    street.text('18:00', (370, 494), 9.5, CABIN, (250, 250, 244))
 
 
 def _draw_cafe(street: Street) -> None:
@@ -204,7 +204,7 @@ def _draw_cafe(street: Street) -> None:
     street.text('Soup', (690, 584), 18, LOBSTER, (244, 244, 238))
     street.text('€4.50', (690, 622), 19, BEBAS, (252, 214, 96))
     street.text('Salad', (690, 656), 14, LOBSTER, (244, 244, 238))
-    street.text('€6', (690, 682), 13, BEBAS, (252, 214, 96))
+    street.text('€6.20', (690, 682), 15, BEBAS, (252, 214, 96))
 
 
 def _draw_books(street: Street) -> None:

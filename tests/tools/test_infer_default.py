@@ -24,8 +24,8 @@ infer = load_tool('infer')
 BOX = (220, 150, 360, 210)
 SCENE = TOOLS.parent / 'data/demo/scene.jpg'
 DEMO_WORDS = [
-    *('ROSA', 'BAKERY', 'Fresh', 'Bread', 'OPEN', 'MON', 'SAT', '7:30', '18:00'),
-    *('CAFÉ', 'LUNA', 'ESPRESSO', 'BAR', 'Soup', '€4.50', 'Salad', '€6'),
+    *('ROSA', 'BAKERY', 'Fresh', 'Bread', 'OPEN', 'MON', 'SAT', '9:30', '18:00'),
+    *('CAFÉ', 'LUNA', 'ESPRESSO', 'BAR', 'Soup', '€4.50', 'Salad', '€6.20'),
     *('BOOKS', 'SALE', 'PARKING'),
 ]
 

@@ -469,9 +469,11 @@ class _Reading:
 
 
 def _read_better(parts: list[_Reading], whole: _Reading) -> bool:
-    """Whether parts read as something each, and their characters as surely as the whole's."""
+    """Whether no part is empty and the parts are the words of the whole, or score no lower."""
     if not parts or not all(part.text for part in parts):
         return False
+    if [part.text for part in parts] == whole.text.split():
+        return True
     return not whole.text or _mean_score(parts) >= _mean_score([whole])
 
 

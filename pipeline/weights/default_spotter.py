@@ -61,7 +61,7 @@ model = dict(
     min_score=0.4,
     recognizer=dict(
         type='EncoderDecoderRecognizer',
-        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=False, pad_right=64),
+        data_preprocessor=dict(type='CropDataPreprocessor', bgr_to_rgb=False, pad_right=32),
         backbone=dict(
             type='PPLCNetV4',
             stem_channels=48,

@@ -9,10 +9,18 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from mmengine.dataset import ConcatDataset, InfiniteSampler, RepeatDataset
+from mmengine.dataset import InfiniteSampler
+from mmengine.registry import DefaultScope
 
 from pipeline.datasets import SceneWordsDataset, WidthBatchSampler
+from pipeline.registry import DATASETS
 
+CROPS = dict(
+    type='SceneWordsDataset',
+    ann_file='textrecog.json',
+    rectifier=dict(type='Rectifier', size=(48, (32, 64, 128, 480))),
+    charset='a',
+)
 WIDTHS = (32, 64, 64, 128, 32, 64, 480, 32, 128, 64)
 
 
@@ -24,12 +32,7 @@ def make_dataset(folder, widths=WIDTHS, with_width: bool = True) -> SceneWordsDa
         entry: dict[str, Any] = {'img_path': f'{i}.png', 'instances': [{'text': 'a' * (i + 1)}]}
         data_list.append({**entry, 'height': 48, 'width': width} if with_width else entry)
     (folder / 'textrecog.json').write_text(json.dumps({'metainfo': {}, 'data_list': data_list}))
-    return SceneWordsDataset(
-        ann_file='textrecog.json',
-        data_root=str(folder),
-        rectifier=dict(type='Rectifier', size=(48, (32, 64, 128, 480))),
-        charset='a',
-    )
+    return DATASETS.build(dict(CROPS, data_root=str(folder)))
 
 
 def test_width_batch_sampler_batches_have_one_width(tmp_path) -> None:
@@ -62,8 +65,11 @@ def test_width_batch_sampler_follows_the_seed(tmp_path) -> None:
 
 
 def test_width_batch_sampler_counts_joined_and_repeated_sets(tmp_path) -> None:
-    dataset = make_dataset(tmp_path)
-    joined = ConcatDataset([RepeatDataset(dataset, times=2), dataset])
+    make_dataset(tmp_path)
+    words = dict(CROPS, data_root=str(tmp_path))
+    repeated = dict(type='RepeatDataset', dataset=words, times=2)
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        joined = DATASETS.build(dict(type='ConcatDataset', datasets=[repeated, words]))
     sampler = WidthBatchSampler(InfiniteSampler(joined), batch_size=2)
     assert sampler.widths.tolist() == list(WIDTHS) * 3
 

@@ -63,10 +63,11 @@ def test_crop_data_preprocessor_pads_with_zeros_at_the_right() -> None:
     sample = TextRecogDataSample()
     preprocessor = CropDataPreprocessor(bgr_to_rgb=False, pad_right=16)
     crops = torch.full((1, 3, 32, 48), 255, dtype=torch.uint8)
-    inputs = preprocessor({'inputs': crops, 'data_samples': [sample]})['inputs']
+    batch = preprocessor({'inputs': crops, 'data_samples': [sample]})
+    inputs, (prepared,) = batch['inputs'], batch['data_samples']
     assert inputs.shape == (1, 3, 32, 64)
     assert inputs[..., :48].eq(1).all() and inputs[..., 48:].eq(0).all()
-    assert sample.get('valid_ratio') == 0.75
+    assert prepared.get('valid_ratio') == 0.75
 
 
 def test_crop_data_preprocessor_rejects_negative_padding() -> None:

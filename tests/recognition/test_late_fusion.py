@@ -172,7 +172,7 @@ def test_early_places_follow_what_decoders_read(letters):
         name for name in RECOGNIZERS if fuses_behind_backbone(build(name, letters).recognizer)
     }
     without_encoder = {'CRNN', 'CRNN-recurrent', 'MASTER'}
-    assert behind == without_encoder | {'SAR', 'SAR-sequential', 'RobustScanner'}
+    assert behind == without_encoder | {'SAR', 'SAR-sequential', 'RobustScanner', 'PP-OCRv6'}
 
 
 def test_a_decoder_of_ones_own_names_its_places(letters, batch):

@@ -79,8 +79,8 @@ def test_converted_recognizer_equals_onnx_runtime(multilingual) -> None:
         with torch.no_grad():
             probs = model(torch.from_numpy(inputs), mode='tensor').numpy()
         # Ours: characters, space, blank; theirs: blank, characters, space.
-        np.testing.assert_allclose(probs[..., :-1], expected[..., 1:], atol=2e-5)
-        np.testing.assert_allclose(probs[..., -1], expected[..., 0], atol=2e-5)
+        np.testing.assert_allclose(probs[..., :-1], expected[..., 1:], atol=1e-4)
+        np.testing.assert_allclose(probs[..., -1], expected[..., 0], atol=1e-4)
 
 
 def test_latin_classes_are_rows_of_the_published_classifier(latin, multilingual) -> None:

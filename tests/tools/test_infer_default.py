@@ -88,7 +88,7 @@ def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
     clear = Image.new('RGB', (20 + int(font.getlength('ZYXQOR')), 44), (200, 200, 190))
     ImageDraw.Draw(clear).text((8, 4), 'ZYXQOR', (120, 120, 130), font)
-    poor = clear.resize((24, 8), Image.Resampling.BILINEAR).resize((150, 44))
+    poor = clear.resize((19, 7), Image.Resampling.BILINEAR).resize((150, 44))
     words = tmp_path / 'brands.txt'
     words.write_text('zyxqor\n')
     crop = np.asarray(poor)[..., ::-1].copy()

@@ -65,9 +65,9 @@ class WordCutter:
         rng = np.random.default_rng([self.seed, number])
         rectifier = TASK_UTILS.build(dict(self.rectifier))
         image = read_image(self.root / entry['img_path'])
-        scale = np.ones(2, dtype=np.float32)
+        scale = np.ones(2)
         if self.size is not None:
-            scale = np.array(self.size, dtype=np.float32) / image.shape[1::-1]
+            scale = np.array(self.size) / image.shape[1::-1]
             image = cv2.resize(image, self.size, interpolation=cv2.INTER_CUBIC)
         words = _locate(entry, image.shape[:2], scale)
         is_crop = bool(entry['instances']) and 'polygon' not in entry['instances'][0]
@@ -99,7 +99,9 @@ class WordCutter:
             line = [i]
             while followers and rng.random() < self.join_prob:
                 after = followers[line[-1]]
-                following = None if after is None or after in line else words[after][1]
+                if after is None or after in line:
+                    break
+                following = words[after][1]
                 if following is None or len(text) + 1 + len(following) > self.max_length:
                     break
                 line.append(after)
@@ -113,7 +115,8 @@ def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) ->
     words: list[Located] = []
     for instance in entry['instances']:
         polygon = instance.get('polygon')
-        ring = image_ring(*shape) if polygon is None else np.float32(polygon).reshape(-1, 2) * scale
+        ring = image_ring(*shape) if polygon is None else np.reshape(polygon, (-1, 2)) * scale
+        ring = np.asarray(ring, dtype=np.float32)
         if len(ring) % 2 == 0:  # rings of odd length do not define where the word ends
             words.append((ring, None if instance.get('ignore') else instance['text']))
     return words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
+from typing import Any
 
 import cv2
 import numpy as np
@@ -232,7 +232,7 @@ def _check_sizes(size: tuple[int, int | Sequence[int]]) -> tuple[int, tuple[int,
     if len(size) != 2:
         raise ValueError(f'size must be (height, width) or (height, widths), got {size!r}.')
     height, width = size
-    widths = [width] if isinstance(width, Real) else list(width)  # type: ignore[arg-type]
+    widths: list[Any] = list(width) if isinstance(width, Sequence) else [width]
     if not widths or sorted(set(widths)) != widths:
         raise ValueError(f'widths must be one or more numbers, rising, got {width!r}.')
     checked = [check_size((height, one)) for one in widths]

@@ -94,7 +94,8 @@ def _has_glyph(face: FontFace, character: str) -> bool:
     if glyph is None or (missing is not None and np.array_equal(glyph, missing)):
         return False
     plain = unicodedata.normalize('NFKD', character)[0]
-    return plain == character or not np.array_equal(glyph, _ink(font, plain))
+    base = _ink(font, plain)
+    return plain == character or base is None or not np.array_equal(glyph, base)
 
 
 def system_font_folders() -> list[Path]:

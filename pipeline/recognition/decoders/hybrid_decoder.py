@@ -81,9 +81,9 @@ class HybridDecoder(PARSeqDecoder):
             rescore_below=rescore_below,
             max_length=self.max_label_length,
         )
-        if isinstance(language_model, dict):
-            language_model = TASK_UTILS.build(language_model)
-        self.language_model = language_model
+        self.language_model = (
+            TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
+        )
 
     @property
     def language_model(self) -> LetterNgrams | None:

@@ -73,9 +73,9 @@ class LanguageModelRescorer:
         self.letters = [
             letter_index(char) if len(char) == 1 else SYMBOL for char in dictionary.dict
         ]
-        if isinstance(language_model, dict):
-            language_model = TASK_UTILS.build(language_model)
-        self.language_model = language_model
+        self.language_model = (
+            TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
+        )
 
     @property
     def language_model(self) -> LetterNgrams | None:

@@ -5,7 +5,7 @@ from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.detections import Detections
 from pipeline.detection.int8 import measure_ranges, quantize_detector
 from pipeline.detection.int8_ranges import as_metadata, load_int8_ranges
-from pipeline.detection.necks import RepLKFPN
+from pipeline.detection.necks import LargeKernelPAN, RepLKFPN
 from pipeline.detection.photo_data_preprocessor import PhotoDataPreprocessor
 from pipeline.detection.text_detector import TextDetector
 from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
@@ -14,6 +14,7 @@ __all__ = [
     'DBWordPostprocessor',
     'Detections',
     'PhotoDataPreprocessor',
+    'LargeKernelPAN',
     'RepLKFPN',
     'TextDetector',
     'WordGapDBModuleLoss',

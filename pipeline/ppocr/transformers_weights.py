@@ -15,6 +15,7 @@ _EPS = 1e-5
 _RENAMED = (
     (r'^model\.backbone\.encoder\.convolution\.', 'backbone.convolution.'),
     (r'^model\.neck\.', 'neck.'),
+    (r'\.conv_final\.convolution\.', '.conv_final.'),
     (r'\.depthwise_convolution\.', '.depthwise.'),
     (r'\.pointwise_convolution\.', '.pointwise.'),
     (r'\.squeeze_excitation_(?:module|block)\.conv1\.', '.se.reduce.'),
@@ -39,7 +40,8 @@ def read_transformers_weights(
 
     Args:
         path: ``model.safetensors`` of a ``PPOCRV6SmallRecForTextRecognition`` (PP-OCRv6 small and
-            medium) or of a ``PPOCRV6SmallDetForObjectDetection``.
+            medium), a ``PPOCRV6SmallDetForObjectDetection`` or a
+            ``PPOCRV6MediumDetForObjectDetection``.
         depths: Blocks of each stage of our backbone. The published stages may be grouped in
             another way; the order of the blocks is the same.
 

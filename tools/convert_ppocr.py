@@ -5,8 +5,9 @@
 CONFIG has a recognizer or a detector of configs/_base_/ppocrv6-*.py. FILE is a published ONNX
 file, or ``model.safetensors`` of PaddlePaddle's PP-OCRv6_small_rec_safetensors,
 PP-OCRv6_medium_rec_safetensors, PP-OCRv6_small_det_safetensors or
-PP-OCRv6_medium_det_safetensors on the Hugging Face Hub. By default it is the small network in the wheel rapidocr==3.10.0 (Apache-2.0), which
-``pip install -e '.[convert]'`` installs. The result is for ``load_from`` of a training config.
+PP-OCRv6_medium_det_safetensors on the Hugging Face Hub. By default it is the small network in
+the wheel rapidocr==3.10.0 (Apache-2.0), which ``pip install -e '.[convert]'`` installs. The
+result is for ``load_from`` of a training config.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 __all__ = [
     'DBWordPostprocessor',
     'Detections',
-    'PhotoDataPreprocessor',
     'LargeKernelPAN',
+    'PhotoDataPreprocessor',
     'RepLKFPN',
     'TextDetector',
     'WordGapDBModuleLoss',

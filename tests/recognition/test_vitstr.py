@@ -126,11 +126,11 @@ def test_eight_drawn_words_are_learned():
     config.model.encoder.update(embed_dim=48, depth=2, num_heads=3, patch_size=(8, 8))
     config.model.decoder.update(embed_dim=48)
     model = MODELS.build(config.model).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     data = model.data_preprocessor(
         {'inputs': [draw_crop(word) for word in words], 'data_samples': make_samples(words)}
     )
-    for _ in range(80):
+    for _ in range(200):
         loss, _ = model.parse_losses(model(**data, mode='loss'))
         optimizer.zero_grad()
         loss.backward()

@@ -15,9 +15,10 @@ class ConvNorm(nn.Conv2d):
 
     Published inference weights have the batch norm folded into the convolution, and this is the
     form to read with (``norm=False``). Fine-tuning needs the batch norm: folded filters differ in
-    scale by factors of hundreds, which adaptive optimizers do not handle. Both forms load
-    each other's weights: a batch norm in the state dict is folded where there is none, and
-    stays an identity where the state dict has none (:func:`restore_norms` gives it statistics).
+    scale by factors of hundreds, which adaptive optimizers do not handle. Each form loads the
+    weights of the other. Without ``norm``, a batch norm in the state dict is folded. With ``norm``,
+    a state dict without batch norm leaves the layer's batch norm at its initial values;
+    :func:`restore_norms` then sets its statistics.
 
     Args:
         in_channels: Input channels.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,8 +16,7 @@ from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
 from pipeline.registry import MODELS
 
 from .ctc_head import CTCHead
-
-FeatureFusion = Callable[[Tensor], Tensor]
+from .parseq_decoder import FeatureFusion
 
 
 @MODELS.register_module()

@@ -40,7 +40,10 @@ class RestoreNormsHook(Hook):
             data = model.data_preprocessor(batch, False)
             model(data['inputs'], data['data_samples'], mode='tensor')
 
-        batches = list(islice(iter(runner.train_dataloader), self.num_batches))
+        # A dataloader of its own: MMEngine's InfiniteSampler ends with its first iterator.
+        loader = runner.build_dataloader(runner.cfg.train_dataloader, seed=runner.seed)
+        batches = list(islice(loader, self.num_batches))
+        del loader  # stops its workers
         count = restore_norms(model, batches, run)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             for value in model.state_dict().values():

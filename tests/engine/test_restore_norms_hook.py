@@ -5,7 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import torch
+from mmengine.dataset import InfiniteSampler
+from mmengine.runner import Runner
 from torch import nn
+from torch.utils.data import DataLoader
 
 from pipeline.engine import RestoreNormsHook
 
@@ -27,8 +30,15 @@ def make_runner(iteration: int = 0) -> SimpleNamespace:
         {'inputs': 3 + 2 * torch.randn(4, 2, 8, 8, generator=generator), 'data_samples': None}
         for _ in range(5)
     ]
-    logger = SimpleNamespace(info=lambda text: None)
-    return SimpleNamespace(model=Model(), train_dataloader=batches, iter=iteration, logger=logger)
+    return SimpleNamespace(
+        model=Model(),
+        train_dataloader=batches,
+        cfg=SimpleNamespace(train_dataloader=batches),
+        build_dataloader=lambda loader, seed: loader,
+        seed=0,
+        iter=iteration,
+        logger=SimpleNamespace(info=lambda text: None),
+    )
 
 
 def test_restore_norms_hook_sets_statistics_and_keeps_the_function() -> None:
@@ -47,3 +57,24 @@ def test_restore_norms_hook_leaves_a_resumed_run_alone() -> None:
     runner = make_runner(iteration=100)
     RestoreNormsHook().before_train(runner)
     assert runner.model[0].running_mean.tolist() == [0, 0]
+
+
+def test_restore_norms_hook_leaves_the_sampler_to_the_training_loop() -> None:
+    images = [
+        {'inputs': torch.full((2, 4, 4), float(index)), 'data_samples': 0} for index in range(6)
+    ]
+    config = dict(
+        dataset=images,
+        batch_size=2,
+        num_workers=0,
+        sampler=dict(type='InfiniteSampler'),
+        collate_fn=dict(type='default_collate'),
+    )
+    runner = make_runner()
+    runner.build_dataloader = Runner.build_dataloader
+    runner.cfg.train_dataloader = config
+    runner.train_dataloader = DataLoader(images, batch_size=2, sampler=InfiniteSampler(images))
+    loop_iterator = iter(runner.train_dataloader)
+    RestoreNormsHook(num_batches=2).before_train(runner)
+    assert len(next(loop_iterator)['inputs']) == 2
+    assert len(next(iter(runner.train_dataloader))['inputs']) == 2

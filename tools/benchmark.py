@@ -55,14 +55,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description='Measure how fast photos are read.')
     parser.add_argument(
-        '--photos', nargs='+', metavar='PATH',
+        '--photos',
+        nargs='+',
+        metavar='PATH',
         help='image files, folders or globs (default: drawn scenes of 1280x720 with 10 words)',
     )
     parser.add_argument(
         '--scenes', type=_positive, default=10, metavar='N', help='scenes to draw (default: 10)'
     )
     parser.add_argument(
-        '--repeat', type=_positive, default=3, metavar='N',
+        '--repeat',
+        type=_positive,
+        default=3,
+        metavar='N',
         help='passes over the photos (default: 3)',
     )
     parser.add_argument(
@@ -75,24 +80,30 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
     parser.add_argument(
-        '--context', nargs='?', const='cost', choices=('on', 'off', 'cost'),
+        '--context',
+        nargs='?',
+        const='cost',
+        choices=('on', 'off', 'cost'),
         help="scene context (default: the config's own setting); without a value: measure what it "
         'costs a photo with 1, 10 and 100 words',
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        '--cold-start', action='store_true',
+        '--cold-start',
+        action='store_true',
         help='measure fresh processes, from their start to the first result, --repeat of them',
     )
     what.add_argument(
         '--soak', type=_positive, metavar='N', help='read N photos in a row and watch the memory'
     )
     what.add_argument(
-        '--detector', action='store_true',
+        '--detector',
+        action='store_true',
         help="measure the detector alone, beside the network of MMOCR's DBNet-R18",
     )
     what.add_argument(
-        '--crops', action='store_true',
+        '--crops',
+        action='store_true',
         help='measure the recognizer only: --photos are word crops, read in batches of 16',
     )
     parser.add_argument('--json', type=Path, metavar='PATH', help='write the numbers there too')
@@ -168,9 +179,7 @@ def _measure(
         if args.soak:
             soaked = soak(spotter, items, args.soak, args.batch_size, bar.update)
         else:
-            speed = measure_throughput(
-                spotter, items, args.batch_size, args.repeat, bar.update
-            )
+            speed = measure_throughput(spotter, items, args.batch_size, args.repeat, bar.update)
     if args.soak:
         _print_soak(soaked)
         return {'soak': asdict(soaked)}
@@ -222,7 +231,9 @@ def _print_context_costs(costs: list[ContextCost]) -> None:
 def _print_detector_cost(cost: DetectorCost) -> None:
     print('detector          s/photo  of DBNet-R18 (network at 1312 px, in floats, random weights)')
     for name, seconds in (
-        ('whole', cost.whole), ('network alone', cost.network), ('DBNet-R18', cost.peer)
+        ('whole', cost.whole),
+        ('network alone', cost.network),
+        ('DBNet-R18', cost.peer),
     ):
         print(f'  {name:<14} {seconds:8.4f}  {seconds / cost.peer:.2f}')
 
@@ -282,7 +293,11 @@ def _print_soak(soaked: Soak) -> None:
 
 def _progress(steps: Any, unit: str, total: int | None = None) -> Any:
     return tqdm(
-        steps, total=total, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(),
+        steps,
+        total=total,
+        unit=unit,
+        file=sys.stderr,
+        disable=not sys.stderr.isatty(),
         leave=False,
     )
 

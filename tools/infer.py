@@ -47,11 +47,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         epilog='Exit status 1 if an input was unreadable.',
     )
     parser.add_argument(
-        'inputs', nargs='+', metavar='INPUT',
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
         help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
     )
     parser.add_argument(
-        '--crops', action='store_true',
+        '--crops',
+        action='store_true',
         help='each image is one word already: read it whole, write {"image", "text", "score"}',
     )
     parser.add_argument('--out', type=Path, default=Path('results'), metavar='DIR')
@@ -59,20 +62,27 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
     parser.add_argument('--device', type=_device, default='auto', help='auto, cpu or cuda[:N]')
     parser.add_argument(
-        '--batch-size', type=_positive, metavar='N',
+        '--batch-size',
+        type=_positive,
+        metavar='N',
         help=f'photos or crops a pass (default: {PHOTOS_A_BATCH} photo, {CROPS_A_BATCH} crops)',
     )
     parser.add_argument(
-        '--context', choices=('on', 'off'),
+        '--context',
+        choices=('on', 'off'),
         help="scene context (default: the config's own setting); crops have none",
     )
     parser.add_argument(
-        '--words', action='append', metavar='FILE',
+        '--words',
+        action='append',
+        metavar='FILE',
         help="a word a line, expected where letters are doubtful, in place of the config's own; "
         "again for more lists; 'english' is the shipped one, 'none' reads what is seen alone",
     )
     parser.add_argument(
-        '--min-score', type=_share, metavar='S',
+        '--min-score',
+        type=_share,
+        metavar='S',
         help="drop words below this score, 0 to 1 (default: the config's own); a crop below it "
         'gets an empty text and keeps its score (default: none does)',
     )
@@ -107,9 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         return _fail(str(error))
     items = list(iter_inputs(args.inputs, exclude=[args.out]))
-    todo = [
-        item for item in items if not (args.resume and writer.has(item.name, item.source))
-    ]
+    todo = [item for item in items if not (args.resume and writer.has(item.name, item.source))]
     if not args.quiet and len(todo) < len(items):
         print(f'{len(items) - len(todo)} of {len(items)} {unit}s are in {args.out} already')
     draws = not (args.no_draw or args.crops)
@@ -120,7 +128,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         spotter = None
         bar = tqdm(
-            total=len(todo), unit=unit, file=sys.stderr, dynamic_ncols=True,
+            total=len(todo),
+            unit=unit,
+            file=sys.stderr,
+            dynamic_ncols=True,
             disable=True if args.quiet or len(todo) < 2 else None,  # None: on a terminal alone
         )
         with bar:

@@ -72,9 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _read(
-    recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.ndarray]
-) -> list[Any]:
+def _read(recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.ndarray]) -> list[Any]:
     """Each word in the orientation that reads best; tall words have four candidates."""
     options = [rectifier.rotations(ring) for ring in rings]
     options = [some if len(some) > 2 else some[:1] for some in options]

@@ -6,6 +6,7 @@ writes DIR/images/00000000.jpg ..., DIR/annotation.json and DIR/scenes/*.json (o
 let an interrupted run go on where it stopped). The same seed writes the same bytes, whatever the
 number of workers.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -29,24 +30,42 @@ from pipeline.datasets.synthetic.writer import SceneWriter
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Draw synthetic scenes with words, and their MMOCR annotation.')
+        description='Draw synthetic scenes with words, and their MMOCR annotation.'
+    )
     parser.add_argument('--out', type=Path, required=True, help='folder to write')
     parser.add_argument('--count', type=int, required=True, help='number of scenes')
     parser.add_argument('--size', type=int, nargs=2, default=(640, 640), metavar=('H', 'W'))
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--fonts', action='append', metavar='DIR',
-                        help='a folder of fonts, besides the system\'s; may be repeated')
-    parser.add_argument('--only-fonts', action='store_true',
-                        help='use no fonts but those of --fonts (matplotlib\'s without it)')
+    parser.add_argument(
+        '--fonts',
+        action='append',
+        metavar='DIR',
+        help="a folder of fonts, besides the system's; may be repeated",
+    )
+    parser.add_argument(
+        '--only-fonts',
+        action='store_true',
+        help="use no fonts but those of --fonts (matplotlib's without it)",
+    )
     parser.add_argument('--backgrounds', metavar='DIR', help='photos without text; else drawn')
-    parser.add_argument('--words', type=int, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'),
-                        help='words a scene')
-    parser.add_argument('--latin', type=float, default=0.0, metavar='SHARE',
-                        help='share of phrases with accents, currency signs and the like')
+    parser.add_argument(
+        '--words', type=int, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'), help='words a scene'
+    )
+    parser.add_argument(
+        '--latin',
+        type=float,
+        default=0.0,
+        metavar='SHARE',
+        help='share of phrases with accents, currency signs and the like',
+    )
     parser.add_argument('--quality', type=int, default=90, help='of the JPEG files')
     parser.add_argument('--workers', type=int, default=1)
-    parser.add_argument('--contact-sheet', type=Path, metavar='PATH',
-                        help='also write an overview of the first 50 scenes, polygons drawn')
+    parser.add_argument(
+        '--contact-sheet',
+        type=Path,
+        metavar='PATH',
+        help='also write an overview of the first 50 scenes, polygons drawn',
+    )
     options = parser.parse_args(arguments)
     if options.count < 1 or options.workers < 1:
         parser.error('--count and --workers must be at least 1.')
@@ -61,11 +80,15 @@ def build_generator(options: argparse.Namespace) -> SceneGenerator:
         folders.append(matplotlib_font_folder())
     fonts = find_fonts(folders)
     backgrounds = find_backgrounds(options.backgrounds) if options.backgrounds else []
-    print(f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
-          f'{len(backgrounds)} background photos', flush=True)
+    print(
+        f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
+        f'{len(backgrounds)} background photos',
+        flush=True,
+    )
     words = WordSource(latin_share=options.latin)
-    return SceneGenerator(fonts, words, backgrounds, tuple(options.size),
-                          word_count=tuple(options.words))
+    return SceneGenerator(
+        fonts, words, backgrounds, tuple(options.size), word_count=tuple(options.words)
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

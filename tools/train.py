@@ -55,7 +55,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         help='go on from a checkpoint; without FILE from the last one of the work dir',
     )
     parser.add_argument(
-        '--amp', action='store_true',
+        '--amp',
+        action='store_true',
         help='mixed precision: float16 on GPUs, bfloat16 on CPUs that compute in it',
     )
     parser.add_argument(

@@ -17,9 +17,7 @@ model = dict(
             checkpoint='https://download.openmmlab.com/mmocr/backbone/resnet50-oclip-7ba0c533.pth',
         ),
     ),
-    neck=dict(
-        _delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048], lateral_channels=256
-    ),
+    neck=dict(_delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048], lateral_channels=256),
     det_head=dict(in_channels=256, module_loss=dict(type='WordGapDBModuleLoss')),
 )
 load = _base_.load

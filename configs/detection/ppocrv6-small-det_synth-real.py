@@ -61,7 +61,10 @@ train_dataloader = dict(
         datasets=[
             # Stored at 960x640; the cameras' images are 1280x720.
             photos(
-                'data/icdar2015_train', times=10, indices=840, flip_prob=0.3,
+                'data/icdar2015_train',
+                times=10,
+                indices=840,
+                flip_prob=0.3,
                 native_size=(720, 1280),
             ),
             photos('data/street_words', times=6, indices=1500, flip_prob=0.3),

@@ -2,9 +2,7 @@
 
 _base_ = ['./ppocrv6-small_synth-real.py']
 
-train_dataloader = dict(
-    batch_size=192, num_workers=12, batch_sampler=dict(max_batch_size=512)
-)
+train_dataloader = dict(batch_size=192, num_workers=12, batch_sampler=dict(max_batch_size=512))
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 max_iters = 12000
 param_scheduler = [

@@ -11,9 +11,7 @@ from torch import Tensor
 
 
 @FUNCTIONS.register_module()
-def collate_scene_words(
-    samples: Sequence[dict[str, Any]], multiple_of: int = 1
-) -> dict[str, Any]:
+def collate_scene_words(samples: Sequence[dict[str, Any]], multiple_of: int = 1) -> dict[str, Any]:
     """Put the words of several photos into one batch that knows each word's photo.
 
     Args:

@@ -62,9 +62,7 @@ _HEAD = {
 }
 
 
-def fill_detector_from_transformers(
-    detector: nn.Module, weights: Mapping[str, np.ndarray]
-) -> None:
+def fill_detector_from_transformers(detector: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
     """Fill a detector with weights of ``transformers``.
 
     Args:
@@ -81,9 +79,7 @@ def fill_detector_from_transformers(
                 name = name.replace(f'head.{theirs}.', f'det_head.binarize.{ours}.')
         state[name] = torch.from_numpy(value)
     expected = {
-        name
-        for name in detector.state_dict()
-        if '.threshold.' not in name and '.norm.' not in name
+        name for name in detector.state_dict() if '.threshold.' not in name and '.norm.' not in name
     }
     # Batch norms in the neck are folded when they are loaded.
     found = {name for name in state if '.norm.' not in name}

@@ -46,9 +46,7 @@ def test_the_forward_pass_runs_in_bfloat16_and_weights_stay_full():
 def test_a_cpu_that_would_emulate_bfloat16_trains_in_float32(monkeypatch, has_units):
     monkeypatch.setattr(bfloat16_optim_wrapper, 'has_bfloat16_units', lambda device: has_units)
     model = Tiny()
-    model.train_step(
-        {'inputs': torch.randn(2, 3, 8, 8)}, wrapper_for(model, only_where_fast=True)
-    )
+    model.train_step({'inputs': torch.randn(2, 3, 8, 8)}, wrapper_for(model, only_where_fast=True))
     assert model.seen == [torch.bfloat16 if has_units else torch.float32]
 
 

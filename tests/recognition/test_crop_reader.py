@@ -62,5 +62,3 @@ def test_read_crops_requires_the_image_of_each_crop(tmp_path) -> None:
     model = build('PP-OCRv6', write_charset(tmp_path))
     with pytest.raises(ValueError, match='tokens require image_index'):
         read_crops(model, make_crops(64), torch.zeros(1, 5, 12))
-
-

@@ -14,9 +14,7 @@ COLUMNS = 12
 
 def make_decoder(folder, characters: str = 'abc ', **settings) -> CTCDecoder:
     (folder / 'letters.txt').write_text('\n'.join(characters) + '\n')
-    dictionary = dict(
-        type='Dictionary', dict_file=str(folder / 'letters.txt'), with_padding=True
-    )
+    dictionary = dict(type='Dictionary', dict_file=str(folder / 'letters.txt'), with_padding=True)
     torch.manual_seed(0)
     return CTCDecoder(**{'dictionary': dictionary, 'embed_dim': 16, **settings})
 

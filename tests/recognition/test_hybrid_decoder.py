@@ -212,9 +212,7 @@ def test_a_strong_language_model_reads_its_words_into_noise(tmp_path) -> None:
     tokens = torch.randn(3, 2 * COLUMNS, 16)
     seen = read_texts(make_decoder(tmp_path), tokens)
     assert all(word.item != 'cab' for word in seen)
-    read = read_texts(
-        make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=30.0), tokens
-    )
+    read = read_texts(make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=30.0), tokens)
     for word in read:
         assert word.item == 'cab' and len(word.score) == 3
         assert 0 < word.word_score < 0.5  # PARSeq saw nothing of the kind

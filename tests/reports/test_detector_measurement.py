@@ -135,7 +135,8 @@ def test_the_threshold_is_lowered_for_the_curve_alone():
 
 def test_a_detector_without_a_threshold_says_so():
     assert box_threshold(make_toy()) is None
-    with pytest.raises(ValueError, match='BlockDetector has no min_text_score'), boxes_from(
-        make_toy(), 0.2
+    with (
+        pytest.raises(ValueError, match='BlockDetector has no min_text_score'),
+        boxes_from(make_toy(), 0.2),
     ):
         pass

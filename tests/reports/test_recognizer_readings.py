@@ -75,9 +75,7 @@ def test_failures_are_drawn_by_lot_and_the_same_seed_draws_the_same(tmp_path):
     photos, _ = read_gold_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(), photos) * 10  # ten times b is wrong
     right = judge_readings(readings)['alphanumeric']
-    first, again = (
-        choose_failures(readings, right, 4, np.random.default_rng(7)) for _ in range(2)
-    )
+    first, again = (choose_failures(readings, right, 4, np.random.default_rng(7)) for _ in range(2))
     assert len(first) == 4 and all(r.gold == 'b' for r in first)
     assert all(a is b for a, b in zip(first, again))
     assert len(choose_failures(readings, right, 99, np.random.default_rng(0))) == 10

@@ -104,11 +104,15 @@ def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
 
 @pytest.mark.parametrize(
     ('lists', 'message'),
-    [(['gone.txt'], 'gone.txt'), (['english', 'phrases.txt'], 'phrases.txt:1: wanted a word'),
-     (['none', 'english'], '--words none stands alone')],
+    [
+        (['gone.txt'], 'gone.txt'),
+        (['english', 'phrases.txt'], 'phrases.txt:1: wanted a word'),
+        (['none', 'english'], '--words none stands alone'),
+    ],
 )
-def test_word_lists_that_are_none_end_in_one_line(photo, tmp_path, capsys, monkeypatch, lists,
-                                                  message):
+def test_word_lists_that_are_none_end_in_one_line(
+    photo, tmp_path, capsys, monkeypatch, lists, message
+):
     monkeypatch.chdir(tmp_path)
     Path('phrases.txt').write_text('main street\n')
     options = [option for words in lists for option in ('--words', words)]

@@ -73,9 +73,7 @@ def test_the_same_run_writes_the_same_files(folder, tmp_path):
         (['--curve-from', '0.2'], 'BlockDetector has no min_text_score'),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(
-    folder, tmp_path, capsys, arguments, message
-):
+def test_what_cannot_be_measured_is_told_in_one_line(folder, tmp_path, capsys, arguments, message):
     data = ['--data', folder / 'scenes' / 'annotation.json']
     status = run(folder, *data, '--out', tmp_path, *arguments)
     assert status == 2

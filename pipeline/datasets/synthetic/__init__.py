@@ -4,6 +4,7 @@
 the fly for MMOCR's training, and ``tools/synthesize.py`` writes them to disk. README.md in this
 folder lists the font packages and word lists with their licences.
 """
+
 from __future__ import annotations
 
 from .annotation import make_annotation, make_instances
@@ -14,6 +15,14 @@ from .scene import Scene, SceneWord
 from .words import WordSource
 
 __all__ = [
-    'FontFace', 'Scene', 'SceneGenerator', 'SceneWord', 'SyntheticSceneDataset', 'WordSource',
-    'find_fonts', 'make_annotation', 'make_instances', 'matplotlib_font_folder',
+    'FontFace',
+    'Scene',
+    'SceneGenerator',
+    'SceneWord',
+    'SyntheticSceneDataset',
+    'WordSource',
+    'find_fonts',
+    'make_annotation',
+    'make_instances',
+    'matplotlib_font_folder',
 ]

@@ -1,4 +1,5 @@
 """Scenes as MMOCR's annotation format."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,23 +18,34 @@ def make_instances(words: Sequence[SceneWord]) -> list[dict[str, Any]]:
     instances = []
     for word in words:
         polygon = [round(float(value), 2) for value in word.polygon.ravel()]
-        instances.append({
-            'polygon': polygon,
-            'bbox': [min(polygon[0::2]), min(polygon[1::2]),
-                     max(polygon[0::2]), max(polygon[1::2])],
-            'bbox_label': 0,
-            'text': word.text,
-            'ignore': bool(word.ignore),
-        })
+        instances.append(
+            {
+                'polygon': polygon,
+                'bbox': [
+                    min(polygon[0::2]),
+                    min(polygon[1::2]),
+                    max(polygon[0::2]),
+                    max(polygon[1::2]),
+                ],
+                'bbox_label': 0,
+                'text': word.text,
+                'ignore': bool(word.ignore),
+            }
+        )
     return instances
 
 
 def make_annotation(
-        data_list: Sequence[dict[str, Any]], dataset_type: str = 'TextSpottingDataset',
-        task_name: str = 'textspotting') -> dict[str, Any]:
+    data_list: Sequence[dict[str, Any]],
+    dataset_type: str = 'TextSpottingDataset',
+    task_name: str = 'textspotting',
+) -> dict[str, Any]:
     """Wrap samples ('img_path', 'height', 'width', 'instances') into an MMOCR annotation file."""
     return {
-        'metainfo': {'dataset_type': dataset_type, 'task_name': task_name,
-                     'category': [{'id': 0, 'name': 'text'}]},
+        'metainfo': {
+            'dataset_type': dataset_type,
+            'task_name': task_name,
+            'category': [{'id': 0, 'name': 'text'}],
+        },
         'data_list': list(data_list),
     }

@@ -1,4 +1,5 @@
 """What words are written on: photos from a folder, or drawn grounds."""
+
 from __future__ import annotations
 
 import os
@@ -21,8 +22,10 @@ def find_backgrounds(folder: str | os.PathLike[str]) -> list[str]:
     root = Path(folder)
     paths = sorted(path for path in root.rglob('*') if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise ValueError(f'wanted photos ({", ".join(SUFFIXES)}), got none below {root}; '
-                         'name another folder with --backgrounds, or leave it out.')
+        raise ValueError(
+            f'wanted photos ({", ".join(SUFFIXES)}), got none below {root}; '
+            'name another folder with --backgrounds, or leave it out.'
+        )
     return [str(path) for path in paths]
 
 
@@ -42,21 +45,23 @@ def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np
     piece_w = piece_h * aspect
     y = int(rng.uniform(0, photo.shape[0] - piece_h + 1e-6))
     x = int(rng.uniform(0, photo.shape[1] - piece_w + 1e-6))
-    piece = photo[y:y + max(8, int(piece_h)), x:x + max(8, int(piece_w))]
+    piece = photo[y : y + max(8, int(piece_h)), x : x + max(8, int(piece_w))]
     if rng.random() < 0.5:
         piece = piece[:, ::-1]
     return cv2.resize(piece, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def smooth_noise(
-        rng: np.random.Generator, size: tuple[int, int], cells: int, channels: int) -> np.ndarray:
+    rng: np.random.Generator, size: tuple[int, int], cells: int, channels: int
+) -> np.ndarray:
     """Random values on a coarse grid, smoothly filled in: (h, w, channels) uint8."""
     height, width = size
     rows = max(2, cells * height // max(size))
     columns = max(2, cells * width // max(size))
     grid = rng.integers(0, 256, (rows, columns, channels), dtype=np.uint8)
     return cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC).reshape(
-        height, width, channels)
+        height, width, channels
+    )
 
 
 def draw_ground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
@@ -65,8 +70,9 @@ def draw_ground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     corners = np.array([random_color(rng) for _ in range(4)], np.float32).reshape(2, 2, 3)
     if rng.random() < 0.4:
         corners[:] = corners[:1, :1] + rng.uniform(-12, 12, (2, 2, 1))
-    image = cv2.resize(np.clip(corners, 0, 255).astype(np.uint8), (width, height),
-                       interpolation=cv2.INTER_LINEAR)
+    image = cv2.resize(
+        np.clip(corners, 0, 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR
+    )
     for _ in range(int(rng.integers(0, 3))):
         cells = int(np.exp(rng.uniform(np.log(3), np.log(160))))
         amount = rng.uniform(0.03, 0.35)
@@ -94,8 +100,9 @@ def draw_shape(rng: np.random.Generator, image: np.ndarray) -> None:
         cv2.fillPoly(image, [points.astype(np.int32)], color, cv2.LINE_AA)
     elif form < 0.75:
         axes = (int(reach * 0.5) + 1, int(reach * rng.uniform(0.1, 0.5)) + 1)
-        cv2.ellipse(image, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, color, -1,
-                    cv2.LINE_AA)
+        cv2.ellipse(
+            image, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, color, -1, cv2.LINE_AA
+        )
     else:
         end = (int(x + rng.uniform(-1, 1) * reach), int(y + rng.uniform(-1, 1) * reach))
         cv2.line(image, (int(x), int(y)), end, color, int(rng.integers(1, 14)), cv2.LINE_AA)

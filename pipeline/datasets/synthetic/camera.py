@@ -1,4 +1,5 @@
 """What lies between a scene and its picture: light, lens, motion, sensor and file format."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -36,22 +37,25 @@ class Camera:
         """Standard deviation of all blurs together, in the direction where it is strongest."""
         motion = self.motion[0] / np.sqrt(12)
         sampling = 0.4 / self.shrink if self.shrink < 1 else 0.0
-        return float(np.sqrt(self.blur_px ** 2 + motion ** 2 + sampling ** 2))
+        return float(np.sqrt(self.blur_px**2 + motion**2 + sampling**2))
 
     def expose(self, image: np.ndarray) -> np.ndarray:
         """Apply light, tone and blur: all but what is random for each pixel."""
         if self.light is not None:
             field = cv2.resize(self.light, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-            image = np.asarray(
-                cv2.multiply(image, cv2.merge([field] * 3), dtype=cv2.CV_8U))
+            image = np.asarray(cv2.multiply(image, cv2.merge([field] * 3), dtype=cv2.CV_8U))
         levels = np.arange(256) / 255
-        table = np.stack([np.clip(255 * gain * levels ** self.gamma, 0, 255)
-                          for gain in self.gains], axis=1)
+        table = np.stack(
+            [np.clip(255 * gain * levels**self.gamma, 0, 255) for gain in self.gains], axis=1
+        )
         image = cv2.LUT(image, table.round().astype(np.uint8).reshape(1, 256, 3))
         if self.shrink < 1:
             height, width = image.shape[:2]
-            small = cv2.resize(image, (round(width * self.shrink), round(height * self.shrink)),
-                               interpolation=cv2.INTER_AREA)
+            small = cv2.resize(
+                image,
+                (round(width * self.shrink), round(height * self.shrink)),
+                interpolation=cv2.INTER_AREA,
+            )
             image = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
         if self.blur_px > 0:
             image = cv2.GaussianBlur(image, (0, 0), self.blur_px)
@@ -67,7 +71,8 @@ class Camera:
             x = int(rng.integers(noise.shape[1] - width + 1))
             amount = self.noise / 32
             image = cv2.addWeighted(
-                image, 1.0, noise[y:y + height, x:x + width], amount, -128 * amount)
+                image, 1.0, noise[y : y + height, x : x + width], amount, -128 * amount
+            )
         if self.quality:
             _, code = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
             image = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))
@@ -88,8 +93,11 @@ def draw_camera(rng: np.random.Generator) -> Camera:
         gains=(float(gains[0]), float(gains[1]), float(gains[2])),
         gamma=float(np.exp(rng.uniform(-0.35, 0.35))) if rng.random() < 0.6 else 1.0,
         blur_px=float(np.exp(rng.uniform(np.log(0.4), np.log(2.2)))) if rng.random() < 0.6 else 0.0,
-        motion=((float(rng.uniform(2, 10)), float(rng.uniform(0, np.pi)))
-                if rng.random() < 0.12 else (0.0, 0.0)),
+        motion=(
+            (float(rng.uniform(2, 10)), float(rng.uniform(0, np.pi)))
+            if rng.random() < 0.12
+            else (0.0, 0.0)
+        ),
         shrink=float(rng.uniform(0.4, 0.9)) if rng.random() < 0.2 else 1.0,
         noise=float(rng.uniform(1, 14)) if rng.random() < 0.65 else 0.0,
         quality=int(rng.integers(25, 96)) if rng.random() < 0.6 else 0,
@@ -103,8 +111,9 @@ def motion_kernel(length_px: float, angle: float) -> np.ndarray:
     kernel = np.zeros((size, size), np.float32)
     dx, dy = np.cos(angle) * length_px / 2, np.sin(angle) * length_px / 2
     fraction = 16  # cv2.line's fixed-point coordinates
-    ends = [(round((reach + s * dx) * fraction), round((reach + s * dy) * fraction))
-            for s in (-1, 1)]
+    ends = [
+        (round((reach + s * dx) * fraction), round((reach + s * dy) * fraction)) for s in (-1, 1)
+    ]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_8, shift=4)
     return kernel / max(kernel.sum(), 1e-6)
 

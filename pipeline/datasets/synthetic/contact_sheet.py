@@ -1,4 +1,5 @@
 """An overview of written scenes, to be looked at before training on them."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -10,8 +11,12 @@ import numpy as np
 
 
 def draw_contact_sheet(
-        folder: Path, records: Sequence[dict[str, Any]], columns: int = 10, tile_px: int = 320,
-        polygons: bool = True) -> np.ndarray:
+    folder: Path,
+    records: Sequence[dict[str, Any]],
+    columns: int = 10,
+    tile_px: int = 320,
+    polygons: bool = True,
+) -> np.ndarray:
     """Lay scenes out in a grid, polygons drawn: green to be read, gray to be ignored.
 
     Args:
@@ -39,10 +44,10 @@ def draw_contact_sheet(
             color = (128, 128, 128) if word['ignore'] else (0, 255, 0)
             cv2.polylines(tile, [points.round().astype(np.int32)], True, color, 1, cv2.LINE_AA)
         square = np.zeros((tile_px, tile_px, 3), np.uint8)
-        square[:tile.shape[0], :tile.shape[1]] = tile
+        square[: tile.shape[0], : tile.shape[1]] = tile
         tiles.append(square)
     while len(tiles) % min(columns, len(tiles)):
         tiles.append(np.zeros((tile_px, tile_px, 3), np.uint8))
     columns = min(columns, len(tiles))
-    rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
+    rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     return np.vstack(rows)

@@ -1,4 +1,5 @@
 """Scenes drawn on the fly, as an MMOCR dataset."""
+
 from __future__ import annotations
 
 import os
@@ -43,16 +44,23 @@ class SyntheticSceneDataset(BaseDataset):
     """
 
     METAINFO: ClassVar[dict] = {
-        'dataset_type': 'SyntheticSceneDataset', 'task_name': 'textspotting',
-        'category': [{'id': 0, 'name': 'text'}]}
+        'dataset_type': 'SyntheticSceneDataset',
+        'task_name': 'textspotting',
+        'category': [{'id': 0, 'name': 'text'}],
+    }
 
     def __init__(
-            self, length: int, pipeline: Sequence[dict | Callable] = (), seed: int = 0,
-            size: tuple[int, int] = (640, 640),
-            fonts: Sequence[str | os.PathLike[str]] | None = None,
-            backgrounds: str | os.PathLike[str] | None = None,
-            generator: dict[str, Any] | None = None, lazy_init: bool = False,
-            max_refetch: int = 100) -> None:
+        self,
+        length: int,
+        pipeline: Sequence[dict | Callable] = (),
+        seed: int = 0,
+        size: tuple[int, int] = (640, 640),
+        fonts: Sequence[str | os.PathLike[str]] | None = None,
+        backgrounds: str | os.PathLike[str] | None = None,
+        generator: dict[str, Any] | None = None,
+        lazy_init: bool = False,
+        max_refetch: int = 100,
+    ) -> None:
         if length < 1:
             raise ValueError(f'wanted length of at least 1, got {length}.')
         self.length = length
@@ -62,14 +70,20 @@ class SyntheticSceneDataset(BaseDataset):
         self.backgrounds = backgrounds
         self.generator_args = dict(generator or {})
         self._generator: SceneGenerator | None = None
-        super().__init__(ann_file='', pipeline=list(pipeline), lazy_init=lazy_init,
-                         max_refetch=max_refetch, serialize_data=False)
+        super().__init__(
+            ann_file='',
+            pipeline=list(pipeline),
+            lazy_init=lazy_init,
+            max_refetch=max_refetch,
+            serialize_data=False,
+        )
 
     def load_data_list(self) -> list[dict]:
         """Prepare the generator; the samples themselves are drawn when asked for."""
         paths = None if self.backgrounds is None else find_backgrounds(self.backgrounds)
         self._generator = SceneGenerator(
-            find_fonts(self.fonts), WordSource(), paths, self.size, **self.generator_args)
+            find_fonts(self.fonts), WordSource(), paths, self.size, **self.generator_args
+        )
         return [{'scene_index': index} for index in range(self.length)]
 
     def get_data_info(self, idx: int) -> dict:
@@ -81,7 +95,13 @@ class SyntheticSceneDataset(BaseDataset):
         scene = self._generator.draw(np.random.default_rng([self.seed, index]))
         height, width = self.size
         info.update(
-            img=scene.image, img_path=f'synthetic/{self.seed}/{index}.jpg',
-            img_shape=(height, width), ori_shape=(height, width), height=height, width=width,
-            scale_factor=(1.0, 1.0), instances=make_instances(scene.words))
+            img=scene.image,
+            img_path=f'synthetic/{self.seed}/{index}.jpg',
+            img_shape=(height, width),
+            ori_shape=(height, width),
+            height=height,
+            width=width,
+            scale_factor=(1.0, 1.0),
+            instances=make_instances(scene.words),
+        )
         return info

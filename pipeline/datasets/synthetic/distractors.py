@@ -1,4 +1,5 @@
 """Things that are not text but look a little like it: what a detector has to learn to leave."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -31,10 +32,10 @@ def _stripes(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     thick = max(1, int(step * rng.uniform(0.1, 0.7)))
     if rng.random() < 0.5:
         for x in range(0, size[1], step):
-            image[:, x:x + thick] = ink
+            image[:, x : x + thick] = ink
     else:
         for y in range(0, size[0], step):
-            image[y:y + thick] = ink
+            image[y : y + thick] = ink
     return image
 
 
@@ -63,7 +64,7 @@ def _bricks(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     for row, y in enumerate(range(0, size[0], height)):
         for x in range(-(row % 2) * width // 2, size[1], width):
             color = np.clip(base + rng.uniform(-22, 22), 0, 255)
-            image[y:y + height - gap, max(0, x):max(0, x + width - gap)] = color
+            image[y : y + height - gap, max(0, x) : max(0, x + width - gap)] = color
     return image
 
 
@@ -72,9 +73,9 @@ def _grid(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     ink = contrasting_color(rng, color)
     step, thick = int(rng.integers(8, 60)), int(rng.integers(1, 4))
     for x in range(0, size[1], step):
-        image[:, x:x + thick] = ink
+        image[:, x : x + thick] = ink
     for y in range(0, size[0], step):
-        image[y:y + thick] = ink
+        image[y : y + thick] = ink
     return image
 
 
@@ -85,9 +86,9 @@ def _windows(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     gap_x, gap_y = int(w * rng.uniform(0.2, 1)) + 2, int(h * rng.uniform(0.2, 1)) + 2
     for y in range(gap_y, size[0] - h, h + gap_y):
         for x in range(gap_x, size[1] - w, w + gap_x):
-            image[y:y + h, x:x + w] = np.clip(glass + rng.uniform(-25, 25), 0, 255)
+            image[y : y + h, x : x + w] = np.clip(glass + rng.uniform(-25, 25), 0, 255)
             if w > 14:
-                image[y:y + h, x + w // 2] = color
+                image[y : y + h, x + w // 2] = color
     return image
 
 
@@ -99,8 +100,16 @@ def _leaves(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
         center = (int(rng.uniform(0, size[1])), int(rng.uniform(0, size[0])))
         axes = (int(rng.integers(2, 12)), int(rng.integers(1, 6)))
         angle = rng.uniform(0, 180)
-        cv2.ellipse(canvas, center, axes, angle, 0, 360,
-                    np.clip(base * rng.uniform(0.5, 1.5), 0, 255).tolist(), -1)
+        cv2.ellipse(
+            canvas,
+            center,
+            axes,
+            angle,
+            0,
+            360,
+            np.clip(base * rng.uniform(0.5, 1.5), 0, 255).tolist(),
+            -1,
+        )
         cv2.ellipse(alpha, center, axes, angle, 0, 360, 255, -1)
     return cv2.merge([*cv2.split(canvas), alpha])
 
@@ -128,13 +137,19 @@ def _blank_sign(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     elif form < 0.4:
         cv2.circle(canvas, (x, y), reach, paint, thick, cv2.LINE_AA)
     elif form < 0.55:
-        cv2.fillPoly(canvas, [np.array([[x, y - reach], [x + reach, y + reach],
-                                        [x - reach, y + reach]], np.int32)], paint, cv2.LINE_AA)
+        cv2.fillPoly(
+            canvas,
+            [np.array([[x, y - reach], [x + reach, y + reach], [x - reach, y + reach]], np.int32)],
+            paint,
+            cv2.LINE_AA,
+        )
     elif form < 0.7:  # a bar code
         for bar in range(x - reach, x + reach, 3):
             if rng.random() < 0.6:
-                canvas[y - reach // 2:y + reach // 2, max(0, bar):max(0, bar) +
-                       int(rng.integers(1, 3))] = paint
+                canvas[
+                    y - reach // 2 : y + reach // 2,
+                    max(0, bar) : max(0, bar) + int(rng.integers(1, 3)),
+                ] = paint
     return canvas
 
 
@@ -155,5 +170,15 @@ def _colored(alpha: np.ndarray, color: tuple) -> np.ndarray:
 
 
 KINDS: tuple[Callable[[np.random.Generator, tuple[int, int]], np.ndarray], ...] = (
-    _stripes, _fence, _bricks, _grid, _windows, _leaves, _checks, _blank_sign, _blank_sign,
-    _clouds, _plain)
+    _stripes,
+    _fence,
+    _bricks,
+    _grid,
+    _windows,
+    _leaves,
+    _checks,
+    _blank_sign,
+    _blank_sign,
+    _clouds,
+    _plain,
+)

@@ -4,6 +4,7 @@ A font is usable when it draws all 94 printable ASCII characters with glyphs of 
 fonts, fonts of other scripts and fonts that map a letter to the "missing glyph" box would give
 transcripts that nobody can read off the picture; they are refused by rendering, not by trust.
 """
+
 from __future__ import annotations
 
 import os
@@ -28,12 +29,16 @@ REFUSED_NAMES = re.compile(
     r'symbol|math|emoji|dingbat|icon|music|braille|barcode|lastresort|fallback|chess|'
     r'last resort|keycap|circled|redacted|lignes|d050000l|humor.?icons|bravura|esint|'
     r'keyboard|^cm(r|b|ss|ti|tt|sy|ex|mi)\d|'
-    r'sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni', re.IGNORECASE)
+    r'sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni',
+    re.IGNORECASE,
+)
 # Words of style that some fonts carry in the family name.
 STYLE_WORDS = re.compile(
     r'\s+(thin|hairline|extra ?light|ultra ?light|light|book|regular|medium|semi ?bold|demi|'
     r'demi ?bold|bold|extra ?bold|ultra ?bold|black|heavy|italic|oblique|display|text|caption|'
-    r'semi ?condensed|extra ?condensed|condensed|cond|narrow|std|\d\d)$', re.IGNORECASE)
+    r'semi ?condensed|extra ?condensed|condensed|cond|narrow|std|\d\d)$',
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class FontFace:
         not depend on which text shaping libraries the machine has.
         """
         return ImageFont.truetype(
-            self.path, size_px, index=self.index, layout_engine=ImageFont.Layout.BASIC)
+            self.path, size_px, index=self.index, layout_engine=ImageFont.Layout.BASIC
+        )
 
     def writable(self, text: str) -> str:
         """The text in characters that this face has: others lose their accents or are left out.
@@ -105,8 +111,12 @@ def system_font_folders() -> list[Path]:
         return [Path(os.environ.get('WINDIR', 'C:/Windows')) / 'Fonts']
     if sys.platform == 'darwin':
         return [Path('/System/Library/Fonts'), Path('/Library/Fonts'), home / 'Library/Fonts']
-    return [Path('/usr/share/fonts'), Path('/usr/local/share/fonts'),
-            home / '.local/share/fonts', home / '.fonts']
+    return [
+        Path('/usr/share/fonts'),
+        Path('/usr/local/share/fonts'),
+        home / '.local/share/fonts',
+        home / '.fonts',
+    ]
 
 
 def matplotlib_font_folder() -> Path:
@@ -138,8 +148,14 @@ def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[
         if missing:
             raise ValueError(f'wanted folders of fonts, got missing {missing}; check --fonts.')
     paths = sorted(
-        {path for root in roots for path in ([root] if root.is_file() else root.rglob('*'))
-         if path.suffix.lower() in SUFFIXES}, key=lambda path: (path.name, str(path)))
+        {
+            path
+            for root in roots
+            for path in ([root] if root.is_file() else root.rglob('*'))
+            if path.suffix.lower() in SUFFIXES
+        },
+        key=lambda path: (path.name, str(path)),
+    )
     faces: dict[tuple[str, str], FontFace] = {}
     for path in paths:
         for face in _usable_faces(path):
@@ -147,7 +163,8 @@ def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[
     if not faces:
         raise ValueError(
             f'no usable font below {[str(root) for root in roots]}: wanted .ttf or .otf files with '
-            'all 94 printable ASCII characters; name a folder of fonts with --fonts.')
+            'all 94 printable ASCII characters; name a folder of fonts with --fonts.'
+        )
     return [faces[key] for key in sorted(faces)]
 
 
@@ -164,7 +181,8 @@ def _usable_faces(path: Path) -> list[FontFace]:
     for index in range(64 if path.suffix.lower() in ('.ttc', '.otc') else 1):
         try:
             font = ImageFont.truetype(
-                str(path), PROBE_PX, index=index, layout_engine=ImageFont.Layout.BASIC)
+                str(path), PROBE_PX, index=index, layout_engine=ImageFont.Layout.BASIC
+            )
             family, style = (name or '' for name in font.getname())
             if REFUSED_NAMES.search(family) or REFUSED_NAMES.search(path.name):
                 continue
@@ -173,9 +191,16 @@ def _usable_faces(path: Path) -> list[FontFace]:
             break
         if glyphs is None:
             continue
-        faces.append(FontFace(
-            str(path), index, _base_family(family or path.stem), style or 'Regular',
-            glyphs['H'].shape[0] / PROBE_PX, _is_unicase(glyphs)))
+        faces.append(
+            FontFace(
+                str(path),
+                index,
+                _base_family(family or path.stem),
+                style or 'Regular',
+                glyphs['H'].shape[0] / PROBE_PX,
+                _is_unicase(glyphs),
+            )
+        )
     return faces
 
 
@@ -212,14 +237,16 @@ def _ink(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray | None:
         return None
     image = np.array(list(mask), np.uint8).reshape(height, width)
     x, y, w, h = cv2.boundingRect(image)
-    return image[y:y + h, x:x + w].copy() if w and h else None
+    return image[y : y + h, x : x + w].copy() if w and h else None
 
 
 def _is_unicase(glyphs: dict[str, np.ndarray]) -> bool:
     """Whether most small letters are their capitals, whole or scaled."""
     same = 0
     for small in 'abdeghnqrt':
-        pair = [cv2.resize(glyphs[c], (16, 16), interpolation=cv2.INTER_AREA).ravel()
-                .astype(np.float32) for c in (small, small.upper())]
+        pair = [
+            cv2.resize(glyphs[c], (16, 16), interpolation=cv2.INTER_AREA).ravel().astype(np.float32)
+            for c in (small, small.upper())
+        ]
         same += bool(np.corrcoef(pair[0], pair[1])[0, 1] > 0.9)
     return same >= 6

@@ -4,6 +4,7 @@ A scene is made as a photo is: a ground with things on it, inscriptions laid on 
 space, things in front of them, and a camera with its faults. In the spirit of Gupta et al.,
 "Synthetic Data for Text Localisation in Natural Images", CVPR 2016, without its depth maps.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -57,10 +58,15 @@ class SceneGenerator:
     """
 
     def __init__(
-            self, fonts: Sequence[FontFace], words: WordSource,
-            backgrounds: Sequence[str] | None = None, size: tuple[int, int] = (640, 640),
-            word_count: tuple[int, int] = (3, 25), cap_height_px: tuple[float, float] = (8, 120),
-            drawn_share: float = 0.15) -> None:
+        self,
+        fonts: Sequence[FontFace],
+        words: WordSource,
+        backgrounds: Sequence[str] | None = None,
+        size: tuple[int, int] = (640, 640),
+        word_count: tuple[int, int] = (3, 25),
+        cap_height_px: tuple[float, float] = (8, 120),
+        drawn_share: float = 0.15,
+    ) -> None:
         if not fonts:
             raise ValueError('wanted at least one FontFace, got none; see find_fonts().')
         if min(size) < 64:
@@ -107,9 +113,16 @@ class SceneGenerator:
         reach = np.exp(rng.uniform(np.log(0.06), np.log(0.7))) * max(self.size)
         size = (max(16, int(reach * rng.uniform(0.3, 1))), max(16, int(reach)))
         canvas = draw_distractor(rng, size)
-        placement = Placement(tilt_homography(
-            (size[1] / 2, size[0] / 2), 1.0, rng.normal(0, 0.15), rng.normal(0, 0.4),
-            rng.normal(0, 0.2), 1.4 * max(self.size)))
+        placement = Placement(
+            tilt_homography(
+                (size[1] / 2, size[0] / 2),
+                1.0,
+                rng.normal(0, 0.15),
+                rng.normal(0, 0.4),
+                rng.normal(0, 0.2),
+                1.4 * max(self.size),
+            )
+        )
         placement = placement.moved(rng.uniform(0, self.size[1]), rng.uniform(0, self.size[0]))
         window = self._window(placement.outline(size[1], size[0]))
         if window is not None:
@@ -127,8 +140,10 @@ class SceneGenerator:
         taken = np.zeros(cells[::-1], np.uint8)
         small = cv2.resize(image, cells, interpolation=cv2.INTER_AREA)
         gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-        edges = cv2.add(cv2.convertScaleAbs(cv2.Sobel(gray, cv2.CV_16S, 1, 0)),
-                        cv2.convertScaleAbs(cv2.Sobel(gray, cv2.CV_16S, 0, 1)))
+        edges = cv2.add(
+            cv2.convertScaleAbs(cv2.Sobel(gray, cv2.CV_16S, 1, 0)),
+            cv2.convertScaleAbs(cv2.Sobel(gray, cv2.CV_16S, 0, 1)),
+        )
         texture = cv2.integral(edges)
         placed: list[_Placed] = []
         count = 0
@@ -140,17 +155,32 @@ class SceneGenerator:
             else:
                 log_height = float(np.clip(usual + rng.normal(0, 0.4), *bounds))
             cap = float(np.exp(log_height)) * (0.8 ** max(0, attempt - target))
-            item = self._place(rng, image, taken, small, texture, max(cap, self.cap_height_px[0]),
-                               target - count, (roll, yaw, pitch))
+            item = self._place(
+                rng,
+                image,
+                taken,
+                small,
+                texture,
+                max(cap, self.cap_height_px[0]),
+                target - count,
+                (roll, yaw, pitch),
+            )
             if item is not None:
                 placed.append(item)
                 count += len(item.inscription.sheet.words)
         return placed
 
     def _place(
-            self, rng: np.random.Generator, image: np.ndarray, taken: np.ndarray,
-            small: np.ndarray, texture: np.ndarray, cap: float, room: int,
-            pose: tuple[float, float, float]) -> _Placed | None:
+        self,
+        rng: np.random.Generator,
+        image: np.ndarray,
+        taken: np.ndarray,
+        small: np.ndarray,
+        texture: np.ndarray,
+        cap: float,
+        room: int,
+        pose: tuple[float, float, float],
+    ) -> _Placed | None:
         # Small letters are drawn larger and sampled down, as a camera does.
         scale = 1.0 if cap > 36 else 1.0 / rng.uniform(1.2, 1.8)
         inscription = compose_inscription(rng, self.families, self.words, cap / scale, room)
@@ -160,9 +190,17 @@ class SceneGenerator:
         bent = inscription.bend is not None
         center = (0.0, 0.0) if bent else (sheet_w / 2, sheet_h / 2)
         for _ in range(3):
-            placement = Placement(tilt_homography(
-                center, scale, roll, yaw, pitch,
-                max(1.4 * max(self.size), scale * max(sheet_w, sheet_h))), inscription.bend)
+            placement = Placement(
+                tilt_homography(
+                    center,
+                    scale,
+                    roll,
+                    yaw,
+                    pitch,
+                    max(1.4 * max(self.size), scale * max(sheet_w, sheet_h)),
+                ),
+                inscription.bend,
+            )
             outline = placement.outline(sheet_w, sheet_h)
             extent = outline.max(axis=0) - outline.min(axis=0)
             fit = float(min(0.97 * self.size[1] / extent[0], 0.97 * self.size[0] / extent[1]))
@@ -183,8 +221,9 @@ class SceneGenerator:
         cv2.fillPoly(region, [np.round(outline / CELL).astype(np.int32)], 255)
         ground = cv2.mean(small, region)[:3]
         np.maximum(taken, region, out=taken)
-        canvas = paint_sheet(rng, sheet.mask, inscription.cap_px, ground, inscription.plate,
-                             inscription.pad_px)
+        canvas = paint_sheet(
+            rng, sheet.mask, inscription.cap_px, ground, inscription.plate, inscription.pad_px
+        )
         blur = 0.0
         if rng.random() < 0.45:
             blur = rng.uniform(0.01, 0.08) * inscription.cap_px
@@ -196,7 +235,9 @@ class SceneGenerator:
         return _Placed(inscription, placement, ink, (window[0], window[1]), blur * scale)
 
     def _draw_pose(
-            self, rng: np.random.Generator, usual: tuple[float, float, float],
+        self,
+        rng: np.random.Generator,
+        usual: tuple[float, float, float],
     ) -> tuple[float, float, float]:
         """Roll, yaw and pitch in radians: mostly near the scene's own, at times quite others."""
         form = rng.random()
@@ -214,8 +255,13 @@ class SceneGenerator:
         return float(roll), float(np.clip(yaw, -1.0, 1.0)), float(np.clip(pitch, -0.6, 0.6))
 
     def _find_room(
-            self, rng: np.random.Generator, outline: np.ndarray, taken: np.ndarray,
-            texture: np.ndarray, choosy: bool) -> tuple[float, float] | None:
+        self,
+        rng: np.random.Generator,
+        outline: np.ndarray,
+        taken: np.ndarray,
+        texture: np.ndarray,
+        choosy: bool,
+    ) -> tuple[float, float] | None:
         """A shift that brings an outline to a free place; a smooth one for unplated words."""
         height, width = self.size
         low, high = outline.min(axis=0), outline.max(axis=0)
@@ -281,8 +327,13 @@ class SceneGenerator:
                 cv2.line(hidden, *ends, 255, thick)
             elif form < 0.75:
                 axes = rng.uniform(0.01, 0.08, 2) * max(self.size)
-                args = ((int(x), int(y)), (int(axes[0]) + 1, int(axes[1]) + 1),
-                        rng.uniform(0, 180), 0, 360)
+                args = (
+                    (int(x), int(y)),
+                    (int(axes[0]) + 1, int(axes[1]) + 1),
+                    rng.uniform(0, 180),
+                    0,
+                    360,
+                )
                 cv2.ellipse(image, *args, color, -1, cv2.LINE_AA)
                 cv2.ellipse(hidden, *args, 255, -1)
             else:
@@ -297,8 +348,13 @@ class SceneGenerator:
         return hidden
 
     def _label(
-            self, item: _Placed, image: np.ndarray, hidden: np.ndarray | None, blur_px: float,
-            noise: float) -> list[SceneWord]:
+        self,
+        item: _Placed,
+        image: np.ndarray,
+        hidden: np.ndarray | None,
+        blur_px: float,
+        noise: float,
+    ) -> list[SceneWord]:
         words = []
         total_blur = float(np.hypot(blur_px, item.blur_px))
         for word in item.inscription.sheet.words:
@@ -314,7 +370,8 @@ class SceneGenerator:
             polygon = item.placement.box_polygon(box, points)
             contrast, deviation = measure_contrast(image, polygon, item.ink, item.origin)
             ignore = is_illegible(
-                ink, self.size, contrast, deviation, total_blur, noise, _share_hidden(ink, hidden))
+                ink, self.size, contrast, deviation, total_blur, noise, _share_hidden(ink, hidden)
+            )
             clipped = np.clip(polygon, 0, (self.size[1], self.size[0])).astype(np.float32)
             words.append(SceneWord(clipped, word.text, ignore))
         return words

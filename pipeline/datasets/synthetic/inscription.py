@@ -1,4 +1,5 @@
 """Compose an inscription: what is written, in which fonts and lines, flat or bent."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -34,8 +35,12 @@ class Inscription:
 
 
 def compose_inscription(
-        rng: np.random.Generator, families: Sequence[Sequence[FontFace]], source: WordSource,
-        cap_px: float, max_words: int) -> Inscription:
+    rng: np.random.Generator,
+    families: Sequence[Sequence[FontFace]],
+    source: WordSource,
+    cap_px: float,
+    max_words: int,
+) -> Inscription:
     """Write something.
 
     Args:
@@ -71,8 +76,15 @@ def compose_inscription(
         if not phrase:
             break
         room -= len(phrase)
-        lines.append(_make_line(face if row == 0 else second, phrase, cap_px * shrink, lettering,
-                                rng.uniform(0.25, 0.5)))
+        lines.append(
+            _make_line(
+                face if row == 0 else second,
+                phrase,
+                cap_px * shrink,
+                lettering,
+                rng.uniform(0.25, 0.5),
+            )
+        )
     plate = rng.random() < 0.6
     pad = max(3, int(cap_px * rng.uniform(0.25, 1.0)))
     align = (0.0, 0.5, 0.5, 1.0)[int(rng.integers(4))]
@@ -80,8 +92,7 @@ def compose_inscription(
     return Inscription(sheet, None, plate, pad, cap_px)
 
 
-def _pick_face(
-        rng: np.random.Generator, families: Sequence[Sequence[FontFace]]) -> FontFace:
+def _pick_face(rng: np.random.Generator, families: Sequence[Sequence[FontFace]]) -> FontFace:
     family = families[int(rng.integers(len(families)))]
     return family[int(rng.integers(len(family)))]
 
@@ -116,7 +127,11 @@ def _draw_lettering(rng: np.random.Generator, case: str) -> _Lettering:
 
 
 def _make_line(
-        face: FontFace, words: Sequence[str], cap_px: float, lettering: _Lettering, space: float,
+    face: FontFace,
+    words: Sequence[str],
+    cap_px: float,
+    lettering: _Lettering,
+    space: float,
 ) -> Line:
     size = max(6, round(cap_px / face.cap_ratio))
     words = [face.writable(word) for word in words]
@@ -124,15 +139,21 @@ def _make_line(
         words = [word.upper() for word in words]
     initial_size = round(size * lettering.initial)
     return Line(
-        words, face.open(size), lettering.tracking * size,
+        words,
+        face.open(size),
+        lettering.tracking * size,
         (space + lettering.tracking) * size,
         None if initial_size == size else face.open(initial_size),
-        round(lettering.stroke * size), lettering.slant, lettering.stretch,
-        lettering.bounce * size)
+        round(lettering.stroke * size),
+        lettering.slant,
+        lettering.stretch,
+        lettering.bounce * size,
+    )
 
 
 def _compose_column(
-        rng: np.random.Generator, face: FontFace, text: str, cap_px: float) -> Inscription:
+    rng: np.random.Generator, face: FontFace, text: str, cap_px: float
+) -> Inscription:
     line = _make_line(face, [text], cap_px, _Lettering(), 0.0)
     pad = max(3, int(cap_px * rng.uniform(0.25, 0.8)))
     sheet = set_column(line.words[0], line.font, cap_px * rng.uniform(0.12, 0.4), pad)
@@ -140,8 +161,13 @@ def _compose_column(
 
 
 def _compose_bent(
-        rng: np.random.Generator, face: FontFace, source: WordSource, case: str, cap_px: float,
-        max_words: int) -> Inscription:
+    rng: np.random.Generator,
+    face: FontFace,
+    source: WordSource,
+    case: str,
+    cap_px: float,
+    max_words: int,
+) -> Inscription:
     phrase = source.draw(rng, case)
     while len(phrase) < max_words and sum(map(len, phrase)) < 8:
         phrase += source.draw(rng, case)
@@ -153,11 +179,17 @@ def _compose_bent(
     anchor = (width / 2, sheet.baseline)
     if rng.random() < 0.2 and width > 3 * cap_px:
         period = width * rng.uniform(0.8, 2.0)
-        bend = Bend('wave', anchor, cap_px * rng.uniform(0.15, 0.5) * min(1, period / cap_px / 8),
-                    period, rng.uniform(0, 2 * np.pi))
+        bend = Bend(
+            'wave',
+            anchor,
+            cap_px * rng.uniform(0.15, 0.5) * min(1, period / cap_px / 8),
+            period,
+            rng.uniform(0, 2 * np.pi),
+        )
     else:
         span = rng.uniform(0.4, 3.6)  # the arc's angle
         radius = max(width / span, 2.2 * cap_px)
-        bend = Bend('arch' if rng.random() < 0.6 else 'bowl', anchor,
-                    max(radius, 1.3 * height, width / 5.2))
+        bend = Bend(
+            'arch' if rng.random() < 0.6 else 'bowl', anchor, max(radius, 1.3 * height, width / 5.2)
+        )
     return Inscription(sheet, bend, False, pad, cap_px)

@@ -1,4 +1,5 @@
 """Which words a reader could still read: the others are marked ignore."""
+
 from __future__ import annotations
 
 import cv2
@@ -32,12 +33,15 @@ def share_inside(polygon: np.ndarray, size: tuple[int, int]) -> float:
     total = int(canvas.sum())
     x1, y1 = np.maximum(-origin, 0).astype(int)
     x2, y2 = (np.array([width, height]) - origin).astype(int)
-    inside = int(canvas[y1:max(y2, y1), x1:max(x2, x1)].sum())
+    inside = int(canvas[y1 : max(y2, y1), x1 : max(x2, x1)].sum())
     return inside / max(total, 1)
 
 
 def measure_contrast(
-        image: np.ndarray, polygon: np.ndarray, ink: np.ndarray, origin: tuple[int, int],
+    image: np.ndarray,
+    polygon: np.ndarray,
+    ink: np.ndarray,
+    origin: tuple[int, int],
 ) -> tuple[float, float]:
     """How far a word's ink stands out from the ground in its polygon.
 
@@ -59,7 +63,9 @@ def measure_contrast(
         return 0.0, 0.0
     inside = np.zeros((y2 - y1, x2 - x1), np.uint8)
     cv2.fillPoly(inside, [np.round(polygon - (x1, y1)).astype(np.int32)], 255)
-    coverage = cv2.min(ink[y1 - origin[1]:y2 - origin[1], x1 - origin[0]:x2 - origin[0]], inside)
+    coverage = cv2.min(
+        ink[y1 - origin[1] : y2 - origin[1], x1 - origin[0] : x2 - origin[0]], inside
+    )
     _, marked = cv2.threshold(coverage, 127, 255, cv2.THRESH_BINARY)
     _, bare = cv2.threshold(cv2.subtract(inside, coverage), 220, 255, cv2.THRESH_BINARY)
     if not marked.any() or not bare.any():
@@ -72,8 +78,14 @@ def measure_contrast(
 
 
 def is_illegible(
-        polygon: np.ndarray, size: tuple[int, int], contrast: float, ground_deviation: float,
-        blur_px: float, noise: float, hidden: float) -> bool:
+    polygon: np.ndarray,
+    size: tuple[int, int],
+    contrast: float,
+    ground_deviation: float,
+    blur_px: float,
+    noise: float,
+    hidden: float,
+) -> bool:
     """Decide whether a word is too small, cut off, hidden, blurred or faint to be read.
 
     Args:
@@ -94,4 +106,5 @@ def is_illegible(
         or share_inside(polygon, size) < 1 - MAX_CUT
         or hidden > MAX_HIDDEN
         or blur_px > MAX_BLUR * height
-        or contrast < max(16.0, 1.0 * noise, 0.5 * ground_deviation))
+        or contrast < max(16.0, 1.0 * noise, 0.5 * ground_deviation)
+    )

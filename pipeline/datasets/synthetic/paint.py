@@ -3,6 +3,7 @@
 Premultiplied colours can be resampled and blurred without dark fringes, and a whole inscription
 is warped into the picture once.
 """
+
 from __future__ import annotations
 
 import cv2
@@ -11,14 +12,23 @@ import numpy as np
 Color = tuple[float, float, float]
 # (plate, ink) as met on streets, BGR.
 SIGN_COLORS: tuple[tuple[Color, Color], ...] = (
-    ((255, 255, 255), (20, 20, 20)), ((250, 250, 250), (30, 30, 190)),
-    ((245, 245, 245), (140, 60, 10)), ((20, 20, 20), (245, 245, 245)),
-    ((150, 70, 10), (250, 250, 250)), ((70, 110, 10), (250, 250, 250)),
-    ((35, 30, 200), (250, 250, 250)), ((20, 200, 245), (15, 15, 15)),
-    ((30, 130, 240), (20, 20, 20)), ((60, 60, 60), (40, 200, 240)),
-    ((190, 220, 235), (40, 60, 90)), ((40, 50, 90), (190, 225, 240)),
-    ((210, 210, 205), (60, 60, 60)), ((90, 30, 60), (220, 230, 240)),
-    ((30, 30, 160), (60, 220, 250)), ((200, 160, 60), (255, 255, 255)))
+    ((255, 255, 255), (20, 20, 20)),
+    ((250, 250, 250), (30, 30, 190)),
+    ((245, 245, 245), (140, 60, 10)),
+    ((20, 20, 20), (245, 245, 245)),
+    ((150, 70, 10), (250, 250, 250)),
+    ((70, 110, 10), (250, 250, 250)),
+    ((35, 30, 200), (250, 250, 250)),
+    ((20, 200, 245), (15, 15, 15)),
+    ((30, 130, 240), (20, 20, 20)),
+    ((60, 60, 60), (40, 200, 240)),
+    ((190, 220, 235), (40, 60, 90)),
+    ((40, 50, 90), (190, 225, 240)),
+    ((210, 210, 205), (60, 60, 60)),
+    ((90, 30, 60), (220, 230, 240)),
+    ((30, 30, 160), (60, 220, 250)),
+    ((200, 160, 60), (255, 255, 255)),
+)
 
 
 def random_color(rng: np.random.Generator) -> Color:
@@ -114,8 +124,13 @@ def _side_color(rng: np.random.Generator, ink: Color) -> Color:
 
 
 def paint_sheet(
-        rng: np.random.Generator, mask: np.ndarray, height_px: float, ground: Color,
-        plate: bool, pad_px: int) -> np.ndarray:
+    rng: np.random.Generator,
+    mask: np.ndarray,
+    height_px: float,
+    ground: Color,
+    plate: bool,
+    pad_px: int,
+) -> np.ndarray:
     """Colour the ink of a sheet, on a plate or on whatever lies beneath.
 
     Args:
@@ -142,7 +157,10 @@ def paint_sheet(
 
 
 def _paint_board(
-        rng: np.random.Generator, canvas: np.ndarray, height_px: float, pad_px: int,
+    rng: np.random.Generator,
+    canvas: np.ndarray,
+    height_px: float,
+    pad_px: int,
 ) -> tuple[np.ndarray, Color]:
     """A board, at times with a rim, a shadow and uneven light; and a colour of ink for it."""
     if rng.random() < 0.5:
@@ -159,11 +177,21 @@ def _paint_board(
         canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=0.5), (0, 0, 0))
     canvas = lay_over(canvas, board, ground)
     if rng.random() < 0.35:
-        inner = cv2.erode(board, np.ones((3, 3), np.uint8), borderValue=0,
-                          iterations=max(1, int(pad_px * rng.uniform(0.05, 0.3))))
-        rim = cv2.subtract(inner, cv2.erode(
-            inner, np.ones((3, 3), np.uint8), borderValue=0,
-            iterations=max(1, int(height_px * rng.uniform(0.03, 0.1)))))
+        inner = cv2.erode(
+            board,
+            np.ones((3, 3), np.uint8),
+            borderValue=0,
+            iterations=max(1, int(pad_px * rng.uniform(0.05, 0.3))),
+        )
+        rim = cv2.subtract(
+            inner,
+            cv2.erode(
+                inner,
+                np.ones((3, 3), np.uint8),
+                borderValue=0,
+                iterations=max(1, int(height_px * rng.uniform(0.03, 0.1))),
+            ),
+        )
         canvas = lay_over(canvas, rim, ink if rng.random() < 0.7 else random_color(rng))
     if rng.random() < 0.5:
         canvas = shade(rng, canvas, rng.uniform(0.05, 0.35))
@@ -171,22 +199,25 @@ def _paint_board(
 
 
 def _paint_behind(
-        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
-        ink: Color) -> np.ndarray:
+    rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
+) -> np.ndarray:
     """What lies behind letters, from far to near: a shadow, light, their depth, an outline."""
     if rng.random() < 0.2:
         return _paint_mounting(rng, canvas, mask, height_px, ink)
     stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
     if rng.random() < 0.2:
         reach = 0.1 if rng.random() < 0.7 else 0.3
-        shift = np.array([[1, 0, rng.uniform(-reach, reach) * height_px],
-                          [0, 1, rng.uniform(-reach, reach) * height_px]])
+        shift = np.array(
+            [
+                [1, 0, rng.uniform(-reach, reach) * height_px],
+                [0, 1, rng.uniform(-reach, reach) * height_px],
+            ]
+        )
         shadow = cv2.warpAffine(mask, shift, mask.shape[1::-1])
         if rng.random() < 0.6:
             shadow = cv2.GaussianBlur(shadow, (0, 0), stroke)
         dark = (0.0, 0.0, 0.0) if luma(ink) > 90 else (255.0, 255.0, 255.0)
-        canvas = lay_over(
-            canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.3, 0.9)), dark)
+        canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.3, 0.9)), dark)
     if rng.random() < 0.05:  # lit from behind
         glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
         canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
@@ -194,15 +225,16 @@ def _paint_behind(
         depth = extrude(mask, height_px * rng.uniform(0.05, 0.25), rng.uniform(0, 2 * np.pi))
         canvas = lay_over(canvas, depth, _side_color(rng, ink))
     if rng.random() < 0.14:  # outlined
-        wide = cv2.dilate(mask, cv2.getStructuringElement(
-            cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
+        wide = cv2.dilate(
+            mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1))
+        )
         canvas = lay_over(canvas, wide, contrasting_color(rng, ink))
     return canvas
 
 
 def _paint_mounting(
-        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
-        ink: Color) -> np.ndarray:
+    rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
+) -> np.ndarray:
     """Shop letters fixed to a wall, with the shadow they cast and sides lit unlike their faces."""
     view, light = rng.uniform(0, 2 * np.pi, 2)
     depth = height_px * rng.uniform(0.06, 0.3)
@@ -210,8 +242,9 @@ def _paint_mounting(
     if rng.random() < 0.7:
         shadow = extrude(solid, height_px * rng.uniform(0.05, 0.35), light)
         shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.5, height_px * rng.uniform(0.01, 0.08)))
-        canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.2, 0.8)),
-                          (0.0, 0.0, 0.0))
+        canvas = lay_over(
+            canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.2, 0.8)), (0.0, 0.0, 0.0)
+        )
     canvas = lay_over(canvas, solid, _side_color(rng, ink))
     # Their left or right sides are in another light than those below or above.
     across = extrude(mask, depth * abs(np.cos(view)), 0.0 if np.cos(view) > 0 else np.pi)
@@ -226,8 +259,9 @@ def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np
         dots = np.zeros((pitch, pitch), np.uint8)
         cv2.circle(dots, (pitch // 2, pitch // 2), max(1, pitch // 2 - 1), 255, -1)
         repeats = (mask.shape[0] // pitch + 1, mask.shape[1] // pitch + 1)
-        return cv2.min(mask, np.ascontiguousarray(
-            np.tile(dots, repeats)[:mask.shape[0], :mask.shape[1]]))
+        return cv2.min(
+            mask, np.ascontiguousarray(np.tile(dots, repeats)[: mask.shape[0], : mask.shape[1]])
+        )
     if form < 0.07 and height_px > 30:
         stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
         return cv2.subtract(cv2.dilate(mask, np.ones((stroke + 2, stroke + 2), np.uint8)), mask)
@@ -235,8 +269,8 @@ def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np
 
 
 def _paint_ink(
-        rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float,
-        ink: Color) -> np.ndarray:
+    rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
+) -> np.ndarray:
     """The letters themselves: plain, or faded, worn, or raised."""
     opacity = 1.0 if rng.random() < 0.7 else rng.uniform(0.6, 1.0)
     canvas = lay_over(canvas, cv2.convertScaleAbs(mask, alpha=opacity), ink)
@@ -247,8 +281,11 @@ def _paint_ink(
     if rng.random() < 0.08:  # worn, wooden or mirroring: patches of another colour
         grain = np.maximum(height_px * rng.uniform(0.04, 0.4, 2), 1)
         cells = np.maximum(np.array(mask.shape) / grain, 1).astype(int)
-        patches = cv2.resize(rng.integers(0, 256, cells).astype(np.uint8), mask.shape[::-1],
-                             interpolation=cv2.INTER_LINEAR)
+        patches = cv2.resize(
+            rng.integers(0, 256, cells).astype(np.uint8),
+            mask.shape[::-1],
+            interpolation=cv2.INTER_LINEAR,
+        )
         patches = cv2.multiply(mask, patches, scale=rng.uniform(0.3, 0.9) / 255)
         canvas = lay_over(canvas, patches, _side_color(rng, ink))
     if rng.random() < 0.12:
@@ -259,22 +296,28 @@ def _paint_ink(
 
 
 def _edges_in_light(
-        rng: np.random.Generator, mask: np.ndarray, height_px: float,
+    rng: np.random.Generator,
+    mask: np.ndarray,
+    height_px: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """How much lighter and darker the sloping edges of raised letters are, (h, w) uint8 each."""
     slopes = cv2.GaussianBlur(mask, (0, 0), max(0.7, height_px * rng.uniform(0.02, 0.08)))
     angle = rng.uniform(0, 2 * np.pi)
-    rise = (np.cos(angle) * cv2.Sobel(slopes, cv2.CV_32F, 1, 0)
-            + np.sin(angle) * cv2.Sobel(slopes, cv2.CV_32F, 0, 1))
+    rise = np.cos(angle) * cv2.Sobel(slopes, cv2.CV_32F, 1, 0) + np.sin(angle) * cv2.Sobel(
+        slopes, cv2.CV_32F, 0, 1
+    )
     rise *= rng.uniform(100, 255) / max(float(np.abs(rise).max()), 1e-6)
-    return (cv2.min(mask, np.clip(rise, 0, 255).astype(np.uint8)),
-            cv2.min(mask, np.clip(-rise, 0, 255).astype(np.uint8)))
+    return (
+        cv2.min(mask, np.clip(rise, 0, 255).astype(np.uint8)),
+        cv2.min(mask, np.clip(-rise, 0, 255).astype(np.uint8)),
+    )
 
 
 def blend(image: np.ndarray, patch: np.ndarray, x: int, y: int) -> None:
     """Lay a premultiplied BGRA patch over a picture, in place, its top-left at (x, y)."""
     height, width = patch.shape[:2]
-    window = image[y:y + height, x:x + width]
+    window = image[y : y + height, x : x + width]
     rest = cv2.merge([255 - patch[..., 3]] * 3)
-    window[:] = cv2.add(cv2.multiply(window, rest, scale=1 / 255),
-                        np.ascontiguousarray(patch[..., :3]))
+    window[:] = cv2.add(
+        cv2.multiply(window, rest, scale=1 / 255), np.ascontiguousarray(patch[..., :3])
+    )

@@ -1,4 +1,5 @@
 """From a flat sheet to the picture: perspective, and arcs and waves that bend the baseline."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -104,19 +105,26 @@ class Placement:
             matrix = np.linalg.inv(to_picture) @ self.homography @ half
             return cv2.warpPerspective(sheet, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR)
         inverse = (np.linalg.inv(self.homography) @ to_picture).astype(np.float32)
-        columns, rows = np.meshgrid(np.arange(x2 - x1, dtype=np.float32),
-                                    np.arange(y2 - y1, dtype=np.float32))
+        columns, rows = np.meshgrid(
+            np.arange(x2 - x1, dtype=np.float32), np.arange(y2 - y1, dtype=np.float32)
+        )
         depth = inverse[2, 0] * columns + inverse[2, 1] * rows + inverse[2, 2]
         x = (inverse[0, 0] * columns + inverse[0, 1] * rows + inverse[0, 2]) / depth
         y = (inverse[1, 0] * columns + inverse[1, 1] * rows + inverse[1, 2]) / depth
         u, v = self.bend.undo(x, y)
-        return cv2.remap(sheet, (u - 0.5).astype(np.float32), (v - 0.5).astype(np.float32),
-                         cv2.INTER_LINEAR)
+        return cv2.remap(
+            sheet, (u - 0.5).astype(np.float32), (v - 0.5).astype(np.float32), cv2.INTER_LINEAR
+        )
 
 
 def tilt_homography(
-        center: tuple[float, float], scale: float, roll: float, yaw: float, pitch: float,
-        focal_px: float) -> np.ndarray:
+    center: tuple[float, float],
+    scale: float,
+    roll: float,
+    yaw: float,
+    pitch: float,
+    focal_px: float,
+) -> np.ndarray:
     """Homography of a flat sheet turned in space, seen by a camera, its center at (0, 0).
 
     Args:
@@ -131,10 +139,18 @@ def tilt_homography(
         (3, 3) float64.
     """
     cr, sr, cy, sy, cp, sp = (
-        np.cos(roll), np.sin(roll), np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch))
-    turn = (np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-            @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-            @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]))
+        np.cos(roll),
+        np.sin(roll),
+        np.cos(yaw),
+        np.sin(yaw),
+        np.cos(pitch),
+        np.sin(pitch),
+    )
+    turn = (
+        np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+        @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+        @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    )
     plane = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, focal_px]])
     camera = np.diag([focal_px, focal_px, 1.0])
     sheet = np.array([[scale, 0, -scale * center[0]], [0, scale, -scale * center[1]], [0, 0, 1]])

@@ -1,4 +1,5 @@
 """A drawn scene and its ground truth."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

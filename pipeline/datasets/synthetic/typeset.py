@@ -1,4 +1,5 @@
 """Set words in lines on a flat sheet: one mask of ink, one tight box a word."""
+
 from __future__ import annotations
 
 import math
@@ -86,11 +87,15 @@ def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
     ink, origin_x = _lean(np.asarray(image), line.slant, line.stretch, pad, origin_y)
     x0, y0, width, height = cv2.boundingRect(ink)
     left, top = float(x0 - origin_x), float(y0 - origin_y)
-    return ink[y0:y0 + height, x0:x0 + width], left, top, line.stretch * advance
+    return ink[y0 : y0 + height, x0 : x0 + width], left, top, line.stretch * advance
 
 
 def _lean(
-        ink: np.ndarray, slant: float, stretch: float, origin_x: float, origin_y: float,
+    ink: np.ndarray,
+    slant: float,
+    stretch: float,
+    origin_x: float,
+    origin_y: float,
 ) -> tuple[np.ndarray, float]:
     """Slanted and stretched ink, and where the pen's start, (origin_x, origin_y), is then."""
     if slant == 0 and stretch == 1:
@@ -98,8 +103,7 @@ def _lean(
     height, width = ink.shape
     # What is above the baseline goes to the right, what is below to the left.
     start = stretch * origin_x + max(slant * (height - origin_y), -slant * origin_y, 0)
-    matrix = np.array([[stretch, -slant, start - stretch * origin_x + slant * origin_y],
-                       [0, 1, 0]])
+    matrix = np.array([[stretch, -slant, start - stretch * origin_x + slant * origin_y], [0, 1, 0]])
     size = (math.ceil(stretch * width + abs(slant) * height), height)
     return cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR), start
 
@@ -134,8 +138,7 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
     if not placed:
         raise ValueError('wanted words that leave ink, got none.')
     widest = max(widths)
-    corners = [(x + (widest - widths[row]) * align, y) for row, (_, _, x, y)
-               in zip(row_of, placed)]
+    corners = [(x + (widest - widths[row]) * align, y) for row, (_, _, x, y) in zip(row_of, placed)]
     x_min, y_min = min(x for x, _ in corners), min(y for _, y in corners)
     boxes: list[tuple[int, int, np.ndarray, str]] = []
     for (x, y), (text, ink, _, _) in zip(corners, placed):
@@ -162,15 +165,14 @@ def set_column(text: str, font: ImageFont.FreeTypeFont, gap_px: float, pad_px: i
     return Sheet(sheet.mask, [SetWord(text, box)], float(height - pad_px))
 
 
-def _collect(
-        boxes: list[tuple[int, int, np.ndarray, str]], pad_px: int, baseline: float) -> Sheet:
+def _collect(boxes: list[tuple[int, int, np.ndarray, str]], pad_px: int, baseline: float) -> Sheet:
     width = max(x + ink.shape[1] for x, _, ink, _ in boxes) + pad_px
     height = max(y + ink.shape[0] for _, y, ink, _ in boxes) + pad_px
     mask = np.zeros((height, width), np.uint8)
     words = []
     for x, y, ink, text in boxes:
         h, w = ink.shape
-        window = mask[y:y + h, x:x + w]
+        window = mask[y : y + h, x : x + w]
         np.maximum(window, ink, out=window)
         words.append(SetWord(text, (float(x), float(y), float(x + w), float(y + h))))
     return Sheet(mask, words, baseline)

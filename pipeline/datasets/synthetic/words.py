@@ -1,4 +1,5 @@
 """What is written in a scene: phrases of dictionary words, numbers, addresses and the like."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -12,19 +13,79 @@ WORD_FOLDER = Path(__file__).parent / 'words'
 CASES = ('upper', 'title', 'lower', 'natural')
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 DIGITS = '0123456789'
-STREETS = ('Street', 'St.', 'St', 'Road', 'Rd', 'Avenue', 'Ave', 'Ave.', 'Lane', 'Ln', 'Drive',
-           'Dr.', 'Blvd', 'Way', 'Square', 'Place', 'Pl.', 'Court', 'Hwy')
-DOMAINS = ('.com', '.org', '.net', '.co.uk', '.de', '.sg', '.com.sg', '.fr', '.it', '.info',
-           '.edu', '.gov', '.io', '.eu', '.jp', '.in')
-UNITS = ('kg', 'g', 'km', 'm', 'cm', 'mm', 'ml', 'L', 'km/h', 'mph', '%', 'W', 'kWh', 'V', 'GB',
-         'MB', 'min', 'h', 'ft', 'lbs', 'oz', 'pcs', 'C', 'x')
+STREETS = (
+    'Street',
+    'St.',
+    'St',
+    'Road',
+    'Rd',
+    'Avenue',
+    'Ave',
+    'Ave.',
+    'Lane',
+    'Ln',
+    'Drive',
+    'Dr.',
+    'Blvd',
+    'Way',
+    'Square',
+    'Place',
+    'Pl.',
+    'Court',
+    'Hwy',
+)
+DOMAINS = (
+    '.com',
+    '.org',
+    '.net',
+    '.co.uk',
+    '.de',
+    '.sg',
+    '.com.sg',
+    '.fr',
+    '.it',
+    '.info',
+    '.edu',
+    '.gov',
+    '.io',
+    '.eu',
+    '.jp',
+    '.in',
+)
+UNITS = (
+    'kg',
+    'g',
+    'km',
+    'm',
+    'cm',
+    'mm',
+    'ml',
+    'L',
+    'km/h',
+    'mph',
+    '%',
+    'W',
+    'kWh',
+    'V',
+    'GB',
+    'MB',
+    'min',
+    'h',
+    'ft',
+    'lbs',
+    'oz',
+    'pcs',
+    'C',
+    'x',
+)
 
 
 def _set_case(word: str, case: str) -> str:
     if case == 'upper':
         # Kept: str.upper() makes SS of the sharp s, which signs write as ẞ too.
-        return ''.join('ẞ' if letter == 'ß' and len(word) % 2 else letter.upper()
-                       for letter in word)
+        return ''.join(
+            'ẞ' if letter == 'ß' and len(word) % 2 else letter.upper() for letter in word
+        )
     if case == 'lower':
         return word.lower()
     if case == 'title':
@@ -48,17 +109,85 @@ def load_words(path: str | Path) -> list[str]:
 # Printed for amounts of money, before or after the number.
 CURRENCIES = '€€€€£££££¥¢₹₩₽₺₫₴₪฿$'
 # Signs outside of ASCII, with a place for a number or a word.
-SIGNED = ('{n}°', '{n}°C', '{n}m²', '{n}m³', '½', '¼', '¾', '{n}½', '©', '©{n}', '{w}®', '{w}™',
-          '«{w}»', '“{w}”', '„{w}“', '‘{w}’', '{w}…', '–', '—', '•', '¡{w}!', '¿{w}?', '{n}×{n}',
-          '±{n}', '§{n}', '·', '†', '‰', '{n}ª', '{n}º', 'µ{w}', '→', '←', '↑', '↓', '{w}’s')
+SIGNED = (
+    '{n}°',
+    '{n}°C',
+    '{n}m²',
+    '{n}m³',
+    '½',
+    '¼',
+    '¾',
+    '{n}½',
+    '©',
+    '©{n}',
+    '{w}®',
+    '{w}™',
+    '«{w}»',
+    '“{w}”',
+    '„{w}“',
+    '‘{w}’',
+    '{w}…',
+    '–',
+    '—',
+    '•',
+    '¡{w}!',
+    '¿{w}?',
+    '{n}×{n}',
+    '±{n}',
+    '§{n}',
+    '·',
+    '†',
+    '‰',
+    '{n}ª',
+    '{n}º',
+    'µ{w}',
+    '→',
+    '←',
+    '↑',
+    '↓',
+    '{w}’s',
+)
 # Accented and other forms of a letter, one of which may replace it.
 VARIANTS = {
-    'a': 'àáâãäåāăąæ', 'c': 'çćĉċč', 'd': 'ďđð', 'e': 'èéêëēĕėęě', 'g': 'ĝğġģ', 'h': 'ĥħ',
-    'i': 'ìíîïĩīįı', 'j': 'ĵ', 'k': 'ķ', 'l': 'ĺļľł', 'n': 'ñńņň', 'o': 'òóôõöøōőœ', 'r': 'ŕŗř',
-    's': 'śŝşšșß', 't': 'ţťțþ', 'u': 'ùúûüũūŭůűų', 'w': 'ŵ', 'y': 'ýÿŷ', 'z': 'źżž',
-    'A': 'ÀÁÂÃÄÅĀĂĄÆ', 'C': 'ÇĆĈĊČ', 'D': 'ĎĐÐ', 'E': 'ÈÉÊËĒĔĖĘĚ', 'G': 'ĜĞĠĢ', 'H': 'ĤĦ',
-    'I': 'ÌÍÎÏĨĪĮİ', 'J': 'Ĵ', 'K': 'Ķ', 'L': 'ĹĻĽŁ', 'N': 'ÑŃŅŇ', 'O': 'ÒÓÔÕÖØŌŐŒ', 'R': 'ŔŖŘ',
-    'S': 'ŚŜŞŠȘẞ', 'T': 'ŢŤȚÞ', 'U': 'ÙÚÛÜŨŪŬŮŰŲ', 'W': 'Ŵ', 'Y': 'ÝŸŶ', 'Z': 'ŹŻŽ'}
+    'a': 'àáâãäåāăąæ',
+    'c': 'çćĉċč',
+    'd': 'ďđð',
+    'e': 'èéêëēĕėęě',
+    'g': 'ĝğġģ',
+    'h': 'ĥħ',
+    'i': 'ìíîïĩīįı',
+    'j': 'ĵ',
+    'k': 'ķ',
+    'l': 'ĺļľł',
+    'n': 'ñńņň',
+    'o': 'òóôõöøōőœ',
+    'r': 'ŕŗř',
+    's': 'śŝşšșß',
+    't': 'ţťțþ',
+    'u': 'ùúûüũūŭůűų',
+    'w': 'ŵ',
+    'y': 'ýÿŷ',
+    'z': 'źżž',
+    'A': 'ÀÁÂÃÄÅĀĂĄÆ',
+    'C': 'ÇĆĈĊČ',
+    'D': 'ĎĐÐ',
+    'E': 'ÈÉÊËĒĔĖĘĚ',
+    'G': 'ĜĞĠĢ',
+    'H': 'ĤĦ',
+    'I': 'ÌÍÎÏĨĪĮİ',
+    'J': 'Ĵ',
+    'K': 'Ķ',
+    'L': 'ĹĻĽŁ',
+    'N': 'ÑŃŅŇ',
+    'O': 'ÒÓÔÕÖØŌŐŒ',
+    'R': 'ŔŖŘ',
+    'S': 'ŚŜŞŠȘẞ',
+    'T': 'ŢŤȚÞ',
+    'U': 'ÙÚÛÜŨŪŬŮŰŲ',
+    'W': 'Ŵ',
+    'Y': 'ÝŸŶ',
+    'Z': 'ŹŻŽ',
+}
 
 
 class WordSource:
@@ -75,8 +204,13 @@ class WordSource:
         ValueError: If ``latin_share`` is not in [0, 1].
     """
 
-    def __init__(self, english: Sequence[str] | None = None, names: Sequence[str] | None = None,
-                 signs: Sequence[str] | None = None, latin_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        english: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
+        signs: Sequence[str] | None = None,
+        latin_share: float = 0.0,
+    ) -> None:
         if not 0 <= latin_share <= 1:
             raise ValueError(f'latin_share must be in [0, 1], got {latin_share}.')
         self.latin_share = latin_share
@@ -85,9 +219,18 @@ class WordSource:
         self.names = list(names or load_words(WORD_FOLDER / 'names.txt'))
         self.signs = list(signs or load_words(WORD_FOLDER / 'signs.txt'))
         kinds: list[tuple[float, Callable[[np.random.Generator], list[str]]]] = [
-            (0.34, self._english), (0.24, self._signs), (0.10, self._names),
-            (0.07, self._number), (0.04, self._price), (0.04, self._time), (0.03, self._phone),
-            (0.05, self._address), (0.03, self._url), (0.03, self._plate), (0.03, self._symbols)]
+            (0.34, self._english),
+            (0.24, self._signs),
+            (0.10, self._names),
+            (0.07, self._number),
+            (0.04, self._price),
+            (0.04, self._time),
+            (0.03, self._phone),
+            (0.05, self._address),
+            (0.03, self._url),
+            (0.03, self._plate),
+            (0.03, self._symbols),
+        ]
         self._kinds = [kind for _, kind in kinds]
         weights = np.array([weight for weight, _ in kinds])
         self._cumulative = np.cumsum(weights / weights.sum())
@@ -117,14 +260,20 @@ class WordSource:
         if form < 0.35:
             return [self._pick(rng, self.latin) for _ in range(int(rng.integers(1, 4)))]
         if form < 0.6:
-            words = [self._pick(rng, (self.english, self.names, self.signs)[int(rng.integers(3))])
-                     for _ in range(int(rng.integers(1, 4)))]
+            words = [
+                self._pick(rng, (self.english, self.names, self.signs)[int(rng.integers(3))])
+                for _ in range(int(rng.integers(1, 4)))
+            ]
             return [self._accent(rng, word) for word in words]
         if form < 0.85:
             sign = self._pick(rng, CURRENCIES)
             amount = f'{10 ** rng.uniform(-0.3, 3):.2f}'
-            amount = (amount, amount.replace('.', ','), amount.split('.')[0],
-                      amount.split('.')[0] + ',-')[int(rng.integers(4))]
+            amount = (
+                amount,
+                amount.replace('.', ','),
+                amount.split('.')[0],
+                amount.split('.')[0] + ',-',
+            )[int(rng.integers(4))]
             return [[sign + amount], [amount + sign], [amount, sign]][int(rng.integers(3))]
         number = str(int(10 ** rng.uniform(0, 2.5)))
         shape = self._pick(rng, SIGNED)
@@ -134,7 +283,7 @@ class WordSource:
         """Replace one to three letters by variants of theirs."""
         letters = list(word)
         places = [i for i, letter in enumerate(letters) if letter in VARIANTS]
-        for place in rng.permutation(places)[:int(rng.integers(1, 4))].astype(int).tolist():
+        for place in rng.permutation(places)[: int(rng.integers(1, 4))].astype(int).tolist():
             letters[place] = self._pick(rng, VARIANTS[letters[place]])
         return ''.join(letters)
 
@@ -200,6 +349,7 @@ class WordSource:
     def _time(self, rng: np.random.Generator) -> list[str]:
         def clock() -> str:
             return f'{int(rng.integers(24))}:{int(rng.integers(12)) * 5:02d}'
+
         form = rng.random()
         if form < 0.3:
             return [clock(), '-', clock()]
@@ -233,12 +383,16 @@ class WordSource:
             return [*words, number]
         if form < 0.85:
             return words
-        return [self._pick(rng, self.names) + ',', self._pick(rng, LETTERS) +
-                self._pick(rng, LETTERS), self._digits(rng, 5)]
+        return [
+            self._pick(rng, self.names) + ',',
+            self._pick(rng, LETTERS) + self._pick(rng, LETTERS),
+            self._digits(rng, 5),
+        ]
 
     def _url(self, rng: np.random.Generator) -> list[str]:
         name = self._pick(rng, self.english) + (
-            self._pick(rng, self.english) if rng.random() < 0.4 else '')
+            self._pick(rng, self.english) if rng.random() < 0.4 else ''
+        )
         form = rng.random()
         domain = name[:16] + self._pick(rng, DOMAINS)
         if form < 0.5:
@@ -252,6 +406,7 @@ class WordSource:
     def _plate(self, rng: np.random.Generator) -> list[str]:
         def letters(count: int) -> str:
             return ''.join(self._pick(rng, LETTERS) for _ in range(count))
+
         form = rng.random()
         if form < 0.3:
             return [f'{letters(3)}{self._digits(rng, 4)}{letters(1)}']
@@ -262,18 +417,53 @@ class WordSource:
         return [letters(3), self._digits(rng, int(rng.integers(3, 5)))]
 
     def _symbols(self, rng: np.random.Generator) -> list[str]:
-        forms = ('&', '%', '+', '#1', '(A)', '24/7', '1/2', '3D', '50/50', '*', '@', '?!', '!!!',
-                 '>>', '<-', '[1]', 'A+', 'C++', '2x', '=', '$', 'No.', '...', '"', '{}', '~')
-        return [self._pick(rng, forms), self._pick(rng, self.signs)][:int(rng.integers(1, 3))]
+        forms = (
+            '&',
+            '%',
+            '+',
+            '#1',
+            '(A)',
+            '24/7',
+            '1/2',
+            '3D',
+            '50/50',
+            '*',
+            '@',
+            '?!',
+            '!!!',
+            '>>',
+            '<-',
+            '[1]',
+            'A+',
+            'C++',
+            '2x',
+            '=',
+            '$',
+            'No.',
+            '...',
+            '"',
+            '{}',
+            '~',
+        )
+        return [self._pick(rng, forms), self._pick(rng, self.signs)][: int(rng.integers(1, 3))]
 
     def _random(self, rng: np.random.Generator) -> str:
         alphabet = (PRINTABLE, LETTERS + DIGITS, LETTERS.lower() + DIGITS, DIGITS)[
-            int(rng.integers(4))]
+            int(rng.integers(4))
+        ]
         return ''.join(self._pick(rng, alphabet) for _ in range(int(rng.integers(1, 11))))
 
     def _punctuate(self, rng: np.random.Generator, word: str) -> str:
         if rng.random() > 0.06 or not word.isalnum():
             return word
         form = int(rng.integers(8))
-        return (word + ',', word + '.', word + '!', word + ':', word + '?', f'({word})',
-                f'"{word}"', f"'{word}'")[form]
+        return (
+            word + ',',
+            word + '.',
+            word + '!',
+            word + ':',
+            word + '?',
+            f'({word})',
+            f'"{word}"',
+            f"'{word}'",
+        )[form]

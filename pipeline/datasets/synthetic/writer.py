@@ -1,4 +1,5 @@
 """Write scenes to a folder, by one process or several, and go on where a run stopped."""
+
 from __future__ import annotations
 
 import hashlib
@@ -40,8 +41,10 @@ class SceneWriter:
         settings = {'seed': seed, 'quality': quality, 'generator': _fingerprint(generator)}
         path = out / 'settings.json'
         if path.exists() and json.loads(path.read_text(encoding='utf-8')) != settings:
-            raise ValueError(f'wanted scenes of {settings}, but {out} holds scenes of '
-                             f'{path.read_text(encoding="utf-8")}; name another folder.')
+            raise ValueError(
+                f'wanted scenes of {settings}, but {out} holds scenes of '
+                f'{path.read_text(encoding="utf-8")}; name another folder.'
+            )
         for folder in ('images', 'scenes'):
             (out / folder).mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings), encoding='utf-8')
@@ -56,8 +59,12 @@ class SceneWriter:
         scene = self.generator.draw(np.random.default_rng([self.seed, index]))
         _, code = cv2.imencode('.jpg', scene.image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
         image_path.write_bytes(code.tobytes())
-        record = {'img_path': f'images/{name}.jpg', 'height': scene.image.shape[0],
-                  'width': scene.image.shape[1], 'instances': make_instances(scene.words)}
+        record = {
+            'img_path': f'images/{name}.jpg',
+            'height': scene.image.shape[0],
+            'width': scene.image.shape[1],
+            'instances': make_instances(scene.words),
+        }
         partial = record_path.with_suffix('.part')
         partial.write_text(json.dumps(record), encoding='utf-8')
         os.replace(partial, record_path)  # the record appears only when it is whole
@@ -102,6 +109,13 @@ def _fingerprint(generator: SceneGenerator) -> str:
     """Stands for all that shapes the scenes; files by name."""
     fonts = [(face.family, face.style) for family in generator.families for face in family]
     photos = [Path(path).name for path in generator.backgrounds]
-    parts = [DRAWING, fonts, photos, generator.size, generator.word_count, generator.cap_height_px,
-             generator.drawn_share]
+    parts = [
+        DRAWING,
+        fonts,
+        photos,
+        generator.size,
+        generator.word_count,
+        generator.cap_height_px,
+        generator.drawn_share,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

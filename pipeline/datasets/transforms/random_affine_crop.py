@@ -165,9 +165,7 @@ class RandomAffineCrop(BaseTransform):
             native_height, native_width = self.native_size
             scale = scale @ np.diag([native_width / shape[1], native_height / shape[0]])
         cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
-        steep = np.array(
-            [[draw['squeeze'], 0.0], [draw['squeeze'] * np.tan(draw['slope']), 1.0]]
-        )
+        steep = np.array([[draw['squeeze'], 0.0], [draw['squeeze'] * np.tan(draw['slope']), 1.0]])
         linear = np.array([[cos, -sin], [sin, cos]]) @ steep @ scale
         if draw['word'] >= 0:
             # The word lands anywhere in the window, so that a detector cannot learn its place.
@@ -205,7 +203,11 @@ def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.nd
         matrix = np.column_stack([matrix[:, :2] * factor, offset])
         image = shrunk
     return cv2.warpAffine(
-        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+        image,
+        matrix,
+        size,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
         borderValue=(114, 114, 114),
     )
 

@@ -115,8 +115,7 @@ class LargeKernelPAN(BaseModule):
             larger = F.interpolate(fused[level + 1], size=fused[level].shape[2:])
             fused[level] = fused[level] + larger
         levels = [
-            conv(feature)
-            for conv, feature in zip(self.input_feature_projection_convolution, fused)
+            conv(feature) for conv, feature in zip(self.input_feature_projection_convolution, fused)
         ]
         for level, conv in enumerate(self.path_aggregation_head_convolution, 1):
             levels[level] = levels[level] + conv(levels[level - 1])

@@ -12,9 +12,16 @@ from pipeline.registry import DATASETS
 
 @pytest.fixture(scope='module')
 def dataset():
-    return DATASETS.build({
-        'type': 'SyntheticSceneDataset', 'length': 5, 'size': (160, 160), 'seed': 3,
-        'fonts': [str(matplotlib_font_folder())], 'generator': {'word_count': (2, 5)}})
+    return DATASETS.build(
+        {
+            'type': 'SyntheticSceneDataset',
+            'length': 5,
+            'size': (160, 160),
+            'seed': 3,
+            'fonts': [str(matplotlib_font_folder())],
+            'generator': {'word_count': (2, 5)},
+        }
+    )
 
 
 def test_samples_have_the_keys_of_loaded_detection_data(dataset):
@@ -40,17 +47,29 @@ def test_a_pickled_copy_draws_the_same_scenes(dataset):
 def test_workers_draw_what_the_main_process_draws(dataset):
     loader = DataLoader(dataset, batch_size=None, num_workers=1)
     images = [sample['img'] for sample in loader]
-    assert all(np.array_equal(np.asarray(image), dataset[i]['img'])
-               for i, image in enumerate(images))
+    assert all(
+        np.array_equal(np.asarray(image), dataset[i]['img']) for i, image in enumerate(images)
+    )
 
 
 def test_scenes_pass_through_mmocrs_transforms():
     dataset = SyntheticSceneDataset(
-        length=2, size=(160, 160), fonts=[matplotlib_font_folder()],
-        pipeline=[{'type': 'mmocr.LoadOCRAnnotations', 'with_bbox': True, 'with_polygon': True,
-                   'with_label': True},
-                  {'type': 'mmocr.PackTextDetInputs',
-                   'meta_keys': ('img_path', 'ori_shape', 'img_shape', 'scale_factor')}])
+        length=2,
+        size=(160, 160),
+        fonts=[matplotlib_font_folder()],
+        pipeline=[
+            {
+                'type': 'mmocr.LoadOCRAnnotations',
+                'with_bbox': True,
+                'with_polygon': True,
+                'with_label': True,
+            },
+            {
+                'type': 'mmocr.PackTextDetInputs',
+                'meta_keys': ('img_path', 'ori_shape', 'img_shape', 'scale_factor'),
+            },
+        ],
+    )
     packed = dataset[0]
     assert tuple(packed['inputs'].shape) == (3, 160, 160)
     assert len(packed['data_samples'].gt_instances.polygons) >= 1

@@ -23,8 +23,10 @@ def test_the_same_seed_draws_the_same_bytes(generator, fonts):
         second = other.draw(np.random.default_rng(seed))
         assert first.image.tobytes() == second.image.tobytes()
         assert [w.text for w in first.words] == [w.text for w in second.words]
-        assert all(np.array_equal(a.polygon, b.polygon) and a.ignore == b.ignore
-                   for a, b in zip(first.words, second.words))
+        assert all(
+            np.array_equal(a.polygon, b.polygon) and a.ignore == b.ignore
+            for a, b in zip(first.words, second.words)
+        )
 
 
 def test_other_seeds_draw_other_scenes(scenes):
@@ -88,7 +90,8 @@ def test_ink_lies_inside_the_polygon(fonts):
 def test_big_words_on_plain_ground_are_found_at_their_polygons(fonts, monkeypatch):
     plain = np.full((320, 320, 3), 200, np.uint8)
     generator = SceneGenerator(
-        fonts, WordSource(), size=(320, 320), word_count=(1, 3), cap_height_px=(30, 60))
+        fonts, WordSource(), size=(320, 320), word_count=(1, 3), cap_height_px=(30, 60)
+    )
     monkeypatch.setattr(generator, '_draw_ground', lambda rng: plain.copy())
     found, heights = 0, []
     for seed in range(30):
@@ -117,22 +120,30 @@ def ink_share(changed: np.ndarray, quad: np.ndarray) -> float:
     """Height of what differs from the ground in an upright view of a quad, as a share of it."""
     corners = np.float32([[0, 0], [200, 0], [200, 100], [0, 100]])
     view = cv2.warpPerspective(
-        changed.astype(np.uint8), cv2.getPerspectiveTransform(quad, corners), (200, 100))
+        changed.astype(np.uint8), cv2.getPerspectiveTransform(quad, corners), (200, 100)
+    )
     rows = np.flatnonzero((view > 40).any(axis=1))
     return (rows[-1] - rows[0] + 1) / 100 if len(rows) else 0.0
 
 
 def test_photos_serve_as_grounds(fonts, tmp_path):
     cv2.imwrite(str(tmp_path / 'red.png'), np.full((90, 140, 3), (0, 0, 220), np.uint8))
-    generator = SceneGenerator(fonts, WordSource(), [str(tmp_path / 'red.png')], (160, 200),
-                               word_count=(1, 2), drawn_share=0.0)
+    generator = SceneGenerator(
+        fonts,
+        WordSource(),
+        [str(tmp_path / 'red.png')],
+        (160, 200),
+        word_count=(1, 2),
+        drawn_share=0.0,
+    )
     image = generator._draw_ground(np.random.default_rng(1))
     assert image.shape == (160, 200, 3)
     assert (np.abs(image.astype(int) - (0, 0, 220)).max(axis=2) < 4).mean() > 0.2
 
 
-@pytest.mark.parametrize('wrong', [
-    {'size': (20, 20)}, {'word_count': (5, 2)}, {'cap_height_px': (50, 10)}])
+@pytest.mark.parametrize(
+    'wrong', [{'size': (20, 20)}, {'word_count': (5, 2)}, {'cap_height_px': (50, 10)}]
+)
 def test_empty_ranges_are_refused(fonts, wrong):
     with pytest.raises(ValueError, match='wanted'):
         SceneGenerator(fonts, WordSource(), **wrong)
@@ -157,8 +168,7 @@ def test_a_stroke_makes_letters_bolder_that_still_stand_apart(fonts):
     thin, *_ = draw_word(Line(['III'], font), 'III')
     bold, *_ = draw_word(Line(['III'], font, stroke_px=3), 'III')
     assert (bold > 127).sum() > 1.3 * (thin > 127).sum()
-    letters = [cv2.connectedComponents((ink > 127).astype(np.uint8))[0] - 1
-               for ink in (thin, bold)]
+    letters = [cv2.connectedComponents((ink > 127).astype(np.uint8))[0] - 1 for ink in (thin, bold)]
     assert letters == [3, 3]
 
 
@@ -198,7 +208,8 @@ def test_letters_on_a_wall_have_sides_and_at_times_a_soft_shadow(block):
     shadows = two_tone = 0
     for seed in range(30):
         canvas = _paint_mounting(
-            np.random.default_rng(seed), np.zeros((100, 100, 4), np.uint8), block, 60, (9, 9, 200))
+            np.random.default_rng(seed), np.zeros((100, 100, 4), np.uint8), block, 60, (9, 9, 200)
+        )
         alpha = canvas[..., 3]
         sides = (alpha == 255) & (block == 0)
         assert (alpha[block == 255] == 255).all()
@@ -226,7 +237,8 @@ def test_slanted_letters_lean_to_the_right_about_their_baseline(fonts):
     font = fonts[0].open(60)
     upright, left, top, advance = draw_word(Line(['I'], font), 'I')
     slanted, slanted_left, slanted_top, slanted_advance = draw_word(
-        Line(['I'], font, slant=0.3), 'I')
+        Line(['I'], font, slant=0.3), 'I'
+    )
     assert slanted_top == pytest.approx(top, abs=1)
     assert slanted_advance == advance
     assert slanted.shape[1] == pytest.approx(upright.shape[1] + 0.3 * upright.shape[0], abs=3)

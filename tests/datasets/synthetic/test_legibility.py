@@ -10,22 +10,32 @@ def box(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32)
 
 
-FAIR = {'polygon': box(10, 10, 90, 30), 'size': (100, 100), 'contrast': 100.0,
-        'ground_deviation': 5.0, 'blur_px': 0.5, 'noise': 3.0, 'hidden': 0.0}
+FAIR = {
+    'polygon': box(10, 10, 90, 30),
+    'size': (100, 100),
+    'contrast': 100.0,
+    'ground_deviation': 5.0,
+    'blur_px': 0.5,
+    'noise': 3.0,
+    'hidden': 0.0,
+}
 
 
-@pytest.mark.parametrize(('change', 'illegible'), [
-    ({}, False),
-    ({'polygon': box(10, 10, 40, 16)}, True),  # too small
-    ({'polygon': box(60, 10, 120, 30)}, True),  # leaves the picture
-    ({'polygon': box(22, 10, 102, 30)}, False),  # hardly leaves it
-    ({'contrast': 9.0}, True),
-    ({'contrast': 25.0, 'noise': 30.0}, True),  # drowned in noise
-    ({'contrast': 25.0, 'ground_deviation': 60.0}, True),  # drowned in texture
-    ({'blur_px': 4.0}, True),
-    ({'hidden': 0.5}, True),
-    ({'hidden': 0.05}, False),
-])
+@pytest.mark.parametrize(
+    ('change', 'illegible'),
+    [
+        ({}, False),
+        ({'polygon': box(10, 10, 40, 16)}, True),  # too small
+        ({'polygon': box(60, 10, 120, 30)}, True),  # leaves the picture
+        ({'polygon': box(22, 10, 102, 30)}, False),  # hardly leaves it
+        ({'contrast': 9.0}, True),
+        ({'contrast': 25.0, 'noise': 30.0}, True),  # drowned in noise
+        ({'contrast': 25.0, 'ground_deviation': 60.0}, True),  # drowned in texture
+        ({'blur_px': 4.0}, True),
+        ({'hidden': 0.5}, True),
+        ({'hidden': 0.05}, False),
+    ],
+)
 def test_ignore_rules(change, illegible):
     assert is_illegible(**{**FAIR, **change}) is illegible
 

@@ -7,8 +7,12 @@ import pytest
 from pipeline.datasets.synthetic.placement import Bend, Placement, tilt_homography
 
 SHIFT = np.array([[1, 0, 150], [0, 1, 120], [0, 0, 1]], np.float64)
-BENDS = (None, Bend('arch', (50, 30), 60), Bend('bowl', (50, 30), 60),
-         Bend('wave', (50, 30), 6, 80, 0.5))
+BENDS = (
+    None,
+    Bend('arch', (50, 30), 60),
+    Bend('bowl', (50, 30), 60),
+    Bend('wave', (50, 30), 6, 80, 0.5),
+)
 
 
 @pytest.mark.parametrize('bend', BENDS)

@@ -15,6 +15,7 @@ TOOL = Path(__file__).parents[3] / 'tools' / 'synthesize.py'
 @pytest.fixture(scope='module')
 def tool():
     import sys
+
     spec = importlib.util.spec_from_file_location('synthesize_tool', TOOL)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -26,8 +27,18 @@ def tool():
 @pytest.fixture(scope='module')
 def written(tool, tmp_path_factory):
     out = tmp_path_factory.mktemp('scenes')
-    arguments = ['--out', str(out), '--count', '4', '--size', '160', '200', '--seed', '5',
-                 '--only-fonts']
+    arguments = [
+        '--out',
+        str(out),
+        '--count',
+        '4',
+        '--size',
+        '160',
+        '200',
+        '--seed',
+        '5',
+        '--only-fonts',
+    ]
     threads = cv2.getNumThreads()
     assert tool.main([*arguments, '--contact-sheet', str(out / 'sheet.png')]) == 0
     assert cv2.getNumThreads() == threads
@@ -36,8 +47,9 @@ def written(tool, tmp_path_factory):
 
 def test_mmocr_reads_what_is_written(written):
     out, _ = written
-    dataset = OCRDataset(ann_file='annotation.json', data_root=str(out),
-                         data_prefix={'img_path': ''}, pipeline=[])
+    dataset = OCRDataset(
+        ann_file='annotation.json', data_root=str(out), data_prefix={'img_path': ''}, pipeline=[]
+    )
     assert len(dataset) == 4
     sample = dataset[0]
     assert cv2.imread(sample['img_path']).shape == (160, 200, 3)
@@ -77,13 +89,25 @@ def test_the_number_of_workers_changes_no_byte(written, tool, tmp_path):
 def test_annotation_says_what_it_is(written):
     annotation = json.loads((written[0] / 'annotation.json').read_text())
     assert annotation['metainfo']['category'] == [{'id': 0, 'name': 'text'}]
-    polygons = [np.array(word['polygon']) for record in annotation['data_list']
-                for word in record['instances']]
+    polygons = [
+        np.array(word['polygon'])
+        for record in annotation['data_list']
+        for word in record['instances']
+    ]
     assert polygons and all(polygon.size % 4 == 0 for polygon in polygons)
 
 
 def test_a_missing_folder_is_a_message_not_a_crash(tool, tmp_path, capsys):
-    code = tool.main(['--out', str(tmp_path / 'x'), '--count', '1', '--fonts',
-                      str(tmp_path / 'nothing'), '--only-fonts'])
+    code = tool.main(
+        [
+            '--out',
+            str(tmp_path / 'x'),
+            '--count',
+            '1',
+            '--fonts',
+            str(tmp_path / 'nothing'),
+            '--only-fonts',
+        ]
+    )
     assert code == 2
     assert 'nothing' in capsys.readouterr().err

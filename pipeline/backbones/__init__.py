@@ -1,4 +1,4 @@
-from .conv_norm import ConvNorm, restore_norms
-from .pp_lcnet_v4 import PPLCNetV4
+from pipeline.backbones.conv_norm import ConvNorm, restore_norms
+from pipeline.backbones.pp_lcnet_v4 import PPLCNetV4
 
 __all__ = ['ConvNorm', 'PPLCNetV4', 'restore_norms']

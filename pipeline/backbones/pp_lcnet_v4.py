@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from pipeline.backbones.conv_norm import ConvNorm
 from pipeline.registry import MODELS
-
-from .conv_norm import ConvNorm
 
 
 class SqueezeExcitation(nn.Module):

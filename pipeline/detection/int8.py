@@ -13,7 +13,7 @@ import torch
 from mmocr.models.textdet.heads import DBHead
 from torch import Tensor, fx, nn
 
-from .int8_ranges import Ranges
+from pipeline.detection.int8_ranges import Ranges
 
 _ENGINE = 'onednn'  # the fastest of torch's on x86, with VNNI instructions and without
 

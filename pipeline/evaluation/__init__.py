@@ -1,11 +1,17 @@
 """Spotting evaluation on the ICDAR protocols."""
 
-from .e2e_hmean_metric import E2EHmeanMetric
-from .file_evaluation import LexiconChoice, evaluate_files
-from .scores import Score
-from .scoring import ImageScore, ScoringRules, SetScore, score_image, score_images
-from .submission_lines import polygon_line, quad_line, submission_quad
-from .words import Words
+from pipeline.evaluation.e2e_hmean_metric import E2EHmeanMetric
+from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
+from pipeline.evaluation.scores import Score
+from pipeline.evaluation.scoring import (
+    ImageScore,
+    ScoringRules,
+    SetScore,
+    score_image,
+    score_images,
+)
+from pipeline.evaluation.submission_lines import polygon_line, quad_line, submission_quad
+from pipeline.evaluation.words import Words
 
 __all__ = [
     'E2EHmeanMetric',

@@ -8,17 +8,27 @@ from typing import Any
 
 from mmengine.evaluator import BaseMetric
 
+from pipeline.evaluation.lexicon_files import read_lexicon
+from pipeline.evaluation.lexicon_rules import (
+    LexiconLevel,
+    LexiconRuleName,
+    apply_lexicon,
+    lexicon_rule,
+)
+from pipeline.evaluation.photo_names import photo_key_of_path
+from pipeline.evaluation.protocols import PROTOCOLS, Protocol
+from pipeline.evaluation.sample_words import (
+    LINE_FORMATS,
+    LineFormat,
+    gold_words,
+    predicted_lines,
+    words_of_lines,
+)
+from pipeline.evaluation.scoring import ScoringRules, Task, score_images
+from pipeline.evaluation.submission_zip import write_submission
+from pipeline.evaluation.transcription import StripRule
+from pipeline.evaluation.words import Words
 from pipeline.registry import METRICS
-
-from .lexicon_files import read_lexicon
-from .lexicon_rules import LexiconLevel, LexiconRuleName, apply_lexicon, lexicon_rule
-from .photo_names import photo_key_of_path
-from .protocols import PROTOCOLS, Protocol
-from .sample_words import LINE_FORMATS, LineFormat, gold_words, predicted_lines, words_of_lines
-from .scoring import ScoringRules, Task, score_images
-from .submission_zip import write_submission
-from .transcription import StripRule
-from .words import Words
 
 
 @METRICS.register_module()

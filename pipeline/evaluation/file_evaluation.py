@@ -7,12 +7,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .lexicon_files import read_lexicon
-from .lexicon_rules import LexiconLevel, LexiconRuleName, apply_lexicon, lexicon_rule
-from .protocols import Protocol, load_words
-from .scoring import TASKS, ScoringRules, SetScore, Task, score_images
-from .summary import evaluation_summary
-from .words import Words
+from pipeline.evaluation.lexicon_files import read_lexicon
+from pipeline.evaluation.lexicon_rules import (
+    LexiconLevel,
+    LexiconRuleName,
+    apply_lexicon,
+    lexicon_rule,
+)
+from pipeline.evaluation.protocols import Protocol, load_words
+from pipeline.evaluation.scoring import TASKS, ScoringRules, SetScore, Task, score_images
+from pipeline.evaluation.summary import evaluation_summary
+from pipeline.evaluation.words import Words
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .lexicon_search import NearestWords
+from pipeline.evaluation.lexicon_search import NearestWords
 
 _BEYOND = 100  # no word this far or farther is ever an answer
 

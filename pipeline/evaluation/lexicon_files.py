@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from .lexicon import Lexicon
-from .lexicon_rules import LexiconLevel
-from .photo_names import photo_key
-from .submission import list_files
+from pipeline.evaluation.lexicon import Lexicon
+from pipeline.evaluation.lexicon_rules import LexiconLevel
+from pipeline.evaluation.photo_names import photo_key
+from pipeline.evaluation.submission import list_files
 
 _PREFIX = re.compile(r'^(?:pair_)?(?:new_)?(?:voc_)?')
 

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import shapely
 
-from .lexicon import Lexicon, LexiconMatch
-from .words import Words
+from pipeline.evaluation.lexicon import Lexicon, LexiconMatch
+from pipeline.evaluation.words import Words
 
 LexiconRuleName = Literal['adelaidet', 'testr', 'davar', 'mask-textspotter', 'spts']
 LexiconLevel = Literal['strong', 'weak', 'generic', 'full']

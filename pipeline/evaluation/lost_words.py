@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from .scoring import ImageScore
-from .transcription import StripRule, texts_match
-from .words import Words
+from pipeline.evaluation.scoring import ImageScore
+from pipeline.evaluation.transcription import StripRule, texts_match
+from pipeline.evaluation.words import Words
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import shapely
 
-from .scores import Score, score_counts
-from .transcription import spotted, vocabulary_word
-from .words import DONT_CARE, Words
+from pipeline.evaluation.scores import Score, score_counts
+from pipeline.evaluation.transcription import spotted, vocabulary_word
+from pipeline.evaluation.words import DONT_CARE, Words
 
 
 def center_between_sides(polygon: np.ndarray) -> np.ndarray:

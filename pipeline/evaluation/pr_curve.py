@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scores import Score, score_counts
+from pipeline.evaluation.scores import Score, score_counts
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from .matching import find_dont_care_detections, match_polygons
-from .overlap import Overlaps, measure_overlaps
-from .scores import Score, average_precision, score_counts, score_image_counts
-from .transcription import StripRule, spotted, texts_match, vocabulary_word
-from .words import Words
+from pipeline.evaluation.matching import find_dont_care_detections, match_polygons
+from pipeline.evaluation.overlap import Overlaps, measure_overlaps
+from pipeline.evaluation.scores import Score, average_precision, score_counts, score_image_counts
+from pipeline.evaluation.transcription import StripRule, spotted, texts_match, vocabulary_word
+from pipeline.evaluation.words import Words
 
 Task = Literal['e2e', 'spotting', 'detection']
 TASKS: tuple[Task, ...] = ('e2e', 'spotting', 'detection')

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from .line_format import LineKind, ParsedLine, parse_line
-from .words import Words
+from pipeline.evaluation.line_format import LineKind, ParsedLine, parse_line
+from pipeline.evaluation.words import Words
 
 GT_NAME = 'gt_img_([0-9]+).txt'
 DET_NAME = 'res_img_([0-9]+).txt'

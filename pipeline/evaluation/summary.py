@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .scores import Score
-from .scoring import ImageScore, SetScore, Task
+from pipeline.evaluation.scores import Score
+from pipeline.evaluation.scoring import ImageScore, SetScore, Task
 
 
 def score_summary(score: Score) -> dict[str, float | int]:

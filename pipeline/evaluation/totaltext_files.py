@@ -11,9 +11,9 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from .polygon_lines import parse_polygon_line
-from .submission import SubmissionError, parse_words, read_entries
-from .words import DONT_CARE, Words
+from pipeline.evaluation.polygon_lines import parse_polygon_line
+from pipeline.evaluation.submission import SubmissionError, parse_words, read_entries
+from pipeline.evaluation.words import DONT_CARE, Words
 
 _GT_NAME = r'(?:[^/]*[^0-9/])?([0-9]+)\.(?:txt|mat)$'
 _DET_NAME = r'(?:[^/]*[^0-9/])?([0-9]+)\.txt$'

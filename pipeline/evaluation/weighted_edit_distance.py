@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from .lexicon import Lexicon, LexiconMatch
+from pipeline.evaluation.lexicon import Lexicon, LexiconMatch
 
 _BEYOND = 100.0
 

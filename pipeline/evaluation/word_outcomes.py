@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from .scoring import ImageScore
-from .words import Words
+from pipeline.evaluation.scoring import ImageScore
+from pipeline.evaluation.words import Words
 
 WordKind = Literal['matched', 'missed', 'misread', 'spurious', 'dont_care']
 COUNTED_KINDS: tuple[WordKind, ...] = ('matched', 'missed', 'misread', 'spurious')

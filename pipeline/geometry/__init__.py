@@ -9,10 +9,10 @@ Convention:
       A ring of 2k points has k along the top of the word and k back along the bottom.
 """
 
-from .arc import Arc, fit_arc
-from .overlap import polygon_intersection, polygon_iou, polygon_shape
-from .reading_order import reading_order
-from .ring import (
+from pipeline.geometry.arc import Arc, fit_arc
+from pipeline.geometry.overlap import polygon_intersection, polygon_iou, polygon_shape
+from pipeline.geometry.reading_order import reading_order
+from pipeline.geometry.ring import (
     check_polygon,
     flat_to_ring,
     image_ring,
@@ -24,8 +24,14 @@ from .ring import (
     ring_to_flat,
     signed_area,
 )
-from .ring_order import CURVED_FILL, fit_sides, min_area_quad, order_quad, order_ring
-from .sides import (
+from pipeline.geometry.ring_order import (
+    CURVED_FILL,
+    fit_sides,
+    min_area_quad,
+    order_quad,
+    order_ring,
+)
+from pipeline.geometry.sides import (
     join_sides,
     polyline_length,
     resample_polyline,

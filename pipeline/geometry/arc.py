@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .sides import join_sides
+from pipeline.geometry.sides import join_sides
 
 _SIDE_POINTS = 17  # of a ring, along each of its sides
 _FIT_POINTS = 96  # at most, of an outline

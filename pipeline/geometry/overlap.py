@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from .ring import check_polygon
+from pipeline.geometry.ring import check_polygon
 
 
 def polygon_shape(polygon: np.ndarray) -> shapely.Geometry:

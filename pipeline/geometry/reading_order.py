@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .ring import check_polygon
+from pipeline.geometry.ring import check_polygon
 
 _MOST_TILT_DEG = 30.0  # Steeper words say nothing about the tilt of the lines.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .ring import check_polygon, make_clockwise, next_points, polygon_area
-from .sides import join_sides, resample_polyline, ring_size, turn_ring
+from pipeline.geometry.ring import check_polygon, make_clockwise, next_points, polygon_area
+from pipeline.geometry.sides import join_sides, resample_polyline, ring_size, turn_ring
 
 CURVED_FILL = 0.85  # An outline that fills less of its smallest rectangle is a curved word's.
 TALL_RATIO = 1.5  # From this height / width on, a word runs down or up rather than across.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .ring import check_polygon
+from pipeline.geometry.ring import check_polygon
 
 
 def split_sides(ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

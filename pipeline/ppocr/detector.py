@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .recognizer import fill_in_order
+from pipeline.ppocr.recognizer import fill_in_order
 
 
 def fill_detector_from_onnx(detector: nn.Module, weights: Sequence[np.ndarray]) -> None:

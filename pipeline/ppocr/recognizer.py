@@ -10,7 +10,7 @@ import torch
 from mmocr.models.common.dictionary import Dictionary
 from torch import Tensor, nn
 
-from .charset import STAND_INS
+from pipeline.ppocr.charset import STAND_INS
 
 
 def fill_in_order(parts: Iterable[nn.Module], weights: Sequence[np.ndarray]) -> list[np.ndarray]:

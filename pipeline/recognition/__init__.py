@@ -1,15 +1,15 @@
 """Recognizers: crops (and their scene) in, texts out."""
 
-from .context_recognizer import ContextRecognizer
-from .crop_channels import crop_channels
-from .data_preprocessor import CropDataPreprocessor
-from .decoders import CTCDecoder, HybridDecoder, PARSeqDecoder, ViTSTRDecoder
-from .encoders import LightSVTREncoder, ViTEncoder
-from .language import LetterNgrams
-from .module_losses import PermutationLanguageModelLoss
-from .parseq import PARSeq
-from .postprocessors import PARSeqPostprocessor
-from .vitstr import ViTSTR
+from pipeline.recognition.context_recognizer import ContextRecognizer
+from pipeline.recognition.crop_channels import crop_channels
+from pipeline.recognition.data_preprocessor import CropDataPreprocessor
+from pipeline.recognition.decoders import CTCDecoder, HybridDecoder, PARSeqDecoder, ViTSTRDecoder
+from pipeline.recognition.encoders import LightSVTREncoder, ViTEncoder
+from pipeline.recognition.language import LetterNgrams
+from pipeline.recognition.module_losses import PermutationLanguageModelLoss
+from pipeline.recognition.parseq import PARSeq
+from pipeline.recognition.postprocessors import PARSeqPostprocessor
+from pipeline.recognition.vitstr import ViTSTR
 
 __all__ = [
     'CTCDecoder',

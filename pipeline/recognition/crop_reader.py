@@ -11,9 +11,8 @@ import torch
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
+from pipeline.recognition.crop_channels import crop_channels, to_gray
 from pipeline.structures import SceneContext
-
-from .crop_channels import crop_channels, to_gray
 
 
 @torch.inference_mode()

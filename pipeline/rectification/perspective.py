@@ -6,8 +6,13 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import check_polygon, next_points
-
-from .sampling import average_down, check_image, check_size, cut_region, interpolation_of
+from pipeline.rectification.sampling import (
+    average_down,
+    check_image,
+    check_size,
+    cut_region,
+    interpolation_of,
+)
 
 
 def warp_quad(image: np.ndarray, quad: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -23,12 +23,11 @@ from pipeline.geometry import (
     split_sides,
     turn_ring,
 )
+from pipeline.rectification.perspective import is_convex_quad, warp_quad
+from pipeline.rectification.sampling import check_image, check_size
+from pipeline.rectification.thin_plate_spline import warp_thin_plate_spline
+from pipeline.rectification.unroll import unroll_polygon
 from pipeline.registry import TASK_UTILS
-
-from .perspective import is_convex_quad, warp_quad
-from .sampling import check_image, check_size
-from .thin_plate_spline import warp_thin_plate_spline
-from .unroll import unroll_polygon
 
 _MODES = ('auto', 'perspective', 'unroll', 'thin_plate_spline')
 _VERTICALS = ('auto', 'keep')

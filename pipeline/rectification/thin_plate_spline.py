@@ -11,8 +11,13 @@ from functools import lru_cache
 import numpy as np
 
 from pipeline.geometry import polyline_length, resample_polyline, split_sides
-
-from .sampling import check_image, check_size, cut_region, sample_fractions, sample_points
+from pipeline.rectification.sampling import (
+    check_image,
+    check_size,
+    cut_region,
+    sample_fractions,
+    sample_points,
+)
 
 _POINTS_PER_SIDE = 10
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.geometry import polyline_length, resample_polyline, split_sides
-
-from .sampling import check_image, check_size, cut_region, sample_fractions, sample_points
+from pipeline.rectification.sampling import (
+    check_image,
+    check_size,
+    cut_region,
+    sample_fractions,
+    sample_points,
+)
 
 
 def unroll_polygon(image: np.ndarray, polygon: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.diagnosis.word_groups import WordGroup, group_by_edges
-
-from .word_shape import long_axis_angle_deg, short_side_px
+from pipeline.reports.word_shape import long_axis_angle_deg, short_side_px
 
 HEIGHT_EDGES_PX = (0, 8, 12, 16, 24, 32, 48, 64)
 ANGLE_EDGES_DEG = (0, 5, 10, 20, 45)

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pipeline.evaluation.report.curve_figure import task_points
-
-from .detector_findings import STAGE_NAMES, STAGES
-from .detector_measurement import DetectorMeasurement
-from .figures import BLUE, GRAY, ORANGE, new_figure, write_figure
+from pipeline.reports.detector_findings import STAGE_NAMES, STAGES
+from pipeline.reports.detector_measurement import DetectorMeasurement
+from pipeline.reports.figures import BLUE, GRAY, ORANGE, new_figure, write_figure
 
 _COLORS = {'detector': BLUE, 'spotter': ORANGE}
 _SCORES = {'detector': 'detection score', 'spotter': 'word score'}

@@ -9,11 +9,17 @@ from pipeline.diagnosis.scene_words import GoldPhoto
 from pipeline.evaluation.sample_words import LineFormat
 from pipeline.evaluation.scoring import SetScore
 from pipeline.evaluation.words import Words
+from pipeline.reports.detector_findings import (
+    STAGES,
+    Stage,
+    box_threshold,
+    boxes_from,
+    find_boxes,
+    find_words,
+)
+from pipeline.reports.detector_scoring import StageScore, choose_line_format, gold_of, score_stage
+from pipeline.reports.detector_words import GoldTally, tally_words
 from pipeline.spotter import TextSpotter
-
-from .detector_findings import STAGES, Stage, box_threshold, boxes_from, find_boxes, find_words
-from .detector_scoring import StageScore, choose_line_format, gold_of, score_stage
-from .detector_words import GoldTally, tally_words
 
 
 @dataclass(frozen=True, eq=False)

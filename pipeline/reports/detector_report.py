@@ -9,12 +9,9 @@ from pipeline.evaluation.word_outcomes import WordKind, WordOutcome
 from pipeline.evaluation.words import Words
 from pipeline.geometry import CURVED_FILL
 from pipeline.image_io.naming import safe_name
-from pipeline.visualization.draw_outcomes import draw_outcomes
-from pipeline.whole_file import write_whole
-
-from .detector_figure import write_curve
-from .detector_measurement import DetectorMeasurement
-from .detector_tables import (
+from pipeline.reports.detector_figure import write_curve
+from pipeline.reports.detector_measurement import DetectorMeasurement
+from pipeline.reports.detector_tables import (
     false_photo_table,
     false_word_table,
     miss_table,
@@ -22,9 +19,11 @@ from .detector_tables import (
     score_table,
     shape_table,
 )
-from .detector_textless import FalseWords, most_false_first
-from .markdown import code, table
-from .worst_photos import draw_worst, find_worst, write_picture
+from pipeline.reports.detector_textless import FalseWords, most_false_first
+from pipeline.reports.markdown import code, table
+from pipeline.reports.worst_photos import draw_worst, find_worst, write_picture
+from pipeline.visualization.draw_outcomes import draw_outcomes
+from pipeline.whole_file import write_whole
 
 _FORMATS = {
     'quad': 'whole-number quads, as ICDAR 2015 has them',

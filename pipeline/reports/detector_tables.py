@@ -11,15 +11,14 @@ from pipeline.diagnosis.bootstrap import PhotoBootstrap, hmean_of_sums
 from pipeline.diagnosis.table import interval
 from pipeline.diagnosis.word_groups import WordGroup
 from pipeline.evaluation.scoring import SetScore
-
-from .bins import group_by_angle, group_by_short_side
-from .detector_findings import STAGE_NAMES, STAGES
-from .detector_measurement import DetectorMeasurement
-from .detector_misses import MISS_NAMES
-from .detector_textless import FalseWords, most_false_first
-from .detector_words import GoldTally
-from .markdown import code, number, percent, ratio, table
-from .word_shape import is_curved
+from pipeline.reports.bins import group_by_angle, group_by_short_side
+from pipeline.reports.detector_findings import STAGE_NAMES, STAGES
+from pipeline.reports.detector_measurement import DetectorMeasurement
+from pipeline.reports.detector_misses import MISS_NAMES
+from pipeline.reports.detector_textless import FalseWords, most_false_first
+from pipeline.reports.detector_words import GoldTally
+from pipeline.reports.markdown import code, number, percent, ratio, table
+from pipeline.reports.word_shape import is_curved
 
 
 def score_table(measured: DetectorMeasurement) -> str:

@@ -9,9 +9,8 @@ import numpy as np
 
 from pipeline.evaluation.words import Words
 from pipeline.image_io import InputItem
+from pipeline.reports.detector_findings import Stage, find_words
 from pipeline.spotter import TextSpotter
-
-from .detector_findings import Stage, find_words
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,9 @@ import numpy as np
 
 from pipeline.evaluation.overlap import measure_overlaps
 from pipeline.evaluation.words import Words
-
-from .detector_findings import Stage
-from .detector_misses import MissKind, name_miss
-from .detector_scoring import StageScore
+from pipeline.reports.detector_findings import Stage
+from pipeline.reports.detector_misses import MissKind, name_miss
+from pipeline.reports.detector_scoring import StageScore
 
 
 @dataclass(frozen=True, eq=False)

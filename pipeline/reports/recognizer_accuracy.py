@@ -9,10 +9,9 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.diagnosis.agreement import judge, normalize
 from pipeline.diagnosis.word_groups import WordGroup, group_by_length, group_by_sharpness
-
-from .bins import group_by_angle, group_by_short_side
-from .recognizer_readings import WordReading
-from .word_shape import is_curved, is_vertical
+from pipeline.reports.bins import group_by_angle, group_by_short_side
+from pipeline.reports.recognizer_readings import WordReading
+from pipeline.reports.word_shape import is_curved, is_vertical
 
 
 def judge_readings(readings: Sequence[WordReading]) -> dict[str, np.ndarray]:

@@ -8,9 +8,8 @@ import numpy as np
 
 from pipeline.geometry import ring_size
 from pipeline.rectification import Rectifier
+from pipeline.reports.recognizer_readings import WordReading
 from pipeline.visualization.draw_readings import draw_readings
-
-from .recognizer_readings import WordReading
 
 _HEIGHT_PX = 64
 _MOST_WIDE = 5.0

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from .calibration import (
+from pipeline.reports.calibration import (
     KeptWords,
     ScoreBin,
     expected_calibration_error,
     keep_words,
     reliability_bins,
 )
-from .figures import BLUE, GRAY, ORANGE, new_figure, write_figure
+from pipeline.reports.figures import BLUE, GRAY, ORANGE, new_figure, write_figure
 
 
 def write_calibration(

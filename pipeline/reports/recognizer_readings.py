@@ -12,9 +12,8 @@ from pipeline.diagnosis.scene_words import GoldPhoto
 from pipeline.diagnosis.word_groups import measure_sharpness
 from pipeline.geometry import image_ring
 from pipeline.image_io import read_image
+from pipeline.reports.gold_words import GoldCrop
 from pipeline.spotter import TextSpotter
-
-from .gold_words import GoldCrop
 
 _CROPS_AT_ONCE = 64
 

@@ -10,16 +10,14 @@ import numpy as np
 
 from pipeline.geometry import CURVED_FILL
 from pipeline.rectification import Rectifier
-from pipeline.whole_file import write_whole
-
-from .calibration import expected_calibration_error, keep_words, reliability_bins
-from .markdown import percent, ratio
-from .recognizer_accuracy import judge_readings
-from .recognizer_confusions import count_confusions
-from .recognizer_failures import choose_failures, draw_failures
-from .recognizer_figure import write_calibration
-from .recognizer_readings import WordReading
-from .recognizer_tables import (
+from pipeline.reports.calibration import expected_calibration_error, keep_words, reliability_bins
+from pipeline.reports.markdown import percent, ratio
+from pipeline.reports.recognizer_accuracy import judge_readings
+from pipeline.reports.recognizer_confusions import count_confusions
+from pipeline.reports.recognizer_failures import choose_failures, draw_failures
+from pipeline.reports.recognizer_figure import write_calibration
+from pipeline.reports.recognizer_readings import WordReading
+from pipeline.reports.recognizer_tables import (
     accuracy_table,
     case_table,
     confusion_table,
@@ -27,6 +25,7 @@ from .recognizer_tables import (
     look_tables,
     reliability_table,
 )
+from pipeline.whole_file import write_whole
 
 THRESHOLDS = tuple(step / 10 for step in range(1, 10))
 _RULES = (

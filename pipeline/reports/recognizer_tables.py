@@ -8,12 +8,16 @@ import numpy as np
 
 from pipeline.diagnosis.bootstrap import PhotoBootstrap
 from pipeline.diagnosis.table import interval
-
-from .calibration import KeptWords, ScoreBin
-from .markdown import code, number, percent, table
-from .recognizer_accuracy import edit_similarity, group_by_kind, group_by_look, judge_readings
-from .recognizer_confusions import Cell, Confusions, most_frequent
-from .recognizer_readings import WordReading
+from pipeline.reports.calibration import KeptWords, ScoreBin
+from pipeline.reports.markdown import code, number, percent, table
+from pipeline.reports.recognizer_accuracy import (
+    edit_similarity,
+    group_by_kind,
+    group_by_look,
+    judge_readings,
+)
+from pipeline.reports.recognizer_confusions import Cell, Confusions, most_frequent
+from pipeline.reports.recognizer_readings import WordReading
 
 
 def accuracy_table(readings: Sequence[WordReading]) -> str:

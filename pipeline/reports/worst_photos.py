@@ -17,10 +17,9 @@ from pipeline.evaluation.word_outcomes import (
     count_kinds,
 )
 from pipeline.image_io.naming import safe_name
+from pipeline.reports.detector_measurement import DetectorMeasurement
 from pipeline.visualization.draw_outcomes import draw_outcomes
 from pipeline.whole_file import write_whole
-
-from .detector_measurement import DetectorMeasurement
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 

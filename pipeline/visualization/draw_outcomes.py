@@ -10,9 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pipeline.evaluation.word_outcomes import WordKind, WordOutcome, count_kinds
-
-from .label_fonts import LabelFonts
-from .outline import draw_outline
+from pipeline.visualization.label_fonts import LabelFonts
+from pipeline.visualization.outline import draw_outline
 
 # RGB; drawn in this order, so that errors lie on top.
 KIND_COLORS: dict[WordKind, tuple[int, int, int]] = {

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .label_fonts import LabelFonts
+from pipeline.visualization.label_fonts import LabelFonts
 
 _CELL = (92, 256)  # (height, width)
 _CROP = (48, 240)  # the most that a crop takes of it

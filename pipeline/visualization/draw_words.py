@@ -12,10 +12,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.geometry import check_polygon, ring_size
-
-from .label_fonts import LabelFonts
-from .label_placement import gap_between, place_labels
-from .outline import SUBPIXEL_BITS, draw_outline, fixed_point
+from pipeline.visualization.label_fonts import LabelFonts
+from pipeline.visualization.label_placement import gap_between, place_labels
+from pipeline.visualization.outline import SUBPIXEL_BITS, draw_outline, fixed_point
 
 # RGB, bright enough for black letters on them; neighbours in the list differ the most.
 _COLORS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from .font_coverage import covered_letters
+from pipeline.visualization.font_coverage import covered_letters
 
 # Families with many scripts, best first; the files' names begin so.
 _FALLBACKS = (

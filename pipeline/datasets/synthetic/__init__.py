@@ -7,12 +7,12 @@ folder lists the font packages and word lists with their licences.
 
 from __future__ import annotations
 
-from .annotation import make_annotation, make_instances
-from .dataset import SyntheticSceneDataset
-from .fonts import FontFace, find_fonts, matplotlib_font_folder
-from .generator import SceneGenerator
-from .scene import Scene, SceneWord
-from .words import WordSource
+from pipeline.datasets.synthetic.annotation import make_annotation, make_instances
+from pipeline.datasets.synthetic.dataset import SyntheticSceneDataset
+from pipeline.datasets.synthetic.fonts import FontFace, find_fonts, matplotlib_font_folder
+from pipeline.datasets.synthetic.generator import SceneGenerator
+from pipeline.datasets.synthetic.scene import Scene, SceneWord
+from pipeline.datasets.synthetic.words import WordSource
 
 __all__ = [
     'FontFace',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .scene import SceneWord
+from pipeline.datasets.synthetic.scene import SceneWord
 
 
 def make_instances(words: Sequence[SceneWord]) -> list[dict[str, Any]]:

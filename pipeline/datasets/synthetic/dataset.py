@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from pipeline.datasets.synthetic.annotation import make_instances
+from pipeline.datasets.synthetic.backgrounds import find_backgrounds
+from pipeline.datasets.synthetic.fonts import find_fonts
+from pipeline.datasets.synthetic.generator import SceneGenerator
+from pipeline.datasets.synthetic.words import WordSource
 from pipeline.registry import DATASETS
-
-from .annotation import make_instances
-from .backgrounds import find_backgrounds
-from .fonts import find_fonts
-from .generator import SceneGenerator
-from .words import WordSource
 
 
 @DATASETS.register_module()

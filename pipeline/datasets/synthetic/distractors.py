@@ -7,8 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .backgrounds import smooth_noise
-from .paint import contrasting_color, plate_mask, random_color
+from pipeline.datasets.synthetic.backgrounds import smooth_noise
+from pipeline.datasets.synthetic.paint import contrasting_color, plate_mask, random_color
 
 
 def draw_distractor(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .backgrounds import crop_photo, draw_ground
-from .camera import draw_camera, noise_tile
-from .distractors import draw_distractor
-from .fonts import FontFace, group_families
-from .inscription import Inscription, compose_inscription
-from .legibility import is_illegible, measure_contrast, share_inside
-from .paint import blend, paint_sheet, random_color
-from .placement import Placement, tilt_homography
-from .scene import Scene, SceneWord
-from .words import WordSource
+from pipeline.datasets.synthetic.backgrounds import crop_photo, draw_ground
+from pipeline.datasets.synthetic.camera import draw_camera, noise_tile
+from pipeline.datasets.synthetic.distractors import draw_distractor
+from pipeline.datasets.synthetic.fonts import FontFace, group_families
+from pipeline.datasets.synthetic.inscription import Inscription, compose_inscription
+from pipeline.datasets.synthetic.legibility import is_illegible, measure_contrast, share_inside
+from pipeline.datasets.synthetic.paint import blend, paint_sheet, random_color
+from pipeline.datasets.synthetic.placement import Placement, tilt_homography
+from pipeline.datasets.synthetic.scene import Scene, SceneWord
+from pipeline.datasets.synthetic.words import WordSource
 
 CELL = 4  # picture pixels per cell of the maps of what is taken and how textured it is
 # Of the word's height, between ink and polygon. Annotators leave as much: capitals fill 0.84 of the

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fonts import FontFace
-from .placement import Bend
-from .typeset import Line, Sheet, set_column, set_lines
-from .words import CASES, WordSource
+from pipeline.datasets.synthetic.fonts import FontFace
+from pipeline.datasets.synthetic.placement import Bend
+from pipeline.datasets.synthetic.typeset import Line, Sheet, set_column, set_lines
+from pipeline.datasets.synthetic.words import CASES, WordSource
 
 CASE_ODDS = (0.48, 0.24, 0.10, 0.18)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .fonts import PRINTABLE
+from pipeline.datasets.synthetic.fonts import PRINTABLE
 
 WORD_FOLDER = Path(__file__).parent / 'words'
 CASES = ('upper', 'title', 'lower', 'natural')

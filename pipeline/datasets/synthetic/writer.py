@@ -14,8 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .annotation import make_instances
-from .generator import SceneGenerator
+from pipeline.datasets.synthetic.annotation import make_instances
+from pipeline.datasets.synthetic.generator import SceneGenerator
 
 DRAWING = 3  # raised with each change by which a seed draws another scene than before
 

@@ -1,4 +1,4 @@
-from .large_kernel_pan import LargeKernelPAN
-from .rep_lk_fpn import RepLKFPN
+from pipeline.detection.necks.large_kernel_pan import LargeKernelPAN
+from pipeline.detection.necks.rep_lk_fpn import RepLKFPN
 
 __all__ = ['LargeKernelPAN', 'RepLKFPN']

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.evaluation.pr_curve import CurvePoint, precision_recall_points, thin_points
+from pipeline.evaluation.report import markup
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import SetScore, Task
-
-from . import markup
 
 _LEFT, _TOP, _SIDE, _RIGHT, _BOTTOM = 64, 16, 440, 72, 56
 _MOST_MARKS = 120

@@ -8,16 +8,20 @@ from pathlib import Path
 from string import Template
 
 from pipeline.evaluation.file_evaluation import FileEvaluation
+from pipeline.evaluation.report import markup
+from pipeline.evaluation.report.curve_figure import curve_key, curve_table, draw_curve, task_points
+from pipeline.evaluation.report.photo_files import (
+    PhotoPicture,
+    default_image_folder,
+    encode_photo,
+    find_photo_files,
+)
+from pipeline.evaluation.report.photo_panel import KIND_NAMES, ScoredPhoto, render_photo
+from pipeline.evaluation.report.tables import photo_table, score_table, settings_list
 from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
 from pipeline.evaluation.words import Words
 from pipeline.image_io.errors import ImageReadError
 from pipeline.image_io.naming import natural_key
-
-from . import markup
-from .curve_figure import curve_key, curve_table, draw_curve, task_points
-from .photo_files import PhotoPicture, default_image_folder, encode_photo, find_photo_files
-from .photo_panel import KIND_NAMES, ScoredPhoto, render_photo
-from .tables import photo_table, score_table, settings_list
 
 _MEANINGS: dict[WordKind, str] = {
     'matched': 'gold and predicted word pair up and count as correct',

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.evaluation.report import markup
+from pipeline.evaluation.report.photo_files import PhotoPicture
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.word_outcomes import (
     WordKind,
@@ -14,9 +16,6 @@ from pipeline.evaluation.word_outcomes import (
     count_errors,
     count_kinds,
 )
-
-from . import markup
-from .photo_files import PhotoPicture
 
 KIND_NAMES: dict[WordKind, str] = {
     'missed': 'missed',

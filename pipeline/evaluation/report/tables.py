@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from pipeline.evaluation.file_evaluation import FileEvaluation
+from pipeline.evaluation.report import markup
+from pipeline.evaluation.report.curve_figure import TASK_NAMES
+from pipeline.evaluation.report.photo_panel import KIND_NAMES, ScoredPhoto
 from pipeline.evaluation.scoring import SetScore, Task
 from pipeline.evaluation.word_outcomes import count_kinds
-
-from . import markup
-from .curve_figure import TASK_NAMES
-from .photo_panel import KIND_NAMES, ScoredPhoto
 
 _PROTOCOL_NAMES = {
     'icdar2015': 'ICDAR 2015',

@@ -1,9 +1,9 @@
-from .ctc_decoder import CTCDecoder
-from .ctc_head import CTCHead
-from .hybrid_decoder import HybridDecoder
-from .parseq_decoder import PARSeqDecoder
-from .two_stream_layer import TwoStreamLayer
-from .vitstr_decoder import ViTSTRDecoder
+from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
+from pipeline.recognition.decoders.ctc_head import CTCHead
+from pipeline.recognition.decoders.hybrid_decoder import HybridDecoder
+from pipeline.recognition.decoders.parseq_decoder import PARSeqDecoder
+from pipeline.recognition.decoders.two_stream_layer import TwoStreamLayer
+from pipeline.recognition.decoders.vitstr_decoder import ViTSTRDecoder
 
 __all__ = [
     'CTCDecoder',

@@ -12,11 +12,10 @@ from mmocr.registry import TASK_UTILS
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor
 
+from pipeline.recognition.decoders.ctc_head import CTCHead
+from pipeline.recognition.decoders.parseq_decoder import FeatureFusion
 from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
 from pipeline.registry import MODELS
-
-from .ctc_head import CTCHead
-from .parseq_decoder import FeatureFusion
 
 
 @MODELS.register_module()

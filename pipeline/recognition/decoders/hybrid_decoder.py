@@ -8,11 +8,10 @@ from mmocr.structures import TextRecogDataSample
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from pipeline.recognition.decoders.ctc_head import CTCHead
+from pipeline.recognition.decoders.parseq_decoder import FeatureFusion, PARSeqDecoder
 from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
 from pipeline.registry import MODELS, TASK_UTILS
-
-from .ctc_head import CTCHead
-from .parseq_decoder import FeatureFusion, PARSeqDecoder
 
 _READERS = ('parseq', 'ctc')
 

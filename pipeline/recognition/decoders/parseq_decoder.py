@@ -13,10 +13,9 @@ from mmocr.registry import TASK_UTILS
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
+from pipeline.recognition.decoders.two_stream_layer import KeysValues, TwoStreamLayer
 from pipeline.recognition.module_losses import PermutationLanguageModelLoss, permutation_masks
 from pipeline.registry import MODELS
-
-from .two_stream_layer import KeysValues, TwoStreamLayer
 
 FeatureFusion = Callable[[Tensor], Tensor]
 """Late fusion: (N, T, D) decoder features -> (N, T, D)."""

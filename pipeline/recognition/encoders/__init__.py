@@ -1,6 +1,6 @@
-from .conv_stem import ConvStem
-from .light_svtr_encoder import LightSVTREncoder
-from .patch_stem import PatchStem
-from .vit_encoder import ViTEncoder
+from pipeline.recognition.encoders.conv_stem import ConvStem
+from pipeline.recognition.encoders.light_svtr_encoder import LightSVTREncoder
+from pipeline.recognition.encoders.patch_stem import PatchStem
+from pipeline.recognition.encoders.vit_encoder import ViTEncoder
 
 __all__ = ['ConvStem', 'LightSVTREncoder', 'PatchStem', 'ViTEncoder']

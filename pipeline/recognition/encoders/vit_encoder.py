@@ -6,11 +6,10 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from pipeline.recognition.encoders.conv_stem import ConvStem
+from pipeline.recognition.encoders.patch_stem import PatchStem
 from pipeline.recognition.layers import TransformerBlock
 from pipeline.registry import MODELS
-
-from .conv_stem import ConvStem
-from .patch_stem import PatchStem
 
 
 @MODELS.register_module()

@@ -1,7 +1,7 @@
-from .ctc_beam_search import ctc_beam_search
-from .letter_ngrams import DIGIT, SYMBOL, LetterNgrams, letter_index
-from .rescorer import LanguageModelRescorer
-from .word_list import ENGLISH_WORDS, read_word_list
+from pipeline.recognition.language.ctc_beam_search import ctc_beam_search
+from pipeline.recognition.language.letter_ngrams import DIGIT, SYMBOL, LetterNgrams, letter_index
+from pipeline.recognition.language.rescorer import LanguageModelRescorer
+from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
 
 __all__ = [
     'DIGIT',

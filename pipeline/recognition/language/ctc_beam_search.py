@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .letter_ngrams import LetterNgrams
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 _NEVER = -math.inf
 

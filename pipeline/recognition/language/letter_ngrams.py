@@ -12,9 +12,8 @@ from unicodedata import combining, normalize
 
 import numpy as np
 
+from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
 from pipeline.registry import TASK_UTILS
-
-from .word_list import ENGLISH_WORDS, read_word_list
 
 _EDGE = 0  # stands before a run of letters and behind it; a..z are 1..26
 _ALPHABET = 27  # the edge and the letters

@@ -12,10 +12,9 @@ from mmocr.models.common.dictionary import Dictionary
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from pipeline.recognition.language.ctc_beam_search import ctc_beam_search
+from pipeline.recognition.language.letter_ngrams import SYMBOL, LetterNgrams, letter_index
 from pipeline.registry import TASK_UTILS
-
-from .ctc_beam_search import ctc_beam_search
-from .letter_ngrams import SYMBOL, LetterNgrams, letter_index
 
 Hypotheses = list[list[int]]
 ScoreHypotheses = Callable[[list[int], list[Hypotheses]], Tensor]

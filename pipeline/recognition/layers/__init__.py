@@ -1,6 +1,6 @@
-from .attention import MultiHeadAttention
-from .drop_path import DropPath
-from .mlp import Mlp
-from .transformer_block import TransformerBlock
+from pipeline.recognition.layers.attention import MultiHeadAttention
+from pipeline.recognition.layers.drop_path import DropPath
+from pipeline.recognition.layers.mlp import Mlp
+from pipeline.recognition.layers.transformer_block import TransformerBlock
 
 __all__ = ['DropPath', 'Mlp', 'MultiHeadAttention', 'TransformerBlock']

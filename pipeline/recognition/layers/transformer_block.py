@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .attention import MultiHeadAttention
-from .drop_path import DropPath
-from .mlp import Mlp
+from pipeline.recognition.layers.attention import MultiHeadAttention
+from pipeline.recognition.layers.drop_path import DropPath
+from pipeline.recognition.layers.mlp import Mlp
 
 
 class TransformerBlock(nn.Module):

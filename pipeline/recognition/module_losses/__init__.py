@@ -1,4 +1,6 @@
-from .permutation_language_model_loss import PermutationLanguageModelLoss
-from .permutations import draw_permutations, permutation_masks
+from pipeline.recognition.module_losses.permutation_language_model_loss import (
+    PermutationLanguageModelLoss,
+)
+from pipeline.recognition.module_losses.permutations import draw_permutations, permutation_masks
 
 __all__ = ['PermutationLanguageModelLoss', 'draw_permutations', 'permutation_masks']

@@ -10,9 +10,8 @@ from mmocr.models.textrecog.module_losses.base import BaseTextRecogModuleLoss
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor
 
+from pipeline.recognition.module_losses.permutations import draw_permutations
 from pipeline.registry import MODELS
-
-from .permutations import draw_permutations
 
 
 @MODELS.register_module()

@@ -1,3 +1,3 @@
-from .parseq_postprocessor import PARSeqPostprocessor
+from pipeline.recognition.postprocessors.parseq_postprocessor import PARSeqPostprocessor
 
 __all__ = ['PARSeqPostprocessor']

@@ -19,7 +19,6 @@ from mmengine.structures import InstanceData
 from mmocr.structures import TextSpottingDataSample
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_weights
 from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
 from pipeline.image_io import read_image
@@ -28,6 +27,7 @@ from pipeline.recognition.crop_reader import read_crops
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.structures import Word
+from pipeline.utils.checkpoint import load_weights
 
 DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 """Config of the embedded default; its weights lie beside it."""

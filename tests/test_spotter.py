@@ -16,11 +16,11 @@ from PIL import Image
 from toy_spotter import BOX, GREEN, ColourReader, draw_photo, make_toy, write_config
 
 from pipeline import ImageReadError, TextSpotter, Word
-from pipeline.checkpoint import save_weights
 from pipeline.datasets import SceneWordsDataset
 from pipeline.detection import Detections
 from pipeline.recognition import ContextRecognizer, LetterNgrams
 from pipeline.registry import MODELS
+from pipeline.utils.checkpoint import save_weights
 
 REPOSITORY = Path(__file__).parents[1]
 DEFAULT = REPOSITORY / 'pipeline' / 'weights' / 'default_spotter.py'

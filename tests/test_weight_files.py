@@ -8,7 +8,7 @@ from mmengine.logging import HistoryBuffer
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from pipeline.checkpoint import load_weights, save_weights
+from pipeline.utils.checkpoint import load_weights, save_weights
 
 
 class Model(nn.Sequential):

@@ -20,10 +20,10 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
-from pipeline.checkpoint import save_weights
 from pipeline.detection import Detections
 from pipeline.registry import MODELS
 from pipeline.spotter import TextSpotter
+from pipeline.utils.checkpoint import save_weights
 
 BLUE_STEP = 8
 GREEN = 200

@@ -46,9 +46,9 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
-from pipeline.device import choose_device
 from pipeline.image_io import ImageReadError, InputItem, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.utils.device import choose_device
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from pipeline.detection import as_metadata, measure_ranges
 from pipeline.image_io import ImageReadError, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 def main(argv: list[str] | None = None) -> int:

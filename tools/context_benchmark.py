@@ -20,7 +20,7 @@ import cv2
 import torch
 
 from pipeline.context_benchmark import BenchmarkSettings, format_table, run_benchmark
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 _LENGTHS = (
     'train_scenes',

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.datasets.word_cutting import WordCutter
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 def main(argv: list[str] | None = None) -> int:

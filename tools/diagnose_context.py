@@ -20,12 +20,12 @@ from mmengine.config import DictAction
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.context_benchmark.plates import draw_plate, letters_quad
-from pipeline.device import choose_device
 from pipeline.diagnosis import diagnose, format_diagnosis, format_page, load_subject
 from pipeline.diagnosis.lettering import typeset_plate
 from pipeline.diagnosis.scene_words import read_gold_photos
 from pipeline.evaluation.protocols import PROTOCOLS
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
+from pipeline.utils.device import choose_device
 
 _LETTERINGS = {
     'typeset': typeset_plate,

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.datasets.extract_tokens import extract_tokens, find_photos
-from pipeline.device import choose_device
 from pipeline.registry import MODELS
+from pipeline.utils.device import choose_device
 
 
 def main(argv: list[str] | None = None) -> int:

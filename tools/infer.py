@@ -28,8 +28,8 @@ from tqdm import tqdm
 
 from pipeline.image_io import ImageReadError, InputItem, iter_inputs
 from pipeline.results import FORMATS, CropResult, PhotoResult, ResultWriter, make_writer
+from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization import draw_words
-from pipeline.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pipeline.spotter import TextSpotter
@@ -159,8 +159,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def load_spotter(args: argparse.Namespace) -> TextSpotter:
     """The spotter that the command line asks for."""
-    from pipeline.device import choose_device
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+    from pipeline.utils.device import choose_device
 
     spotter = TextSpotter.from_config(
         args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=choose_device(args.device)

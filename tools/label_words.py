@@ -22,11 +22,11 @@ from mmengine.registry import DefaultScope
 from tqdm import tqdm
 
 import pipeline  # noqa: F401  registers the modules that configs name
-from pipeline.checkpoint import load_weights
 from pipeline.image_io import read_image
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.registry import MODELS, TASK_UTILS
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
+from pipeline.utils.checkpoint import load_weights
 
 LARGER = (0.12, 0.08)  # along and across, in word heights
 LEAST_MEAN = 0.93

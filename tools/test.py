@@ -22,7 +22,7 @@ from mmengine.runner import Runner
 import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.evaluation.metric_table import metric_table
 from pipeline.spotter import TextSpotter
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

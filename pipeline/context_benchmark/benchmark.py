@@ -17,7 +17,6 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
-from pipeline.checkpoint import load_weights
 from pipeline.context_benchmark.clip_training import train_clip
 from pipeline.context_benchmark.configs import context_config, continued_config, plain_config
 from pipeline.context_benchmark.data import write_set
@@ -29,6 +28,7 @@ from pipeline.diagnosis.conditions import build_random_encoder, swap_groups
 from pipeline.diagnosis.scene_words import GoldPhoto, read_gold_photos
 from pipeline.diagnosis.word_reader import cut_words, encode_photos, read_words
 from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.utils.checkpoint import load_weights
 
 Report = Callable[[str], None]
 OPEN_GATE, CLOSED_GATE = 0.2, 0.1

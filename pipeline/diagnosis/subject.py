@@ -13,13 +13,13 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from pipeline.checkpoint import load_weights
 from pipeline.context import CachedContextEncoder
 from pipeline.fusion import TanhGate
 from pipeline.recognition import ContextRecognizer
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter
+from pipeline.utils.checkpoint import load_weights
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,8 @@ from pipeline.reports.detector_tables import (
 from pipeline.reports.detector_textless import FalseWords, most_false_first
 from pipeline.reports.markdown import code, table
 from pipeline.reports.worst_photos import draw_worst, find_worst, write_picture
+from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization.draw_outcomes import draw_outcomes
-from pipeline.whole_file import write_whole
 
 _FORMATS = {
     'quad': 'whole-number quads, as ICDAR 2015 has them',

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 # Of Okabe & Ito's palette, which is told apart with every kind of color vision.
 BLUE, ORANGE, GREEN, GRAY = '#0072b2', '#d55e00', '#009e73', '#8c8c8c'

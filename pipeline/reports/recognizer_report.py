@@ -25,7 +25,7 @@ from pipeline.reports.recognizer_tables import (
     look_tables,
     reliability_table,
 )
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 THRESHOLDS = tuple(step / 10 for step in range(1, 10))
 _RULES = (

@@ -9,8 +9,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from pipeline.device import choose_device
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.utils.device import choose_device
 
 
 def load_spotter(

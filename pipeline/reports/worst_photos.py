@@ -18,8 +18,8 @@ from pipeline.evaluation.word_outcomes import (
 )
 from pipeline.image_io.naming import safe_name
 from pipeline.reports.detector_measurement import DetectorMeasurement
+from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization.draw_outcomes import draw_outcomes
-from pipeline.whole_file import write_whole
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 

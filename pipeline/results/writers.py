@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.evaluation.submission_lines import quad_line
 from pipeline.results.record import PhotoResult, ReadingResult
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 class ResultWriter(ABC):

@@ -38,7 +38,7 @@ def test_trained_weights_are_folded_where_there_is_no_norm() -> None:
 
 
 def test_load_weights_folds_too(tmp_path) -> None:
-    from pipeline.checkpoint import load_weights
+    from pipeline.utils.checkpoint import load_weights
 
     model, folded = trained(), PPLCNetV4(**SMALL).eval()
     torch.save({'state_dict': model.state_dict()}, tmp_path / 'model.pth')

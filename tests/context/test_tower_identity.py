@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save_file
 from tiny_towers import TINY, make_encoder, make_photo, tower_state
 from torch import nn
 
-from pipeline.checkpoint import load_weights, save_weights
 from pipeline.context import ClipImageEncoder, clip_image_encoder
+from pipeline.utils.checkpoint import load_weights, save_weights
 
 
 def test_a_checkpoint_holds_the_name_and_checksum_of_the_tower_but_no_weights(tmp_path):

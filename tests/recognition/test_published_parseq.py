@@ -15,7 +15,6 @@ from parseq_words import CHARS, DICTIONARY, END, PAD, REPOSITORY, START
 from reference_parseq import ReferencePARSeq, published_shapes
 from torch import Tensor, nn
 
-from pipeline.checkpoint import load_weights
 from pipeline.recognition import PARSeq
 from pipeline.recognition.published_parseq import (
     PUBLISHED_CHARSETS,
@@ -23,6 +22,7 @@ from pipeline.recognition.published_parseq import (
     is_published_parseq,
 )
 from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.utils.checkpoint import load_weights
 
 WIDTHS = {'tiny': 192, 'small': 384}
 ORDER = [END, *range(94)]  # our classes in the order of their classifier

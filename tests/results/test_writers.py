@@ -11,7 +11,7 @@ from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
 from pipeline.results import FORMATS, CropResult, PhotoResult, make_writer, photo_record
 from pipeline.structures import Word
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 QUAD = np.array([[10.126, 20], [50, 21], [50, 40], [10, 39]], dtype=np.float32)
 

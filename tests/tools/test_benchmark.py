@@ -28,10 +28,10 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
-from pipeline.checkpoint import save_weights
 from pipeline.detection import Detections
 from pipeline.image_io import iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG
+from pipeline.utils.checkpoint import save_weights
 
 CPU = torch.device('cpu')
 TINY_TOWER = {

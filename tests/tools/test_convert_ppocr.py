@@ -14,12 +14,12 @@ from mmengine.registry import DefaultScope
 from PIL import Image, ImageDraw, ImageFont
 from tool_modules import load_tool
 
-from pipeline.checkpoint import load_weights
 from pipeline.image_io import read_image
 from pipeline.ppocr.charset import latin_charset
 from pipeline.ppocr.onnx_weights import read_onnx_weights
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.utils.checkpoint import load_weights
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / 'data' / 'demo' / 'scene.jpg'

@@ -12,13 +12,13 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 
-from pipeline.checkpoint import save_weights
 from pipeline.context_benchmark.configs import plain_config
 from pipeline.context_benchmark.data import write_set
 from pipeline.context_benchmark.settings import BenchmarkSettings
 from pipeline.context_benchmark.vocabulary import LETTERS
 from pipeline.diagnosis import load_subject
 from pipeline.registry import MODELS
+from pipeline.utils.checkpoint import save_weights
 
 tool = load_tool('diagnose_context')
 pytestmark = pytest.mark.filterwarnings('ignore')

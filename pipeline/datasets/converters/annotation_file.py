@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.geometry import make_clockwise
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 _DATASET_TYPES = {
     'textdet': 'TextDetDataset',

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from pipeline.geometry import order_ring, ring_size
 from pipeline.rectification import Rectifier
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 _RECORD = '.crops.jsonl'
 _LONGEST_SIDE_PX = 4096

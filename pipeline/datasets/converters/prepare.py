@@ -18,7 +18,7 @@ from pipeline.datasets.converters.entry import TASKS, DatasetEntry, Task
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 from pipeline.evaluation.submission_lines import quad_line
 from pipeline.evaluation.words import DONT_CARE
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from pipeline.whole_file import write_whole
+from pipeline.utils.atomic_write import write_whole
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:

@@ -7,7 +7,7 @@ from pipeline import datasets as _datasets  # noqa: F401
 from pipeline import engine as _engine  # noqa: F401
 from pipeline import evaluation as _evaluation  # noqa: F401
 from pipeline import fusion as _fusion  # noqa: F401
-from pipeline.image_io import ImageReadError
+from pipeline.io import ImageReadError
 from pipeline.spotter import TextSpotter
 from pipeline.structures import Word
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 from pipeline.recognition import ContextRecognizer, LetterNgrams
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.rectification import Rectifier
@@ -247,7 +247,7 @@ class TextSpotter(BaseModel):
             if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
                 raise ValueError(
                     f'images[{i}] must be (H, W, 3) uint8 BGR, got {image.shape} {image.dtype}. '
-                    'read() and pipeline.image_io.read_image() take images of any kind.'
+                    'read() and pipeline.io.read_image() take images of any kind.'
                 )
         detections, context = self._detect_and_encode(images)
         words = self._recognize(images, detections, context)

@@ -46,7 +46,7 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
-from pipeline.image_io import ImageReadError, InputItem, iter_inputs
+from pipeline.io import ImageReadError, InputItem, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.device import choose_device
 

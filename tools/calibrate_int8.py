@@ -17,7 +17,7 @@ from mmengine.config import Config
 from safetensors.torch import load_file, save
 
 from pipeline.detection import as_metadata, measure_ranges
-from pipeline.image_io import ImageReadError, iter_inputs
+from pipeline.io import ImageReadError, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.atomic_write import write_whole
 

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.image_io import ImageReadError, InputItem, iter_inputs
+from pipeline.io import ImageReadError, InputItem, iter_inputs
 from pipeline.results import FORMATS, CropResult, PhotoResult, ResultWriter, make_writer
 from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization import draw_words

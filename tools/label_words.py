@@ -22,7 +22,7 @@ from mmengine.registry import DefaultScope
 from tqdm import tqdm
 
 import pipeline  # noqa: F401  registers the modules that configs name
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.utils.atomic_write import write_whole

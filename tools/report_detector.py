@@ -20,7 +20,7 @@ from mmengine.config import DictAction
 from tqdm import tqdm
 
 from pipeline.diagnosis.scene_words import read_gold_photos
-from pipeline.image_io import iter_inputs
+from pipeline.io import iter_inputs
 from pipeline.reports import (
     find_false_words,
     load_spotter,

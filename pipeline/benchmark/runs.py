@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
 from pipeline.benchmark.stage_clock import StageClock
-from pipeline.image_io import InputItem
+from pipeline.io import InputItem
 from pipeline.spotter import TextSpotter
 
 _SOAK_SAMPLES = 40

@@ -16,9 +16,9 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
 from pipeline.context.context_cache import ContextCache
-from pipeline.datasets.neighbors import join_words, next_words
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.geometry import image_ring
+from pipeline.geometry.neighbors import join_words, next_words
 from pipeline.registry import DATASETS, TASK_UTILS
 
 

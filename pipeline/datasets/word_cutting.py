@@ -9,10 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.datasets.neighbors import join_words, next_words
 from pipeline.datasets.word_boxes import BoxNoise
 from pipeline.geometry import image_ring, ring_size
-from pipeline.image_io import read_image
+from pipeline.geometry.neighbors import join_words, next_words
+from pipeline.io import read_image
 from pipeline.registry import TASK_UTILS
 
 # Word crops have nothing around the word that an outline could be moved outwards into.

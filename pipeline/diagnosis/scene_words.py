@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,7 +108,7 @@ class Rectifier:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(
                 f'image must be (H, W, 3) uint8, got {image.shape} {image.dtype}. '
-                f'pipeline.image_io.read_image() makes such images of any file.'
+                f'pipeline.io.read_image() makes such images of any file.'
             )
         upright = self.vertical if vertical is None else _check_vertical(vertical)
         crops = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.evaluation.word_outcomes import WordKind, WordOutcome
 from pipeline.evaluation.words import Words
 from pipeline.geometry import CURVED_FILL
-from pipeline.image_io.naming import safe_name
+from pipeline.io.naming import safe_name
 from pipeline.reports.detector_figure import write_curve
 from pipeline.reports.detector_measurement import DetectorMeasurement
 from pipeline.reports.detector_tables import (

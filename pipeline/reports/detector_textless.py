@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.evaluation.words import Words
-from pipeline.image_io import InputItem
+from pipeline.io import InputItem
 from pipeline.reports.detector_findings import Stage, find_words
 from pipeline.spotter import TextSpotter
 

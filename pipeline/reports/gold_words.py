@@ -15,7 +15,7 @@ from pipeline.diagnosis.scene_words import (
     read_entries,
     read_gold_photos,
 )
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 
 
 @dataclass(frozen=True)

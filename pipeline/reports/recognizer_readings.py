@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.diagnosis.scene_words import GoldPhoto
 from pipeline.diagnosis.word_groups import measure_sharpness
 from pipeline.geometry import image_ring
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 from pipeline.reports.gold_words import GoldCrop
 from pipeline.spotter import TextSpotter
 

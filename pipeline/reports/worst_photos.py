@@ -16,7 +16,7 @@ from pipeline.evaluation.word_outcomes import (
     count_errors,
     count_kinds,
 )
-from pipeline.image_io.naming import safe_name
+from pipeline.io.naming import safe_name
 from pipeline.reports.detector_measurement import DetectorMeasurement
 from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization.draw_outcomes import draw_outcomes

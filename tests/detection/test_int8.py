@@ -17,7 +17,7 @@ from pipeline.detection import (
     quantize_detector,
 )
 from pipeline.detection.int8 import can_quantize
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 from pipeline.structures import Word

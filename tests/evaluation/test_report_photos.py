@@ -15,7 +15,7 @@ from pipeline.evaluation.report.photo_files import (
     encode_photo,
     find_photo_files,
 )
-from pipeline.image_io import ImageReadError
+from pipeline.io import ImageReadError
 
 ORIENTATION = 0x0112
 

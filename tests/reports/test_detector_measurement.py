@@ -11,7 +11,7 @@ from toy_scenes import instance, write_set
 from toy_spotter import BLUE_STEP, draw_photo, make_toy
 
 from pipeline.diagnosis.scene_words import GoldPhoto, GoldWord, read_gold_photos
-from pipeline.image_io import ImageReadError, iter_inputs
+from pipeline.io import ImageReadError, iter_inputs
 from pipeline.reports.detector_findings import box_threshold, boxes_from, find_words
 from pipeline.reports.detector_measurement import measure_detector
 from pipeline.reports.detector_scoring import choose_line_format

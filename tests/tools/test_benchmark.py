@@ -29,7 +29,7 @@ from pipeline.benchmark import (
     soak,
 )
 from pipeline.detection import Detections
-from pipeline.image_io import iter_inputs
+from pipeline.io import iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG
 from pipeline.utils.checkpoint import save_weights
 

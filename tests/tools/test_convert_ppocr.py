@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope
 from PIL import Image, ImageDraw, ImageFont
 from tool_modules import load_tool
 
-from pipeline.image_io import read_image
+from pipeline.io import read_image
 from pipeline.ppocr.charset import latin_charset
 from pipeline.ppocr.onnx_weights import read_onnx_weights
 from pipeline.recognition.crop_reader import read_crops

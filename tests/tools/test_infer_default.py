@@ -15,9 +15,9 @@ from PIL import Image, ImageDraw, ImageFont
 from tool_modules import TOOLS, load_tool
 
 from pipeline import TextSpotter
-from pipeline.datasets.neighbors import join_words
 from pipeline.detection import Detections
 from pipeline.geometry import polygon_area, polygon_intersection
+from pipeline.geometry.neighbors import join_words
 from pipeline.spotter import DEFAULT_CONFIG
 
 infer = load_tool('infer')

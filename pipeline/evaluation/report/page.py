@@ -20,8 +20,8 @@ from pipeline.evaluation.report.photo_panel import KIND_NAMES, ScoredPhoto, rend
 from pipeline.evaluation.report.tables import photo_table, score_table, settings_list
 from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
 from pipeline.evaluation.words import Words
-from pipeline.image_io.errors import ImageReadError
-from pipeline.image_io.naming import natural_key
+from pipeline.io.errors import ImageReadError
+from pipeline.io.naming import natural_key
 
 _MEANINGS: dict[WordKind, str] = {
     'matched': 'gold and predicted word pair up and count as correct',

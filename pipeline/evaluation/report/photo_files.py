@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from pipeline.evaluation.photo_names import photo_key
-from pipeline.image_io.color import pillow_to_bgr
-from pipeline.image_io.errors import MAX_PIXELS, ImageReadError, check_pixels
-from pipeline.image_io.naming import natural_key
+from pipeline.io.color import pillow_to_bgr
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
+from pipeline.io.naming import natural_key
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 _LONGEST_SIDE_PX = 1280

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, features
 
-from pipeline.image_io import ImageReadError, read_image
+from pipeline.io import ImageReadError, read_image
 
 SKY, WALL = (20, 90, 200), (210, 180, 60)  # RGB
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import numpy as np
 import pypdfium2
 
-from pipeline.image_io.color import array_to_bgr
-from pipeline.image_io.errors import ImageReadError, check_pixels
+from pipeline.io.color import array_to_bgr
+from pipeline.io.errors import ImageReadError, check_pixels
 
 
 def count_pages(document: str | bytes, label: str) -> int:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.image_io import ImageReadError, iter_inputs
-from pipeline.image_io.download import fetch_url
+from pipeline.io import ImageReadError, iter_inputs
+from pipeline.io.download import fetch_url
 
 
 def save_photo(path, color=(10, 20, 30), **options):

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.image_io.color import array_to_bgr, pillow_to_bgr
-from pipeline.image_io.download import fetch_url, is_url
-from pipeline.image_io.errors import MAX_PIXELS, ImageReadError, check_pixels
+from pipeline.io.color import array_to_bgr, pillow_to_bgr
+from pipeline.io.download import fetch_url, is_url
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
 
 
 def read_image(

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from pipeline.image_io.errors import ImageReadError
+from pipeline.io.errors import ImageReadError
 
 _CHUNK_BYTES = 1 << 16
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.evaluation.submission_lines import quad_line
-from pipeline.results.record import PhotoResult, ReadingResult
+from pipeline.io.record import PhotoResult, ReadingResult
 from pipeline.utils.atomic_write import write_whole
 
 

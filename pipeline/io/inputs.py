@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.image_io.decode import decode_image, read_image
-from pipeline.image_io.download import fetch_url, is_url
-from pipeline.image_io.errors import MAX_PIXELS, ImageReadError, printable
-from pipeline.image_io.naming import UniqueNames, natural_key
-from pipeline.image_io.pdf import count_pages, render_page
+from pipeline.io.decode import decode_image, read_image
+from pipeline.io.download import fetch_url, is_url
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, printable
+from pipeline.io.naming import UniqueNames, natural_key
+from pipeline.io.pdf import count_pages, render_page
 
 # fmt: off
 PHOTO_SUFFIXES = frozenset([

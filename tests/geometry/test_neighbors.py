@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.datasets.neighbors import join_words, next_words
 from pipeline.geometry import polygon_iou
+from pipeline.geometry.neighbors import join_words, next_words
 
 
 def box(x: float, y: float, width: float, height: float, degrees: float = 0.0) -> np.ndarray:

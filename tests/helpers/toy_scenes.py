@@ -12,7 +12,7 @@ from toy_spotter import draw_photo
 
 CHARSET = 'abcdefghijklmnopqrstuvwxyz'
 BOXES = {'a': (10, 10, 90, 34), 'b': (100, 10, 180, 34), 'c': (10, 50, 90, 80)}
-RUNTIME = Path(__file__).parents[1] / 'configs' / '_base_' / 'default_runtime.py'
+RUNTIME = Path(__file__).parents[2] / 'configs' / '_base_' / 'default_runtime.py'
 SCHEDULE = RUNTIME.with_name('recognition_schedule.py')
 TOWER = {
     'embed_dim': 16,

@@ -26,8 +26,16 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.io import ImageReadError, InputItem, iter_inputs
-from pipeline.results import FORMATS, CropResult, PhotoResult, ResultWriter, make_writer
+from pipeline.io import (
+    FORMATS,
+    CropResult,
+    ImageReadError,
+    InputItem,
+    PhotoResult,
+    ResultWriter,
+    iter_inputs,
+    make_writer,
+)
 from pipeline.utils.atomic_write import write_whole
 from pipeline.visualization import draw_words
 

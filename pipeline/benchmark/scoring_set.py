@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.datasets.synthetic.words import WORD_FOLDER, load_words
-from pipeline.evaluation.submission_lines import quad_line
+from pipeline.io.submission_lines import quad_line
 
 _LETTERS = string.ascii_uppercase
 _ENDINGS = ('S', 'ED', 'ING', 'ER', 'LY', 'NESS', 'MENT')

@@ -10,8 +10,8 @@ from pipeline.evaluation.scoring import (
     score_image,
     score_images,
 )
-from pipeline.evaluation.submission_lines import polygon_line, quad_line, submission_quad
 from pipeline.evaluation.words import Words
+from pipeline.io.submission_lines import polygon_line, quad_line, submission_quad
 
 __all__ = [
     'E2EHmeanMetric',

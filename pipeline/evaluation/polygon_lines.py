@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pipeline.evaluation.line_format import ParsedLine, unquote
+from pipeline.io.line_format import ParsedLine, unquote
 
 _MARK = ',####'
 

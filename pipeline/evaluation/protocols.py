@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pipeline.evaluation.line_format import LineKind
 from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
 from pipeline.evaluation.totaltext_files import read_totaltext_gt, read_totaltext_predictions
 from pipeline.evaluation.words import Words
+from pipeline.io.line_format import LineKind
 
 Protocol = Literal['icdar2015', 'icdar2013', 'totaltext']
 PROTOCOLS: tuple[Protocol, ...] = ('icdar2015', 'icdar2013', 'totaltext')

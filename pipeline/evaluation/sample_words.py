@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pipeline.evaluation.line_format import ParsedLine, parse_line, unquote
 from pipeline.evaluation.polygon_lines import parse_polygon_line
-from pipeline.evaluation.submission_lines import box_line, polygon_line, quad_line
 from pipeline.evaluation.words import Words
+from pipeline.io.line_format import ParsedLine, parse_line, unquote
+from pipeline.io.submission_lines import box_line, polygon_line, quad_line
 
 LineFormat = Literal['quad', 'ltrb', 'polygon']
 

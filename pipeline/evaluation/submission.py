@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pipeline.evaluation.line_format import LineKind, ParsedLine, parse_line
 from pipeline.evaluation.words import Words
+from pipeline.io.line_format import LineKind, ParsedLine, parse_line
 
 GT_NAME = 'gt_img_([0-9]+).txt'
 DET_NAME = 'res_img_([0-9]+).txt'

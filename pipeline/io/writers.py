@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from pipeline.evaluation.submission_lines import quad_line
 from pipeline.io.record import PhotoResult, ReadingResult
+from pipeline.io.submission_lines import quad_line
 from pipeline.utils.atomic_write import write_whole
 
 

@@ -8,7 +8,7 @@ import pytest
 from golden_cases import REAL_CASES, REAL_GOLDEN, Run, run_name, score_run, scored_runs
 from golden_cases import synthetic_cases as cases
 
-from pipeline.evaluation.line_format import unquote
+from pipeline.io.line_format import unquote
 
 RUNS = [run for case in cases() for run in scored_runs(case)]
 

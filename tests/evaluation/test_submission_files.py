@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from pipeline.evaluation.line_format import parse_line
 from pipeline.evaluation.polygon_lines import parse_polygon_line
 from pipeline.evaluation.protocols import load_words
 from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
-from pipeline.evaluation.submission_lines import polygon_line, quad_line, submission_quad
 from pipeline.evaluation.totaltext_files import read_totaltext_gt, read_totaltext_predictions
+from pipeline.io.line_format import parse_line
+from pipeline.io.submission_lines import polygon_line, quad_line, submission_quad
 
 QUAD_LINE = '10,10,110,10,110,40,10,40,'
 

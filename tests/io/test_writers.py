@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
-from pipeline.results import FORMATS, CropResult, PhotoResult, make_writer, photo_record
+from pipeline.io import FORMATS, CropResult, PhotoResult, make_writer, photo_record
 from pipeline.structures import Word
 from pipeline.utils.atomic_write import write_whole
 

@@ -16,8 +16,8 @@ from pipeline.datasets.converters.annotation_file import (
 from pipeline.datasets.converters.crops import write_crops
 from pipeline.datasets.converters.entry import TASKS, DatasetEntry, Task
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
-from pipeline.evaluation.submission_lines import quad_line
 from pipeline.evaluation.words import DONT_CARE
+from pipeline.io.submission_lines import quad_line
 from pipeline.utils.atomic_write import write_whole
 
 

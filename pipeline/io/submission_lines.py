@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.evaluation.line_format import unquote
+from pipeline.io.line_format import unquote
 
 
 def submission_quad(polygon: np.ndarray) -> np.ndarray:

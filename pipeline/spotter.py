@@ -19,10 +19,11 @@ from mmengine.structures import InstanceData
 from mmocr.structures import TextSpottingDataSample
 from torch import Tensor, nn
 
+from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.detection import Detections, TextDetector, load_int8_ranges
 from pipeline.geometry import image_ring, reading_order
 from pipeline.io import read_image
-from pipeline.recognition import ContextRecognizer, LetterNgrams
+from pipeline.recognition import LetterNgrams
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS

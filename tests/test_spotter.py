@@ -16,9 +16,10 @@ from PIL import Image
 from toy_spotter import BOX, GREEN, ColourReader, draw_photo, make_toy, write_config
 
 from pipeline import ImageReadError, TextSpotter, Word
+from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.datasets import SceneWordsDataset
 from pipeline.detection import Detections
-from pipeline.recognition import ContextRecognizer, LetterNgrams
+from pipeline.recognition import LetterNgrams
 from pipeline.registry import MODELS
 from pipeline.utils.checkpoint import save_weights
 

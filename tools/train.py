@@ -19,7 +19,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 import pipeline  # noqa: F401  registers the modules that configs name
-from pipeline.context.use_context_cache import use_context_cache
+from pipeline.clipter.cache.use_context_cache import use_context_cache
 from pipeline.engine.error_lines import say_error
 from pipeline.engine.mixed_precision import enable_amp
 from pipeline.engine.preflight import find_missing_files

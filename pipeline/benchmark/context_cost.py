@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from pipeline.benchmark.stage_clock import StageClock
-from pipeline.context import ClipImageEncoder, ContextPool
+from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.clipter.encoder import ClipImageEncoder, ContextPool
+from pipeline.clipter.fusion_places import fuses_behind_backbone
 from pipeline.detection import Detections
-from pipeline.recognition import ContextRecognizer
-from pipeline.recognition.fusion_places import fuses_behind_backbone
 from pipeline.spotter import TextSpotter
 
 OFF = 'off'

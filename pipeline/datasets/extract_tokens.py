@@ -10,8 +10,8 @@ import numpy as np
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
 
-from pipeline.context.context_cache import photo_key
-from pipeline.context.context_cache_writer import ContextCacheWriter
+from pipeline.clipter.cache.context_cache import photo_key
+from pipeline.clipter.cache.context_cache_writer import ContextCacheWriter
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset
 from pipeline.registry import DATASETS

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.context.context_cache import photo_key
+from pipeline.clipter.cache.context_cache import photo_key
 
 
 @dataclass(frozen=True, eq=False)

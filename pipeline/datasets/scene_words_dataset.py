@@ -15,7 +15,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
-from pipeline.context.context_cache import ContextCache
+from pipeline.clipter.cache.context_cache import ContextCache
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.geometry import image_ring
 from pipeline.geometry.neighbors import join_words, next_words

@@ -14,10 +14,10 @@ from mmengine.registry import DefaultScope
 from mmocr.structures import TextDetDataSample
 from torch import Tensor, nn
 
-from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.detections import Detections, merge_detections
-from pipeline.detection.int8 import can_quantize, quantize_detector
-from pipeline.detection.int8_ranges import Ranges
+from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
+from pipeline.detection.quantize.int8 import can_quantize, quantize_detector
+from pipeline.detection.quantize.int8_ranges import Ranges
 from pipeline.geometry import order_ring
 from pipeline.registry import MODELS
 

@@ -13,9 +13,9 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from pipeline.context import CachedContextEncoder
-from pipeline.fusion import TanhGate
-from pipeline.recognition import ContextRecognizer
+from pipeline.clipter.cache.cached_context_encoder import CachedContextEncoder
+from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.clipter.fusion import TanhGate
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter

@@ -9,7 +9,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from pipeline.fusion import TanhGate
+from pipeline.clipter.fusion import TanhGate
 from pipeline.registry import HOOKS
 
 

@@ -1,6 +1,5 @@
-"""Recognizers: crops (and their scene) in, texts out."""
+"""Recognizers: crops in, texts out."""
 
-from pipeline.recognition.context_recognizer import ContextRecognizer
 from pipeline.recognition.crop_channels import crop_channels
 from pipeline.recognition.data_preprocessor import CropDataPreprocessor
 from pipeline.recognition.decoders import CTCDecoder, HybridDecoder, PARSeqDecoder, ViTSTRDecoder
@@ -13,7 +12,6 @@ from pipeline.recognition.vitstr import ViTSTR
 
 __all__ = [
     'CTCDecoder',
-    'ContextRecognizer',
     'CropDataPreprocessor',
     'HybridDecoder',
     'LetterNgrams',

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.context import ClipImageEncoder
+from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.context_benchmark.benchmark import accuracy_by_role, check_requirements
 from pipeline.context_benchmark.clip_training import ARCH, train_clip
 from pipeline.context_benchmark.configs import (

@@ -22,7 +22,7 @@ from mmengine.registry import FUNCTIONS, DefaultScope
 from mmengine.structures import BaseDataElement
 from toy_spotter import draw_photo
 
-from pipeline.context import ClipImageEncoder
+from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.registry import DATASETS, HOOKS, METRICS, MODELS
 
 FOLDER = Path(__file__).parents[2] / 'configs'

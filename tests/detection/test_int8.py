@@ -16,7 +16,7 @@ from pipeline.detection import (
     measure_ranges,
     quantize_detector,
 )
-from pipeline.detection.int8 import can_quantize
+from pipeline.detection.quantize.int8 import can_quantize
 from pipeline.io import read_image
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter

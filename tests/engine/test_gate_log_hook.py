@@ -12,8 +12,8 @@ from mmengine.registry import DefaultScope
 from torch import nn
 from toy_scenes import write_clipter_config
 
+from pipeline.clipter.fusion import TanhGate
 from pipeline.engine.gate_log_hook import GateLogHook, gate_values
-from pipeline.fusion import TanhGate
 from pipeline.registry import MODELS
 
 NAME = 'parseq-small_clip-vit-b32-kinf_gated-early_scenes.py'

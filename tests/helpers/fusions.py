@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.fusion import GatedAttention, MultiHeadCrossAttention, SceneFusion
+from pipeline.clipter.fusion import GatedAttention, MultiHeadCrossAttention, SceneFusion
 from pipeline.structures import SceneContext
 
 OPEN = math.atanh(0.5)

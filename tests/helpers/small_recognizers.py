@@ -17,7 +17,7 @@ from mmocr.structures import TextRecogDataSample
 from torch import nn
 
 import pipeline  # noqa: F401  registers, and lets MMOCR import
-from pipeline.recognition import ContextRecognizer
+from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.registry import MODELS
 
 CHARSET = 'abcdefgh'

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from pipeline.context import ClipImageEncoder
+from pipeline.clipter.encoder import ClipImageEncoder
 
 TINY = {
     'embed_dim': 16,

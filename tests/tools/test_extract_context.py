@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 from toy_scenes import write_clipter_config
 
-from pipeline.context.context_cache import ContextCache
+from pipeline.clipter.cache.context_cache import ContextCache
 from pipeline.registry import DATASETS, MODELS
 
 extract_context = load_tool('extract_context')

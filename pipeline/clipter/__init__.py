@@ -1,0 +1,18 @@
+"""CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for recognizers."""
+
+from pipeline.clipter.cache import CachedContextEncoder
+from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.clipter.encoder import ClipImageEncoder, ContextPool
+from pipeline.clipter.fusion import GatedAttention, MultiHeadCrossAttention, TanhGate
+from pipeline.clipter.scene_data_preprocessor import SceneDataPreprocessor
+
+__all__ = [
+    'CachedContextEncoder',
+    'ClipImageEncoder',
+    'ContextPool',
+    'ContextRecognizer',
+    'GatedAttention',
+    'MultiHeadCrossAttention',
+    'SceneDataPreprocessor',
+    'TanhGate',
+]

@@ -1,0 +1,81 @@
+"""Turns a config that runs the tower into one that reads a context cache."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from pipeline.clipter.cache.context_cache import ContextCache, compare_fingerprints
+
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def use_context_cache(config: Config, directory: str) -> None:
+    """Read the scene tokens of all photos from a cache; the tower is not built.
+
+    The config's encoder is compared with the cache as far as it can be without its weights:
+    architecture, name of the weights, input size and pooling.
+
+    Args:
+        config: With a ``ContextRecognizer``; changed in place: its context encoder, and the data
+            sets that bring photos.
+        directory: Of the cache.
+
+    Raises:
+        ValueError: If the config has no context encoder or no data set with photos, or the
+            cache is missing or of another encoder; says what differs.
+    """
+    model = config.get('model') or {}
+    encoder = model.get('context_encoder')
+    if model.get('type') != 'ContextRecognizer' or not encoder:
+        raise ValueError(
+            f'a context cache is for a ContextRecognizer with a context_encoder, but the config '
+            f'has model.type={model.get("type")!r} and context_encoder={encoder!r}.'
+        )
+    cache = ContextCache(directory)
+    stored = {**cache.fingerprint, 'pretrained': cache.identity.get('pretrained')}
+    differences = compare_fingerprints(stored, _known_fingerprint(encoder))
+    if differences:
+        raise ValueError(
+            f'the context cache {directory} is of another encoder than the config: '
+            f'{"; ".join(differences)}. Make one for it in another folder: '
+            'python tools/extract_context.py CONFIG --out DIR'
+        )
+    found = sum(_set_cache(config.get(loader), directory) for loader in _LOADERS)
+    if not found:
+        raise ValueError('no data set of the config brings photos (with_image=True).')
+    model['context_encoder'] = dict(type='CachedContextEncoder', context_cache=directory)
+
+
+def _known_fingerprint(encoder: dict[str, Any]) -> dict[str, Any]:
+    """What a config says of its encoder, in the words of its fingerprint."""
+    kernel = float((encoder.get('pooling') or {}).get('kernel', 1))
+    pretrained = encoder.get('pretrained')
+    known: dict[str, Any] = {
+        'pooling': 'inf' if math.isinf(kernel) else int(kernel),
+        'pretrained': (
+            f'random, seed {encoder.get("seed", 0)}' if pretrained is None
+            else Path(pretrained).name
+        ),
+    }  # fmt: skip
+    if isinstance(encoder.get('arch'), str):
+        known['arch'] = encoder['arch']
+    size = encoder.get('image_size')
+    if size is not None:
+        known['image_size'] = [size, size] if isinstance(size, int) else list(size)
+    return known
+
+
+def _set_cache(node: Any, directory: str) -> int:
+    """Give the cache to every data set with photos; returns how many there are."""
+    if isinstance(node, dict):
+        if node.get('type') == 'SceneWordsDataset' and node.get('with_image'):
+            node['context_cache'] = directory
+            return 1
+        return sum(_set_cache(child, directory) for child in node.values())
+    if isinstance(node, (list, tuple)):
+        return sum(_set_cache(child, directory) for child in node)
+    return 0

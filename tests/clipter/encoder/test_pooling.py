@@ -1,0 +1,67 @@
+import math
+
+import pytest
+import torch
+
+from pipeline.clipter.encoder.pooling import ContextPool
+
+
+def make_tokens() -> torch.Tensor:
+    """Class token 100, then the grid 1 2 3 / 4 5 6."""
+    return torch.tensor([[100.0, 1, 2, 3, 4, 5, 6]]).unsqueeze(-1)
+
+
+def test_kernel_one_keeps_every_patch():
+    tokens = make_tokens()
+    assert torch.equal(ContextPool(1)(tokens, (2, 3)), tokens)
+
+
+@pytest.mark.parametrize('kernel', [float('inf'), 'inf'])
+def test_kernel_infinity_leaves_the_class_token_alone(kernel):
+    assert ContextPool(kernel)(make_tokens(), (2, 3)).tolist() == [[[100.0]]]
+
+
+def test_kernel_two_averages_squares_and_keeps_the_edge():
+    # (1 + 2 + 4 + 5) / 4 = 3, and of the last column 3 and 6 are left: 4.5.
+    pooled = ContextPool(2)(make_tokens(), (2, 3))
+    assert pooled.squeeze(-1).tolist() == [[100.0, 3.0, 4.5]]
+
+
+def test_kernel_three_on_two_rows_averages_what_there_is():
+    assert ContextPool(3)(make_tokens(), (2, 3)).squeeze(-1).tolist() == [[100.0, 3.5]]
+
+
+@pytest.mark.parametrize('kernel', [4, 7, 1000])
+def test_a_kernel_beyond_the_grid_averages_the_whole_grid(kernel):
+    assert ContextPool(kernel)(make_tokens(), (2, 3)).squeeze(-1).tolist() == [[100.0, 3.5]]
+
+
+def test_channels_and_photos_do_not_mix():
+    torch.manual_seed(0)
+    tokens = torch.randn(3, 1 + 7 * 5, 4)
+    pool = ContextPool(2)
+    pooled = pool(tokens, (7, 5))
+    one_by_one = torch.stack(
+        [pool(tokens[i : i + 1, :, c : c + 1], (7, 5))[0, :, 0] for i in range(3) for c in range(4)]
+    )
+    assert torch.equal(pooled.transpose(1, 2).reshape(12, -1), one_by_one)
+
+
+@pytest.mark.parametrize('kernel', [1, 2, 3, 4, 7, 8, math.inf])
+@pytest.mark.parametrize('grid', [(7, 7), (14, 14), (5, 8), (1, 1)])
+def test_the_announced_size_is_the_size(kernel, grid):
+    pool = ContextPool(kernel)
+    height, width = pool.pooled_size(grid)
+    pooled = pool(torch.zeros(1, 1 + grid[0] * grid[1], 2), grid)
+    assert pooled.shape[1] == 1 + height * width
+
+
+@pytest.mark.parametrize('kernel', [0, -1, 1.5, 'two', None, float('nan')])
+def test_a_kernel_that_is_none_is_refused(kernel):
+    with pytest.raises(ValueError, match='kernel must be'):
+        ContextPool(kernel)
+
+
+def test_tokens_of_another_grid_are_refused():
+    with pytest.raises(ValueError, match='3x3 grid must be'):
+        ContextPool(2)(make_tokens(), (3, 3))

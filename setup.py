@@ -19,7 +19,7 @@ setup(
             'weights/*',
             'datasets/synthetic/words/*.txt',
             'recognition/language/*.txt',
-            'evaluation/report/assets/*',
+            'analysis/submission/assets/*',
         ]
     },
     install_requires=[

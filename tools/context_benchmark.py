@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from pipeline.context_benchmark import BenchmarkSettings, format_table, run_benchmark
+from pipeline.analysis.context.synthetic import BenchmarkSettings, format_table, run_benchmark
 from pipeline.utils.atomic_write import write_whole
 
 _LENGTHS = (

@@ -19,10 +19,10 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 import pipeline  # noqa: F401  registers the modules that configs name
-from pipeline.context_benchmark.plates import draw_plate, letters_quad
-from pipeline.diagnosis import diagnose, format_diagnosis, format_page, load_subject
-from pipeline.diagnosis.lettering import typeset_plate
-from pipeline.diagnosis.scene_words import read_gold_photos
+from pipeline.analysis.context import diagnose, format_diagnosis, format_page, load_subject
+from pipeline.analysis.context.lettering import typeset_plate
+from pipeline.analysis.context.synthetic.plates import draw_plate, letters_quad
+from pipeline.analysis.gt_images import read_gold_photos
 from pipeline.evaluation.protocols import PROTOCOLS
 from pipeline.utils.atomic_write import write_whole
 from pipeline.utils.device import choose_device

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.analysis.submission import write_report
 from pipeline.evaluation.file_evaluation import FileEvaluation, LexiconChoice, score_files
 from pipeline.evaluation.protocols import PROTOCOLS
-from pipeline.evaluation.report import write_report
 from pipeline.evaluation.scoring import TASKS, ScoringRules
 
 

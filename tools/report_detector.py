@@ -19,14 +19,12 @@ from pathlib import Path
 from mmengine.config import DictAction
 from tqdm import tqdm
 
-from pipeline.diagnosis.scene_words import read_gold_photos
+from pipeline.analysis.detector.measurement import measure_detector
+from pipeline.analysis.detector.report import write_detector_report
+from pipeline.analysis.detector.textless import find_false_words
+from pipeline.analysis.gt_images import read_gold_photos
+from pipeline.analysis.spotter_subject import load_spotter
 from pipeline.io import iter_inputs
-from pipeline.reports import (
-    find_false_words,
-    load_spotter,
-    measure_detector,
-    write_detector_report,
-)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

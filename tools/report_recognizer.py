@@ -19,13 +19,10 @@ from pathlib import Path
 from mmengine.config import DictAction
 from tqdm import tqdm
 
-from pipeline.reports import (
-    load_spotter,
-    read_gold_words,
-    read_word_crops,
-    read_words_of_photos,
-    write_recognizer_report,
-)
+from pipeline.analysis.gt_words import read_gold_words
+from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of_photos
+from pipeline.analysis.recognizer.report import write_recognizer_report
+from pipeline.analysis.spotter_subject import load_spotter
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

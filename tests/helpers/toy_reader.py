@@ -19,8 +19,8 @@ from mmengine.model import BaseModel
 from mmengine.structures import LabelData
 from torch import Tensor, nn
 
+from pipeline.analysis.context.subject import Subject
 from pipeline.clipter.fusion import TanhGate
-from pipeline.diagnosis.subject import Subject
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS
 from pipeline.structures import SceneContext

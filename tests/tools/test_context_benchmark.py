@@ -9,8 +9,8 @@ import pytest
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 
-from pipeline.context_benchmark import benchmark
-from pipeline.context_benchmark.vocabulary import ROLES
+from pipeline.analysis.context.synthetic import benchmark
+from pipeline.analysis.context.synthetic.vocabulary import ROLES
 
 tool = load_tool('context_benchmark')
 pytestmark = pytest.mark.filterwarnings('ignore')

@@ -12,11 +12,11 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 
-from pipeline.context_benchmark.configs import plain_config
-from pipeline.context_benchmark.data import write_set
-from pipeline.context_benchmark.settings import BenchmarkSettings
-from pipeline.context_benchmark.vocabulary import LETTERS
-from pipeline.diagnosis import load_subject
+from pipeline.analysis.context import load_subject
+from pipeline.analysis.context.synthetic.configs import plain_config
+from pipeline.analysis.context.synthetic.data import write_set
+from pipeline.analysis.context.synthetic.settings import BenchmarkSettings
+from pipeline.analysis.context.synthetic.vocabulary import LETTERS
 from pipeline.registry import MODELS
 from pipeline.utils.checkpoint import save_weights
 
@@ -173,7 +173,7 @@ def test_a_spotter_finds_words_for_a_recognition_config(folder, tmp_path):
 
 
 def test_end_to_end_leaves_the_spotter_as_it_was(folder):
-    from pipeline.diagnosis import diagnose, read_gold_photos
+    from pipeline.analysis.context import diagnose, read_gold_photos
 
     subject = load_subject(folder / 'spotting.py', folder / 'spotter.safetensors')
     spotter = subject.spotter

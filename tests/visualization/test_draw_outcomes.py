@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.analysis.detector.draw_outcomes import KIND_COLORS, draw_outcomes
 from pipeline.evaluation.word_outcomes import WordOutcome
-from pipeline.visualization.draw_outcomes import KIND_COLORS, draw_outcomes
 
 PHOTO = np.full((500, 1000, 3), 255, dtype=np.uint8)
 

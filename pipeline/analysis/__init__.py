@@ -1,0 +1,1 @@
+"""Why a spotter errs: reports of a detector, a recognizer, scene context and a submission."""

@@ -1,0 +1,20 @@
+"""Whether scene context helps a recognizer, or only looks helpful."""
+
+from pipeline.analysis.context.diagnose import CONDITIONS, Diagnosis, diagnose
+from pipeline.analysis.context.page import format_page
+from pipeline.analysis.context.subject import Subject, load_subject
+from pipeline.analysis.context.table import format_diagnosis
+from pipeline.analysis.gt_images import GoldPhoto, GoldWord, read_gold_photos
+
+__all__ = [
+    'CONDITIONS',
+    'Diagnosis',
+    'GoldPhoto',
+    'GoldWord',
+    'Subject',
+    'diagnose',
+    'format_diagnosis',
+    'format_page',
+    'load_subject',
+    'read_gold_photos',
+]

@@ -1,0 +1,213 @@
+"""The diagnosis: one recognizer, read under several conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.analysis.agreement import RULES, judge
+from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.context.conditions import build_random_encoder, mean_tokens, swap_photos
+from pipeline.analysis.context.cost import measure_cost
+from pipeline.analysis.context.end_to_end import score_end_to_end
+from pipeline.analysis.context.lettering import Lettering, typeset_plate
+from pipeline.analysis.context.misleading import check_misleading
+from pipeline.analysis.context.subject import Subject
+from pipeline.analysis.context.word_reader import WordCrops, cut_words, encode_photos, read_words
+from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.word_groups import (
+    WordGroup,
+    group_by_blur,
+    group_by_height,
+    group_by_length,
+    group_by_vocabulary,
+)
+from pipeline.evaluation.protocols import Protocol
+
+CONDITIONS = ('off', 'on', 'swapped', 'random_encoder', 'mean_token')
+MAIN_RULE = 'alphanumeric'
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """Numbers, and what the page of changed words is made of.
+
+    Attributes:
+        summary: All numbers, ready for JSON.
+        photos: The photos.
+        words: Their readable words, N of them.
+        readings: Condition -> N texts.
+    """
+
+    summary: dict[str, Any]
+    photos: Sequence[GoldPhoto]
+    words: WordCrops
+    readings: dict[str, list[str]]
+
+
+def diagnose(
+    subject: Subject,
+    photos: Sequence[GoldPhoto],
+    train_words: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = 2000,
+    protocol: Protocol = 'icdar2015',
+    misleading: int = 200,
+    lettering: Lettering = typeset_plate,
+    report: Callable[[str], None] = lambda line: None,
+) -> Diagnosis:
+    """Read all words under every condition and compare.
+
+    ``on``: with the photo's own tokens; ``off``: without context, the unaugmented recognizer's
+    answer; ``swapped``: each photo gets another's tokens, no photo its own; ``random_encoder``:
+    the same architecture with random weights, nothing trained for it; ``mean_token``: the mean
+    of all photos' tokens, so that context is there but says nothing of the photo.
+
+    Args:
+        subject: The recognizer, and a spotter where end-to-end scores are wanted.
+        photos: At least two, with their words.
+        train_words: Words that were trained on, for in and out of vocabulary.
+        seed: Of exchange, random weights, resamples and misspellings.
+        resamples: Of the bootstrap.
+        protocol: Of the end-to-end scores.
+        misleading: Misspelled words to try; 0 for none.
+        lettering: Draws them.
+        report: Takes a line before each step.
+
+    Raises:
+        ValueError: If there are fewer than two photos or no readable word.
+    """
+    report(f'cutting the words of {len(photos)} photos')
+    words = cut_words(photos, subject.rectifier)
+    if not words.texts:
+        raise ValueError('the data hold no word to read: all are ignored or empty.')
+    report('encoding the photos')
+    tokens = make_tokens(subject, photos, seed)
+    readings = {}
+    for name in CONDITIONS:
+        report(f'reading {len(words.texts)} words: {name}')
+        readings[name] = read_words(subject.recognizer, words, tokens[name])
+    bootstrap = PhotoBootstrap(words.image_index, len(photos), seed, resamples)
+    summary: dict[str, Any] = {
+        'photos': len(photos),
+        'words': len(words.texts),
+        'gate': subject.gates,
+        'accuracy': compare_conditions(words, readings, bootstrap),
+        'changed': count_changes(words, readings, bootstrap),
+        'groups': compare_groups(photos, words, readings, bootstrap, train_words),
+        'end_to_end': None,
+        'misleading': None,
+    }
+    if subject.spotter is not None:
+        report('spotting words end to end')
+        summary['end_to_end'] = score_end_to_end(
+            subject.spotter, photos, tokens, protocol, bootstrap
+        )
+    if misleading:
+        report(f'reading {misleading} misspelled words')
+        summary['misleading'] = check_misleading(
+            subject, photos, set(train_words or words.texts), lettering, misleading,
+            longest=max(len(text) for text in words.texts), seed=seed,
+        )  # fmt: skip
+        source = 'training words' if train_words else 'gold words of the data'
+        summary['misleading']['vocabulary'] = source
+    report('measuring time and memory')
+    summary['cost'] = measure_cost(subject, photos)
+    summary['settings'] = {
+        'seed': seed,
+        'resamples': resamples,
+        'protocol': protocol if subject.spotter is not None else None,
+        'train_words': None if train_words is None else len(set(train_words)),
+    }
+    return Diagnosis(summary, photos, words, readings)
+
+
+def make_tokens(
+    subject: Subject, photos: Sequence[GoldPhoto], seed: int
+) -> dict[str, Tensor | None]:
+    """Condition -> (I, S, C) tokens, None for ``off``."""
+    encoder = subject.recognizer.context_encoder
+    own = encode_photos(encoder, photos)
+    random = build_random_encoder(encoder, subject.encoder_config, seed)
+    return {
+        'off': None,
+        'on': own,
+        'swapped': own[torch.from_numpy(swap_photos(len(photos), seed))],
+        'random_encoder': encode_photos(random.to(subject.device), photos),
+        'mean_token': mean_tokens(own),
+    }
+
+
+def compare_conditions(
+    words: WordCrops, readings: dict[str, list[str]], bootstrap: PhotoBootstrap
+) -> dict[str, Any]:
+    """Condition -> rule -> accuracy with interval, and its paired difference from ``off``."""
+    result: dict[str, Any] = {}
+    for name, texts in readings.items():
+        result[name] = {}
+        for rule in RULES:
+            right = judge(texts, words.texts, rule)
+            entry: dict[str, Any] = dict(bootstrap.mean(right).as_dict())
+            if name != 'off':
+                off = judge(readings['off'], words.texts, rule)
+                entry['over_off'] = bootstrap.mean(right.astype(float) - off).as_dict()
+            result[name][rule] = entry
+    return result
+
+
+def count_changes(
+    words: WordCrops, readings: dict[str, list[str]], bootstrap: PhotoBootstrap
+) -> dict[str, Any]:
+    """Rule -> shares of the words whose reading context changed, each with its interval.
+
+    ``any``: the two readings differ; ``better``: wrong without context and right with it;
+    ``worse``: the other way round; ``neither``: changed, and right or wrong both times.
+    """
+    differ = np.array([a != b for a, b in zip(readings['off'], readings['on'])], dtype=bool)
+    result: dict[str, Any] = {'any': _share(differ, bootstrap)}
+    for rule in RULES:
+        off = judge(readings['off'], words.texts, rule)
+        on = judge(readings['on'], words.texts, rule)
+        kinds = {'better': on & ~off, 'worse': off & ~on, 'neither': differ & (on == off)}
+        result[rule] = {name: _share(rows, bootstrap) for name, rows in kinds.items()}
+    return result
+
+
+def compare_groups(
+    photos: Sequence[GoldPhoto],
+    words: WordCrops,
+    readings: dict[str, list[str]],
+    bootstrap: PhotoBootstrap,
+    train_words: Sequence[str] | None,
+) -> dict[str, list[dict[str, Any]]]:
+    """Accuracy by vocabulary (None without a word list), length, height and blur."""
+    polygons = [word.polygon for photo in photos for word in photo.readable]
+    groups: dict[str, list[WordGroup]] = {}
+    if train_words is not None:
+        groups['vocabulary'] = group_by_vocabulary(words.texts, train_words)
+    groups['length'] = group_by_length(words.texts)
+    groups['height'] = group_by_height(polygons)
+    groups['blur'] = group_by_blur(words.crops)
+    right = {name: judge(texts, words.texts, MAIN_RULE) for name, texts in readings.items()}
+    difference = right['on'].astype(float) - right['off']
+    return {
+        kind: [
+            {
+                'name': group.name,
+                'words': int(group.rows.sum()),
+                **{name: bootstrap.mean(rows, group.rows).value for name, rows in right.items()},
+                'on_over_off': bootstrap.mean(difference, group.rows).as_dict(),
+            }
+            for group in members
+        ]
+        for kind, members in groups.items()
+    }
+
+
+def _share(rows: np.ndarray, bootstrap: PhotoBootstrap) -> dict[str, Any]:
+    return {'words': int(rows.sum()), **bootstrap.mean(rows).as_dict()}

@@ -1,0 +1,112 @@
+"""One HTML page with the words whose reading context changed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+import cv2
+import numpy as np
+
+from pipeline.analysis.agreement import is_right
+from pipeline.analysis.context.diagnose import MAIN_RULE, Diagnosis
+from pipeline.analysis.context.table import format_diagnosis
+
+_PHOTO_PX = 360
+_TITLES = {
+    'better': 'For the better',
+    'worse': 'For the worse',
+    'neither': 'Changed, and right or wrong both times',
+}
+_STYLE = """
+body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
+table { border-collapse: collapse } th, td { padding: .4em .7em; text-align: left;
+border-bottom: 1px solid #ddd; vertical-align: top } pre { background: #f5f5f5; padding: 1em;
+overflow: auto } td.text { font: 16px monospace } .right { color: #066b2e }
+.wrong { color: #a4161a } img.crop { width: 256px; image-rendering: pixelated }
+"""
+
+
+def format_page(diagnosis: Diagnosis, title: str, most_words: int = 200) -> str:
+    """The page: numbers, then changed words with crop, photo, readings and gold.
+
+    It needs no other file: pictures are in it. All texts are escaped.
+
+    Args:
+        diagnosis: What ``diagnose`` gave.
+        title: Of the page.
+        most_words: Of each of the three lists; the page says how many are left out.
+    """
+    numbers = escape(format_diagnosis(diagnosis.summary))
+    body = [f'<h1>{escape(title)}</h1>', f'<pre>{numbers}</pre>']
+    for kind, rows in sort_changes(diagnosis).items():
+        body.append(f'<h2>{_TITLES[kind]}: {len(rows)} words</h2>')
+        if len(rows) > most_words:
+            body.append(f'<p>The first {most_words} are shown.</p>')
+        if rows:
+            body.append(_table(diagnosis, rows[:most_words]))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n'
+        + '\n'.join(body)
+        + '\n</body></html>\n'
+    )
+
+
+def sort_changes(diagnosis: Diagnosis) -> dict[str, list[int]]:
+    """Rows of the changed words: for the better, for the worse, neither."""
+    lists: dict[str, list[int]] = {kind: [] for kind in _TITLES}
+    off, on = diagnosis.readings['off'], diagnosis.readings['on']
+    for i, gold in enumerate(diagnosis.words.texts):
+        if off[i] != on[i]:
+            before, after = (is_right(text, gold, MAIN_RULE) for text in (off[i], on[i]))
+            kind = 'neither' if before == after else 'better' if after else 'worse'
+            lists[kind].append(i)
+    return lists
+
+
+def _table(diagnosis: Diagnosis, rows: Sequence[int]) -> str:
+    words = diagnosis.words
+    polygons = [word.polygon for photo in diagnosis.photos for word in photo.readable]
+    lines = [
+        '<table><tr><th>crop</th><th>photo</th><th>off</th><th>on</th>'
+        "<th>another photo's tokens</th><th>written</th></tr>"
+    ]
+    for i in rows:
+        photo = diagnosis.photos[int(words.image_index[i])]
+        crop = _embed(words.crops[i], '.png', 'crop', words.texts[i])
+        picture = _embed(_outline(photo.load(), polygons[i]), '.jpg', 'photo', photo.path.name)
+        readings = ''.join(
+            _reading(diagnosis.readings[name][i], words.texts[i])
+            for name in ('off', 'on', 'swapped')
+        )
+        lines.append(
+            f'<tr><td>{crop}</td><td>{picture}<br>{escape(photo.path.name)}</td>{readings}'
+            f'<td class="text">{escape(words.texts[i])}</td></tr>'
+        )
+    return '\n'.join([*lines, '</table>'])
+
+
+def _reading(text: str, gold: str) -> str:
+    kind = 'right' if is_right(text, gold, MAIN_RULE) else 'wrong'
+    return f'<td class="text {kind}">{escape(text) or "<i>nothing</i>"}</td>'
+
+
+def _outline(image: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """The photo, made small, with one word outlined."""
+    height, width = image.shape[:2]
+    scale = min(1.0, _PHOTO_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    ring = np.round(polygon * scale).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(small, [ring], True, (255, 255, 255), 3, cv2.LINE_AA)
+    cv2.polylines(small, [ring], True, (40, 40, 230), 1, cv2.LINE_AA)
+    return small
+
+
+def _embed(image: np.ndarray, suffix: str, name: str, alt: str) -> str:
+    _, code = cv2.imencode(suffix, image, [cv2.IMWRITE_JPEG_QUALITY, 75])
+    kind = {'.png': 'png', '.jpg': 'jpeg'}[suffix]
+    data = base64.b64encode(code.tobytes()).decode('ascii')
+    return f'<img class="{name}" alt="{escape(alt)}" src="data:image/{kind};base64,{data}">'

@@ -1,0 +1,274 @@
+"""The benchmark itself: data, CLIP, four trainings, and what the recognizers read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+
+from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.context.conditions import build_random_encoder, swap_groups
+from pipeline.analysis.context.synthetic.clip_training import train_clip
+from pipeline.analysis.context.synthetic.configs import (
+    context_config,
+    continued_config,
+    plain_config,
+)
+from pipeline.analysis.context.synthetic.data import write_set
+from pipeline.analysis.context.synthetic.progress_hook import ProgressHook
+from pipeline.analysis.context.synthetic.settings import BenchmarkSettings
+from pipeline.analysis.context.synthetic.vocabulary import LETTERS, ROLES, all_words, chance_level
+from pipeline.analysis.context.word_reader import cut_words, encode_photos, read_words
+from pipeline.analysis.gt_images import GoldPhoto, read_gold_photos
+from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.utils.checkpoint import load_weights
+
+Report = Callable[[str], None]
+OPEN_GATE, CLOSED_GATE = 0.2, 0.1
+
+
+def run_benchmark(
+    settings: BenchmarkSettings, work_dir: Path, report: Report = lambda line: None
+) -> dict[str, Any]:
+    """Do what is not yet done below ``work_dir`` and measure.
+
+    Args:
+        settings: Of the run.
+        work_dir: Data, checkpoints and configs; an interrupted run goes on from them.
+        report: Takes a line before each step.
+
+    Returns:
+        ``plain``, ``context``, ``swapped`` and ``random_encoder``, each with the word accuracy
+        on ``ambiguous``, ``unambiguous`` and ``misleading`` words; ``gate`` and
+        ``gate_without_information``, absolute values of tanh(alpha); ``chance``, ``words`` (how
+        many of each), ``intervals`` (95 %, over photos), ``clip_zero_shot``, ``seconds``,
+        ``cpu_seconds``, ``requirements`` (which are met) and ``settings``.
+
+    Raises:
+        ValueError: If ``work_dir`` holds a run of other settings.
+    """
+    _claim(work_dir, settings)
+    clock = _Clock(work_dir / 'seconds.json', report)
+    charset_file = work_dir / 'charset.txt'
+    charset_file.write_text('\n'.join(LETTERS), encoding='utf-8')
+    (work_dir / 'vocabulary.txt').write_text('\n'.join(all_words()) + '\n', encoding='utf-8')
+    data = work_dir / 'data'
+
+    with clock('data', f'drawing {2 * settings.train_scenes + settings.test_scenes} scenes'):
+        base = 10 * settings.seed
+        write_set(data / 'train', base + 1, settings.train_scenes)
+        write_set(data / 'train_uninformative', base + 1, settings.train_scenes, informative=False)
+        write_set(data / 'test', base + 2, settings.test_scenes)
+    clip_file = work_dir / 'clip.safetensors'
+    zero_shot = _prepare_clip(settings, clip_file, clock, report)
+
+    plain_dir, context_dir = work_dir / 'plain', work_dir / 'context'
+    with clock('plain', f'training the plain recognizer, {settings.plain_iters} iterations'):
+        start = _train(plain_config(settings, data / 'train', plain_dir, charset_file), report)
+    with clock('continued', f'training it on, {settings.context_iters} iterations'):
+        config = continued_config(
+            settings, data / 'train', work_dir / 'continued', charset_file, start
+        )
+        plain = _load(config, _train(config, report))
+    with clock('context', f'fine-tuning it with context, {settings.context_iters} iterations'):
+        config = context_config(
+            settings, data / 'train', context_dir, charset_file, start, clip_file
+        )
+        context = _load(config, _train(config, report))
+    with clock('uninformative', 'the same with scenes that tell nothing'):
+        config = context_config(
+            settings, data / 'train_uninformative', work_dir / 'uninformative', charset_file,
+            start, clip_file,
+        )  # fmt: skip
+        uninformative = _load(config, _train(config, report))
+    with clock('measure', 'reading the test scenes'):
+        photos = read_gold_photos([data / 'test' / 'annotation.json'])
+        result = measure(plain, context, config.model.context_encoder, photos, settings.seed)
+    result['gate'] = abs(context.fusion.gate.openness)
+    result['gate_without_information'] = abs(uninformative.fusion.gate.openness)
+    return {
+        **result,
+        'chance': chance_level(),
+        'clip_zero_shot': zero_shot,
+        'requirements': check_requirements(result),
+        'seconds': clock.seconds,
+        'cpu_seconds': clock.cpu_seconds,
+        'settings': asdict(settings),
+    }
+
+
+def check_requirements(result: Mapping[str, Any]) -> dict[str, bool]:
+    """What has to hold if the mechanism learns, and whether it does."""
+    plain, context, swapped = (result[name] for name in ('plain', 'context', 'swapped'))
+    return {
+        'with context at least 0.9 of the ambiguous words': context['ambiguous'] >= 0.9,
+        "with another kind's scene no more than without context": (
+            swapped['ambiguous'] <= plain['ambiguous']
+        ),
+        'unambiguous words lose at most a point': (
+            context['unambiguous'] >= plain['unambiguous'] - 0.01
+        ),
+        f'gate above {OPEN_GATE} where scenes tell': result['gate'] > OPEN_GATE,
+        f'gate below {CLOSED_GATE} where they tell nothing': (
+            result['gate_without_information'] < CLOSED_GATE
+        ),
+    }
+
+
+def measure(
+    plain: Any,
+    context: Any,
+    encoder: Mapping[str, Any],
+    photos: Sequence[GoldPhoto],
+    seed: int,
+) -> dict[str, Any]:
+    """Word accuracy of the plain recognizer and of the one with context, by role.
+
+    ``swapped`` gives each photo the tokens of one of another kind; ``random_encoder`` gives the
+    trained recognizer those of the same tower with random weights: nothing is trained for it.
+
+    Args:
+        plain: The plain recognizer.
+        context: The one with context.
+        encoder: Config of its context encoder.
+        photos: Of the test set.
+        seed: Of the exchange and of the random weights.
+    """
+    words = cut_words(photos, TASK_UTILS.build({'type': 'Rectifier', 'size': (32, 128)}))
+    roles = [word.extra['role'] for photo in photos for word in photo.readable]
+    tokens = encode_photos(context.context_encoder, photos)
+    other = swap_groups([photo.extra['kind'] for photo in photos], seed)
+    random_encoder = build_random_encoder(context.context_encoder, encoder, seed)
+    readings = {
+        'plain': read_words(plain, words, None),
+        'context': read_words(context, words, tokens),
+        'swapped': read_words(context, words, tokens[torch.from_numpy(other)]),
+        'random_encoder': read_words(context, words, encode_photos(random_encoder, photos)),
+    }
+    result: dict[str, Any] = {
+        name: accuracy_by_role(words.texts, roles, texts) for name, texts in readings.items()
+    }
+    result['words'] = {role: roles.count(role) for role in ROLES}
+    bootstrap = PhotoBootstrap(words.image_index, len(photos), seed)
+    result['intervals'] = {
+        name: interval_by_role(words.texts, roles, texts, bootstrap)
+        for name, texts in readings.items()
+    }
+    return result
+
+
+def accuracy_by_role(
+    gold: Sequence[str], roles: Sequence[str], texts: Sequence[str]
+) -> dict[str, float]:
+    """Share of the words of each role that are read exactly."""
+    right = np.array([text == word for text, word in zip(texts, gold)])
+    return {role: float(right[np.array(roles) == role].mean()) for role in ROLES}
+
+
+def interval_by_role(
+    gold: Sequence[str], roles: Sequence[str], texts: Sequence[str], bootstrap: PhotoBootstrap
+) -> dict[str, list[float | None]]:
+    """The 95 % interval, [low, high], of each number of :func:`accuracy_by_role`."""
+    right = np.array([text == word for text, word in zip(texts, gold)])
+    estimates = {role: bootstrap.mean(right, np.array(roles) == role) for role in ROLES}
+    return {role: [estimate.low, estimate.high] for role, estimate in estimates.items()}
+
+
+def _train(config: Config, report: Report) -> Path:
+    """Train, or go on, and return the last checkpoint; the config is kept beside it."""
+    work_dir = Path(config.work_dir)
+    last = work_dir / f'iter_{config.train_cfg.max_iters}.pth'
+    if not last.is_file():
+        work_dir.mkdir(parents=True, exist_ok=True)
+        config.dump(str(work_dir / 'config.py'))
+        runner_config = copy.deepcopy(config)
+        # A name of its own: the Runner keeps itself by it, and a process may run several.
+        runner_config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
+        runner_config.resume = (work_dir / 'last_checkpoint').is_file()
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            runner = Runner.from_cfg(runner_config)
+            runner.register_hook(ProgressHook(report, work_dir.name))
+            runner.train()
+    return last
+
+
+def _load(config: Config, checkpoint: Path) -> Any:
+    """The trained model, ready to read."""
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        model = MODELS.build(copy.deepcopy(config.model))
+    load_weights(model, checkpoint)
+    return model.eval()
+
+
+def _prepare_clip(
+    settings: BenchmarkSettings, path: Path, clock: _Clock, report: Report
+) -> float | None:
+    """Train the small CLIP where none is named; its zero-shot accuracy."""
+    if settings.clip is not None:
+        return None
+    told = path.with_suffix('.json')
+    if not (path.is_file() and told.is_file()):
+        with clock('clip', f'training a small CLIP, {settings.clip_steps} steps'):
+            accuracy = train_clip(
+                path, settings.seed, settings.clip_scenes, settings.clip_steps, report=report
+            )
+        told.write_text(json.dumps({'zero_shot': accuracy}), encoding='utf-8')
+    return json.loads(told.read_text(encoding='utf-8'))['zero_shot']
+
+
+def _claim(work_dir: Path, settings: BenchmarkSettings) -> None:
+    """A folder is of one run: its settings say which."""
+    path = work_dir / 'settings.json'
+    wanted = {k: v for k, v in asdict(settings).items() if k != 'workers'}
+    if path.is_file():
+        found = json.loads(path.read_text(encoding='utf-8'))
+        if found != wanted:
+            differing = [k for k in wanted if found.get(k) != wanted[k]]
+            raise ValueError(
+                f'{work_dir} holds a run of other settings ({", ".join(differing)}). '
+                'Choose another --work-dir or remove it.'
+            )
+        return
+    work_dir.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(wanted, indent=2), encoding='utf-8')
+
+
+class _Clock:
+    """Seconds of each step, kept in a file so that a resumed run knows them.
+
+    Wall time tells what else the machine did, too; ``cpu_seconds`` is this process's own time.
+    """
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path = path
+        self.report = report
+        self.seconds: dict[str, float] = {}
+        self.cpu_seconds: dict[str, float] = {}
+        if path.is_file():
+            known = json.loads(path.read_text(encoding='utf-8'))
+            self.seconds, self.cpu_seconds = known['seconds'], known['cpu_seconds']
+
+    @contextmanager
+    def __call__(self, name: str, line: str) -> Iterator[None]:
+        """Time a step; what it took in earlier runs is added."""
+        self.report(line)
+        clocks = ((self.seconds, time.perf_counter), (self.cpu_seconds, time.process_time))
+        starts = [now() for _, now in clocks]
+        try:
+            yield
+        finally:
+            for (spent, now), start in zip(clocks, starts):
+                spent[name] = round(spent.get(name, 0.0) + now() - start, 1)
+            known = {'seconds': self.seconds, 'cpu_seconds': self.cpu_seconds}
+            self.path.write_text(json.dumps(known), encoding='utf-8')

@@ -1,0 +1,57 @@
+"""The gold words that count, and what became of each at every stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.analysis.detector.findings import Stage
+from pipeline.analysis.detector.misses import MissKind, name_miss
+from pipeline.analysis.detector.scoring import StageScore
+from pipeline.evaluation.overlap import measure_overlaps
+from pipeline.evaluation.words import Words
+
+
+@dataclass(frozen=True, eq=False)
+class GoldTally:
+    """N gold words, those that count, of all photos in order.
+
+    Attributes:
+        polygons: (K, 2) pixels each.
+        iou: Stage -> (N,) IoU with the partner, NaN where the word was missed.
+        misses: How many words the detector missed in which way.
+    """
+
+    polygons: list[np.ndarray]
+    iou: dict[Stage, np.ndarray]
+    misses: Counter[MissKind]
+
+    def found(self, stage: Stage) -> np.ndarray:
+        """(N,) bool: which words have a partner."""
+        return ~np.isnan(self.iou[stage])
+
+
+def tally_words(gt: Mapping[str, Words], stages: Mapping[Stage, StageScore]) -> GoldTally:
+    """Look up every gold word at every stage.
+
+    Args:
+        gt: Photo -> gold words that were scored.
+        stages: Their scores.
+    """
+    polygons: list[np.ndarray] = []
+    iou: dict[Stage, list[float]] = {stage: [] for stage in stages}
+    misses: Counter[MissKind] = Counter()
+    for name, words in gt.items():
+        counting = np.flatnonzero(~words.dont_care()).tolist()
+        polygons += [words.polygons[g] for g in counting]
+        for stage, result in stages.items():
+            overlaps = measure_overlaps(words.polygons, result.found[name].polygons)
+            pairs = result.scores['detection'].images[name].pairs
+            partner_iou = {g: float(overlaps.iou()[g, d]) for g, d, _ in pairs}
+            iou[stage] += [partner_iou.get(g, np.nan) for g in counting]
+            if stage == 'detector':
+                misses.update(name_miss(overlaps, g) for g in counting if g not in partner_iou)
+    return GoldTally(polygons, {stage: np.array(values) for stage, values in iou.items()}, misses)

@@ -1,0 +1,72 @@
+"""Words to be read: those of photos, cut out at their polygons, and images of a word each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.analysis.gt_images import GoldPhoto, need_images, read_entries, read_gold_photos
+from pipeline.io import read_image
+
+
+@dataclass(frozen=True)
+class GoldCrop:
+    """An image that is a word.
+
+    Attributes:
+        path: The image file.
+        text: What is written.
+    """
+
+    path: Path
+    text: str
+
+    def load(self) -> np.ndarray:
+        """The crop, (h, w, 3) uint8 BGR."""
+        return read_image(self.path)
+
+
+def read_gold_words(
+    paths: Sequence[str | os.PathLike[str]], data_root: str | os.PathLike[str] | None = None
+) -> tuple[list[GoldPhoto], list[GoldCrop]]:
+    """Read MMOCR JSON files of photos (``textspotting.json``) or of crops (``textrecog.json``).
+
+    Args:
+        paths: The JSON files, of either kind.
+        data_root: Where their ``img_path`` begin; each file's own folder by default.
+
+    Returns:
+        Photos with word polygons, and the readable word crops: entries without a polygon.
+
+    Raises:
+        FileNotFoundError: If a file is missing, or all of its images.
+        ValueError: If a file is no such JSON, or holds no word to read.
+    """
+    in_photos: list[str | os.PathLike[str]] = []
+    crops: list[GoldCrop] = []
+    for path in paths:
+        root = Path(path).parent if data_root is None else Path(data_root)
+        in_file: list[GoldCrop] = []
+        for entry in read_entries(path):
+            instances = entry.get('instances', [])
+            if any('polygon' in instance for instance in instances):
+                in_photos += [] if path in in_photos else [path]
+                continue
+            in_file += [
+                GoldCrop(root / entry['img_path'], instance['text'])
+                for instance in instances[:1]
+                if instance.get('text') and not instance.get('ignore')
+            ]
+        need_images(Path(path), root, [crop.path for crop in in_file])
+        crops += in_file
+    photos = read_gold_photos(in_photos, data_root) if in_photos else []
+    if not crops and not any(photo.readable for photo in photos):
+        raise ValueError(
+            f'wanted words with texts in {", ".join(map(str, paths))}, got '
+            f'{sum(len(photo.words) for photo in photos)} words that are all ignored or empty.'
+        )
+    return photos, crops

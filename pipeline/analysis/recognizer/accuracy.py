@@ -1,0 +1,76 @@
+"""How many words were read right, by several rules, in groups of words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.analysis.agreement import judge, normalize
+from pipeline.analysis.bins import group_by_angle, group_by_short_side
+from pipeline.analysis.recognizer.readings import WordReading
+from pipeline.analysis.word_groups import WordGroup, group_by_length, group_by_sharpness
+from pipeline.analysis.word_shape import is_curved, is_vertical
+
+
+def judge_readings(readings: Sequence[WordReading]) -> dict[str, np.ndarray]:
+    """Say which words were read right.
+
+    Returns:
+        Rule -> (N,) bool. ``alphanumeric``: letters and digits alone, case ignored, which is the
+        headline; ``exact``: every sign and its case; ``case ignored``: every sign.
+    """
+    texts, gold = [r.text for r in readings], [r.gold for r in readings]
+    return {
+        'alphanumeric': judge(texts, gold, 'alphanumeric'),
+        'exact': judge(texts, gold, 'exact'),
+        'case ignored': np.array(
+            [text.casefold() == wanted.casefold() for text, wanted in zip(texts, gold)], dtype=bool
+        ),
+    }
+
+
+def edit_similarity(readings: Sequence[WordReading]) -> np.ndarray:
+    """(N,) 1 - D / max(length of truth, length of reading), D the Levenshtein distance.
+
+    Its mean is the 1-NED of the ICDAR 2019 contests (ReCTS, arXiv 1912.09641; ArT, arXiv
+    1909.07145), here over letters and digits without case, as the headline accuracy.
+    """
+    return np.array(
+        [Levenshtein.normalized_similarity(normalize(r.gold), normalize(r.text)) for r in readings]
+    )
+
+
+def group_by_kind(readings: Sequence[WordReading]) -> list[WordGroup]:
+    """All words, and kinds of them that overlap."""
+    curved = np.array([is_curved(r.polygon) for r in readings], dtype=bool)
+    vertical = np.array([is_vertical(r.polygon) for r in readings], dtype=bool)
+    symbols = np.array([not r.gold.isalnum() for r in readings], dtype=bool)
+    digits = np.array([r.gold.isdecimal() for r in readings], dtype=bool)
+    return [
+        WordGroup('all', np.ones(len(readings), dtype=bool)),
+        WordGroup('straight', ~curved),
+        WordGroup('curved', curved),
+        WordGroup('vertical (taller than wide)', vertical),
+        WordGroup('with symbols', symbols),
+        WordGroup('digits only', digits),
+    ]
+
+
+def group_by_look(readings: Sequence[WordReading]) -> dict[str, list[WordGroup]]:
+    """By height, length, angle and blur; what by -> groups.
+
+    Word crops have no angle: it is theirs in a photo that is not there.
+    """
+    polygons = [r.polygon for r in readings]
+    in_photo = np.array([not r.is_crop for r in readings], dtype=bool)
+    angles = [WordGroup(g.name, g.rows & in_photo) for g in group_by_angle(polygons)]
+    groups = {
+        'word height (short side)': group_by_short_side(polygons),
+        'length': group_by_length([r.gold for r in readings]),
+        'blur (variance of the Laplacian of the crop; thirds)': group_by_sharpness(
+            [r.sharpness for r in readings]
+        ),
+    }
+    return {**groups, "angle of the word's long axis": angles} if in_photo.any() else groups

@@ -1,0 +1,192 @@
+"""The report page: settings, numbers, curve and photos in one file that needs no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from pipeline.analysis.submission import markup
+from pipeline.analysis.submission.curve_figure import (
+    curve_key,
+    curve_table,
+    draw_curve,
+    task_points,
+)
+from pipeline.analysis.submission.photo_files import (
+    PhotoPicture,
+    default_image_folder,
+    encode_photo,
+    find_photo_files,
+)
+from pipeline.analysis.submission.photo_panel import KIND_NAMES, ScoredPhoto, render_photo
+from pipeline.analysis.submission.tables import photo_table, score_table, settings_list
+from pipeline.evaluation.file_evaluation import FileEvaluation
+from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
+from pipeline.evaluation.words import Words
+from pipeline.io.errors import ImageReadError
+from pipeline.io.naming import natural_key
+
+_MEANINGS: dict[WordKind, str] = {
+    'matched': 'gold and predicted word pair up and count as correct',
+    'missed': 'gold word without a prediction',
+    'misread': 'gold and predicted word pair up, the texts differ',
+    'spurious': 'prediction without a gold word',
+    'dont_care': 'left out of the score',
+}
+_CORRECTED = '<p>Predicted words are shown as the lexicon corrected them.</p>'
+
+
+def write_report(
+    evaluation: FileEvaluation,
+    folder: str | Path,
+    image_folder: str | Path | None = None,
+    most_photos: int = 50,
+) -> Path:
+    """Write ``index.html`` into a folder, which is made if it is not there.
+
+    Args:
+        evaluation: The scored files.
+        folder: Where the page goes.
+        image_folder: Where the photos are; see :func:`default_image_folder` for None.
+        most_photos: How many photos are drawn, those with the most errors first.
+
+    Returns:
+        The page's path.
+    """
+    target = Path(folder) / 'index.html'
+    target.parent.mkdir(parents=True, exist_ok=True)
+    page = render_page(evaluation, image_folder, most_photos)
+    target.write_text(page, encoding='utf-8', newline='\n')
+    return target
+
+
+def render_page(
+    evaluation: FileEvaluation,
+    image_folder: str | Path | None = None,
+    most_photos: int = 50,
+) -> str:
+    """Render the page; arguments are those of :func:`write_report`."""
+    photos = scored_photos(evaluation)
+    drawn = worst_photos(photos, most_photos)
+    wanted_in = Path(image_folder or default_image_folder(evaluation.gt_path))
+    panels, missing = _render_photos(evaluation, photos, drawn, wanted_in)
+    scores, task = evaluation.scores, evaluation.task
+    with_confidences = evaluation.rules.confidences
+    curve_note = 'Straight lines join the points that follow one another in confidence.'
+    if not with_confidences:
+        curve_note = (
+            'One point a task: all predictions as submitted. A curve needs a confidence in each '
+            'prediction line, and <code>--confidences</code> to read it.'
+        )
+    elif not task_points(scores[task]):
+        curve_note = 'There are no predictions to draw a curve of.'
+    totals = count_kinds(outcome for photo in photos for outcome in photo.outcomes)
+    assets = files(__package__).joinpath('assets')
+    return Template(assets.joinpath('page.html').read_text(encoding='utf-8')).substitute(
+        style=assets.joinpath('page.css').read_text(encoding='utf-8'),
+        script=assets.joinpath('page.js').read_text(encoding='utf-8'),
+        settings=settings_list(evaluation),
+        scores=score_table(scores, task, with_confidences),
+        curve=draw_curve(scores, task, with_confidences),
+        curve_key=curve_key(task),
+        curve_note=curve_note,
+        curve_numbers=_curve_numbers(evaluation) if with_confidences else '',
+        key=_key(totals),
+        filters=_filters(),
+        shown=_shown_line(len(drawn), len(photos)),
+        corrected=_CORRECTED if evaluation.lexicon else '',
+        missing=missing,
+        photos='\n'.join(panels),
+        all_photos=photo_table(photos),
+        photo_count=len(photos),
+    )
+
+
+def scored_photos(evaluation: FileEvaluation) -> list[ScoredPhoto]:
+    """Every photo with its score at the evaluation's task and its words, by name."""
+    images = evaluation.scores[evaluation.task].images
+    photos = []
+    for name in sorted(images, key=lambda name: (natural_key(name), name)):
+        det = evaluation.det.get(name, Words())
+        outcomes = classify_words(evaluation.gt[name], det, images[name])
+        photos.append(ScoredPhoto(name, images[name].score, outcomes, det.confidences))
+    return photos
+
+
+def worst_photos(photos: Sequence[ScoredPhoto], most: int) -> list[ScoredPhoto]:
+    """The ``most`` photos with the most errors; those with equally many keep their order."""
+    return sorted(photos, key=lambda photo: -photo.errors)[:most]
+
+
+def _render_photos(
+    evaluation: FileEvaluation,
+    photos: Sequence[ScoredPhoto],
+    drawn: Sequence[ScoredPhoto],
+    image_folder: Path,
+) -> tuple[list[str], str]:
+    paths = find_photo_files(image_folder, [photo.name for photo in drawn])
+    places = {photo.name: place for place, photo in enumerate(photos)}
+    panels, without = [], 0
+    for photo in drawn:
+        picture: PhotoPicture | None = None
+        note = ''
+        if photo.name in paths:
+            try:
+                picture = encode_photo(paths[photo.name], evaluation.gt[photo.name].polygons)
+            except ImageReadError as error:
+                note = f'The photo could not be read: {error}'
+        if picture is None:
+            without += 1
+            note = note or 'No photo was found: the polygons are drawn on plain ground.'
+        elif picture.turned:
+            note = 'Turned by its EXIF orientation: only so do the gold polygons fit in it.'
+        panels.append(render_photo(photo, picture, places[photo.name], note))
+    return panels, _missing_note(without, len(drawn), image_folder)
+
+
+def _missing_note(without: int, drawn: int, image_folder: Path) -> str:
+    if not without:
+        return ''
+    return (
+        f'<p class="note">{markup.plural(without, "photo")} of {drawn} could not be shown, their '
+        'polygons are drawn on plain ground. Photos were looked for in the folder '
+        f'<code>{markup.text(image_folder.name or image_folder)}</code>; to look in another one, '
+        'make the report again with <code>--images DIR</code>, where photo 12 is '
+        '<code>img_12.jpg</code>.</p>'
+    )
+
+
+def _shown_line(drawn: int, total: int) -> str:
+    if drawn == total:
+        return f'All {markup.plural(total, "photo")} are drawn.'
+    return (
+        f'The {drawn} photos with the most errors of {total} are drawn; '
+        '<code>--report-photos</code> sets how many.'
+    )
+
+
+def _curve_numbers(evaluation: FileEvaluation) -> str:
+    points = task_points(evaluation.scores[evaluation.task])
+    if not points:
+        return ''
+    return f'<details><summary>The curve in numbers</summary>{curve_table(points)}</details>'
+
+
+def _key(totals: dict[WordKind, int]) -> str:
+    rows = [
+        f'<li class="{kind}"><svg viewBox="0 0 44 14" aria-hidden="true">'
+        '<line class="under" x1="1" y1="7" x2="43" y2="7"/>'
+        '<line class="over" x1="1" y1="7" x2="43" y2="7"/></svg> '
+        f'<span><strong>{KIND_NAMES[kind]} {totals[kind]}</strong> {_MEANINGS[kind]}</span></li>'
+        for kind in (*COUNTED_KINDS, 'dont_care')
+    ]
+    return f'<ul class="key">{"".join(rows)}</ul>'
+
+
+def _filters() -> str:
+    return '\n'.join(
+        f'<label><input type="checkbox" name="kind" value="{kind}" checked> {label}</label>'
+        for kind, label in KIND_NAMES.items()
+    )

@@ -1,6 +1,0 @@
-"""A scored submission as one HTML page: numbers, curve, and the photos with the most errors."""
-
-from pipeline.evaluation.report.page import render_page, write_report
-from pipeline.evaluation.report.photo_files import default_image_folder, find_photo_files
-
-__all__ = ['default_image_folder', 'find_photo_files', 'render_page', 'write_report']

@@ -130,7 +130,7 @@ def fill_from_transformers(
         weights['decoder.head.weight'],
         weights['decoder.head.bias'],
         characters,
-        model.decoder.head.dictionary,
+        model.decoder.dictionary,
     )
     state.update({'decoder.head.weight': weight, 'decoder.head.bias': bias})
     try:

@@ -74,7 +74,7 @@ def test_ctc_head_score_hypotheses_sums_over_paths(head) -> None:
     torch.manual_seed(0)
     log_probs = torch.randn(2, COLUMNS, 5).log_softmax(-1)
     hypotheses = [[[0, 1], [2]], [[0, 0, 1]]]
-    scores = head.score_hypotheses(log_probs, hypotheses)
+    scores = head.reader.score_hypotheses(log_probs.numpy(), hypotheses)
     assert scores.shape == (2, 2, 3)
     for word, k, text in [(0, 0, (0, 1)), (0, 1, (2,)), (1, 0, (0, 0, 1))]:
         total = sum(
@@ -89,7 +89,7 @@ def test_ctc_head_loss_is_per_character(head) -> None:
     torch.manual_seed(0)
     logits = torch.randn(2, COLUMNS, 5)
     loss = head.loss(logits, [torch.tensor([0, 1]), torch.tensor([2])])
-    scores = head.score_hypotheses(logits.log_softmax(-1), [[[0, 1]], [[2]]])
+    scores = head.reader.score_hypotheses(logits.log_softmax(-1).numpy(), [[[0, 1]], [[2]]])
     assert loss.item() == pytest.approx(-scores.sum().item() / 3, rel=1e-5)
 
 

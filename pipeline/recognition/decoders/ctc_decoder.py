@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from pipeline.recognition.decoders.ctc_head import CTCHead
 from pipeline.recognition.decoders.parseq_decoder import FeatureFusion
 from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
+from pipeline.recognition.language.rescorer import read_ctc
 from pipeline.registry import MODELS
 
 
@@ -68,7 +70,10 @@ class CTCDecoder(BaseDecoder):
             ],
         )
         self.rescorer = LanguageModelRescorer(
-            dictionary, self.head.unwritten, language_model, lm_weight, rescore_below
+            dictionary.dict, self.head.reader.unwritten, None, lm_weight, rescore_below
+        )
+        self.language_model = (
+            TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
         )
 
     @property
@@ -78,6 +83,10 @@ class CTCDecoder(BaseDecoder):
 
     @language_model.setter
     def language_model(self, language_model: LetterNgrams | None) -> None:
+        if language_model is not None and self.dictionary.unknown_idx is not None:
+            raise ValueError(
+                'language_model requires a dictionary of characters only: with_unknown=False.'
+            )
         self.rescorer.language_model = language_model
 
     def classify(self, out_enc: Tensor, fuse_features: FeatureFusion | None = None) -> Tensor:
@@ -116,23 +125,16 @@ class CTCDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Sequence[TextRecogDataSample]:
-        """Samples with ``pred_text``; see :meth:`CTCHead.read` for its fields."""
-        log_probs = self.classify(out_enc, fuse_features).float().log_softmax(-1)
-        readings = self.head.read(log_probs)
-
-        def score(rows: list[int], hypotheses: list[list[list[int]]]) -> Tensor:
-            return self.head.score_hypotheses(log_probs[rows], hypotheses)
-
-        for row, reading in self.rescorer.rescore(readings, log_probs, score).items():
-            if 'gaps' in readings[row]:
-                reading.gaps = readings[row].gaps
-            readings[row] = reading
+        """Samples with ``pred_text``; see :meth:`CTCHead.to_pred_text` for its fields."""
+        log_probs = (
+            self.classify(out_enc, fuse_features).float().log_softmax(-1).detach().cpu().numpy()
+        )
+        readings = read_ctc(self.head.reader, self.rescorer, log_probs)
         for sample, reading in zip(data_samples, readings):
-            if 'gaps' in reading:
-                # Shares of the crop, not of the crop and its padding.
-                valid = sample.get('valid_ratio', 1.0)
-                reading.gaps = [gap / valid for gap in reading.gaps if gap < valid]
-            sample.pred_text = reading
+            # Shares of the crop, not of the crop and its padding.
+            valid = sample.get('valid_ratio', 1.0)
+            gaps = [gap / valid for gap in reading.gaps if gap < valid]
+            sample.pred_text = self.head.to_pred_text(replace(reading, gaps=gaps))
         return data_samples
 
     def encode_text(self, text: str) -> Tensor:

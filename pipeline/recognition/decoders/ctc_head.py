@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -11,6 +9,8 @@ import torch.nn.functional as F
 from mmengine.structures import LabelData
 from mmocr.models.common.dictionary import Dictionary
 from torch import Tensor, nn
+
+from pipeline.recognition.ctc_reader import CTCReader, Reading
 
 
 class CTCHead(nn.Linear):
@@ -36,10 +36,7 @@ class CTCHead(nn.Linear):
         unwritten: Iterable[int] = (),
     ) -> None:
         super().__init__(embed_dim, dictionary.num_classes)
-        self.dictionary = dictionary
-        self.blank = blank
-        self.word_break = word_break
-        self.unwritten = frozenset({blank, *unwritten})
+        self.reader = CTCReader(dictionary.dict, blank, word_break, unwritten)
 
     def loss(self, logits: Tensor, labels: Sequence[Tensor]) -> Tensor:
         """CTC loss per character, averaged over the batch.
@@ -59,7 +56,7 @@ class CTCHead(nn.Linear):
             torch.cat(list(labels)).to(logits.device),
             torch.full((len(labels),), logits.size(1)),
             lengths,
-            blank=self.blank,
+            blank=self.reader.blank,
             reduction='none',
             zero_infinity=True,
         )
@@ -67,93 +64,20 @@ class CTCHead(nn.Linear):
         return losses.sum() / max(int(lengths.sum()), 1)
 
     def read(self, log_probs: Tensor) -> list[LabelData]:
-        """Greedy decoding: the best class of each column, repeats merged, blanks removed.
-
-        Args:
-            log_probs: (N, T, L) log probabilities.
+        """Greedy decoding of log probabilities (N, T, L); see :meth:`CTCReader.read`.
 
         Returns:
-            For each crop ``item`` (the text, without spaces at its ends), ``score`` (per
-            character, the best probability among its columns), ``word_score`` (their product, 0
-            for an empty text) and, where there is a class for word breaks, ``gaps``.
+            MMOCR's ``pred_text`` of each crop; see :func:`to_pred_text`.
         """
-        scores, classes = (best.tolist() for best in log_probs.exp().max(-1))
-        return [self._collapse(*path) for path in zip(classes, scores)]
+        readings = self.reader.read(log_probs.detach().float().cpu().numpy())
+        return [self.to_pred_text(reading) for reading in readings]
 
-    def score_hypotheses(
-        self, log_probs: Tensor, hypotheses: Sequence[Sequence[Sequence[int]]]
-    ) -> Tensor:
-        """Log probability of texts, over all their CTC paths.
+    def to_pred_text(self, reading: Reading) -> LabelData:
+        """``item`` (text), ``score`` (of each character), ``word_score``, and ``gaps``.
 
-        Args:
-            log_probs: (n, T, L) log probabilities.
-            hypotheses: n lists of texts as classes.
-
-        Returns:
-            (n, K, M): the log probability of each text in equal shares for its M characters,
-            since CTC does not give a probability per character. Zeros after the text and for
-            missing texts.
+        ``gaps`` is only set where there is a class for word breaks.
         """
-        counts = [len(some) for some in hypotheses]
-        flat = [torch.tensor(text, dtype=torch.long) for some in hypotheses for text in some]
-        lengths = torch.tensor([len(text) for text in flat])
-        columns = log_probs.repeat_interleave(torch.tensor(counts, device=log_probs.device), 0)
-        losses = F.ctc_loss(
-            columns.float().transpose(0, 1),
-            torch.cat(flat).to(log_probs.device),
-            torch.full((len(flat),), log_probs.size(1)),
-            lengths,
-            blank=self.blank,
-            reduction='none',
-        )
-        shares = -losses.cpu() / lengths.clamp(min=1)
-        result = torch.zeros(len(counts), max(counts), max(1, int(lengths.max())))
-        for share, length, (word, k) in zip(
-            shares.tolist(),
-            lengths.tolist(),
-            ((word, k) for word, count in enumerate(counts) for k in range(count)),
-        ):
-            result[word, k, : max(length, 1)] = share
-        return result
-
-    def find_gaps(self, path: Sequence[int]) -> list[float]:
-        """Centres of the gaps between words, as shares of the crop's width from its left.
-
-        Args:
-            path: Class of each column.
-        """
-        others = self.unwritten | {self.word_break}
-        written = [column for column, index in enumerate(path) if index not in others]
-        gaps = []
-        for before, after in itertools.pairwise(written):
-            columns = [c for c in range(before, after) if path[c] == self.word_break]
-            if columns:
-                gaps.append((columns[0] + columns[-1] + 1) / 2 / len(path))
-        return gaps
-
-    def _collapse(self, path: list[int], scores: list[float]) -> LabelData:
-        kept: list[int] = []
-        char_scores: list[float] = []
-        previous = None
-        for index, score in zip(path, scores):
-            if index not in self.unwritten:
-                if index == previous:
-                    char_scores[-1] = max(char_scores[-1], score)
-                else:
-                    kept.append(index)
-                    char_scores.append(score)
-            previous = index
-        start, end = 0, len(kept)
-        while start < end and self.dictionary.dict[kept[start]] == ' ':
-            start += 1
-        while end > start and self.dictionary.dict[kept[end - 1]] == ' ':
-            end -= 1
-        char_scores = char_scores[start:end]
-        reading = LabelData(
-            item=self.dictionary.idx2str(kept[start:end]),
-            score=char_scores,
-            word_score=math.prod(char_scores) if char_scores else 0.0,
-        )
-        if self.word_break is not None:
-            reading.gaps = self.find_gaps(path)
-        return reading
+        label = LabelData(item=reading.text, score=reading.char_scores, word_score=reading.score)
+        if self.reader.word_break is not None:
+            label.gaps = reading.gaps
+        return label

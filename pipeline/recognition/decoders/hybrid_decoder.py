@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from pipeline.recognition.ctc_reader import Reading
 from pipeline.recognition.decoders.ctc_head import CTCHead
 from pipeline.recognition.decoders.parseq_decoder import FeatureFusion, PARSeqDecoder
 from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
@@ -74,8 +77,8 @@ class HybridDecoder(PARSeqDecoder):
             unwritten=(special.end_idx, special.padding_idx),
         )
         self.rescorer = LanguageModelRescorer(
-            special,
-            self.ctc_head.unwritten,
+            special.dict,
+            self.ctc_head.reader.unwritten,
             lm_weight=lm_weight,
             rescore_below=rescore_below,
             max_length=self.max_label_length,
@@ -95,6 +98,10 @@ class HybridDecoder(PARSeqDecoder):
             raise ValueError(
                 f"language_model requires reader='parseq', got {self.reader!r}: PARSeq scores the "
                 'hypotheses that CTC proposes.'
+            )
+        if language_model is not None and self.dictionary.unknown_idx is not None:
+            raise ValueError(
+                'language_model requires a dictionary of characters only: with_unknown=False.'
             )
         self.rescorer.language_model = language_model
 
@@ -162,16 +169,23 @@ class HybridDecoder(PARSeqDecoder):
             for sample, reading in zip(data_samples, self.ctc_head.read(log_probs)):
                 sample.pred_text = reading
             return data_samples
-        readings = [sample.pred_text for sample in data_samples]
+        readings = [
+            Reading(text.item, list(text.score), text.word_score)
+            for text in (sample.pred_text for sample in data_samples)
+        ]
 
-        def score(rows: list[int], hypotheses: list[list[list[int]]]) -> Tensor:
-            return self._score_hypotheses(rows, hypotheses, out_enc, fuse_features)
+        def score(rows: list[int], hypotheses: list[list[list[int]]]) -> np.ndarray:
+            scores = self._score_hypotheses(rows, hypotheses, out_enc, fuse_features)
+            return scores.detach().float().cpu().numpy()
 
-        for row, reading in self.rescorer.rescore(readings, log_probs, score).items():
-            data_samples[row].pred_text = reading
+        columns = log_probs.detach().cpu().numpy()
+        for row, reading in self.rescorer.rescore(readings, columns, score).items():
+            data_samples[row].pred_text = LabelData(
+                item=reading.text, score=reading.char_scores, word_score=reading.score
+            )
         if self.finds_gaps:
             for sample, path in zip(data_samples, log_probs.argmax(-1).tolist()):
-                sample.pred_text.gaps = self.ctc_head.find_gaps(path)
+                sample.pred_text.gaps = self.ctc_head.reader.find_gaps(path)
         return data_samples
 
     def _score_hypotheses(

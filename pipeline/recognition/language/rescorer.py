@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
-import torch
-from mmengine.structures import LabelData
-from mmocr.models.common.dictionary import Dictionary
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+import numpy as np
 
+from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.ctc_beam_search import ctc_beam_search
 from pipeline.recognition.language.letter_ngrams import SYMBOL, LetterNgrams, letter_index
-from pipeline.registry import TASK_UTILS
 
 Hypotheses = list[list[int]]
-ScoreHypotheses = Callable[[list[int], list[Hypotheses]], Tensor]
+ScoreHypotheses = Callable[[list[int], list[Hypotheses]], np.ndarray]
 """Log probabilities of hypotheses (n, K, M): n words, K hypotheses, M characters (and an end).
 
 Arguments are the n rows of the batch and their hypotheses. Missing ones are padded with zeros.
@@ -33,10 +27,9 @@ class LanguageModelRescorer:
     ``log p(visual) + lm_weight * log p(language)`` replaces the reading.
 
     Args:
-        dictionary: Dictionary of the classifier.
+        characters: L classes of the classifier.
         blanks: Classes that are not written.
-        language_model: Config of a :class:`LetterNgrams`, one that is built, or None: then
-            nothing is rescored.
+        language_model: Model for rescoring. None rescores nothing.
         lm_weight: Weight of the language model's log probabilities.
         rescore_below: Words with a ``word_score`` below this are rescored. The new score is the
             softmax weight of the chosen hypothesis times the total probability of all
@@ -44,15 +37,14 @@ class LanguageModelRescorer:
         max_length: Longest hypothesis in characters.
 
     Raises:
-        ValueError: If ``lm_weight`` is negative, ``rescore_below`` is not in [0, 1], or the
-            dictionary has an unknown token and a language model is given.
+        ValueError: If ``lm_weight`` is negative or ``rescore_below`` is not in [0, 1].
     """
 
     def __init__(
         self,
-        dictionary: Dictionary,
+        characters: Sequence[str],
         blanks: Collection[int],
-        language_model: dict[str, Any] | LetterNgrams | None = None,
+        language_model: LetterNgrams | None = None,
         lm_weight: float = 0.4,
         rescore_below: float = 0.9,
         max_length: int | None = None,
@@ -62,45 +54,33 @@ class LanguageModelRescorer:
                 'lm_weight must be at least 0 and rescore_below in [0, 1], got '
                 f'{lm_weight} and {rescore_below}.'
             )
-        self.dictionary = dictionary
+        self.characters = list(characters)
         self.blanks = frozenset(blanks)
         self.lm_weight = lm_weight
         self.rescore_below = rescore_below
         self.max_length = max_length
-        characters = list(dictionary.dict)
-        self._space = characters.index(' ') if ' ' in characters else None
-        self.letters = [
-            letter_index(char) if len(char) == 1 else SYMBOL for char in dictionary.dict
+        self.language_model = language_model
+        self._space = self.characters.index(' ') if ' ' in self.characters else None
+        self._index = {char: index for index, char in enumerate(self.characters)}
+        self._letters = [
+            letter_index(char) if len(char) == 1 else SYMBOL for char in self.characters
         ]
-        self.language_model = (
-            TASK_UTILS.build(language_model) if isinstance(language_model, dict) else language_model
-        )
-
-    @property
-    def language_model(self) -> LetterNgrams | None:
-        """Model for rescoring; it can be replaced between readings."""
-        return self._language_model
-
-    @language_model.setter
-    def language_model(self, language_model: LetterNgrams | None) -> None:
-        if language_model is not None and self.dictionary.unknown_idx is not None:
-            raise ValueError(
-                'language_model requires a dictionary of characters only: with_unknown=False.'
-            )
-        self._language_model = language_model
 
     def rescore(
-        self, readings: Sequence[Any], log_probs: Tensor, score_hypotheses: ScoreHypotheses
-    ) -> dict[int, LabelData]:
+        self,
+        readings: Sequence[Reading],
+        log_probs: np.ndarray,
+        score_hypotheses: ScoreHypotheses,
+    ) -> dict[int, Reading]:
         """Choose new readings for the uncertain words of a batch.
 
         Args:
-            readings: N readings with ``item`` and ``word_score``.
+            readings: N readings.
             log_probs: (N, T, L) CTC log probabilities.
             score_hypotheses: Visual log probabilities of hypotheses.
 
         Returns:
-            New ``item``, ``score`` and ``word_score``, by row. Empty without a language model.
+            New readings by row, with the gaps of the old ones. Empty without a language model.
         """
         language_model = self.language_model
         if language_model is None:
@@ -108,49 +88,68 @@ class LanguageModelRescorer:
         rows = [
             row
             for row, reading in enumerate(readings)
-            if reading.word_score < self.rescore_below and self._can_rescore(reading.item)
+            if reading.score < self.rescore_below and self._can_rescore(reading.text)
         ]
         if not rows:
             return {}
-        columns = log_probs[rows].detach().float().cpu().numpy()
         hypotheses = [
-            self._propose(language_model, readings[row].item, some)
-            for row, some in zip(rows, columns)
+            self._propose(language_model, readings[row].text, log_probs[row]) for row in rows
         ]
-        visual = score_hypotheses(rows, hypotheses).detach().float().cpu()  # (n, K, M)
-        language = pad_sequence(
-            [
-                torch.tensor([language_model.log_prob(self.dictionary.idx2str(h)) for h in some])
-                for some in hypotheses
-            ],
-            batch_first=True,
-        )  # (n, K)
-        counts = torch.tensor([len(some) for some in hypotheses])
-        missing = torch.arange(visual.size(1)) >= counts[:, None]
-        whole = visual.sum(-1).masked_fill(missing, -math.inf)
-        weights, best = (whole + self.lm_weight * language).softmax(-1).max(-1)
-        scores = weights * whole.logsumexp(-1).exp().clamp(max=1)
+        visual = np.asarray(score_hypotheses(rows, hypotheses), dtype=np.float64)  # (n, K, M)
         chosen = {}
-        for i, (row, k, score) in enumerate(zip(rows, best.tolist(), scores.tolist())):
-            hypothesis = hypotheses[i][k]
-            chosen[row] = LabelData(
-                item=self.dictionary.idx2str(hypothesis),
-                score=visual[i, k, : len(hypothesis)].exp().tolist(),
-                word_score=score,
+        for row, some, scores in zip(rows, hypotheses, visual):
+            texts = [self._write(hypothesis) for hypothesis in some]
+            whole = scores[: len(some)].sum(-1)  # (K,)
+            language = np.array([language_model.log_prob(text) for text in texts])
+            weights = _softmax(whole + self.lm_weight * language)
+            best = int(weights.argmax())
+            total = min(1.0, float(np.exp(whole).sum()))
+            chosen[row] = Reading(
+                text=texts[best],
+                char_scores=np.exp(scores[best, : len(some[best])]).tolist(),
+                score=float(weights[best]) * total,
+                gaps=readings[row].gaps,
             )
         return chosen
+
+    def _write(self, hypothesis: Sequence[int]) -> str:
+        return ''.join(self.characters[index] for index in hypothesis)
 
     def _can_rescore(self, text: str) -> bool:
         """Empty readings have nothing to rescore; several words are rescored after their split."""
         model = self.language_model
         return bool(text) and ' ' not in text and model is not None and model.covers(text)
 
-    def _propose(self, language_model: LetterNgrams, text: str, log_probs: Any) -> Hypotheses:
+    def _propose(
+        self, language_model: LetterNgrams, text: str, log_probs: np.ndarray
+    ) -> Hypotheses:
         """The current reading and what beam search finds, without repetition."""
         found = ctc_beam_search(
-            log_probs, self.blanks, self.letters, language_model, self.lm_weight
+            np.asarray(log_probs, dtype=np.float32),
+            self.blanks,
+            self._letters,
+            language_model,
+            self.lm_weight,
         )
-        current = tuple(self.dictionary.str2idx(text))[: self.max_length]
+        current = tuple(self._index[char] for char in text)[: self.max_length]
         longest = self.max_length or len(log_probs)
         others = [h for h in found if h and len(h) <= longest and self._space not in h]
         return [list(hypothesis) for hypothesis in dict.fromkeys([current, *others])]
+
+
+def read_ctc(
+    reader: CTCReader, rescorer: LanguageModelRescorer, log_probs: np.ndarray
+) -> list[Reading]:
+    """Greedy readings of (N, T, L) log probabilities, the uncertain ones rescored by CTC."""
+    readings = reader.read(log_probs)
+    rescored = rescorer.rescore(
+        readings,
+        log_probs,
+        lambda rows, hypotheses: reader.score_hypotheses(log_probs[rows], hypotheses),
+    )
+    return [rescored.get(row, reading) for row, reading in enumerate(readings)]
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    shares = np.exp(values - values.max())
+    return shares / shares.sum()

@@ -125,7 +125,7 @@ def test_a_detector_for_a_gpu_stays_in_floats():
 @on_x86
 def test_a_detector_in_integers_cannot_be_moved_off_the_cpu():
     spotter = TextSpotter.default().to('meta')
-    with pytest.raises(RuntimeError, match='on a CPU alone, but was moved to meta'):
+    with pytest.raises(RuntimeError, match='requires the CPU, but was moved to meta'):
         spotter.detector([read_image(DEMO_PHOTO)])
 
 

@@ -16,7 +16,6 @@ K     polygon points
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,39 +74,6 @@ class SceneContext:
     def to(self, device: torch.device | str) -> SceneContext:
         """The same context on another device."""
         return SceneContext(self.tokens.to(device), self.image_index.to(device))
-
-    def select(self, rows: Tensor | Sequence[int] | slice) -> SceneContext:
-        """The context of some of the words, in the order of ``rows``; the photos all stay.
-
-        Args:
-            rows: Word indices, a boolean (N,) mask or a slice.
-        """
-        if not isinstance(rows, (Tensor, slice)):
-            rows = torch.as_tensor(rows, dtype=torch.int64)
-        if isinstance(rows, Tensor):
-            rows = rows.to(self.image_index.device)
-        return SceneContext(self.tokens, self.image_index[rows])
-
-    @staticmethod
-    def concat(contexts: Sequence[SceneContext]) -> SceneContext:
-        """Join the contexts of several batches of photos: words and photos in the given order.
-
-        Raises:
-            ValueError: If there is none, or their tokens differ in S or C.
-        """
-        if not contexts:
-            raise ValueError('concat needs at least one SceneContext, got none.')
-        if len({context.tokens.shape[1:] for context in contexts}) > 1:
-            shapes = [tuple(context.tokens.shape) for context in contexts]
-            raise ValueError(
-                f'contexts of one encoder and one pooling share (S, C), got tokens of {shapes}.'
-            )
-        indices, offset = [], 0
-        for context in contexts:
-            index = context.image_index
-            indices.append(torch.where(index >= 0, index + offset, index))
-            offset += context.num_images
-        return SceneContext(torch.cat([c.tokens for c in contexts]), torch.cat(indices))
 
 
 def _say(value: object) -> str:

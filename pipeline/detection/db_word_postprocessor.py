@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -50,7 +50,6 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             with a noisy map; on street photos this lost a tenth of the end-to-end matches.
         text_repr_type: ``'quad'`` returns rectangles only, ``'poly'`` also returns polygons for
             curved words.
-        rescale_fields: Fields that are rescaled to the original image.
     """
 
     def __init__(
@@ -63,9 +62,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         end_margin: float = 0.0,
         curved_fill: float = 0.75,
         text_repr_type: str = 'poly',
-        rescale_fields: Sequence[str] = ('polygons',),
     ) -> None:
-        super().__init__(text_repr_type=text_repr_type, rescale_fields=list(rescale_fields))
+        super().__init__(text_repr_type=text_repr_type, rescale_fields=['polygons'])
         self.mask_thr = mask_thr
         self.min_text_score = min_text_score
         self.min_side_px = min_side_px

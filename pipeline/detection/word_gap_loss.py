@@ -16,6 +16,8 @@ from torch import Tensor
 from pipeline.geometry import polygon_area, split_sides
 from pipeline.registry import MODELS
 
+_REACH = 0.4  # Length of a strip beyond the end of its word, in word heights.
+
 
 @MODELS.register_module()
 class WordGapDBModuleLoss(DBModuleLoss):
@@ -24,13 +26,12 @@ class WordGapDBModuleLoss(DBModuleLoss):
     The map of a small DBNet bridges the gaps of a line, so that words come out as lines. A gap
     is few pixels beside the outlines of all kernels, and neither the balanced cross entropy nor
     the dice loss notices it much. Here the strip at each end of a word, from where its kernel
-    stops to ``reach`` of its height beyond the word and over the middle of its height, has a loss
+    stops to 0.4 of its height beyond the word and over the middle of its height, has a loss
     of its own: pixels there that belong to no kernel should be ground. (Ronneberger et al., MICCAI
     2015, arXiv 1505.04597, weigh the ground between touching cells for the same reason.)
 
     Args:
         weight_gap: Weight of ``loss_gap``.
-        reach: How far beyond a word's end its strip goes, in heights of the word.
         hard_share: The mean is over this share of the strips' pixels, the worst ones: most
             words have no neighbour, and their strips are soon learnt.
         **kwargs: Of ``DBModuleLoss``.
@@ -39,13 +40,11 @@ class WordGapDBModuleLoss(DBModuleLoss):
     def __init__(
         self,
         weight_gap: float = 2.0,
-        reach: float = 0.4,
         hard_share: float = 0.25,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.weight_gap = weight_gap
-        self.reach = reach
         self.hard_share = hard_share
 
     def forward(
@@ -88,7 +87,7 @@ class WordGapDBModuleLoss(DBModuleLoss):
         return (strips > 0) & (taken == 0) & (known > 0)
 
     def _end_strips(self, ring: np.ndarray) -> list[np.ndarray]:
-        """(4, 2) at each end of a word: where its kernel stops, to ``reach`` beyond the word."""
+        """(4, 2) at each end of a word: where its kernel stops, to 0.4 of its height beyond it."""
         top, bottom = split_sides(ring)
         # As far as the kernel is shrunk.
         inwards = polygon_area(ring) * (1 - self.shrink_ratio**2) / cv2.arcLength(ring, True)
@@ -97,7 +96,7 @@ class WordGapDBModuleLoss(DBModuleLoss):
             out = (top[end] + bottom[end] - top[inner] - bottom[inner]) / 2
             out = out / max(float(np.hypot(*out)), 1e-6)
             down = bottom[end] - top[end]
-            beyond = self.reach * float(np.hypot(*down))
+            beyond = _REACH * float(np.hypot(*down))
             high, low = top[end] + 0.25 * down, top[end] + 0.75 * down
             strips.append(
                 np.array(

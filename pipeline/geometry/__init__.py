@@ -10,18 +10,15 @@ Convention:
 """
 
 from pipeline.geometry.arc import Arc, fit_arc
-from pipeline.geometry.overlap import polygon_intersection, polygon_iou, polygon_shape
+from pipeline.geometry.overlap import polygon_iou, polygon_shape
 from pipeline.geometry.reading_order import reading_order
 from pipeline.geometry.ring import (
     check_polygon,
-    flat_to_ring,
     image_ring,
     is_clockwise,
     make_clockwise,
     next_points,
     polygon_area,
-    polygon_bbox,
-    ring_to_flat,
     signed_area,
 )
 from pipeline.geometry.ring_order import (
@@ -35,7 +32,6 @@ from pipeline.geometry.sides import (
     join_sides,
     polyline_length,
     resample_polyline,
-    resample_ring,
     ring_size,
     ring_to_quad,
     split_sides,
@@ -48,7 +44,6 @@ __all__ = [
     'check_polygon',
     'fit_arc',
     'fit_sides',
-    'flat_to_ring',
     'image_ring',
     'is_clockwise',
     'join_sides',
@@ -58,16 +53,12 @@ __all__ = [
     'order_quad',
     'order_ring',
     'polygon_area',
-    'polygon_bbox',
-    'polygon_intersection',
     'polygon_iou',
     'polygon_shape',
     'polyline_length',
     'reading_order',
     'resample_polyline',
-    'resample_ring',
     'ring_size',
-    'ring_to_flat',
     'ring_to_quad',
     'signed_area',
     'split_sides',

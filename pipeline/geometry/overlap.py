@@ -16,11 +16,6 @@ def polygon_shape(polygon: np.ndarray) -> shapely.Geometry:
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def polygon_intersection(polygon: np.ndarray, other: np.ndarray) -> float:
-    """Area that two polygons share, in square pixels. Self-crossing rings count all their lobes."""
-    return float(polygon_shape(polygon).intersection(polygon_shape(other)).area)
-
-
 def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:
     """Intersection over union of two polygons, 0 where both have no area.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,20 +31,6 @@ def check_polygon(polygon: Any, name: str = 'polygon', min_points: int = 3) -> n
     if not np.isfinite(points).all():
         raise ValueError(f'{name} must hold finite numbers, got {points.tolist()}.')
     return points
-
-
-def flat_to_ring(flat: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Turn ``x1, y1, x2, y2, ...`` into (K, 2) float32.
-
-    Raises:
-        ValueError: If the count is odd or below six, or a number is not finite.
-    """
-    return check_polygon(np.asarray(flat, dtype=np.float64).reshape(-1)).astype(np.float32)
-
-
-def ring_to_flat(polygon: np.ndarray) -> list[float]:
-    """Turn (K, 2) into the list ``x1, y1, x2, y2, ...`` of Python floats."""
-    return [float(value) for value in check_polygon(polygon).reshape(-1)]
 
 
 def next_points(ring: np.ndarray) -> np.ndarray:
@@ -84,14 +69,6 @@ def make_clockwise(polygon: np.ndarray) -> np.ndarray:
     if not is_clockwise(points):
         points = np.concatenate([points[:1], points[:0:-1]])
     return points.astype(np.float32)
-
-
-def polygon_bbox(polygon: np.ndarray) -> tuple[float, float, float, float]:
-    """The axis-aligned box (x1, y1, x2, y2) around a polygon."""
-    points = check_polygon(polygon)
-    x1, y1 = points.min(axis=0)
-    x2, y2 = points.max(axis=0)
-    return float(x1), float(y1), float(x2), float(y2)
 
 
 def image_ring(height: int, width: int) -> np.ndarray:

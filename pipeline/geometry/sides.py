@@ -55,26 +55,6 @@ def resample_polyline(points: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(at, lengths, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def resample_ring(ring: np.ndarray, num_points: int) -> np.ndarray:
-    """Give a ring ``num_points`` points, equally spaced along each of its two sides.
-
-    Args:
-        ring: (2k, 2).
-        num_points: Even, at least 4.
-
-    Returns:
-        (num_points, 2) float32; the four corners stay where they are.
-
-    Raises:
-        ValueError: If either number of points is odd or below four.
-    """
-    if num_points < 4 or num_points % 2:
-        raise ValueError(f'num_points must be even and at least 4, got {num_points}.')
-    top, bottom = split_sides(ring)
-    fractions = np.linspace(0.0, 1.0, num_points // 2)
-    return join_sides(resample_polyline(top, fractions), resample_polyline(bottom, fractions))
-
-
 def ring_to_quad(ring: np.ndarray) -> np.ndarray:
     """The four corners of a ring of 2k points: (4, 2) float32."""
     top, bottom = split_sides(ring)

@@ -3,10 +3,11 @@
 Convention:
     - Coordinates are pixels, (x, y), y down. Pixel (column i, row j) covers the
       square from (i, j) to (i + 1, j + 1), so its centre is (i + 0.5, j + 0.5) and
-      a photo is the rectangle from (0, 0) to (width, height). Scaling a photo by s
-      then scales its polygons by s, and mirroring it maps x to width - x.
-    - A ring goes clockwise on the screen from the top-left of the first character.
-      A ring of 2k points has k along the top of the word and k back along the bottom.
+      an image is the rectangle from (0, 0) to (width, height). Scaling an image by s
+      scales its polygons by s, and mirroring it maps x to width - x.
+    - A ring is an ordered polygon: clockwise on the screen, from the top-left of the
+      first character. A ring of 2k points has k points along the top of the word and
+      k points back along the bottom.
 """
 
 from pipeline.geometry.arc import Arc, fit_arc

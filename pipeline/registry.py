@@ -1,6 +1,6 @@
-"""MMOCR's registries, the ones that everything of this package registers in.
+"""MMOCR's registries. All modules of this package register in them.
 
-A config with ``default_scope = 'mmocr'`` finds our modules beside MMOCR's own.
+A config with ``default_scope = 'mmocr'`` can name modules of this package and of MMOCR.
 """
 
 from mmocr.registry import (

@@ -1,9 +1,9 @@
-"""Values that travel between the stages of the pipeline.
+"""Values that the stages of the pipeline pass to each other.
 
 Shape legend, used in every docstring of this package:
 
 ====  =====================================
-I     images (whole photos)
+I     images
 N     words, or their crops
 T     steps or word tokens of one crop
 S     scene tokens of one image
@@ -16,7 +16,6 @@ K     polygon points
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,14 +25,14 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class SceneContext:
-    """What the context encoder saw of some photos, and which word belongs to which photo.
+    """Scene tokens of a batch of images, and the image of each word.
 
-    Tokens are kept once per photo however many words it holds; a word finds its own through
-    ``image_index``. Word-only data has no photo: its rows hold -1 and skip the fusion.
+    Tokens are stored once per image. ``image_index`` maps each word to the tokens of its image.
+    Crops without an image have the index -1 and skip the fusion.
 
     Args:
         tokens: (I, S, C) floating point, the class token first, then the (pooled) patch grid.
-        image_index: (N,) int64 in [-1, I): the photo of each word, -1 where there is none.
+        image_index: (N,) int64 in [-1, I): the image of each word, -1 for words without one.
 
     Raises:
         ValueError: If a shape, a dtype, a device or the range of ``image_index`` is wrong.
@@ -46,10 +45,10 @@ class SceneContext:
         tokens, index = self.tokens, self.image_index
         if not isinstance(tokens, Tensor) or tokens.ndim != 3 or not tokens.is_floating_point():
             raise ValueError(
-                f'tokens must be a floating point (I, S, C) tensor, got {_say(tokens)}.'
+                f'tokens must be a floating point (I, S, C) tensor, got {_describe(tokens)}.'
             )
         if not isinstance(index, Tensor) or index.ndim != 1 or index.dtype != torch.int64:
-            raise ValueError(f'image_index must be an int64 (N,) tensor, got {_say(index)}.')
+            raise ValueError(f'image_index must be an int64 (N,) tensor, got {_describe(index)}.')
         if index.device != tokens.device:
             raise ValueError(
                 f'tokens are on {tokens.device} and image_index is on {index.device}: move both '
@@ -59,7 +58,7 @@ class SceneContext:
             low, high = (int(bound) for bound in torch.aminmax(index))
             if low < -1 or high >= len(tokens):
                 raise ValueError(
-                    f'image_index must lie in [-1, {len(tokens)}) for {len(tokens)} photos, '
+                    f'image_index must be in [-1, {len(tokens)}) for {len(tokens)} images, '
                     f'got values from {low} to {high}.'
                 )
 
@@ -69,48 +68,15 @@ class SceneContext:
 
     @property
     def num_images(self) -> int:
-        """Number of photos, I."""
+        """Number of images, I."""
         return len(self.tokens)
 
     def to(self, device: torch.device | str) -> SceneContext:
         """The same context on another device."""
         return SceneContext(self.tokens.to(device), self.image_index.to(device))
 
-    def select(self, rows: Tensor | Sequence[int] | slice) -> SceneContext:
-        """The context of some of the words, in the order of ``rows``; the photos all stay.
 
-        Args:
-            rows: Word indices, a boolean (N,) mask or a slice.
-        """
-        if not isinstance(rows, (Tensor, slice)):
-            rows = torch.as_tensor(rows, dtype=torch.int64)
-        if isinstance(rows, Tensor):
-            rows = rows.to(self.image_index.device)
-        return SceneContext(self.tokens, self.image_index[rows])
-
-    @staticmethod
-    def concat(contexts: Sequence[SceneContext]) -> SceneContext:
-        """Join the contexts of several batches of photos: words and photos in the given order.
-
-        Raises:
-            ValueError: If there is none, or their tokens differ in S or C.
-        """
-        if not contexts:
-            raise ValueError('concat needs at least one SceneContext, got none.')
-        if len({context.tokens.shape[1:] for context in contexts}) > 1:
-            shapes = [tuple(context.tokens.shape) for context in contexts]
-            raise ValueError(
-                f'contexts of one encoder and one pooling share (S, C), got tokens of {shapes}.'
-            )
-        indices, offset = [], 0
-        for context in contexts:
-            index = context.image_index
-            indices.append(torch.where(index >= 0, index + offset, index))
-            offset += context.num_images
-        return SceneContext(torch.cat([c.tokens for c in contexts]), torch.cat(indices))
-
-
-def _say(value: object) -> str:
+def _describe(value: object) -> str:
     if isinstance(value, Tensor):
         return f'{value.dtype} {tuple(value.shape)}'
     return type(value).__name__
@@ -118,14 +84,14 @@ def _say(value: object) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Word:
-    """A word read in a photo.
+    """A word that was read in an image.
 
     Args:
-        polygon: (K, 2) float32 pixels of the photo, clockwise from the top-left of the first
+        polygon: (K, 2) float32 in pixels of the image, clockwise from the top-left of the first
             character.
-        text: The transcript.
-        det_score: The detector's confidence, in [0, 1].
-        rec_score: The recognizer's probability of the text, in [0, 1].
+        text: Transcript.
+        det_score: Confidence of the detector, in [0, 1].
+        rec_score: Probability of the text under the recognizer, in [0, 1].
     """
 
     polygon: np.ndarray
@@ -135,11 +101,10 @@ class Word:
 
     @property
     def score(self) -> float:
-        """How sure it is that this is a word, in [0, 1], whatever it reads.
+        """Confidence that the polygon is a word, in [0, 1]; ``rec_score`` rates the transcript.
 
-        The detector's confidence times the geometric mean of the probabilities of the characters
-        (the end of the word counts with its last): ``det_score * rec_score ** (1 / len(text))``. A
-        long word is no less of a word for the chance that one of its letters is wrong.
-        ``rec_score`` tells whether it reads so.
+        ``det_score * rec_score ** (1 / len(text))``: the detector's confidence times the geometric
+        mean of the character probabilities (the end token counts with the last character). The
+        mean keeps the score of long words comparable to that of short words.
         """
         return self.det_score * self.rec_score ** (1 / max(len(self.text), 1))

@@ -4,16 +4,9 @@ import torch
 from pipeline.structures import SceneContext
 
 
-def make_context(num_images: int, index: list[int], start: float = 0.0) -> SceneContext:
-    tokens = torch.arange(num_images * 2 * 3, dtype=torch.float32).view(num_images, 2, 3) + start
+def make_context(num_images: int, index: list[int]) -> SceneContext:
+    tokens = torch.arange(num_images * 2 * 3, dtype=torch.float32).view(num_images, 2, 3)
     return SceneContext(tokens, torch.tensor(index, dtype=torch.int64))
-
-
-def own_tokens(context: SceneContext) -> list[list[float] | None]:
-    return [
-        None if i < 0 else context.tokens[i].flatten().tolist()
-        for i in context.image_index.tolist()
-    ]
 
 
 def test_a_context_counts_its_photos_and_words():
@@ -48,35 +41,6 @@ def test_a_wrong_context_is_refused_and_the_message_says_why(tokens, index, mess
 def test_a_context_cannot_be_changed_in_place():
     with pytest.raises(AttributeError):
         make_context(1, [0]).tokens = torch.zeros(1, 2, 3)
-
-
-@pytest.mark.parametrize(
-    'rows',
-    [[3, 0], torch.tensor([3, 0]), torch.tensor([True, False, False, True]), slice(None, None, 3)],
-)
-def test_selected_words_keep_their_photo(rows):
-    context = make_context(3, [2, 0, -1, 1])
-    chosen = sorted(context.select(rows).image_index.tolist())
-    assert chosen == [1, 2]
-
-
-def test_selection_keeps_the_order_that_is_asked_for():
-    assert make_context(3, [2, 0, -1, 1]).select([3, 2, 0]).image_index.tolist() == [1, -1, 2]
-
-
-def test_joined_contexts_keep_every_word_with_its_own_photo():
-    first, second = make_context(2, [1, -1, 0]), make_context(1, [0, -1], start=100)
-    joined = SceneContext.concat([first, second])
-    assert joined.num_images == 3
-    assert own_tokens(joined) == own_tokens(first) + own_tokens(second)
-
-
-def test_contexts_of_different_encoders_cannot_be_joined():
-    other = SceneContext(torch.zeros(1, 5, 3), torch.tensor([0]))
-    with pytest.raises(ValueError, match=r'share \(S, C\)'):
-        SceneContext.concat([make_context(1, [0]), other])
-    with pytest.raises(ValueError, match='at least one'):
-        SceneContext.concat([])
 
 
 def test_a_context_moves_as_a_whole():

@@ -1,4 +1,4 @@
-"""Text detection: MMOCR's detectors behind one call."""
+"""Text detection with MMOCR's detectors."""
 
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.detections import Detections

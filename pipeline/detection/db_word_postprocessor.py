@@ -1,8 +1,8 @@
-"""DBNet's probability map -> word polygons, quads where straight and rings where curved."""
+"""From DBNet's probability map to word polygons: quads for straight words, else 2k points."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -19,38 +19,37 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class DBWordPostprocessor(BaseTextDetPostProcessor):
-    """Turn kernels of a DBNet (Liao et al., AAAI 2020, arXiv 1911.08947) into words.
+    """Convert the kernels of a DBNet (Liao et al., AAAI 2020, arXiv 1911.08947) to words.
 
     DBNet is trained on text shrunk by ``D = A (1 - r^2) / L`` (area A, perimeter L, ratio
     r). The paper grows a kernel back by ``A' u / L'`` with a fixed u, which leaves long
-    words too thin. Here D is solved for: with the kernel's area p and half perimeter s,
+    words too thin. This class solves for D: with the kernel's area p and half perimeter s,
     the grown rectangle has area ``p + 2 D s + 4 D^2`` and perimeter ``2 s + 8 D``, so
 
         (8 - 4 q) D^2 + 2 (1 - q) s D - q p = 0   with q = 1 - r^2
 
-    holds for rectangles, and nearly so for bent strips. A straight kernel counts as a rectangle
-    of its own length and area: the smallest one around it is too thick where its border is wavy.
-    A bent one counts as a strip of even thickness along an arc of a circle
-    (:func:`pipeline.geometry.fit_arc`), for the same reason.
+    The equation is exact for rectangles and approximate for curved strips. A straight kernel is
+    modelled as a rectangle with the kernel's length and area, because the smallest rectangle
+    around a wavy border is too thick. For the same reason a curved kernel is modelled as a strip
+    of constant thickness along a circular arc (:func:`pipeline.geometry.fit_arc`).
 
     Args:
         mask_thr: Pixels above this probability belong to a kernel.
-        min_text_score: Kernels of a lower mean probability are dropped.
-        min_side_px: Words whose short side is shorter are dropped, in pixels of the map.
-        shrink_ratio: The r that the model was trained with. A larger one grows kernels by less,
-            which suits a ``mask_thr`` so low that kernels come out larger than taught.
-        curved_shrink_ratio: The same for curved words; None for that of the others, which may be
-            grown to the looser boxes that people draw around straight words.
-        end_margin: Words are made longer by this share of their height at each end, where an
-            unsure map fades before the kernel's own end. 0 takes kernels at their word.
-        curved_fill: A word along no arc that fills less of its smallest rectangle than this is
-            taken as curved otherwise, as waves are, and has the outline of its kernel, grown. Near
-            the 0.85 of :func:`pipeline.geometry.order_ring`, which decides for arcs, straight
-            words of an unsure map are bent too: on street photos that cost a tenth of what is
-            read end to end.
-        text_repr_type: ``'quad'`` for rectangles only, ``'poly'`` lets curved words be
-            polygons.
-        rescale_fields: Fields to bring to the photo's own scale.
+        min_text_score: Kernels with a lower mean probability are dropped.
+        min_side_px: Minimum short side of a word, in pixels of the map.
+        shrink_ratio: The r of the equation, normally the value from training. A larger value
+            grows kernels less, which compensates for a low ``mask_thr``.
+        curved_shrink_ratio: ``shrink_ratio`` for curved words. None uses ``shrink_ratio``, which
+            may be tuned to the loose boxes that annotators draw around straight words.
+        end_margin: Extension of a word at each end, as a fraction of its height. It compensates
+            for a probability map that fades towards the ends of a word.
+        curved_fill: Threshold for curved words that are not arcs, for example waves. Such a word
+            is curved if it fills a smaller fraction of its smallest rectangle, and its polygon is
+            the grown outline of its kernel. Arcs use the threshold 0.85 of
+            :func:`pipeline.geometry.order_ring`. A value near 0.85 here also bends straight words
+            with a noisy map; on street photos this lost a tenth of the end-to-end matches.
+        text_repr_type: ``'quad'`` returns rectangles only, ``'poly'`` also returns polygons for
+            curved words.
     """
 
     def __init__(
@@ -63,9 +62,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         end_margin: float = 0.0,
         curved_fill: float = 0.75,
         text_repr_type: str = 'poly',
-        rescale_fields: Sequence[str] = ('polygons',),
     ) -> None:
-        super().__init__(text_repr_type=text_repr_type, rescale_fields=list(rescale_fields))
+        super().__init__(text_repr_type=text_repr_type, rescale_fields=['polygons'])
         self.mask_thr = mask_thr
         self.min_text_score = min_text_score
         self.min_side_px = min_side_px
@@ -83,7 +81,7 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
 
         Args:
             pred_results: (H, W) probability map.
-            data_sample: Of the same image.
+            data_sample: Data sample of the same image.
         """
         prob_map = pred_results.detach().float().cpu().numpy()
         polygons, scores = [], []
@@ -100,8 +98,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         return data_sample
 
     def _grow(self, contour: np.ndarray) -> np.ndarray | None:
-        # A contour runs through the centres of the border's pixels, as do the outlines by which
-        # MMOCR draws kernels (their border is filled in): the sizes agree as they are.
+        # A contour passes through the centres of the border pixels. So do the outlines from which
+        # MMOCR draws training kernels (fillPoly includes the border), so no offset is needed.
         area = cv2.contourArea(contour)
         center, (width, height), angle = cv2.minAreaRect(contour)
         if self.text_repr_type == 'poly':
@@ -109,8 +107,8 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
             if curved is not None:
                 ring, thickness = curved
                 return ring if thickness >= self.min_side_px else None
-        # The smallest rectangle around a wavy kernel is thicker than the kernel: its area is not.
-        lies = width > height
+        # The smallest rectangle around a wavy kernel is too thick, so thickness = area / length.
+        is_wide = width > height
         length, thickness = max(width, height), min(width, height)
         thickness = _thickness(area, length, thickness)
         distance = _distance(length, thickness, self.shrink_ratio)
@@ -118,13 +116,13 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
         length += 2 * distance + 2 * self.end_margin * thickness
         if thickness < self.min_side_px:
             return None
-        size = (length, thickness) if lies else (thickness, length)
+        size = (length, thickness) if is_wide else (thickness, length)
         return cv2.boxPoints((center, size, angle))
 
     def _grow_curved(
         self, contour: np.ndarray, area: float, box_area: float
     ) -> tuple[np.ndarray, float] | None:
-        """A curved word's polygon and thickness, or None for a straight word's kernel."""
+        """Polygon and thickness of a curved word, or None if the kernel is straight."""
         arc = fit_arc(contour)
         if arc is not None:
             thickness = area / arc.length
@@ -135,27 +133,27 @@ class DBWordPostprocessor(BaseTextDetPostProcessor):
                 return ring, thickness
         if area >= self.curved_fill * box_area:
             return None
-        # A strip of length l and thickness t: l + t is half of its perimeter, l t its area.
+        # A strip of length l and thickness t has half perimeter l + t and area l t.
         half = cv2.arcLength(contour, True) / 2
         length = (half + np.sqrt(max(half**2 - 4 * area, 0.0))) / 2
         thickness = half - length
         distance = _distance(length, thickness, self.curved_shrink_ratio)
         outline = cv2.approxPolyDP(contour, 1.0, True).reshape(-1, 2)
         grown = offset_polygon(outline, distance).reshape(-1, 2).astype(np.float32)
-        # A kernel is thin, and wavy where the model is unsure: the word itself decides.
+        # A noisy kernel can be thin and wavy, so the grown polygon is tested for curvature too.
         if len(grown) < 4 or _fill(grown) >= self.curved_fill:
             return None
         return grown, thickness + 2 * distance
 
 
 def _fill(polygon: np.ndarray) -> float:
-    """Share of its smallest rectangle that a polygon (K, 2) float32 fills."""
+    """Area of a polygon (K, 2) float32 divided by that of its smallest rectangle."""
     _, (width, height), _ = cv2.minAreaRect(polygon)
     return cv2.contourArea(polygon) / max(width * height, 1e-9)
 
 
 def _distance(length: float, thickness: float, shrink_ratio: float) -> float:
-    """How far a kernel of this size was shrunk, by which it grows back."""
+    """Distance D by which a kernel of this size was shrunk in training."""
     q = 1 - shrink_ratio**2
     a, b, c = 8 - 4 * q, 2 * (1 - q) * (length + thickness), -q * length * thickness
     return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a))
@@ -176,5 +174,5 @@ def _find_kernels(prob_map: np.ndarray, mask_thr: float) -> Iterator[tuple[np.nd
 
 
 def _thickness(area: float, length: float, short_side: float) -> float:
-    """Mean thickness of a region in its rectangle, not under 0.3 of that (shapes like an L)."""
+    """Mean thickness of a region, at least 0.3 of its rectangle's short side (L shapes)."""
     return max(area / max(length, 1.0), 0.3 * short_side)

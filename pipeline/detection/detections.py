@@ -1,4 +1,4 @@
-"""What a text detector gives out, and how searches of one photo at several sizes become one."""
+"""The result of a text detector, and merging of results at several image sizes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pipeline.geometry import polygon_shape
 
 @dataclass(frozen=True)
 class Detections:
-    """The words found in one photo.
+    """The detected words of one image.
 
     Args:
-        polygons: N rings (K, 2) float32 in pixels of the photo, in reading order as far
-            as an outline tells it: quads, or 2k points for curved words.
+        polygons: N polygons (K, 2) float32 in pixels of the image: quads, or 2k points for
+            curved words. The order of the points is estimated from the outline by
+            :func:`pipeline.geometry.order_ring`.
         scores: (N,) float32 in [0, 1].
     """
 
@@ -26,17 +27,17 @@ class Detections:
 
 
 def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> Detections:
-    """Words of a photo from searches at larger sizes and one at a smaller size.
+    """Merge the words of a coarse detection pass into those of finer passes.
 
-    The coarse search is asked for large words only. Where one shares more than half of its own
-    area or of theirs with words of the fine search, be it the same word or parts of it, it takes
-    their place if it is larger than they are together and scores higher than they do on average,
-    and is dropped if not.
+    A coarse word competes with all fine words whose intersection with it is more than half of
+    the smaller of the two areas: the same word, or parts of it. The coarse word replaces them if
+    its area exceeds the sum of their areas and its score exceeds their mean score. Otherwise it
+    is dropped.
 
     Args:
-        fine: Of the search at the larger size, or of several, merged.
-        coarse: Of the search at the smaller size.
-        min_side: Coarse words with a shorter short side are left out, in pixels of the photo.
+        fine: Words of the pass at the larger image size, or of several merged passes.
+        coarse: Words of the pass at the smaller image size.
+        min_side: Minimum short side of a coarse word, in pixels of the image.
     """
     outlines = [polygon_shape(ring) for ring in fine.polygons]
     tree = shapely.STRtree(outlines)

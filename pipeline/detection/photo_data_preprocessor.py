@@ -1,3 +1,5 @@
+"""Image preprocessing for text detectors, in place at inference."""
+
 from __future__ import annotations
 
 import torch
@@ -9,39 +11,39 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class PhotoDataPreprocessor(TextDetDataPreprocessor):
-    """MMOCR's ``TextDetDataPreprocessor``, in half its time where nothing is trained.
+    """MMOCR's ``TextDetDataPreprocessor``, twice as fast at inference.
 
-    Same arguments and same numbers; it computes in place, where MMOCR's makes five copies of each
-    photo.
+    Arguments and results are the same. MMOCR's class makes five copies of each image; this class
+    computes in place.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Make one normalized batch.
 
         Args:
-            data: ``inputs``, a list of (3, H, W) photos, 0-255; and ``data_samples``, a list or
-                None, which get ``batch_input_shape``.
-            training: Leave it to MMOCR's, which augments.
+            data: ``inputs``, a list of (3, H, W) images, 0-255; and ``data_samples``, a list or
+                None. ``batch_input_shape`` is set in each sample.
+            training: Whether to call MMOCR's method, which augments.
 
         Returns:
-            ``inputs`` (N, 3, H', W') float32, padded to one size that ``pad_size_divisor`` divides,
-            and ``data_samples``.
+            ``inputs`` (I, 3, H', W') float32, padded to one size that is a multiple of
+            ``pad_size_divisor``, and ``data_samples``.
         """
         if training or isinstance(data['inputs'], torch.Tensor):
             return super().forward(data, training)
         data = self.cast_data(data)
-        photos = []
-        for photo in data['inputs']:
-            turned = photo.flip(0) if self._channel_conversion else photo
-            values = turned.to(torch.float32, copy=True)
+        images = []
+        for image in data['inputs']:
+            flipped = image.flip(0) if self._channel_conversion else image
+            values = flipped.to(torch.float32, copy=True)
             if self._enable_normalize:
                 values.sub_(self.mean).div_(self.std)
-            photos.append(values)
-        sides = photos[0].shape[-2:]
-        if len(photos) == 1 and not any(side % self.pad_size_divisor for side in sides):
-            inputs = photos[0][None]
+            images.append(values)
+        sides = images[0].shape[-2:]
+        if len(images) == 1 and not any(side % self.pad_size_divisor for side in sides):
+            inputs = images[0][None]
         else:
-            inputs = stack_batch(photos, self.pad_size_divisor, self.pad_value)
+            inputs = stack_batch(images, self.pad_size_divisor, self.pad_value)
         for sample in data['data_samples'] or []:
             sample.set_metainfo({'batch_input_shape': tuple(inputs.shape[-2:])})
         return {'inputs': inputs, 'data_samples': data['data_samples']}

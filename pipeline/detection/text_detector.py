@@ -1,4 +1,4 @@
-"""A text detector around any MMOCR detector: photos in, word polygons out."""
+"""Text detector around any MMOCR detector: images in, word polygons out."""
 
 from __future__ import annotations
 
@@ -24,30 +24,31 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class TextDetector(BaseModule):
-    """Finds the words of photos with any MMOCR text detector.
+    """Find the words of images with any MMOCR text detector.
 
-    Photos are resized so that the long side has ``long_side_px``, both sides multiples of
-    ``divisor``; polygons come back at the photo's own scale. With ``coarse_long_sides_px`` each
-    photo is searched at these smaller sizes too, for words so large that the network sees only
-    parts of them at the first: a pyramid. Of words that overlap, :func:`merge_detections` says
-    which stay.
+    Images are resized to a long side of ``long_side_px``, with both sides multiples of
+    ``divisor``. Polygons are returned at the scale of the original image.
+    ``coarse_long_sides_px`` adds an image pyramid: further passes at smaller sizes find words
+    that exceed the network's receptive field at full size. :func:`merge_detections` resolves
+    overlaps between the passes.
 
     Args:
-        detector: Config of an MMOCR text detector with its ``data_preprocessor``, or one
-            that is built.
-        long_side_px: Long side the detector works at.
-        coarse_long_sides_px: Long sides of further searches, falling; each costs time by its area.
-            Photos that are not searched at a larger size the first time do without.
-        coarse_min_side_px: Words of a further search whose short side is shorter, in pixels of
-            that search, are left to those before.
-        max_upscale: Small photos are enlarged by no more than this.
-        divisor: Both sides are rounded to a multiple of this.
+        detector: Config of an MMOCR text detector with its ``data_preprocessor``, or a built
+            detector.
+        long_side_px: Long side of the network input in the first pass.
+        coarse_long_sides_px: Long sides of the further passes, in decreasing order. A pass is
+            skipped for images that are not larger than this in the first pass.
+        coarse_min_side_px: Minimum short side of words from a coarse pass, in pixels of that
+            pass. Smaller words are taken from the finer passes only.
+        max_upscale: Maximum factor by which small images are enlarged.
+        divisor: Both sides of the network input are multiples of this.
         min_score: Words with a lower score are dropped.
-        batch_size: Photos a pass at most, which bounds the memory. DRRG takes only 1.
-        init_cfg: MMEngine's, for instance a checkpoint to load.
+        batch_size: Maximum number of images per forward pass, which bounds the memory. DRRG
+            requires 1.
+        init_cfg: MMEngine's initialization config, for example a checkpoint to load.
 
     Raises:
-        ValueError: If a size or factor is not positive, or the sizes do not fall.
+        ValueError: If a size or factor is not positive, or the long sides do not decrease.
     """
 
     def __init__(
@@ -72,12 +73,12 @@ class TextDetector(BaseModule):
         sizes = [long_side_px, *coarse_long_sides_px]
         if sorted(set(sizes), reverse=True) != sizes or sizes[-1] < divisor:
             raise ValueError(
-                'wanted coarse_long_sides_px that fall from long_side_px and are at least divisor, '
-                f'got {list(coarse_long_sides_px)} with long_side_px={long_side_px} and '
+                'wanted coarse_long_sides_px that decrease from long_side_px and are at least '
+                f'divisor, got {list(coarse_long_sides_px)} with long_side_px={long_side_px} and '
                 f'divisor={divisor}'
             )
-        # Any: nn.Module does not know of data_preprocessor.
-        # MMOCR's detectors look their preprocessors up by the scope of the moment.
+        # MMOCR's detectors build their data_preprocessor in the current default scope.
+        # The type is Any because nn.Module does not declare data_preprocessor.
         with DefaultScope.overwrite_default_scope('mmocr'):
             self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
         self.long_side_px = long_side_px
@@ -92,16 +93,17 @@ class TextDetector(BaseModule):
     def prepare_to_read(
         self, device: str | torch.device = 'cpu', int8_ranges: Ranges | None = None
     ) -> None:
-        """Bring the network with its weights into the form that reads fastest, in place.
+        """Convert the detector, with its weights loaded, for fast inference, in place.
 
-        Batch norm is folded into the convolutions (``fold_batch_norm``), and on an x86 CPU a DBNet
-        whose activations are measured computes in 8-bit integers (``quantize_detector``). It
-        cannot be trained or saved afterwards; in integers, it reads on a CPU alone.
+        Batch norm is folded into the convolutions (``fold_batch_norm``). On an x86 CPU, a DBNet
+        with ``int8_ranges`` is quantized to 8-bit integers (``quantize_detector``). The converted
+        detector cannot be trained or saved, and a quantized detector runs on the CPU only.
 
         Args:
-            device: Where it is going to read.
-            int8_ranges: Of ``measure_ranges``, for these very weights. With None, or ranges that do
-                not fit the network as this torch sees it (said in a warning), it stays in floats.
+            device: Device that inference will run on.
+            int8_ranges: Activation ranges that ``measure_ranges`` returned for the current
+                weights. With None the detector stays in floats. If the ranges do not fit the
+                network, the detector stays in floats and a warning is issued.
         """
         self.eval()
         fold_batch_norm(self)
@@ -110,19 +112,19 @@ class TextDetector(BaseModule):
         try:
             quantize_detector(self, int8_ranges)
             self.reads_in_int8 = True
-        except (ValueError, RuntimeError, AttributeError) as error:  # or torch has changed
+        except (ValueError, RuntimeError, AttributeError) as error:  # torch's API may change
             warnings.warn(f'the detector computes in floats, half as fast: {error}', stacklevel=2)
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Find words.
+        """Detect words.
 
         Args:
-            images: Photos, each (H, W, 3) uint8 BGR. Photos that come to one working size
-                run as one batch.
+            images: Images, each (H, W, 3) uint8 BGR. Images with the same working size run in
+                one batch.
 
         Returns:
-            One ``Detections`` a photo, in the order given.
+            One ``Detections`` per image, in input order.
         """
         found = self._search(images, self.long_side_px)
         for size in self.coarse_long_sides_px:
@@ -158,7 +160,13 @@ class TextDetector(BaseModule):
     def working_size(
         self, height: int, width: int, long_side_px: int | None = None
     ) -> tuple[int, int]:
-        """(height, width) at which a photo of this size is searched, first if not said."""
+        """Network input (height, width) for an image of this size.
+
+        Args:
+            height: Height of the image in pixels.
+            width: Width of the image in pixels.
+            long_side_px: Long side of the pass. None selects the first pass.
+        """
         scale = min((long_side_px or self.long_side_px) / max(height, width), self.max_upscale)
 
         def rounded(side: int) -> int:
@@ -195,12 +203,12 @@ class TextDetector(BaseModule):
             )
             samples.append(sample)
         preprocess = self.detector.data_preprocessor
-        # It follows MMEngine's to() alone, not that of a plain module around it.
+        # BaseDataPreprocessor.to() is not called when a plain parent nn.Module is moved.
         device = next(self.detector.parameters()).device
         if self.reads_in_int8 and device.type != 'cpu':
             raise RuntimeError(
-                'this detector computes in 8-bit integers, on a CPU alone, but was moved to '
-                f'{device}. Pass the device to TextSpotter.from_config, or int8=False.'
+                'this detector computes in 8-bit integers, which requires the CPU, but was moved '
+                f'to {device}. Pass the device to TextSpotter.from_config, or int8=False.'
             )
         preprocess.to(device)
         data = preprocess(dict(inputs=inputs, data_samples=samples), False)

@@ -1,4 +1,4 @@
-"""DBNet's loss with an eye on the gaps between the words of a line."""
+"""DBNet's loss with an additional term for the gaps between words."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from torch import Tensor
 from pipeline.geometry import polygon_area, split_sides
 from pipeline.registry import MODELS
 
+_REACH = 0.4  # Length of a strip beyond the end of its word, in word heights.
+
 
 @MODELS.register_module()
 class WordGapDBModuleLoss(DBModuleLoss):
-    """``DBModuleLoss`` plus the cross entropy of the ground around both ends of words.
+    """``DBModuleLoss`` plus the cross entropy of the background at both ends of words.
 
-    The map of a small DBNet bridges the gaps of a line, so that words come out as lines. A gap
-    is few pixels beside the outlines of all kernels, and neither the balanced cross entropy nor
-    the dice loss notices it much. Here the strip at each end of a word, from where its kernel
-    stops to ``reach`` of its height beyond the word and over the middle of its height, has a loss
-    of its own: pixels there that belong to no kernel should be ground. (Ronneberger et al., MICCAI
-    2015, arXiv 1505.04597, weigh the ground between touching cells for the same reason.)
+    The probability map of a small DBNet often bridges the gaps of a line, which merges its words.
+    A gap has few pixels compared to the outlines of all kernels, so the balanced cross entropy
+    and the dice loss hardly depend on it. ``loss_gap`` therefore covers the strip at each end of a
+    word: from the end of its kernel to 0.4 word heights beyond the word, over the middle half of
+    its height. The target of strip pixels outside all kernels is background. U-Net weights the
+    background between touching cells for the same reason (Ronneberger et al., MICCAI 2015,
+    arXiv 1505.04597).
 
     Args:
         weight_gap: Weight of ``loss_gap``.
-        reach: How far beyond a word's end its strip goes, in heights of the word.
-        hard_share: The mean is over this share of the strips' pixels, the worst ones: most
-            words have no neighbour, and their strips are soon learnt.
-        **kwargs: Of ``DBModuleLoss``.
+        hard_share: Fraction of the strip pixels in the mean, those with the largest loss. Most
+            words have no neighbour, and their strips are learnt early.
+        **kwargs: Arguments of ``DBModuleLoss``.
     """
 
     def __init__(
         self,
         weight_gap: float = 2.0,
-        reach: float = 0.4,
         hard_share: float = 0.25,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.weight_gap = weight_gap
-        self.reach = reach
         self.hard_share = hard_share
 
     def forward(
@@ -55,49 +55,49 @@ class WordGapDBModuleLoss(DBModuleLoss):
 
         Args:
             preds: Probability logits, threshold map and binary map, each (I, H, W).
-            data_samples: Of the same images.
+            data_samples: Data samples of the same images.
         """
-        # First: MMOCR's targets move the polygons in place.
+        # Before super().forward(), which modifies the polygons in place.
         gaps = np.stack([self.draw_gaps(sample) for sample in data_samples])
         losses = super().forward(preds, data_samples)
         inside = preds[0][torch.from_numpy(gaps).to(preds[0].device)]
-        errors = F.softplus(inside.float())  # cross entropy where the target is ground
+        errors = F.softplus(inside.float())  # Cross entropy for the target 0 (background).
         hardest = errors.topk(int(np.ceil(self.hard_share * len(errors)))).values
-        # sum() of nothing keeps the graph, so that a batch without words can be stepped.
+        # sum() of an empty tensor keeps the graph, so backward() works without words.
         losses['loss_gap'] = self.weight_gap * hardest.sum() / max(len(hardest), 1)
         return losses
 
     def draw_gaps(self, sample: TextDetDataSample) -> np.ndarray:
-        """(H, W) bool: the strips at the ends of the words of one image, kernels left out."""
+        """(H, W) bool: the strips at the ends of the words of one image, without kernels."""
         words = sample.gt_instances
         size = tuple(sample.img_shape[:2])
-        # The flags come back changed, with words that are too small for a kernel ignored too.
+        # The returned flags also ignore words that are too small for a kernel.
         kernels, ignored = self._generate_kernels(
             size, words.polygons, self.shrink_ratio, ignore_flags=words.ignored.clone()
         )
-        # Nobody knows what is in an ignored word.
+        # Ignored words are don't care regions.
         known = self._generate_effective_mask(size, words[ignored].polygons)
         strips = np.zeros(size, dtype=np.uint8)
         for polygon in words[~ignored].polygons:
             ring = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
-            if len(ring) % 2 == 0:  # an odd ring does not say where its sides end
+            if len(ring) % 2 == 0:  # The sides of an odd number of points are unknown.
                 for strip in self._end_strips(ring):
                     cv2.fillPoly(strips, [np.int32(np.round(strip))], 1)
-        # The outline of a kernel is a matter of taste: a pixel around it is left out.
+        # The exact outline of a kernel is arbitrary, so one pixel around it is left out.
         taken = cv2.dilate((kernels > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
         return (strips > 0) & (taken == 0) & (known > 0)
 
     def _end_strips(self, ring: np.ndarray) -> list[np.ndarray]:
-        """(4, 2) at each end of a word: where its kernel stops, to ``reach`` beyond the word."""
+        """Strips (4, 2) at both ends, from the end of the kernel to ``_REACH`` beyond the word."""
         top, bottom = split_sides(ring)
-        # As far as the kernel is shrunk.
+        # Distance by which the kernel is shrunk.
         inwards = polygon_area(ring) * (1 - self.shrink_ratio**2) / cv2.arcLength(ring, True)
         strips = []
         for end, inner in ((0, 1), (-1, -2)):
             out = (top[end] + bottom[end] - top[inner] - bottom[inner]) / 2
             out = out / max(float(np.hypot(*out)), 1e-6)
             down = bottom[end] - top[end]
-            beyond = self.reach * float(np.hypot(*down))
+            beyond = _REACH * float(np.hypot(*down))
             high, low = top[end] + 0.25 * down, top[end] + 0.75 * down
             strips.append(
                 np.array(

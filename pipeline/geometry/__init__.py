@@ -3,25 +3,23 @@
 Convention:
     - Coordinates are pixels, (x, y), y down. Pixel (column i, row j) covers the
       square from (i, j) to (i + 1, j + 1), so its centre is (i + 0.5, j + 0.5) and
-      a photo is the rectangle from (0, 0) to (width, height). Scaling a photo by s
-      then scales its polygons by s, and mirroring it maps x to width - x.
-    - A ring goes clockwise on the screen from the top-left of the first character.
-      A ring of 2k points has k along the top of the word and k back along the bottom.
+      an image is the rectangle from (0, 0) to (width, height). Scaling an image by s
+      scales its polygons by s, and mirroring it maps x to width - x.
+    - A ring is an ordered polygon: clockwise on the screen, from the top-left of the
+      first character. A ring of 2k points has k points along the top of the word and
+      k points back along the bottom.
 """
 
 from pipeline.geometry.arc import Arc, fit_arc
-from pipeline.geometry.overlap import polygon_intersection, polygon_iou, polygon_shape
+from pipeline.geometry.overlap import polygon_iou, polygon_shape
 from pipeline.geometry.reading_order import reading_order
 from pipeline.geometry.ring import (
     check_polygon,
-    flat_to_ring,
     image_ring,
     is_clockwise,
     make_clockwise,
     next_points,
     polygon_area,
-    polygon_bbox,
-    ring_to_flat,
     signed_area,
 )
 from pipeline.geometry.ring_order import (
@@ -35,7 +33,6 @@ from pipeline.geometry.sides import (
     join_sides,
     polyline_length,
     resample_polyline,
-    resample_ring,
     ring_size,
     ring_to_quad,
     split_sides,
@@ -48,7 +45,6 @@ __all__ = [
     'check_polygon',
     'fit_arc',
     'fit_sides',
-    'flat_to_ring',
     'image_ring',
     'is_clockwise',
     'join_sides',
@@ -58,16 +54,12 @@ __all__ = [
     'order_quad',
     'order_ring',
     'polygon_area',
-    'polygon_bbox',
-    'polygon_intersection',
     'polygon_iou',
     'polygon_shape',
     'polyline_length',
     'reading_order',
     'resample_polyline',
-    'resample_ring',
     'ring_size',
-    'ring_to_flat',
     'ring_to_quad',
     'signed_area',
     'split_sides',

@@ -1,4 +1,4 @@
-"""Strips along arcs of circles: the shape of words on a bent baseline."""
+"""Strips along circular arcs: the shape of words on a curved baseline."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 
 from pipeline.geometry.sides import join_sides
 
-_SIDE_POINTS = 17  # of a ring, along each of its sides
-_FIT_POINTS = 96  # at most, of an outline
-_STEPS = 5  # of Gauss-Newton
+_SIDE_POINTS = 17  # Points along each side of a ring.
+_FIT_POINTS = 96  # Maximum number of outline points in a fit.
+_STEPS = 5  # Gauss-Newton iterations.
 
 
 @dataclass(frozen=True)
 class Arc:
-    """A part of a circle.
+    """A circular arc.
 
     Attributes:
-        center: (x, y), pixels.
-        radius: In pixels.
-        start: Where it starts, radians; an angle a is the direction (cos a, sin a), y down.
-        span: How far it goes from there, radians.
+        center: Centre of the circle (x, y), in pixels.
+        radius: Radius in pixels.
+        start: Start angle in radians. Angle a is the direction (cos a, sin a), y down.
+        span: Angle from the start to the end of the arc, in radians.
     """
 
     center: tuple[float, float]
@@ -32,18 +32,19 @@ class Arc:
 
     @property
     def length(self) -> float:
-        """In pixels."""
+        """Length in pixels."""
         return self.radius * self.span
 
     def ring(self, thickness: float, extension: float = 0.0) -> np.ndarray | None:
-        """The strip around the arc: (34, 2) float32, 17 points along each side.
+        """The strip around the arc as a ring.
 
         Args:
-            thickness: Of the strip, half of it on either side of the arc, in pixels.
-            extension: How far the strip goes beyond both ends of the arc, in pixels.
+            thickness: Thickness of the strip in pixels, centred on the arc.
+            extension: Extension of the strip at each end of the arc, in pixels.
 
         Returns:
-            None where such a strip would reach its own other end, or beyond the circle's centre.
+            (34, 2) float32, 17 points along each side. None if the strip would meet its own
+            other end or reach the centre of the circle.
         """
         more = extension / self.radius
         if thickness >= 1.9 * self.radius or self.span + 2 * more >= 1.9 * np.pi:
@@ -57,19 +58,18 @@ class Arc:
 
 
 def fit_arc(outline: np.ndarray) -> Arc | None:
-    """The arc along the middle of a strip-like outline.
+    """Fit an arc to the centre line of a strip-like outline.
 
-    The circle that is nearest to all points of the outline (least squares of their distances, by
-    Gauss-Newton) runs between its two sides, which pull nearly alike. The arc is the part of it
-    that the outline covers.
+    A circle is fitted to all outline points (least squares of the distances, Gauss-Newton). Both
+    sides have nearly equal weight, so the circle runs between them. The arc is the part of the
+    circle that the outline covers.
 
     Args:
-        outline: (P, 2), points close to each other, such as a contour by
-            ``cv2.CHAIN_APPROX_NONE``.
+        outline: (P, 2) dense points, such as a contour by ``cv2.CHAIN_APPROX_NONE``.
 
     Returns:
-        None where the outline is straight (bent by less than a fiftieth of its length), shorter
-        than one and a half times its thickness, or no strip.
+        The arc. None if the outline is straight (a sagitta below 1/50 of its length), shorter
+        than 1.5 times its thickness, or not a strip.
     """
     points = np.asarray(outline, dtype=np.float64).reshape(-1, 2)
     if len(points) < 8 or not np.isfinite(points).all() or np.ptp(points, axis=0).max() < 4:
@@ -95,14 +95,14 @@ def fit_arc(outline: np.ndarray) -> Arc | None:
     x, y = middle + center
     arc = Arc((float(x), float(y)), radius, base + low, high - low)
     thickness = cv2.contourArea(points.astype(np.float32)) / max(arc.length, 1e-9)
-    # The sides of a strip lie half of its thickness away from its middle.
+    # Outline points of a strip are half its thickness away from the centre line.
     off = float(np.sqrt(np.mean((np.hypot(*rays.T) - radius) ** 2)))
     return arc if arc.length >= 1.5 * thickness and off < thickness else None
 
 
 def _first_circle(points: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """About where the circle lies, centre and radius, for points around (0, 0)."""
-    # Axes along and across the points: there, a parabola bends as a circle does.
+    """Initial centre and radius of the circle, for points centred at (0, 0)."""
+    # Along the principal axes of the points, a parabola approximates a flat arc.
     axes = np.linalg.eigh(points.T @ points)[1].T[::-1]
     along, across = axes @ points.T
     length = max(float(np.ptp(along)), 1e-9)
@@ -113,8 +113,8 @@ def _first_circle(points: np.ndarray) -> tuple[np.ndarray, float] | None:
         radius = 1 / (2 * bend)
         center = np.array([-slope * radius, offset - slope**2 * radius / 2 + radius])
         return length * center @ axes, length * abs(radius)
-    # More than half a circle is none. |p|^2 = 2 c . p + (r^2 - |c|^2) is linear in what is looked
-    # for (I. Kasa, IEEE Trans. Instrum. Meas. 1976).
+    # A parabola does not fit strongly curved arcs. Instead, solve the linear equation
+    # |p|^2 = 2 c . p + (r^2 - |c|^2) for c and r (I. Kasa, IEEE Trans. Instrum. Meas. 1976).
     columns = np.column_stack([2 * points / length, np.ones(len(points))])
     squares = (points**2).sum(axis=1) / length**2
     x, y, rest = np.linalg.lstsq(columns, squares, rcond=None)[0]

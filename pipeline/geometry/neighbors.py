@@ -1,4 +1,4 @@
-"""Words that follow each other on a line, and both as the one word a detector may take them for."""
+"""Neighbouring words on a line, and the box of a merged detection of several words."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import numpy as np
 
 from pipeline.geometry import ring_size, split_sides
 
-_MAX_GAP = 1.2  # All in heights of the word before, where not said otherwise.
+# Gap, overlap and step are in heights of the previous word.
+_MAX_GAP = 1.2
 _MAX_OVERLAP = 0.3
 _MAX_STEP = 0.35
 _MAX_HEIGHT_RATIO = 1.6
-_MIN_COSINE = 0.94  # of the angle between both: 20 degrees
+_MIN_COSINE = 0.94  # Cosine of the angle between the two words: 20 degrees.
 
 
 def next_words(rings: Sequence[np.ndarray]) -> list[int | None]:
-    """For each word of a photo the one that follows it closely on its line.
+    """Find the next word on the same line for each word of an image.
 
     Args:
-        rings: (2k, 2) rings in pixels, clockwise from the top-left of the first character.
+        rings: Rings (2k, 2) in pixels, clockwise from the top-left of the first character.
 
     Returns:
-        Index of the next word, None where there is none.
+        For each word, the index of the next word, or None if no word follows closely.
 
     Raises:
         ValueError: If a ring has an odd number of points, or fewer than four.
@@ -51,13 +52,16 @@ def next_words(rings: Sequence[np.ndarray]) -> list[int | None]:
 
 
 def join_words(rings: Sequence[np.ndarray]) -> np.ndarray:
-    """The box (4, 2) around words of a line, as a detector that does not part them finds it.
+    """The box around words of a line, as from a detector that merges them.
 
     Args:
-        rings: (2k, 2), in reading order.
+        rings: Rings (2k, 2) in reading order.
+
+    Returns:
+        (4, 2) float32.
 
     Raises:
-        ValueError: As :func:`next_words`.
+        ValueError: If a ring has an odd number of points, or fewer than four.
     """
     points = np.concatenate(rings).astype(np.float64)
     along = _end(rings[-1], -1) - _end(rings[0], 0)
@@ -68,6 +72,6 @@ def join_words(rings: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _end(ring: np.ndarray, at: int) -> np.ndarray:
-    """The middle of a word's first (0) or last (-1) end."""
+    """Midpoint of the left (``at=0``) or right (``at=-1``) end of a word."""
     top, bottom = split_sides(ring)
     return (top[at] + bottom[at]) / 2

@@ -1,4 +1,4 @@
-"""Overlap of two polygons, whatever their shape."""
+"""Overlap of two polygons of any shape."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from pipeline.geometry.ring import check_polygon
 
 
 def polygon_shape(polygon: np.ndarray) -> shapely.Geometry:
-    """The area that a (K, 2) ring encloses, valid for shapely, as :func:`polygon_iou` takes it."""
+    """Convert a (K, 2) polygon to the valid shapely geometry that :func:`polygon_iou` uses."""
     shape = Polygon(check_polygon(polygon))
-    # A ring that crosses itself becomes all of its lobes; one without area, nothing.
+    # make_valid() splits a self-crossing polygon into its lobes.
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def polygon_intersection(polygon: np.ndarray, other: np.ndarray) -> float:
-    """Area that two polygons share, in square pixels. Self-crossing rings count all their lobes."""
-    return float(polygon_shape(polygon).intersection(polygon_shape(other)).area)
-
-
 def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:
-    """Intersection over union of two polygons, 0 where both have no area.
+    """Intersection over union of two polygons, or 0 if neither has an area.
 
     Args:
         polygon: (K, 2), any direction, convex or not, self-crossing or not.

@@ -1,4 +1,4 @@
-"""The order in which a person reads words off a photo."""
+"""Reading order of the words of an image."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 
 from pipeline.geometry.ring import check_polygon
 
-_MOST_TILT_DEG = 30.0  # Steeper words say nothing about the tilt of the lines.
+_MAX_TILT_DEG = 30.0  # Steeper words are left out of the estimate of the tilt.
 
 
 def reading_order(polygons: Sequence[np.ndarray]) -> list[int]:
     """Sort words into lines: lines from top to bottom, words from left to right in a line.
 
-    The common tilt of the words is taken out first. Then every word is chained to the
-    nearest one to its right that overlaps it in height, nearest pairs first; the chains
-    are the lines.
+    A rotation first removes the common tilt of the words. Then each word is linked to the nearest
+    word to its right that overlaps it in height. The nearest pairs are linked first. Each chain
+    of linked words is a line.
 
     Args:
-        polygons: Rings in reading order, (K, 2) each.
+        polygons: Rings (K, 2), clockwise from the top-left of the first character.
 
     Returns:
-        A permutation of ``range(len(polygons))``; the same words give the same order.
+        A permutation of ``range(len(polygons))``. The order is deterministic.
 
     Raises:
         ValueError: If a polygon is not (K, 2) finite numbers; the message names its index.
@@ -46,7 +46,7 @@ def _common_tilt(rings: list[np.ndarray]) -> float:
         length = float(np.hypot(*along))
         across = float(np.hypot(*(ring[0] - ring[-1])))
         angle = float(np.arctan2(along[1], along[0]))
-        if length > across and abs(angle) < np.radians(_MOST_TILT_DEG):
+        if length > across and abs(angle) < np.radians(_MAX_TILT_DEG):
             angles.append(angle)
             weights.append(length)
     if not angles:
@@ -57,14 +57,14 @@ def _common_tilt(rings: list[np.ndarray]) -> float:
 
 
 def _level_boxes(rings: list[np.ndarray], tilt: float) -> np.ndarray:
-    """Boxes (x1, y1, x2, y2) of the rings after a turn by -tilt: (N, 4)."""
+    """Boxes (x1, y1, x2, y2) of the rings after a rotation by -tilt: (N, 4)."""
     cos, sin = np.cos(tilt), np.sin(tilt)
-    turned = [ring @ np.array([[cos, -sin], [sin, cos]]) for ring in rings]
-    return np.stack([np.concatenate([ring.min(axis=0), ring.max(axis=0)]) for ring in turned])
+    rotated = [ring @ np.array([[cos, -sin], [sin, cos]]) for ring in rings]
+    return np.stack([np.concatenate([ring.min(axis=0), ring.max(axis=0)]) for ring in rotated])
 
 
 def _chain_words(boxes: np.ndarray) -> list[list[int]]:
-    """Chain every word to its right-hand neighbour: lists of indices from left to right."""
+    """Link each word to its right-hand neighbour: lists of indices from left to right."""
     count = len(boxes)
     center = (boxes[:, :2] + boxes[:, 2:]) / 2
     height = np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)
@@ -72,7 +72,7 @@ def _chain_words(boxes: np.ndarray) -> list[list[int]]:
     smaller = np.minimum(height[:, None], height[None])
     gap = boxes[None, :, 0] - boxes[:, None, 2]  # From word i's right end to word j's left end.
     fits = (offset < 0.5 * smaller) & (center[None, :, 0] > center[:, None, 0])
-    # Words may overlap a little, but one above the other is no line.
+    # Words of a line may overlap by up to half of the shorter one.
     fits &= gap > -0.5 * np.minimum(
         boxes[:, None, 2] - boxes[:, None, 0], boxes[None, :, 2] - boxes[None, :, 0]
     )

@@ -1,4 +1,4 @@
-"""Where a word starts, for outlines that do not say: detector contours and boxes."""
+"""Reading order of the points of an outline: detector contours and boxes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 from pipeline.geometry.ring import check_polygon, make_clockwise, next_points, polygon_area
 from pipeline.geometry.sides import join_sides, resample_polyline, ring_size, turn_ring
 
-CURVED_FILL = 0.85  # An outline that fills less of its smallest rectangle is a curved word's.
-TALL_RATIO = 1.5  # From this height / width on, a word runs down or up rather than across.
-_STEEPEST_DEG = 75.0  # Words steeper than this are ordered as tall ones.
-_CURVED_ASPECT = 2.0  # Shorter words are not worth bending.
+CURVED_FILL = 0.85  # Outlines that fill less of their smallest rectangle are curved words.
+TALL_RATIO = 1.5  # Words with a larger height / width are vertical.
+_STEEPEST_DEG = 75.0  # Words steeper than this are ordered as tall words.
+_CURVED_ASPECT = 2.0  # Minimum width / height of a curved word.
 _CONTOUR_POINTS = 80
 _MATCHED_POINTS = 9
 
@@ -19,17 +19,17 @@ _MATCHED_POINTS = 9
 def min_area_quad(polygon: np.ndarray) -> np.ndarray:
     """The smallest rectangle around a polygon, in :func:`order_quad`'s order: (4, 2) float32."""
     points = check_polygon(polygon, min_points=1)
-    origin = points.mean(axis=0)  # OpenCV works in float32.
+    origin = points.mean(axis=0)  # Keeps the precision of OpenCV's float32.
     corners = cv2.boxPoints(cv2.minAreaRect((points - origin).astype(np.float32)))
     return order_quad(corners + origin)
 
 
 def order_quad(quad: np.ndarray) -> np.ndarray:
-    """Order the corners of a quadrangle so that its word most likely reads left to right.
+    """Order the corners of a quad so that its word most likely reads left to right.
 
-    The corners are put around their hull, clockwise, from the top-left of the long axis.
-    Short words start at their upright top-left. A tall word (its long axis is steeper than
-    75 degrees) starts at its top-left too, so its top is the short side.
+    The corners are sorted clockwise. The top of a long word is a long side, and the first corner
+    is the left end of this side. The first corner of a short or tall word (long axis steeper
+    than 75 degrees) is the upright top-left corner, so the top of a tall word is a short side.
 
     Args:
         quad: (4, 2), corners in any order.
@@ -47,37 +47,37 @@ def order_quad(quad: np.ndarray) -> np.ndarray:
     ring = points[np.argsort(angles, kind='stable')]  # Growing angle is clockwise with y down.
     sides = next_points(ring) - ring
     lengths = np.hypot(*sides.T)
-    longer = int(lengths[1] + lengths[3] > lengths[0] + lengths[2])  # The pair of long sides.
+    longer = int(lengths[1] + lengths[3] > lengths[0] + lengths[2])  # First of the long sides.
     long_length = (lengths[longer] + lengths[longer + 2]) / 2
     short_length = (lengths[1 - longer] + lengths[3 - longer]) / 2
-    starts = []  # Of either pair, the side that runs to the right; of vertical ones, downwards.
+    starts = []  # The side of each pair that runs to the right, or downwards if vertical.
     for pair in (longer, 1 - longer):
         direction = sides[pair] - sides[(pair + 2) % 4]
         starts.append(pair if (direction[0], direction[1]) > (0.0, 0.0) else (pair + 2) % 4)
     direction = sides[starts[0]] - sides[(starts[0] + 2) % 4]
     steepness = np.degrees(np.arctan2(abs(direction[1]), abs(direction[0])))
-    # The longer the word, the surer that it reads along its long axis even where that is steep.
-    sureness = np.clip((long_length / max(short_length, 1e-9) - 1) / (TALL_RATIO - 1), 0, 1)
-    steepest = 45.0 + (_STEEPEST_DEG - 45.0) * sureness
+    # Longer words read along their long axis up to a steeper angle.
+    elongation = np.clip((long_length / max(short_length, 1e-9) - 1) / (TALL_RATIO - 1), 0, 1)
+    steepest = 45.0 + (_STEEPEST_DEG - 45.0) * elongation
     start = starts[0] if steepness <= steepest else starts[1]
     return np.roll(ring, -start, axis=0).astype(np.float32)
 
 
 def order_ring(polygon: np.ndarray, num_points: int = 20) -> np.ndarray:
-    """Make a ring in reading order of an outline whose start is not known.
+    """Convert an outline with an unknown first point to a ring in reading order.
 
-    Quadrangles keep their corners (:func:`order_quad`). Of other outlines, those that nearly
-    fill their smallest rectangle become that rectangle; curved ones get their two ends found
-    and their sides resampled (:func:`fit_sides`).
+    Quads keep their corners (:func:`order_quad`). Other outlines that nearly fill their smallest
+    rectangle are replaced by this rectangle. For curved outlines, :func:`fit_sides` finds the two
+    ends and resamples the sides.
 
     Args:
         polygon: (K, 2), K >= 3, any start and direction, such as a detector's contour.
-        num_points: Points of a curved ring, even and at least 4.
+        num_points: Number of points of a curved ring, even and at least 4.
 
     Returns:
         (4, 2) or (num_points, 2) float32, clockwise. Curved words read left to right, or
-        downwards where both of their ends lie above each other. A tall quadrangle starts at
-        its upright top-left: see ``vertical`` of ``Rectifier`` for how it is then read.
+        downwards if one end is above the other. A tall quad starts at its upright top-left;
+        ``vertical`` of ``Rectifier`` defines how it is read.
 
     Raises:
         ValueError: If ``polygon`` is not (K, 2) finite numbers, or ``num_points`` is odd.
@@ -110,27 +110,27 @@ def _start_left(ring: np.ndarray) -> np.ndarray:
 def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
     """Find the two short ends of a strip-like outline and resample its two long sides.
 
-    A strip of perimeter P and area A has ends of width w with (P / 2 - w) w = A. Of all
-    pairs of outline pieces of that length, the two ends are those that leave two sides whose
-    matching points (at equal fractions of arc length) are the closest on average (across
-    the strip the way is shortest), and that are straight themselves.
+    A strip of perimeter P and area A has ends of width w with (P / 2 - w) w = A. Each candidate
+    is a pair of outline pieces of length w. Its cost is the mean distance between matching
+    points of the two remaining sides (equal fractions of arc length), plus the difference between
+    the pieces' lengths and their chords. The candidate with the lowest cost is used.
 
     Args:
         polygon: (K, 2), any start and direction.
-        num_points: Points of the result, even and at least 4.
+        num_points: Number of points of the result, even and at least 4.
 
     Returns:
         (num_points, 2) float32, clockwise, starting at either end.
     """
     points = make_clockwise(polygon).astype(np.float64)
     outline = np.concatenate([points, points[:1]])
-    # Resampling takes the stairs of a pixel contour out, which would lengthen it.
+    # Resampling removes the stairs of a pixel contour, which overestimate its length.
     outline = resample_polyline(outline, np.linspace(0.0, 1.0, _CONTOUR_POINTS + 1))
     perimeter = max(float(np.hypot(*np.diff(outline, axis=0).T).sum()), 1e-9)
     area = polygon_area(points)
-    gap = (1 - np.sqrt(max(1 - 16 * area / perimeter**2, 0.0))) / 4  # w as a part of P
+    gap = (1 - np.sqrt(max(1 - 16 * area / perimeter**2, 0.0))) / 4  # w / P
 
-    # The ends begin at fractions a and b of the way around, about half of it apart.
+    # The ends start at fractions a and b of the perimeter, which differ by about 0.5.
     step = 1 / _CONTOUR_POINTS
     a, b = np.meshgrid(np.arange(0, 1, step), np.arange(0, 1, step), indexing='ij')
     apart = np.abs(b - a - 0.5)
@@ -146,10 +146,10 @@ def fit_sides(polygon: np.ndarray, num_points: int) -> np.ndarray:
 def _best_ends(
     outline: np.ndarray, candidates: np.ndarray, gap: float, perimeter: float
 ) -> np.ndarray:
-    """The pair of end positions (2,) among ``candidates`` (M, 2) that costs least."""
+    """The pair of end positions (2,) among ``candidates`` (M, 2) with the lowest cost."""
     top, bottom = _sides_between(outline, candidates, gap, _MATCHED_POINTS)
     across = np.hypot(*np.moveaxis(top - bottom, -1, 0))  # (M, matched points)
-    # An end that reaches around a corner spans less than its length along the outline.
+    # The chord of an end that contains a corner is shorter than its length along the outline.
     bent = 2 * gap * perimeter - across[:, 0] - across[:, -1]
     return candidates[int(np.argmin(across.mean(axis=1) + bent))]
 
@@ -157,7 +157,7 @@ def _best_ends(
 def _sides_between(
     outline: np.ndarray, starts: np.ndarray, gap: float, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the two sides that ends of length ``gap`` at fractions ``starts`` (M, 2) leave.
+    """Points of the two sides between ends of length ``gap`` at fractions ``starts`` (M, 2).
 
     Returns:
         top and bottom, both (M, count, 2), in the same direction.

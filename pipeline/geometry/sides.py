@@ -1,4 +1,4 @@
-"""The two long sides of a ring, and points spread evenly along them."""
+"""The two long sides of a ring, and resampling along them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def split_sides(ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(points) % 2:
         raise ValueError(
             f'ring must have an even number of points (k along the top, k along the bottom), '
-            f'got {len(points)}. order_ring() makes such a ring of any polygon.'
+            f'got {len(points)}. order_ring() converts any polygon to such a ring.'
         )
     half = len(points) // 2
     return points[:half], points[: half - 1 : -1]
@@ -43,36 +43,16 @@ def resample_polyline(points: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     """Points of an open polyline at the given fractions of its length.
 
     Args:
-        points: (K, 2), K at least 1; repeated points are harmless.
+        points: (K, 2), K at least 1. Points may be repeated.
         fractions: (M,), 0 is the first point and 1 the last.
 
     Returns:
-        (M, 2) float64. A polyline without length gives its first point M times.
+        (M, 2) float64. For a polyline of length 0, the first point M times.
     """
     points = np.asarray(points, dtype=np.float64)
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     at = np.asarray(fractions, dtype=np.float64) * lengths[-1]
     return np.stack([np.interp(at, lengths, points[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def resample_ring(ring: np.ndarray, num_points: int) -> np.ndarray:
-    """Give a ring ``num_points`` points, equally spaced along each of its two sides.
-
-    Args:
-        ring: (2k, 2).
-        num_points: Even, at least 4.
-
-    Returns:
-        (num_points, 2) float32; the four corners stay where they are.
-
-    Raises:
-        ValueError: If either number of points is odd or below four.
-    """
-    if num_points < 4 or num_points % 2:
-        raise ValueError(f'num_points must be even and at least 4, got {num_points}.')
-    top, bottom = split_sides(ring)
-    fractions = np.linspace(0.0, 1.0, num_points // 2)
-    return join_sides(resample_polyline(top, fractions), resample_polyline(bottom, fractions))
 
 
 def ring_to_quad(ring: np.ndarray) -> np.ndarray:
@@ -82,25 +62,25 @@ def ring_to_quad(ring: np.ndarray) -> np.ndarray:
 
 
 def ring_size(ring: np.ndarray) -> tuple[float, float]:
-    """(height, width) of a word in pixels: mean length of its ends and of its two sides."""
+    """(height, width) of a word in pixels: mean length of its two ends and of its two sides."""
     top, bottom = split_sides(ring)
     height = (np.hypot(*(top[0] - bottom[0])) + np.hypot(*(top[-1] - bottom[-1]))) / 2
     return float(height), (polyline_length(top) + polyline_length(bottom)) / 2
 
 
 def turn_ring(ring: np.ndarray, quarter_turns: int) -> np.ndarray:
-    """Say that the word of a ring is turned, so that its crop comes out turned back.
+    """Change the first corner of a ring, which rotates the crop of its word.
 
-    The outline stays where it is; another corner becomes the first.
+    The outline stays the same.
 
     Args:
         ring: (2k, 2).
-        quarter_turns: How often the *crop* turns by 90 degrees counter-clockwise; 2 is
-            upside down. 1 suits words that read downwards, 3 words that read upwards.
+        quarter_turns: Number of rotations of the *crop* by 90 degrees counter-clockwise. Use 2
+            for upside-down words, 1 for words that read downwards, 3 for words that read upwards.
 
     Returns:
-        (2k, 2) float32 for half turns, and (4, 2) for quarter turns: the sides then
-        become ends, and ends are straight.
+        (2k, 2) float32 for an even number of quarter turns. (4, 2) float32 for an odd number:
+        the sides become ends, and ends are straight.
     """
     quarter_turns %= 4
     if quarter_turns % 2 == 0:

@@ -26,7 +26,6 @@ class CropDataPreprocessor(BaseDataPreprocessor):
         pad_right: Columns of zeros (after normalization) that are added at the right. Recognizers
             that were trained on padded crops misread last characters without any padding.
             ``valid_ratio`` becomes the share of the width that is crop.
-        non_blocking: Copy to the device without waiting.
 
     Raises:
         ValueError: If ``pad_right`` is negative.
@@ -38,9 +37,8 @@ class CropDataPreprocessor(BaseDataPreprocessor):
         mean: Sequence[float] = (127.5, 127.5, 127.5),
         std: Sequence[float] = (127.5, 127.5, 127.5),
         pad_right: int = 0,
-        non_blocking: bool = False,
     ) -> None:
-        super().__init__(non_blocking)
+        super().__init__()
         if pad_right < 0:
             raise ValueError(f'pad_right must be at least 0, got {pad_right}.')
         self.pad_right = pad_right

@@ -1,4 +1,4 @@
-"""Straightening: from word polygons in a photo to crops that a recognizer reads."""
+"""Rectification: from word polygons of an image to straight crops for a recognizer."""
 
 from pipeline.rectification.perspective import warp_quad
 from pipeline.rectification.rectifier import Rectifier

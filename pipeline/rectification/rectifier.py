@@ -1,4 +1,4 @@
-"""The rectifier: one object that turns the word polygons of a photo into crops."""
+"""Rectifier: word polygons of an image in, straight crops out."""
 
 from __future__ import annotations
 
@@ -32,39 +32,40 @@ from pipeline.registry import TASK_UTILS
 _MODES = ('auto', 'perspective', 'unroll', 'thin_plate_spline')
 _VERTICALS = ('auto', 'keep')
 _TALL_RATIO = 1.5
-_STRAIGHT = 0.06  # Sides that leave their chord by less, in word heights, count as straight.
+_STRAIGHT = 0.06  # Maximum distance of a straight side from its chord, in word heights.
 _LEAST_SIDE_PX = 1e-2
 _LEAST_AREA_PX = 1e-2
 
 
 @TASK_UTILS.register_module()
 class Rectifier:
-    """Straighten the words of a photo into crops of one height.
+    """Straighten the words of an image into crops of one height.
 
     Convention:
         - Polygons are in pixels, (x, y), clockwise from the top-left of the first character:
-          K/2 points along the top, then K/2 back along the bottom. The ring alone says how a
-          word is turned, so rotated and upside-down words come out upright. Outlines without
-          a known start go through ``pipeline.geometry.order_ring`` first.
+          K/2 points along the top, then K/2 back along the bottom. The first point defines the
+          orientation of a word, so crops of rotated and upside-down words are upright. Outlines
+          with an unknown first point need ``pipeline.geometry.order_ring`` first.
         - The centre of pixel (i, j) is (i + 0.5, j + 0.5).
 
     Args:
-        size: (height, width) of the crops in pixels; or (height, widths), rising: each crop gets
-            the width that distorts its word least. A fixed ladder of widths needs no padding, so
-            that the result for a word does not depend on the words it is batched with.
+        size: (height, width) of the crops in pixels, or (height, widths) with widths in
+            increasing order. With several widths each crop has the width that distorts its word
+            least. Fixed widths need no padding, so the result for a word does not depend on the
+            other words of its batch.
         mode: ``'perspective'`` (homography of the four corners, or of the smallest rectangle
             around a curved word), ``'unroll'`` (ruled surface between the long sides),
             ``'thin_plate_spline'``, or ``'auto'``: perspective for words with straight sides,
             unroll for curved ones.
-        margin: (along, across) room added around a word, in word heights: before and after
-            it, and above and below it.
-        vertical: What happens to words taller than 1.5 times their width. ``'auto'`` turns the
-            crop by 90 degrees counter-clockwise, which makes text that runs downwards on its
-            side readable; ``'keep'`` squeezes the word upright into the crop, right for single
-            narrow characters such as "1" and for letters set one below another.
+        margin: (along, across) margin around a word, in word heights: before and after it, and
+            above and below it.
+        vertical: Treatment of words taller than 1.5 times their width. ``'auto'`` rotates the
+            crop by 90 degrees counter-clockwise, which suits text that runs downwards on its
+            side. ``'keep'`` squeezes the upright word into the crop, which suits narrow single
+            characters such as "1" and letters that are stacked.
 
     Raises:
-        ValueError: If an argument is none of these.
+        ValueError: If an argument is invalid.
     """
 
     def __init__(
@@ -92,10 +93,11 @@ class Rectifier:
         """Cut out and straighten words.
 
         Args:
-            image: (H, W, 3) uint8, any channel order; the crops have the same.
-            polygons: N rings (K, 2). Rings may leave the photo (its border repeats), cross
-                themselves or go counter-clockwise; words without area give flat crops.
-            vertical: Overrides the rectifier's own setting for this call.
+            image: (H, W, 3) uint8, any channel order. The crops have the same channel order.
+            polygons: N polygons (K, 2). A polygon may extend beyond the image (border pixels
+                are repeated), cross itself or be counter-clockwise. The crop of a polygon
+                without area has a uniform colour.
+            vertical: Replaces the ``vertical`` argument of the constructor for this call.
 
         Returns:
             N crops (height, width, 3) uint8.
@@ -108,7 +110,7 @@ class Rectifier:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(
                 f'image must be (H, W, 3) uint8, got {image.shape} {image.dtype}. '
-                f'pipeline.io.read_image() makes such images of any file.'
+                f'pipeline.io.read_image() reads any image file in this format.'
             )
         upright = self.vertical if vertical is None else _check_vertical(vertical)
         crops = []
@@ -120,17 +122,19 @@ class Rectifier:
         return crops
 
     def rotations(self, polygon: np.ndarray) -> list[np.ndarray]:
-        """The rings of all the ways in which a word may be turned, most likely first.
+        """Candidate orientations of a word, most likely first.
 
-        Cut them with ``rectifier(image, rings, vertical='keep')`` and keep the one that reads best.
-        The first gives the crop that the rectifier itself would give.
+        ``rectifier(image, polygons, vertical='keep')`` cuts the candidates; the caller keeps the
+        one with the highest recognition score. The first candidate gives the same crop as
+        ``rectifier(image, [polygon])``.
 
         Args:
-            polygon: (K, 2) ring in reading order.
+            polygon: (K, 2) polygon in reading order.
 
         Returns:
-            Two rings for wide words (as it is, upside down), four for tall ones (read
-            downwards, read upwards, upright, upside down), float32.
+            float32 polygons. Wide words have two: unchanged, upside down. Tall words have four:
+            read downwards, read upwards, upright, upside down; with ``vertical='keep'`` the order
+            is upright, read downwards, read upwards, upside down.
         """
         ring = self._clean_ring(check_polygon(polygon))
         if not _is_tall(ring):
@@ -142,17 +146,19 @@ class Rectifier:
         return [turn_ring(ring, turn) for turn in turns]
 
     def cut(self, ring: np.ndarray, places: Sequence[float]) -> list[np.ndarray]:
-        """Part the ring of several words at places that their crop shows.
+        """Split the polygon of several words at given positions of its crop.
 
-        Exact where the crop is a perspective view or unrolled, nearly so in the other modes.
+        The split is exact for perspective and unrolled crops, and approximate for the other
+        modes.
 
         Args:
-            ring: (2k, 2) one of :meth:`rotations`, whose crop was cut with ``vertical='keep'``.
-            places: Where to cut, in shares of the crop's width from its left, rising. Those in
-                the margin cut nothing.
+            ring: (2k, 2) polygon from :meth:`rotations`, whose crop was cut with
+                ``vertical='keep'``.
+            places: Split positions as fractions of the crop width, from the left, in increasing
+                order. Positions in the margin are ignored.
 
         Returns:
-            One ring (2k, 2) float32 more than there are cuts, in reading order.
+            (2k, 2) float32 polygons in reading order, one more than positions used.
 
         Raises:
             ValueError: If the number of points is odd or below four.
@@ -175,13 +181,13 @@ class Rectifier:
         ]
 
     def _choose_width(self, ring: np.ndarray) -> int:
-        """The width of the ladder that is nearest to the word's own, by ratio."""
+        """The crop width whose ratio to the word's own width is nearest to 1."""
         height, width = ring_size(ring)
         wanted = self.height * max(width, 1e-6) / max(height, 1e-6)
         return min(self.widths, key=lambda offered: abs(math.log(offered / wanted)))
 
     def _places_along(self, ring: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Shares of a crop's width as shares of its ring's top and bottom, (2, M)."""
+        """Convert fractions of the crop width to fractions of the top and bottom sides: (2, M)."""
         if self.mode in ('auto', 'perspective') and _is_straight(ring):
             corners = ring_to_quad(_add_margin(ring.astype(np.float64), *self.margin))
             unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
@@ -198,11 +204,11 @@ class Rectifier:
         return np.tile((places * (width + 2 * room) - room) / width, (2, 1))
 
     def _clean_ring(self, points: np.ndarray) -> np.ndarray:
-        """A clockwise ring of 2k points, whatever came."""
+        """A clockwise polygon of 2k points from any polygon."""
         if len(points) % 2:
             return order_ring(points)
         if len(points) == 4 and not is_convex_quad(points) and _spans_area(points):
-            # Crossed or concave corners: as near to the given start as the repaired ones allow.
+            # Repair a crossed or concave quad. Start at the corner nearest to the given start.
             repaired = order_quad(points)
             if not is_convex_quad(repaired):
                 repaired = min_area_quad(points)
@@ -233,7 +239,7 @@ def _check_sizes(size: tuple[int, int | Sequence[int]]) -> tuple[int, tuple[int,
     height, width = size
     widths: list[Any] = list(width) if isinstance(width, Sequence) else [width]
     if not widths or sorted(set(widths)) != widths:
-        raise ValueError(f'widths must be one or more numbers, rising, got {width!r}.')
+        raise ValueError(f'widths must be one or more increasing numbers, got {width!r}.')
     checked = [check_size((height, one)) for one in widths]
     return checked[0][0], tuple(one for _, one in checked)
 
@@ -254,7 +260,7 @@ def _spans_area(points: np.ndarray) -> bool:
 
 
 def _has_body(ring: np.ndarray) -> bool:
-    """Whether there is something to straighten: sides with a length and area around them."""
+    """Whether both sides have a length and the polygon spans an area."""
     sides = split_sides(ring)
     longest = min(float(np.ptp(side, axis=0).max()) for side in sides)
     return longest >= _LEAST_SIDE_PX and _spans_area(ring)
@@ -277,21 +283,21 @@ def _is_straight(ring: np.ndarray) -> bool:
 
 
 def _box_of(ring: np.ndarray) -> np.ndarray:
-    """The smallest rectangle around a curved ring, its corners nearest to the ring's own."""
+    """The smallest rectangle around a curved polygon, ordered like the polygon's corners."""
     box, corners = min_area_quad(ring), ring_to_quad(ring)
-    turns = [np.roll(box, -turn, axis=0) for turn in range(4)]
-    return min(turns, key=lambda quad: float(np.hypot(*(quad - corners).T).sum()))
+    rotations = [np.roll(box, -shift, axis=0) for shift in range(4)]
+    return min(rotations, key=lambda quad: float(np.hypot(*(quad - corners).T).sum()))
 
 
 def _add_margin(ring: np.ndarray, along: float, across: float) -> np.ndarray:
-    """Move the sides apart and their ends out, by parts of the word's height."""
+    """Move the two sides apart and extend their ends, by fractions of the word height."""
     if along == 0 and across == 0:
         return ring
     top, bottom = split_sides(ring)
     height, _ = ring_size(ring)
     top, bottom = top + across * (top - bottom), bottom + across * (bottom - top)
     for side in (top, bottom):
-        # The directions of the ends are taken a little inside, where points may repeat.
+        # The end points may be repeated, so the direction is taken towards a point 10% inside.
         inner = resample_polyline(side, np.array([0.1, 0.9]))
         for end, toward in ((0, inner[0]), (-1, inner[1])):
             away = side[end] - toward
@@ -300,7 +306,7 @@ def _add_margin(ring: np.ndarray, along: float, across: float) -> np.ndarray:
 
 
 def _flat_crop(image: np.ndarray, ring: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """One color, that of the photo where the word collapsed."""
+    """Uniform crop in the colour of the image at the polygon's centre."""
     height, width = image.shape[:2]
     x, y = np.floor(ring.astype(np.float64).mean(axis=0))
     column, row = int(np.clip(x, 0, width - 1)), int(np.clip(y, 0, height - 1))

@@ -1,9 +1,9 @@
-"""Reading a photo at points off its pixel grid, without aliasing.
+"""Sampling an image at points off its pixel grid, with anti-aliasing.
 
 Convention:
     - Coordinates are pixels, (x, y); the centre of pixel (column i, row j) is
-      (i + 0.5, j + 0.5). OpenCV puts it at (i, j), hence the halves taken off below.
-    - Outside of the photo its border is repeated.
+      (i + 0.5, j + 0.5). OpenCV's centre is (i, j), so 0.5 is subtracted for OpenCV.
+    - Outside of the image its border is repeated.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import cv2
 import numpy as np
 
 _MAX_SUPERSAMPLING = 16
-_MAX_REGION_PX = 32000  # OpenCV's warps count pixels in 16 bits.
+_MAX_REGION_PX = 32000  # OpenCV's warps store pixel indices in 16 bits.
 _REMAP_DTYPES = ('uint8', 'uint16', 'int16', 'float32', 'float64')
 
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a photo around one word, shrunk where the word is far larger than its crop.
+    """The part of an image around one word, downscaled if the word is far larger than its crop.
 
     Attributes:
         pixels: (h, w) or (h, w, 3).
-        origin: (2,) where the region's top-left corner lies in the photo.
-        shrink: Photo pixels per region pixel, a whole number.
-        supersampling: (rows, columns) sampled per pixel of the crop, to be averaged.
+        origin: (2,) position of the region's top-left corner in the image.
+        shrink: Image pixels per region pixel, a whole number.
+        supersampling: (rows, columns) samples per pixel of the crop. Their mean is the pixel.
     """
 
     pixels: np.ndarray
@@ -35,12 +35,12 @@ class Region:
     supersampling: tuple[int, int]
 
     def to_region(self, points: np.ndarray) -> np.ndarray:
-        """Move points of the photo (..., 2) to the region's own coordinates."""
+        """Convert points (..., 2) from image to region coordinates."""
         return (points - self.origin) / self.shrink
 
 
 def check_image(image: np.ndarray) -> None:
-    """Raise ValueError unless ``image`` is a non-empty (H, W) or (H, W, C) OpenCV can remap."""
+    """Raise ValueError unless ``image`` is a non-empty (H, W) or (H, W, C) with an OpenCV dtype."""
     if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or 0 in image.shape:
         got = getattr(image, 'shape', type(image).__name__)
         raise ValueError(f'image must be a non-empty array (H, W) or (H, W, 3), got {got}.')
@@ -59,17 +59,17 @@ def check_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def cut_region(image: np.ndarray, points: np.ndarray, scale: tuple[float, float]) -> Region:
-    """Cut out what a word needs.
+    """Cut out the region of a word.
 
     Args:
         image: (H, W) or (H, W, C).
-        points: (K, 2) all points that bound the samples, in pixels.
-        scale: Photo pixels per crop pixel at the most, (down the rows, along the columns).
+        points: (K, 2) points whose bounding box contains all samples, in pixels.
+        scale: Maximum image pixels per crop pixel, (vertical, horizontal).
     """
-    # Shrinking by whole numbers is an exact area average and keeps the sample grids small. Half
-    # of the way at the most, so that the samples, not the shrunk grid, decide the sharpness.
+    # Downscaling by a whole number is an exact area average and keeps the sample grids small.
+    # At most half of the total scale is used here, so that the supersampling sets the sharpness.
     height, width = image.shape[:2]
-    # Polygons can be far larger than the photo; a pixel of the region never is.
+    # The polygon can be far larger than the image. The limits keep the region at least 4 px.
     shrink = int(max(1, min(min(scale) / 2, height / 4, width / 4)))
     limit = np.array([width, height])
     inside = np.ptp(np.clip(points, 0, limit), axis=0).max()
@@ -90,21 +90,21 @@ def cut_region(image: np.ndarray, points: np.ndarray, scale: tuple[float, float]
 
 
 def interpolation_of(region: Region) -> int:
-    """Cubic where a small word is enlarged; linear where samples are averaged anyway."""
+    """Cubic for one sample per crop pixel. Linear for supersampling, which averages anyway."""
     return cv2.INTER_CUBIC if region.supersampling == (1, 1) else cv2.INTER_LINEAR
 
 
 def sample_points(region: Region, points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Read the photo at a grid of points and average them down to ``size``.
+    """Sample the image at a grid of points and average the samples to ``size``.
 
     Args:
-        region: From :func:`cut_region`.
-        points: (height * rows, width * columns, 2) in the photo's pixels.
+        region: Region from :func:`cut_region`.
+        points: (height * rows, width * columns, 2) in pixels of the image.
         size: (height, width) of the result.
     """
     height, width = region.pixels.shape[:2]
     grid = region.to_region(points) - 0.5
-    grid = np.clip(grid, -1.0, (width, height)).astype(np.float32)  # Repeats the border.
+    grid = np.clip(grid, -1.0, (width, height)).astype(np.float32)  # Points beyond are border.
     sampled = cv2.remap(
         region.pixels,
         grid[..., 0],
@@ -116,7 +116,7 @@ def sample_points(region: Region, points: np.ndarray, size: tuple[int, int]) -> 
 
 
 def average_down(sampled: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Average whole blocks of samples: (height * rows, width * columns) to (height, width)."""
+    """Average blocks of samples: (height * rows, width * columns) to (height, width)."""
     if sampled.shape[:2] == size:
         return sampled
     return cv2.resize(sampled, size[::-1], interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Straightening curved words smoothly: the thin-plate spline through their two sides.
+"""Rectification of curved words: the thin-plate spline through their two sides.
 
 F. L. Bookstein, "Principal warps: thin-plate splines and the decomposition of
 deformations", IEEE TPAMI 11(6), 1989.
@@ -25,12 +25,12 @@ _POINTS_PER_SIDE = 10
 def warp_thin_plate_spline(
     image: np.ndarray, polygon: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """Straighten curved text by the smoothest map that carries its sides to straight ones.
+    """Straighten curved text by the smoothest map from its sides to straight sides.
 
-    Ten points at equal arc length along the top and ten along the bottom go to evenly
-    spaced points on the edges of the result; between them the map bends as little as
-    possible (closed form, one linear system). Where the polygon has few points this rounds
-    the kinks that :func:`unroll_polygon` keeps.
+    Ten points at equal arc length along the top and ten along the bottom map to evenly spaced
+    points on the edges of the result. Between them the map has minimum bending energy (closed
+    form, one linear system). For polygons with few points, the map smooths the kinks that
+    :func:`unroll_polygon` preserves.
 
     Convention:
         - ``polygon`` is in pixels, (x, y), clockwise from the top-left of the first
@@ -39,13 +39,13 @@ def warp_thin_plate_spline(
         - The ends of the sides map to the outer corners of the result.
 
     Args:
-        image: (H, W) or (H, W, 3), any dtype OpenCV can remap.
+        image: (H, W) or (H, W, 3), any dtype that OpenCV can remap.
         polygon: (K, 2), K even and at least 4.
         size: (height, width) of the result, in pixels.
 
     Returns:
-        (height, width) or (height, width, 3), dtype of ``image``. Pixels of the result that
-        cover many of the image are their average; outside of the image its border repeats.
+        (height, width) or (height, width, 3), dtype of ``image``. A pixel of the result that
+        covers several image pixels is their average. Outside of the image its border repeats.
 
     Raises:
         ValueError: If ``polygon`` is not (2k, 2) with k >= 2, or a side has no length.
@@ -56,7 +56,7 @@ def warp_thin_plate_spline(
     lengths = polyline_length(top), polyline_length(bottom)
     if min(lengths) <= 0:
         raise ValueError(
-            f'polygon must have sides of some length, got top {lengths[0]:g} px '
+            f'polygon must have sides longer than 0 px, got top {lengths[0]:g} px '
             f'and bottom {lengths[1]:g} px.'
         )
     fractions = np.linspace(0.0, 1.0, _POINTS_PER_SIDE)
@@ -64,7 +64,7 @@ def warp_thin_plate_spline(
     across = float(np.hypot(*(sides[0] - sides[1]).T).max())
     region = cut_region(
         image,
-        # The spline may bulge out of the polygon by a part of its height.
+        # The spline may extend beyond the polygon by a fraction of its height.
         np.concatenate([side + shift * across / 2 for side in sides for shift in (-1, 1)]),
         (across / height, max(lengths) / width),
     )
@@ -76,27 +76,32 @@ def warp_thin_plate_spline(
 
 
 def _refine_grid(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Bilinear in-between points of a smooth map given one cell beyond its edges."""
+    """Bilinear interpolation of a map to ``size``.
+
+    Args:
+        points: (height + 2, width + 2, 2), with one extra cell on each side.
+        size: (height * rows, width * columns).
+    """
     height, width = points.shape[0] - 2, points.shape[1] - 2
     grid_x = (sample_fractions(size[1]) * width + 0.5).astype(np.float32)
     grid_y = (sample_fractions(size[0]) * height + 0.5).astype(np.float32)
     if size == (height, width):
         return points[1:-1, 1:-1]
-    # cv2.remap would round the weights to 1/32; two plain interpolations do not.
+    # Two 1-D interpolations: cv2.remap would round the weights to 1/32.
     low = np.floor(grid_y).astype(int)
-    part = (grid_y - low)[:, None, None]
-    points = points[low] * (1 - part) + points[low + 1] * part
+    weight = (grid_y - low)[:, None, None]
+    points = points[low] * (1 - weight) + points[low + 1] * weight
     low = np.floor(grid_x).astype(int)
-    part = (grid_x - low)[None, :, None]
-    return points[:, low] * (1 - part) + points[:, low + 1] * part
+    weight = (grid_x - low)[None, :, None]
+    return points[:, low] * (1 - weight) + points[:, low + 1] * weight
 
 
 @lru_cache(maxsize=8)
 def _basis(height: int, width: int) -> np.ndarray:
-    """What every control point adds to every pixel: ((height + 2) * (width + 2), 20).
+    """Weight of each control point at each pixel: ((height + 2) * (width + 2), 20).
 
-    It depends on the size of the crop alone, so it is solved once. The grid has one pixel
-    more on every side, for interpolation.
+    The weights depend on the size of the crop only, so they are cached. The grid has one extra
+    pixel on each side, for interpolation.
     """
     aspect = width / height
     across = np.linspace(0.0, aspect, _POINTS_PER_SIDE)

@@ -1,4 +1,4 @@
-"""Straightening curved words: the ruled surface between their two long sides."""
+"""Rectification of curved words: the ruled surface between their two long sides."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def unroll_polygon(image: np.ndarray, polygon: np.ndarray, size: tuple[int, int]
         - Row r of the output samples at height (r + 0.5) / height between the sides.
 
     Args:
-        image: (H, W) or (H, W, 3), any dtype OpenCV can remap.
+        image: (H, W) or (H, W, 3), any dtype that OpenCV can remap.
         polygon: (K, 2), K even and at least 4.
         size: (height, width) of the result, in pixels.
 
     Returns:
-        (height, width) or (height, width, 3), dtype of ``image``. Pixels of the result that
-        cover many of the image are their average; outside of the image its border repeats.
+        (height, width) or (height, width, 3), dtype of ``image``. A pixel of the result that
+        covers several image pixels is their average. Outside of the image its border repeats.
 
     Raises:
         ValueError: If ``polygon`` is not (2k, 2) with k >= 2, or a side has no length.
@@ -45,7 +45,7 @@ def unroll_polygon(image: np.ndarray, polygon: np.ndarray, size: tuple[int, int]
     lengths = polyline_length(top), polyline_length(bottom)
     if min(lengths) <= 0:
         raise ValueError(
-            f'polygon must have sides of some length, got top {lengths[0]:g} px '
+            f'polygon must have sides longer than 0 px, got top {lengths[0]:g} px '
             f'and bottom {lengths[1]:g} px.'
         )
     across = np.hypot(*(resample_polyline(top, _NINE) - resample_polyline(bottom, _NINE)).T)

@@ -74,7 +74,7 @@ def test_any_dbnet_computes_nearly_the_same_in_integers(config):
             torch.nn.init.kaiming_normal_(parameter)
     fold_batch_norm(detector)
     network, photo = detector.detector, read_image(DEMO_PHOTO)
-    with pytest.raises(ValueError, match='wanted photos'):
+    with pytest.raises(ValueError, match='wanted images'):
         measure_ranges(detector, [])
     ranges = measure_ranges(detector, [photo])
     crop = torch.from_numpy(photo[:256, :256].transpose(2, 0, 1).copy())[None].float() / 64 - 2
@@ -102,7 +102,7 @@ def test_weights_without_ranges_compute_in_floats(tmp_path):
 def test_ranges_that_cannot_be_read_are_said(tmp_path):
     broken = tmp_path / 'broken.safetensors'
     save_file(load_file(WEIGHTS), broken, metadata={'detector_int8_ranges': '{"x": 1}'})
-    with pytest.raises(ValueError, match=r'wanted those of tools/calibrate_int8\.py'):
+    with pytest.raises(ValueError, match=r'again with tools/calibrate_int8\.py'):
         TextSpotter.from_config(DEFAULT_CONFIG, broken)
 
 
@@ -125,13 +125,13 @@ def test_a_detector_for_a_gpu_stays_in_floats():
 @on_x86
 def test_a_detector_in_integers_cannot_be_moved_off_the_cpu():
     spotter = TextSpotter.default().to('meta')
-    with pytest.raises(RuntimeError, match='on a CPU alone, but was moved to meta'):
+    with pytest.raises(RuntimeError, match='requires the CPU, but was moved to meta'):
         spotter.detector([read_image(DEMO_PHOTO)])
 
 
 @on_x86
 def test_ranges_of_another_network_and_other_networks_are_refused(floats):
-    with pytest.raises(ValueError, match='not those of this detector'):
+    with pytest.raises(ValueError, match='do not fit this detector'):
         quantize_detector(floats.detector, {'x': (0.0, 1.0)})
 
     class Other(torch.nn.Module):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.geometry import polygon_intersection, polygon_iou
+from pipeline.geometry import polygon_iou
 
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
 
@@ -26,10 +26,6 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
 def test_iou_of_hand_worked_pairs(first, second, iou, reason):
     assert polygon_iou(first, second) == pytest.approx(iou, abs=1e-9), reason
     assert polygon_iou(second, first) == pytest.approx(iou, abs=1e-9), reason
-
-
-def test_intersection_is_in_square_pixels():
-    assert polygon_intersection(SQUARE, SQUARE + np.array([4, 6])) == pytest.approx(24)
 
 
 def test_random_self_crossing_rings_always_have_an_iou():

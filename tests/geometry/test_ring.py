@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import (
-    flat_to_ring,
     is_clockwise,
     make_clockwise,
     next_points,
     polygon_area,
-    polygon_bbox,
-    ring_to_flat,
     signed_area,
 )
 
@@ -35,15 +32,6 @@ def test_make_clockwise_keeps_the_first_character_first():
     wrong = np.array([[0, 0], [0, 10], [10, 10], [10, 0]])
     np.testing.assert_array_equal(make_clockwise(wrong), SQUARE)
     np.testing.assert_array_equal(make_clockwise(SQUARE), SQUARE)
-
-
-def test_flat_lists_and_rings_are_each_others_inverse():
-    flat = [1.0, 2.0, 3.5, 4.0, 5.0, 6.25]
-    assert ring_to_flat(flat_to_ring(flat)) == flat
-
-
-def test_bbox_is_x1_y1_x2_y2():
-    assert polygon_bbox(np.array([[3, 9], [7, 1], [5, 4]])) == (3, 1, 7, 9)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,10 @@ import pytest
 from pipeline.geometry import (
     join_sides,
     resample_polyline,
-    resample_ring,
     ring_size,
-    ring_to_quad,
     split_sides,
     turn_ring,
 )
-
-SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
 
 
 def rectangle(width: float, height: float, angle_deg: float = 0.0, center=(100.0, 100.0)):
@@ -52,19 +48,6 @@ def test_resampling_spaces_points_evenly_whatever_the_spacing_before():
 def test_resampling_a_line_without_length_repeats_its_point():
     points = resample_polyline(np.array([[3, 4], [3, 4]]), np.linspace(0, 1, 3))
     np.testing.assert_array_equal(points, [[3, 4]] * 3)
-
-
-@pytest.mark.parametrize('num_points', [4, 6, 14, 30])
-def test_resampled_rings_keep_their_corners(num_points):
-    ring = arc_ring(210, 330, 100, 30)
-    resampled = resample_ring(ring, num_points)
-    assert resampled.shape == (num_points, 2)
-    np.testing.assert_allclose(ring_to_quad(resampled), ring_to_quad(ring), atol=1e-4)
-
-
-def test_resampling_to_an_odd_count_is_refused():
-    with pytest.raises(ValueError, match='even'):
-        resample_ring(SQUARE, 7)
 
 
 def test_ring_size_is_height_then_width():

@@ -171,7 +171,7 @@ def test_the_photo_is_not_touched(warp):
         (np.zeros((0, 5, 3), np.uint8), np.eye(4)[:, :2], (8, 8), 'image'),
         (np.zeros((5, 5, 3), bool), np.eye(4)[:, :2], (8, 8), 'bool'),
         (np.zeros((5, 5, 3), np.uint8), np.zeros((3, 2)), (8, 8), 'at least 4 points'),
-        (np.zeros((5, 5, 3), np.uint8), np.zeros((4, 2)), (8, 8), 'length|convex'),
+        (np.zeros((5, 5, 3), np.uint8), np.zeros((4, 2)), (8, 8), 'longer than|convex'),
         (np.zeros((5, 5, 3), np.uint8), np.eye(4)[:, :2], (0, 8), 'size'),
         (np.zeros((5, 5, 3), np.uint8), np.eye(4)[:, :2], (8.5, 8), 'size'),
     ],

@@ -1,4 +1,4 @@
-"""Batch norm that inference does not need as a layer of its own."""
+"""Folding of batch norms into convolutions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fold_batch_norm(module: nn.Module) -> None:
-    """Multiply batch norms into the convolutions before them, in place.
+    """Fold batch norms into the convolutions before them, in place.
 
-    With fixed statistics a batch norm is an affine map of each channel, and so is what it does
-    to a convolution's output: the network computes the same, up to rounding, with less to do.
-    It can no longer be trained, and its ``state_dict`` has other entries.
+    The outputs stay the same up to rounding. The folded module cannot be trained, and the keys
+    of its ``state_dict`` differ.
 
-    ``mmcv.cnn.utils.fuse_conv_bn`` leaves out transposed convolutions, of which DB's heads have
-    two at their finest maps; those in an ``nn.Sequential`` are folded here.
+    ``mmcv.cnn.utils.fuse_conv_bn`` does not fold transposed convolutions. The DB head has two on
+    its largest feature maps. This function also folds those in an ``nn.Sequential``.
 
     Args:
-        module: In eval mode, with its weights.
+        module: Module in eval mode, with its weights loaded.
 
     Raises:
-        ValueError: If it is in training mode.
+        ValueError: If ``module`` is in training mode.
     """
     if module.training:
         raise ValueError('batch norm can be folded in eval mode only: call eval() first.')

@@ -1,4 +1,4 @@
-"""DBNet in 8-bit integers, which an x86 CPU computes about twice as fast as 32-bit floats."""
+"""DBNet in 8-bit integers, about twice as fast as 32-bit floats on an x86 CPU."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from torch import Tensor, fx, nn
 
 from pipeline.detection.quantize.int8_ranges import Ranges
 
-_ENGINE = 'onednn'  # the fastest of torch's on x86, with VNNI instructions and without
+_ENGINE = 'onednn'  # torch's fastest engine on x86, with and without VNNI instructions
 
 
 class _LogitNetwork(nn.Module):
-    """All of DBNet that reading needs: (N, 3, H, W) to logits (N, 1, H, W)."""
+    """The inference part of DBNet: images (I, 3, H, W) to logits (I, 1, H, W)."""
 
     def __init__(self, detector: Any) -> None:
         super().__init__()
@@ -32,18 +32,18 @@ class _LogitNetwork(nn.Module):
 
 
 def measure_ranges(detector: Any, photos: Iterable[Any]) -> Ranges:
-    """Find what activations range over, for ``quantize_detector``.
+    """Measure activation ranges for ``quantize_detector``.
 
-    Each range is the one of least squared error over a histogram (torch's ``HistogramObserver``):
-    values beyond it are clipped.
+    Each range minimizes the squared quantization error over a histogram (torch's
+    ``HistogramObserver``). Values outside of the range are clipped.
 
     Args:
-        detector: A ``TextDetector`` around a DBNet in eval mode, batch norm folded
-            (``fold_batch_norm``). It stays as it is.
-        photos: (H, W, 3) uint8 BGR, a dozen or more like those to be read.
+        detector: A ``TextDetector`` around a DBNet in eval mode, with folded batch norm
+            (``fold_batch_norm``). It is not modified.
+        photos: Images (H, W, 3) uint8 BGR, a dozen or more, similar to the expected inputs.
 
     Raises:
-        ValueError: If it is no DBNet, or there is no photo.
+        ValueError: If the detector is not a DBNet, or ``photos`` is empty.
     """
     observed = copy.deepcopy(detector)
     network = _prepare(observed.detector, 'HistogramObserver')
@@ -53,7 +53,7 @@ def measure_ranges(detector: Any, photos: Iterable[Any]) -> Ranges:
         observed([photo])
         count += 1
     if not count:
-        raise ValueError('wanted photos to measure activations on, got none.')
+        raise ValueError('wanted images to measure activations on, got none.')
     ranges = {}
     for name, observer in _observers(network):
         scale, zero = (float(value) for value in observer.calculate_qparams())
@@ -63,26 +63,26 @@ def measure_ranges(detector: Any, photos: Iterable[Any]) -> Ranges:
 
 
 def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
-    """Make a DBNet compute in 8-bit integers, in place. It can read on a CPU then, nothing else.
+    """Quantize a DBNet to 8-bit integers, in place, for inference on a CPU only.
 
-    Static quantization after training (Jacob et al., CVPR 2018, arXiv 1712.05877): a scale for
-    each filter and each activation. Weights take 7 of their 8 bits: on a CPU without VNNI
-    instructions, sums of two products would overflow 16 bits.
+    Static post-training quantization (Jacob et al., CVPR 2018, arXiv 1712.05877) with one scale
+    per filter and per activation. Weights use 7 of 8 bits. With 8 bits, sums of two products
+    overflow 16 bits on CPUs without VNNI instructions.
 
     Args:
-        detector: A ``TextDetector`` around a DBNet in eval mode, batch norm folded.
-        ranges: Of ``measure_ranges``.
+        detector: A ``TextDetector`` around a DBNet in eval mode, with folded batch norm.
+        ranges: Activation ranges from ``measure_ranges``.
 
     Raises:
-        ValueError: If it is no DBNet, or the ranges are another network's.
+        ValueError: If the detector is not a DBNet, or the ranges do not fit its network.
     """
     network = _prepare(detector.detector, 'MinMaxObserver')
     observers = _observers(network)
     wanted = {name for name, _ in observers}
     if wanted != set(ranges):
         raise ValueError(
-            f'the ranges of activations are not those of this detector: '
-            f'{sorted(wanted ^ set(ranges))[:4]}. Measure anew with tools/calibrate_int8.py.'
+            f'the activation ranges do not fit this detector, differing names: '
+            f'{sorted(wanted ^ set(ranges))[:4]}. Measure them again with tools/calibrate_int8.py.'
         )
     for name, observer in observers:
         low, high = ranges[name]
@@ -93,12 +93,12 @@ def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) 
 
 
 def can_quantize() -> bool:
-    """Whether this machine's CPU and torch have the 8-bit kernels that are known to be faster."""
+    """Whether the CPU is x86 and torch has the onednn 8-bit kernels, which are faster there."""
     if platform.machine().lower() not in ('x86_64', 'amd64'):
         return False
     try:
         _torch_quantization()
-    except ImportError:  # it is going to move to torchao
+    except ImportError:  # torch plans to move it to torchao.
         return False
     return _ENGINE in torch.backends.quantized.supported_engines
 
@@ -112,7 +112,7 @@ def _torch_quantization() -> Any:
 
 @contextlib.contextmanager
 def _unwarned() -> Iterator[None]:
-    """Without what torch says of its plans to move quantization to torchao."""
+    """Suppress torch's deprecation warnings about the move of quantization to torchao."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         yield
@@ -129,14 +129,19 @@ def _engine() -> Iterator[None]:
 
 
 def _prepare(detector: Any, observer_type: str) -> fx.GraphModule:
-    """The network with an observer of this type of ``torch.ao.quantization`` at each activation."""
+    """Trace the network and insert an observer at each activation.
+
+    Args:
+        detector: MMOCR's DBNet.
+        observer_type: Name of an observer class in ``torch.ao.quantization``.
+    """
     if not isinstance(getattr(detector, 'det_head', None), DBHead):
         raise ValueError(
             f'only a DBNet can be computed in 8-bit integers, got {type(detector).__name__}.'
         )
     traced = fx.symbolic_trace(_LogitNetwork(detector).eval())
     for node in list(traced.graph.nodes):
-        # Folded batch norms, which would part a convolution from its ReLU.
+        # Remove the identities of folded batch norms, so that torch fuses convolution and ReLU.
         if node.op == 'call_module' and isinstance(traced.get_submodule(node.target), nn.Identity):
             node.replace_all_uses_with(node.args[0])
             traced.graph.erase_node(node)
@@ -149,7 +154,7 @@ def _prepare(detector: Any, observer_type: str) -> fx.GraphModule:
     )
     whole = quantization.MinMaxObserver.with_args(qscheme=torch.per_tensor_symmetric, **seven_bits)
     mapping = quantization.QConfigMapping().set_global(quantization.QConfig(observer, by_filter))
-    # torch has no scale for each filter of a transposed convolution.
+    # torch does not support per-filter scales for transposed convolutions.
     mapping.set_object_type(nn.ConvTranspose2d, quantization.QConfig(observer, whole))
     example = (torch.zeros(1, 3, 64, 64),)
     with _unwarned():
@@ -161,12 +166,13 @@ def _prepare(detector: Any, observer_type: str) -> fx.GraphModule:
 
 
 def _share_observer(network: fx.GraphModule, cat: fx.Node) -> None:
-    """One scale for all that is joined, which the joining takes for granted.
+    """Use one observer, and so one scale, for all inputs and outputs of a concatenation.
 
-    torch sees to it for what is joined at once, not for what is enlarged before (FPNC).
+    A quantized concatenation requires equal scales. torch shares the observer for direct inputs,
+    but not for inputs that are interpolated first (FPNC).
     """
     passed = list(cat.all_input_nodes)
-    for node in passed:  # which grows
+    for node in passed:  # The list grows during the loop.
         passed += [
             source
             for source in node.all_input_nodes
@@ -182,7 +188,7 @@ def _is_observer(node: fx.Node) -> bool:
 
 
 def _observers(network: fx.GraphModule) -> list[tuple[str, Any]]:
-    """Observers of activations by the name of what they observe first."""
+    """Pairs of the name of the first observed node and the observer."""
     seen: dict[int, tuple[str, Any]] = {}
     for node in network.graph.nodes:
         if _is_observer(node):
@@ -192,7 +198,7 @@ def _observers(network: fx.GraphModule) -> list[tuple[str, Any]]:
 
 
 def _install(detector: Any, network: nn.Module) -> None:
-    """Let MMOCR's DBNet call one network for all three of its parts."""
+    """Replace backbone, neck and head of MMOCR's DBNet by one network."""
     detector.backbone = network
     detector.neck = nn.Identity()
     detector.det_head.binarize = nn.Identity()

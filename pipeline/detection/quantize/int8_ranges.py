@@ -1,4 +1,4 @@
-"""What a detector's activations range over, in the metadata of the file of its weights."""
+"""Activation ranges of a detector, stored in the metadata of its weights file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from pathlib import Path
 from safetensors import safe_open
 
 Ranges = dict[str, tuple[float, float]]
-"""Least and largest value that matters of each activation, by the name of what computes it."""
+"""Clipping range (minimum, maximum) of each activation, by the name of its fx node."""
 
 _METADATA_KEY = 'detector_int8_ranges'
 
 
 def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
-    """What the file of a spotter's weights says of its detector; None where it says nothing.
+    """Load the detector's activation ranges from a weights file of a spotter.
+
+    Returns:
+        The ranges, or None if the file contains none.
 
     Raises:
-        ValueError: If what it says are no ranges.
+        ValueError: If the metadata entry does not contain valid ranges.
     """
     if Path(path).suffix != '.safetensors':
         return None
@@ -32,16 +35,16 @@ def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
             name: (float(low), float(high)) for name, (low, high) in json.loads(entry).items()
         }
         if not all(-math.inf < low <= high < math.inf for low, high in ranges.values()):
-            raise ValueError('a range without an end, or from high to low')
+            raise ValueError('a range is infinite, or its minimum exceeds its maximum')
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
-            f'cannot read the ranges of activations in {path}: wanted those of '
-            f'tools/calibrate_int8.py ({type(error).__name__}: {error}). Measure anew with it.'
+            f'cannot read the activation ranges in {path} ({type(error).__name__}: {error}). '
+            'Measure them again with tools/calibrate_int8.py.'
         ) from error
     return ranges
 
 
 def as_metadata(ranges: Ranges) -> dict[str, str]:
-    """The entry of a safetensors file that ``load_int8_ranges`` reads."""
+    """Metadata entry of a safetensors file for ``load_int8_ranges``."""
     rounded = {name: [float(f'{end:.6g}') for end in ends] for name, ends in ranges.items()}
     return {_METADATA_KEY: json.dumps(rounded)}

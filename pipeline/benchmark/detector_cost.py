@@ -80,7 +80,7 @@ def measure_detector_cost(
 
 def _time_network(detector: TextDetector, photo: np.ndarray) -> float:
     device = next(detector.parameters()).device
-    height, width = detector.working_size(*photo.shape[:2])
+    height, width = detector.pyramid.working_size(*photo.shape[:2])
     inputs = torch.zeros(1, 3, height, width, device=device)
     network = detector.detector
     return _time(

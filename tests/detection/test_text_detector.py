@@ -32,7 +32,7 @@ def test_polygons_are_at_the_scale_of_the_photo(height, width):
     (found,) = detector([image])
     (polygon,) = found.polygons
     assert polygon.shape == (4, 2) and polygon.dtype == np.float32
-    working = detector.working_size(height, width)
+    working = detector.pyramid.working_size(height, width)
     pixel = max(width / working[1], height / working[0], 1.0)  # one of the map, in the photo
     assert box_of(polygon) == pytest.approx(box, abs=2 * pixel)
     assert polygon[0].tolist() == pytest.approx(box[:2], abs=2 * pixel)  # starts at its top-left
@@ -109,11 +109,11 @@ def test_photos_are_not_searched_at_sizes_that_they_do_not_exceed():
 
 def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
     detector = make_detector(long_side_px=640, max_upscale=2.0, divisor=32)
-    assert detector.working_size(3000, 4000) == (480, 640)
-    assert detector.working_size(4000, 3000) == (640, 480)
-    assert detector.working_size(100, 160) == (192, 320)
-    assert detector.working_size(1, 1) == (32, 32)
-    assert detector.working_size(20, 10000) == (32, 640)
+    assert detector.pyramid.working_size(3000, 4000) == (480, 640)
+    assert detector.pyramid.working_size(4000, 3000) == (640, 480)
+    assert detector.pyramid.working_size(100, 160) == (192, 320)
+    assert detector.pyramid.working_size(1, 1) == (32, 32)
+    assert detector.pyramid.working_size(20, 10000) == (32, 640)
 
 
 def test_no_photos_and_photos_without_words_give_nothing():
@@ -167,7 +167,7 @@ def test_sizes_that_cannot_be_are_refused(sizes):
 
 @pytest.mark.parametrize('coarse', [[16], [640], [1280], [160, 320], [320, 320]])
 def test_coarse_sizes_that_do_not_fall_are_refused(coarse):
-    with pytest.raises(ValueError, match=r'fall from long_side_px .* got \[.*long_side_px=640'):
+    with pytest.raises(ValueError, match=r'decrease from long_side_px .* got \[.*long_side_px=640'):
         make_detector(long_side_px=640, coarse_long_sides_px=coarse)
 
 

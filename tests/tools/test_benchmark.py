@@ -266,9 +266,9 @@ def test_the_detector_is_timed_beside_a_peer(
     spotter: TextSpotter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
-    monkeypatch.setattr(spotter.detector, 'long_side_px', 64)
+    monkeypatch.setattr(spotter.detector.pyramid, 'long_side_px', 64)
     peer = build_peer(CPU)
-    peer.long_side_px = 64
+    peer.pyramid.long_side_px = 64
     passes: list[int] = []
     cost = measure_detector_cost(
         spotter.detector, peer, [np.zeros((36, 64, 3), np.uint8)], 2, lambda: passes.append(1)

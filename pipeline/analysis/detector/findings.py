@@ -55,7 +55,7 @@ def box_threshold(spotter: TextSpotter) -> float | None:
     """The score below which the detector drops boxes, or None where it names none."""
     postprocessor = _postprocessor(spotter)
     found = getattr(postprocessor, 'min_text_score', None)
-    return None if found is None else max(float(found), spotter.detector.min_score)
+    return None if found is None else max(float(found), spotter.detector.pyramid.min_score)
 
 
 @contextmanager
@@ -75,12 +75,12 @@ def boxes_from(spotter: TextSpotter, score: float) -> Iterator[None]:
             f'{score:g}: its curve begins where its boxes do.'
         )
     detector, postprocessor = spotter.detector, _postprocessor(spotter)
-    before = postprocessor.min_text_score, detector.min_score
+    before = postprocessor.min_text_score, detector.pyramid.min_score
     try:
-        postprocessor.min_text_score = detector.min_score = score
+        postprocessor.min_text_score = detector.pyramid.min_score = score
         yield
     finally:
-        postprocessor.min_text_score, detector.min_score = before
+        postprocessor.min_text_score, detector.pyramid.min_score = before
 
 
 def _postprocessor(spotter: TextSpotter) -> Any:

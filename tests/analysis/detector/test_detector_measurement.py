@@ -126,11 +126,13 @@ def test_data_whose_words_are_all_ignored_are_refused(tmp_path):
 def test_the_threshold_is_lowered_for_the_curve_alone():
     postprocessor = SimpleNamespace(min_text_score=0.6)
     inner = SimpleNamespace(det_head=SimpleNamespace(postprocessor=postprocessor))
-    spotter = SimpleNamespace(detector=SimpleNamespace(detector=inner, min_score=0.1))
+    spotter = SimpleNamespace(
+        detector=SimpleNamespace(detector=inner, pyramid=SimpleNamespace(min_score=0.1))
+    )
     assert box_threshold(spotter) == 0.6
     with boxes_from(spotter, 0.2):
-        assert (postprocessor.min_text_score, spotter.detector.min_score) == (0.2, 0.2)
-    assert (postprocessor.min_text_score, spotter.detector.min_score) == (0.6, 0.1)
+        assert (postprocessor.min_text_score, spotter.detector.pyramid.min_score) == (0.2, 0.2)
+    assert (postprocessor.min_text_score, spotter.detector.pyramid.min_score) == (0.6, 0.1)
 
 
 def test_a_detector_without_a_threshold_says_so():

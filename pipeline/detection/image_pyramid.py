@@ -1,0 +1,150 @@
+"""Word detection at one or several image sizes, independent of the network's framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from pipeline.detection.detections import Detections, merge_detections
+from pipeline.geometry import order_ring
+
+Predict = Callable[
+    [list[np.ndarray], list[tuple[int, int]]], list[tuple[Sequence[np.ndarray], np.ndarray]]
+]
+"""Network with its postprocessor: resized images of one size and their original (height, width)
+-> polygons in pixels of the original image, and scores, of each image."""
+
+
+class ImagePyramid:
+    """Resizes images for a text detector and merges its results at several sizes.
+
+    Images are resized to a long side of ``long_side_px``, with both sides multiples of
+    ``divisor``. ``coarse_long_sides_px`` adds further passes at smaller sizes, for words that
+    exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
+    between the passes.
+
+    Args:
+        long_side_px: Long side of the network input in the first pass.
+        coarse_long_sides_px: Long sides of the further passes, in decreasing order. A pass is
+            skipped for images that are not larger than this in the first pass.
+        coarse_min_side_px: Minimum short side of words from a coarse pass, in pixels of that
+            pass. Smaller words are taken from the finer passes only.
+        max_upscale: Maximum factor by which small images are enlarged.
+        divisor: Both sides of the network input are multiples of this.
+        min_score: Words with a lower score are dropped.
+        batch_size: Maximum number of images per forward pass, which bounds the memory.
+
+    Raises:
+        ValueError: If a size or factor is not positive, or the long sides do not decrease.
+    """
+
+    def __init__(
+        self,
+        long_side_px: int = 1280,
+        coarse_long_sides_px: Sequence[int] = (),
+        coarse_min_side_px: float = 18.0,
+        max_upscale: float = 2.0,
+        divisor: int = 32,
+        min_score: float = 0.0,
+        batch_size: int = 8,
+    ) -> None:
+        if long_side_px < divisor or divisor < 1 or max_upscale <= 0 or batch_size < 1:
+            raise ValueError(
+                'wanted long_side_px >= divisor >= 1, max_upscale > 0 and batch_size >= 1, got '
+                f'long_side_px={long_side_px}, divisor={divisor}, max_upscale={max_upscale}, '
+                f'batch_size={batch_size}'
+            )
+        sizes = [long_side_px, *coarse_long_sides_px]
+        if sorted(set(sizes), reverse=True) != sizes or sizes[-1] < divisor:
+            raise ValueError(
+                'wanted coarse_long_sides_px that decrease from long_side_px and are at least '
+                f'divisor, got {list(coarse_long_sides_px)} with long_side_px={long_side_px} and '
+                f'divisor={divisor}'
+            )
+        self.long_side_px = long_side_px
+        self.coarse_long_sides_px = tuple(coarse_long_sides_px)
+        self.coarse_min_side_px = coarse_min_side_px
+        self.max_upscale = max_upscale
+        self.divisor = divisor
+        self.min_score = min_score
+        self.batch_size = batch_size
+
+    def detect(self, images: Sequence[np.ndarray], predict: Predict) -> list[Detections]:
+        """Detect words in all passes.
+
+        Args:
+            images: Images, each (H, W, 3) uint8 BGR. Images with the same working size run in
+                one batch.
+            predict: Network with its postprocessor.
+
+        Returns:
+            One ``Detections`` per image, in input order.
+        """
+        found = self._search(images, self.long_side_px, predict)
+        for size in self.coarse_long_sides_px:
+            rows = [
+                i
+                for i, image in enumerate(images)
+                if max(self.working_size(*image.shape[:2])) > size
+            ]
+            for i, coarse in zip(rows, self._search([images[i] for i in rows], size, predict)):
+                shrunk = size / max(images[i].shape[:2])
+                found[i] = merge_detections(found[i], coarse, self.coarse_min_side_px / shrunk)
+        return found
+
+    def working_size(
+        self, height: int, width: int, long_side_px: int | None = None
+    ) -> tuple[int, int]:
+        """Network input (height, width) for an image of this size.
+
+        Args:
+            height: Height of the image in pixels.
+            width: Width of the image in pixels.
+            long_side_px: Long side of the pass. None selects the first pass.
+        """
+        scale = min((long_side_px or self.long_side_px) / max(height, width), self.max_upscale)
+
+        def rounded(side: int) -> int:
+            return max(self.divisor, round(side * scale / self.divisor) * self.divisor)
+
+        return rounded(height), rounded(width)
+
+    def _search(
+        self, images: Sequence[np.ndarray], long_side_px: int, predict: Predict
+    ) -> list[Detections]:
+        resized = [self._resize(image, long_side_px) for image in images]
+        results: list[Detections | None] = [None] * len(images)
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for i, image in enumerate(resized):
+            by_size.setdefault(image.shape[:2], []).append(i)
+        batches = [
+            same[start : start + self.batch_size]
+            for same in by_size.values()
+            for start in range(0, len(same), self.batch_size)
+        ]
+        for rows in batches:
+            found = predict([resized[i] for i in rows], [images[i].shape[:2] for i in rows])
+            for i, (polygons, scores) in zip(rows, found):
+                results[i] = self._collect(polygons, scores)
+        return [result for result in results if result is not None]
+
+    def _resize(self, image: np.ndarray, long_side_px: int) -> np.ndarray:
+        own_height, own_width = image.shape[:2]
+        height, width = self.working_size(own_height, own_width, long_side_px)
+        if (height, width) == (own_height, own_width):
+            return image
+        shrinks = height * width < own_height * own_width
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return cv2.resize(image, (width, height), interpolation=interpolation)
+
+    def _collect(self, found: Sequence[np.ndarray], scores: np.ndarray) -> Detections:
+        polygons, kept = [], []
+        for polygon, score in zip(found, scores):
+            points = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
+            if score < self.min_score or len(points) < 4 or not np.isfinite(points).all():
+                continue
+            polygons.append(order_ring(points))
+            kept.append(score)
+        return Detections(polygons, np.array(kept, dtype=np.float32))

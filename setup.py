@@ -17,6 +17,7 @@ setup(
     package_data={
         'pipeline': [
             'weights/*',
+            'weights/onnx/*',
             'datasets/synthetic/words/*.txt',
             'recognition/language/*.txt',
             'analysis/submission/assets/*',
@@ -34,6 +35,7 @@ setup(
         'torchvision>=0.21',
         # OpenCV 5 drops calls that MMOCR makes.
         'opencv-python>=4.8,<5',
+        'onnxruntime>=1.17',
         'open_clip_torch>=3.0',
         'pillow>=10.1',
         'pyclipper>=1.3',
@@ -50,13 +52,14 @@ setup(
         'lmdb': ['lmdb>=1.4'],
         # Published PP-OCRv6 weights, to fine-tune.
         'convert': ['onnx>=1.15', 'rapidocr==3.10.0'],
+        # Spotters as ONNX files.
+        'export': ['onnx>=1.15'],
         # Loss curves and pictures of a training run.
         'tensorboard': ['tensorboard>=2.15'],
         'test': [
             'lmdb>=1.4',
             'mypy>=1.11',
             'onnx>=1.15',
-            'onnxruntime>=1.17',
             'pytest>=8',
             'rapidocr==3.10.0',
             'ruff>=0.6',

@@ -17,10 +17,13 @@ K     polygon points
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,9 @@ class SceneContext:
     image_index: Tensor
 
     def __post_init__(self) -> None:
+        import torch
+        from torch import Tensor
+
         tokens, index = self.tokens, self.image_index
         if not isinstance(tokens, Tensor) or tokens.ndim != 3 or not tokens.is_floating_point():
             raise ValueError(
@@ -77,7 +83,7 @@ class SceneContext:
 
 
 def _describe(value: object) -> str:
-    if isinstance(value, Tensor):
+    if hasattr(value, 'dtype') and hasattr(value, 'shape'):
         return f'{value.dtype} {tuple(value.shape)}'
     return type(value).__name__
 

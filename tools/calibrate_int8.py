@@ -16,7 +16,8 @@ import cv2
 from mmengine.config import Config
 from safetensors.torch import load_file, save
 
-from pipeline.detection import as_metadata, measure_ranges
+from pipeline.detection.quantize.int8 import measure_ranges
+from pipeline.detection.quantize.int8_ranges import as_metadata
 from pipeline.io import ImageReadError, iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.atomic_write import write_whole

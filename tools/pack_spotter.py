@@ -21,7 +21,7 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 import pipeline  # noqa: F401  registers the modules that configs name
-from pipeline.detection import as_metadata, load_int8_ranges
+from pipeline.detection.quantize.int8_ranges import as_metadata, load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG
 from pipeline.utils.checkpoint import load_weights, save_weights

@@ -16,8 +16,9 @@ from pipeline.benchmark.stage_clock import StageClock
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder, ContextPool
 from pipeline.clipter.fusion_places import fuses_behind_backbone
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 OFF = 'off'
 _GRID = (20, 5)  # words down and across, where the detector finds none
@@ -71,7 +72,9 @@ def add_random_context(
     )
     torch.nn.init.constant_(recognizer.fusion.gate.alpha, 0.5)
     return (
-        TextSpotter(spotter.detector, spotter.rectifier, recognizer, min_score=spotter.min_score)
+        TorchTextSpotter(
+            spotter.detector, spotter.rectifier, recognizer, min_score=spotter.min_score
+        )
         .to(spotter.device)
         .eval()
     )

@@ -12,7 +12,7 @@ import torch
 from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 
-from pipeline.detection import TextDetector
+from pipeline.detection.text_detector import TextDetector
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
 """MMOCR's smallest DBNet (Liao et al., AAAI 2020), tested at 1333 x 736 by its own config."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
 from pipeline.recognition.crop_channels import crop_channels, to_gray
+from pipeline.recognition.crop_groups import group_by_size
 from pipeline.structures import SceneContext
 
 
@@ -60,16 +60,6 @@ def read_crops(
         for row, sample in zip(rows, read):
             readings[row] = sample.pred_text
     return readings
-
-
-def group_by_size(crops: Sequence[np.ndarray], batch_size: int) -> list[list[int]]:
-    """Indices of crops in batches of one size, narrow ones first, the order kept otherwise."""
-    order = sorted(range(len(crops)), key=lambda row: (crops[row].shape[1], crops[row].shape[0]))
-    batches = []
-    for _, same in itertools.groupby(order, key=lambda row: crops[row].shape[:2]):
-        rows = list(same)
-        batches += [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
-    return batches
 
 
 def _gather(tokens: Tensor, image_index: list[int], inputs: Tensor) -> SceneContext:

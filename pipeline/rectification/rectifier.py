@@ -27,7 +27,6 @@ from pipeline.rectification.perspective import is_convex_quad, warp_quad
 from pipeline.rectification.sampling import check_image, check_size
 from pipeline.rectification.thin_plate_spline import warp_thin_plate_spline
 from pipeline.rectification.unroll import unroll_polygon
-from pipeline.registry import TASK_UTILS
 
 _MODES = ('auto', 'perspective', 'unroll', 'thin_plate_spline')
 _VERTICALS = ('auto', 'keep')
@@ -37,7 +36,6 @@ _LEAST_SIDE_PX = 1e-2
 _LEAST_AREA_PX = 1e-2
 
 
-@TASK_UTILS.register_module()
 class Rectifier:
     """Straighten the words of an image into crops of one height.
 

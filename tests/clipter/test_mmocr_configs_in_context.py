@@ -24,7 +24,7 @@ from pipeline.recognition import crop_channels
 from pipeline.recognition.crop_channels import to_gray
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS
-from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 FOLDER = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textrecog'
@@ -113,7 +113,7 @@ def test_it_learns_from_photos_and_reads_in_the_spotter(model, name):
     assert not torch.allclose(in_scene[0], alone[0], atol=1e-6)
     assert torch.allclose(in_scene[1], alone[1], atol=1e-4)
 
-    spotter = TextSpotter(BlockDetector(), Rectifier(size=size), model)
+    spotter = TorchTextSpotter(BlockDetector(), Rectifier(size=size), model)
     assert all(0 <= word.rec_score <= 1 for word in spotter.read(image))
     spotter.use_context(False)
     assert all(0 <= word.rec_score <= 1 for word in spotter.read(image[:36]))

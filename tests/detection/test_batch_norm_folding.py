@@ -10,7 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from pipeline.detection import TextDetector, fold_batch_norm
+from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
+from pipeline.detection.text_detector import TextDetector
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
 MMOCR_CONFIGS = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textdet'

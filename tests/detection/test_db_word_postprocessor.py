@@ -9,7 +9,7 @@ from mmocr.models.textdet.module_losses import DBModuleLoss
 from mmocr.structures import TextDetDataSample
 from shapely.geometry import Polygon
 
-from pipeline.detection import DBWordPostprocessor
+from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 
 SIZE = (160, 320)
 

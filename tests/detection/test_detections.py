@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.detection import Detections
-from pipeline.detection.detections import merge_detections
+from pipeline.detection.detections import Detections, merge_detections
 
 
 def words(*boxes: tuple[float, ...]) -> Detections:

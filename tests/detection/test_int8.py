@@ -10,13 +10,9 @@ from mmengine.registry import DefaultScope
 from safetensors.torch import load_file, save_file
 from shapely import Polygon
 
-from pipeline.detection import (
-    fold_batch_norm,
-    load_int8_ranges,
-    measure_ranges,
-    quantize_detector,
-)
-from pipeline.detection.quantize.int8 import can_quantize
+from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
+from pipeline.detection.quantize.int8 import can_quantize, measure_ranges, quantize_detector
+from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.io import read_image
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
@@ -45,7 +41,7 @@ def iou(first: Word, second: Word) -> float:
 
 @on_x86
 def test_the_default_reads_in_integers_what_it_reads_in_floats(floats):
-    integers = TextSpotter.default()
+    integers = TextSpotter.default(engine='torch')
     assert is_quantized(integers) and not is_quantized(floats)
     before, after = floats.read(DEMO_PHOTO), integers.read(DEMO_PHOTO)
     pairs = [
@@ -124,7 +120,7 @@ def test_a_detector_for_a_gpu_stays_in_floats():
 
 @on_x86
 def test_a_detector_in_integers_cannot_be_moved_off_the_cpu():
-    spotter = TextSpotter.default().to('meta')
+    spotter = TextSpotter.default(engine='torch').to('meta')
     with pytest.raises(RuntimeError, match='requires the CPU, but was moved to meta'):
         spotter.detector([read_image(DEMO_PHOTO)])
 

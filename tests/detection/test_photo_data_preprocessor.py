@@ -5,7 +5,7 @@ import torch
 from mmocr.models.textdet.data_preprocessors import TextDetDataPreprocessor
 from mmocr.structures import TextDetDataSample
 
-from pipeline.detection import PhotoDataPreprocessor
+from pipeline.detection.photo_data_preprocessor import PhotoDataPreprocessor
 
 NORMALIZED = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375]}
 

@@ -10,7 +10,7 @@ from ink_detector import box_of, draw_kernels, make_detector
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from pipeline.detection import TextDetector
+from pipeline.detection.text_detector import TextDetector
 
 MMOCR_CONFIGS = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textdet'
 WORD = (0.2, 0.3, 0.7, 0.5)  # as shares of the photo's sides

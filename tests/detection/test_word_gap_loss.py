@@ -8,7 +8,7 @@ from mmengine.structures import InstanceData
 from mmocr.models.textdet.module_losses import DBModuleLoss
 from mmocr.structures import TextDetDataSample
 
-from pipeline.detection import WordGapDBModuleLoss
+from pipeline.detection.word_gap_loss import WordGapDBModuleLoss
 
 # Two words of a line, 20 px high and 8 px apart.
 LEFT = (10, 20, 60, 20, 60, 40, 10, 40)

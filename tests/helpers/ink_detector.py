@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 from mmocr.models.textdet.heads import BaseTextDetHead
 from torch import Tensor, nn
 
-from pipeline.detection import TextDetector
+from pipeline.detection.text_detector import TextDetector
 from pipeline.registry import MODELS
 
 

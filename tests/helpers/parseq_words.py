@@ -12,7 +12,8 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
 import pipeline  # noqa: F401  registers, and lets MMOCR import
-from pipeline.recognition import PARSeq, PARSeqDecoder
+from pipeline.recognition.decoders.parseq_decoder import PARSeqDecoder
+from pipeline.recognition.parseq import PARSeq
 from pipeline.registry import MODELS
 
 REPOSITORY = Path(__file__).parents[2]

@@ -20,9 +20,10 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.registry import MODELS
 from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 from pipeline.utils.checkpoint import save_weights
 
 BLUE_STEP = 8
@@ -100,7 +101,7 @@ def make_toy(**options: Any) -> TextSpotter:
         'rectifier': {'type': 'Rectifier', 'size': (32, 128)},
         'recognizer': {'type': 'ColourReader'},
     }
-    return TextSpotter(**{**parts, **options}).eval()
+    return TorchTextSpotter(**{**parts, **options}).eval()
 
 
 def draw_photo(

@@ -5,7 +5,7 @@ import torch
 from mmocr.structures import TextRecogDataSample
 from parseq_words import make_samples
 
-from pipeline.recognition import CropDataPreprocessor
+from pipeline.recognition.data_preprocessor import CropDataPreprocessor
 
 
 def blue_crop() -> torch.Tensor:

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from pipeline.recognition import LetterNgrams
 from pipeline.recognition.language import DIGIT, SYMBOL, ctc_beam_search
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 # Classes: a blank, a gap that is silent too, and four characters.
 BLANKS = (0, 1)

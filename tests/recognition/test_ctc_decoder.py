@@ -7,7 +7,8 @@ import torch
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
-from pipeline.recognition import CTCDecoder, LetterNgrams
+from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 COLUMNS = 12
 

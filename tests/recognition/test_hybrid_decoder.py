@@ -10,7 +10,8 @@ import torch
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
-from pipeline.recognition import HybridDecoder, LetterNgrams
+from pipeline.recognition.decoders.hybrid_decoder import HybridDecoder
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 COLUMNS = 8
 FINDS_GAPS = dict(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.recognition import LetterNgrams
 from pipeline.recognition.language import ENGLISH_WORDS, letter_index, read_word_list
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 
 @pytest.fixture(scope='module')

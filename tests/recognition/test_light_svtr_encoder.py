@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pipeline.recognition import LightSVTREncoder
+from pipeline.recognition.encoders.light_svtr_encoder import LightSVTREncoder
 
 
 def test_light_svtr_encoder_gives_one_token_per_column() -> None:

@@ -4,7 +4,9 @@ import pytest
 import torch
 from parseq_words import CHARS, DICTIONARY, END, PAD, START, make_samples
 
-from pipeline.recognition import PermutationLanguageModelLoss
+from pipeline.recognition.module_losses.permutation_language_model_loss import (
+    PermutationLanguageModelLoss,
+)
 
 
 def build_loss(**overrides) -> PermutationLanguageModelLoss:

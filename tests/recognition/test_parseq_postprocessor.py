@@ -4,7 +4,7 @@ import pytest
 import torch
 from parseq_words import CHARS, DICTIONARY, END, PAD, make_samples
 
-from pipeline.recognition import PARSeqPostprocessor
+from pipeline.recognition.postprocessors.parseq_postprocessor import PARSeqPostprocessor
 
 
 def read(steps: list[tuple[int, float]]):

@@ -15,7 +15,7 @@ from parseq_words import CHARS, DICTIONARY, END, PAD, REPOSITORY, START
 from reference_parseq import ReferencePARSeq, published_shapes
 from torch import Tensor, nn
 
-from pipeline.recognition import PARSeq
+from pipeline.recognition.parseq import PARSeq
 from pipeline.recognition.published_parseq import (
     PUBLISHED_CHARSETS,
     convert_published_parseq,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import pipeline  # noqa: F401
-from pipeline.recognition import ViTEncoder
+from pipeline.recognition.encoders.vit_encoder import ViTEncoder
 from pipeline.recognition.layers import DropPath, MultiHeadAttention
 
 SMALL = {'img_size': (32, 128), 'embed_dim': 24, 'depth': 2, 'num_heads': 3}

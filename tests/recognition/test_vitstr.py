@@ -5,7 +5,8 @@ import torch
 from mmengine.config import Config
 from parseq_words import CHARS, DICTIONARY, END, PAD, START, draw_crop, make_batch, make_samples
 
-from pipeline.recognition import ViTSTR, ViTSTRDecoder
+from pipeline.recognition.decoders.vitstr_decoder import ViTSTRDecoder
+from pipeline.recognition.vitstr import ViTSTR
 from pipeline.registry import MODELS
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / '_base_'

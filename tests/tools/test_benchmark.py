@@ -28,7 +28,7 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.io import iter_inputs
 from pipeline.spotter import DEFAULT_CONFIG
 from pipeline.utils.checkpoint import save_weights

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tool_modules import load_tool
 
-from pipeline.detection import load_int8_ranges
+from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.spotter import DEFAULT_CONFIG
 
 DEMO_PHOTO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'

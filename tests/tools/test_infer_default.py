@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tool_modules import TOOLS, load_tool
 
 from pipeline import TextSpotter
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.geometry import polygon_area, polygon_shape
 from pipeline.geometry.neighbors import join_words
 from pipeline.spotter import DEFAULT_CONFIG

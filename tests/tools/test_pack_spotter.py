@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tool_modules import load_tool
 
-from pipeline.detection import load_int8_ranges
+from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 

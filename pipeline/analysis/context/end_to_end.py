@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from pipeline.analysis.bootstrap import PhotoBootstrap, hmean_of_sums
 from pipeline.analysis.gt_images import GoldPhoto
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.evaluation import E2EHmeanMetric, ScoringRules
 from pipeline.evaluation.protocols import Protocol
 from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from pipeline.detection import Detections
+from pipeline.detection.detections import Detections
 from pipeline.evaluation.words import Words
 from pipeline.spotter import TextSpotter
 

@@ -13,7 +13,6 @@ from unicodedata import combining, normalize
 import numpy as np
 
 from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
-from pipeline.registry import TASK_UTILS
 
 _EDGE = 0  # stands before a run of letters and behind it; a..z are 1..26
 _ALPHABET = 27  # the edge and the letters
@@ -50,7 +49,6 @@ _BEHIND_DIGIT = _next(0.03, 0.58, 0.1, 0.29)
 _BEHIND_SYMBOL = _next(0.305, 0.24, 0.045, 0.41)
 
 
-@TASK_UTILS.register_module()
 class LetterNgrams:
     """An n-gram model of the letters of words, with Witten-Bell smoothing.
 
@@ -91,11 +89,26 @@ class LetterNgrams:
             raise ValueError(f'order must lie in 2..8, got {order}.')
         if not 0 < surprise <= 1:
             raise ValueError(f'surprise must lie in (0, 1], got {surprise}.')
+        self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
         self.order = order
         self.surprise = surprise
         gathered, self._accented = _gather(words)
         self._rows, probs = _count(gathered, order)
         self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
+
+    @classmethod
+    def like(
+        cls, model: LetterNgrams | None, words: Sequence[str | os.PathLike[str]]
+    ) -> LetterNgrams | None:
+        """A model of other word lists with the settings of another model.
+
+        Args:
+            model: Model whose order and ``surprise`` are used. None uses the defaults.
+            words: Word lists. An empty sequence gives None.
+        """
+        if not words:
+            return None
+        return cls(words) if model is None else cls(words, model.order, model.surprise)
 
     def advance(self, state: int, letter: int) -> tuple[float, int]:
         """Read one more character.

@@ -1,0 +1,1 @@
+"""The spotter in ONNX Runtime: export of trained networks, and an engine without torch."""

@@ -1,0 +1,251 @@
+"""The spotter in torch: any MMOCR detector and recognizer, by config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseDataPreprocessor, BaseModel
+from mmengine.registry import DefaultScope, Registry
+from mmengine.structures import InstanceData
+from mmocr.structures import TextSpottingDataSample
+from torch import Tensor, nn
+
+from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.detection.quantize.int8_ranges import load_int8_ranges
+from pipeline.detection.text_detector import TextDetector
+from pipeline.recognition.crop_reader import read_crops
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
+from pipeline.rectification import Rectifier
+from pipeline.registry import MODELS, TASK_UTILS
+from pipeline.spotter import TextSpotter, check_settings
+from pipeline.structures import Word
+from pipeline.utils.checkpoint import load_weights
+from pipeline.word_reading import CropBatch, WordBatch
+
+
+@MODELS.register_module(name='TextSpotter')
+class TorchTextSpotter(TextSpotter, BaseModel):
+    """A :class:`TextSpotter` of MMOCR's detectors and recognizers; ``TextSpotter`` in configs.
+
+    Args:
+        detector: Config of a ``TextDetector``, or a built one.
+        rectifier: Config of a ``Rectifier``, or a built one: the recognizer's crop size and
+            the settings of its training.
+        recognizer: Config of an MMOCR recognizer or a ``ContextRecognizer``, or a built one.
+        min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
+        crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
+        init_cfg: MMEngine initialization config.
+
+    Raises:
+        ValueError: If the threshold is not in [0, 1] or the batch size is not positive.
+    """
+
+    def __init__(
+        self,
+        detector: dict[str, Any] | TextDetector,
+        rectifier: dict[str, Any] | Rectifier,
+        recognizer: dict[str, Any] | nn.Module,
+        min_score: float = 0.0,
+        crop_batch_size: int = 64,
+        init_cfg: dict[str, Any] | None = None,
+    ) -> None:
+        BaseModel.__init__(self, data_preprocessor=BaseDataPreprocessor(), init_cfg=init_cfg)
+        check_settings(min_score, crop_batch_size)
+        # MMOCR's modules look up their parts in the default scope of the time they are built.
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            self.detector: TextDetector = _build(MODELS, detector)
+            self.rectifier: Rectifier = _build(TASK_UTILS, rectifier)
+            self.recognizer: Any = _build(MODELS, recognizer)
+        self.min_score = min_score
+        self.crop_batch_size = crop_batch_size
+        self._encoding: torch.cuda.Stream | None = None
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        return next(self.parameters()).device
+
+    @torch.inference_mode()
+    def read_batch(self, images: Sequence[np.ndarray]) -> list[list[Word]]:
+        """Read decoded images together; see :meth:`TextSpotter.read_batch`."""
+        return super().read_batch(images)
+
+    def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
+        """Find the words of all images."""
+        found = self.detector(images)
+        return WordBatch(
+            [polygon for some in found for polygon in some.polygons],
+            [float(score) for some in found for score in some.scores],
+            [i for i, some in enumerate(found) for _ in some.polygons],
+        )
+
+    def encode(self, images: Sequence[np.ndarray]) -> Tensor | None:
+        """Scene tokens (I, S, C), or None without context.
+
+        On a GPU the encoder runs on a stream of its own, beside the detector.
+        """
+        if not self.has_context:
+            return None
+        with torch.inference_mode():
+            if self.device.type != 'cuda':
+                return self.recognizer.encode_images(images)
+            main = torch.cuda.current_stream(self.device)
+            self._encoding = torch.cuda.Stream(self.device)
+            self._encoding.wait_stream(main)
+            with torch.cuda.stream(self._encoding):
+                tokens = self.recognizer.encode_images(images)
+            tokens.record_stream(main)
+            return tokens
+
+    def read_oriented(self, crops: CropBatch, context: Tensor | None) -> list[Reading]:
+        """Readings of M crops, in their order."""
+        if self._encoding is not None:
+            torch.cuda.current_stream(self.device).wait_stream(self._encoding)
+            self._encoding = None
+        read = read_crops(
+            self.recognizer, crops.crops, context, crops.image_index, self.crop_batch_size
+        )
+        return [_to_reading(pred_text) for pred_text in read]
+
+    @property
+    def has_context(self) -> bool:
+        """Whether the recognizer uses scene context."""
+        return isinstance(self.recognizer, ContextRecognizer) and self.recognizer.use_context
+
+    def use_context(self, on: bool) -> None:
+        """Turn scene context on or off; see :meth:`TextSpotter.use_context`."""
+        if isinstance(self.recognizer, ContextRecognizer):
+            self.recognizer.use_context = on
+        elif on:
+            raise ValueError(
+                f'{type(self.recognizer).__name__} has no scene context. Use a config whose '
+                "recognizer is a ContextRecognizer, such as those named '*_clip-*' in configs/."
+            )
+
+    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
+        """Set the word lists of the language model; see :meth:`TextSpotter.use_words`."""
+        decoders = [m for m in self.recognizer.modules() if hasattr(m, 'language_model')]
+        if not decoders:
+            raise ValueError(
+                'word lists require a recognizer with a CTCDecoder or a HybridDecoder; '
+                f'{type(self.recognizer).__name__} has none.'
+            )
+        decoders[0].language_model = LetterNgrams.like(decoders[0].language_model, words)
+
+    def forward(
+        self,
+        inputs: Sequence[Tensor | np.ndarray],
+        data_samples: list[TextSpottingDataSample] | None = None,
+        mode: str = 'predict',
+    ) -> list[TextSpottingDataSample]:
+        """MMEngine's interface, for the test loop.
+
+        Args:
+            inputs: Images, (3, H, W) uint8 BGR tensors or (H, W, 3) arrays.
+            data_samples: Samples of the same images. None creates them.
+            mode: ``'predict'``. The parts of a spotter are trained by their own configs.
+
+        Returns:
+            ``data_samples`` with ``pred_instances``: ``polygons`` (flat float32 arrays),
+            ``scores`` (the detector's), ``texts`` and ``text_scores``.
+
+        Raises:
+            ValueError: If ``mode`` is not ``'predict'``.
+        """
+        if mode != 'predict':
+            raise ValueError(
+                f'TextSpotter only predicts, got mode={mode!r}. Train its detector and its '
+                'recognizer with configs/detection and configs/recognition.'
+            )
+        images = [_to_array(image) for image in inputs]
+        samples = data_samples or [TextSpottingDataSample() for _ in images]
+        for sample, words in zip(samples, self.read_batch(images)):
+            sample.pred_instances = InstanceData(
+                polygons=[word.polygon.flatten() for word in words],
+                scores=torch.tensor([word.det_score for word in words], dtype=torch.float32),
+                texts=[word.text for word in words],
+                text_scores=[word.rec_score for word in words],
+            )
+        return samples
+
+
+def build_torch_spotter(
+    config: str | os.PathLike[str] | Config,
+    checkpoint: str | os.PathLike[str] | None,
+    device: str | torch.device,
+    as_trained: bool,
+    int8: bool,
+) -> TorchTextSpotter:
+    """Build a spotter from a config; see :meth:`TextSpotter.from_config`."""
+    if not isinstance(config, Config):
+        if not Path(config).is_file():
+            raise FileNotFoundError(f'no config {config}')
+        config = Config.fromfile(config)
+    model = config.get('model') or {}
+    if model.get('type') != 'TextSpotter':
+        raise ValueError(
+            f"wanted a config with model.type='TextSpotter', got {model.get('type')!r}. "
+            'Configs of whole spotters are in configs/spotting.'
+        )
+    checkpoint = checkpoint or config.get('load_from')
+    if checkpoint is None and not _names_weights(model):
+        raise ValueError(
+            'the config names no weights: set load_from, or init_cfg of both parts, or pass '
+            'a checkpoint. Random weights would read noise.'
+        )
+    if checkpoint is not None and not Path(checkpoint).is_file():
+        raise FileNotFoundError(f'no weights at {checkpoint}')
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        spotter = MODELS.build(model)
+    if checkpoint is not None:
+        load_weights(spotter, checkpoint)
+    else:
+        spotter.init_weights()
+    spotter.eval()
+    if not as_trained:
+        ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
+        spotter.detector.prepare_to_read(device, ranges)
+    # Convolutions are up to twice as fast on a CPU in this format.
+    return spotter.to(device).to(memory_format=torch.channels_last)
+
+
+def _build(registry: Registry, part: Any) -> Any:
+    return registry.build(part) if isinstance(part, dict) else part
+
+
+def _names_weights(model: dict[str, Any]) -> bool:
+    """Whether the config names weights of the whole spotter, or of both of its networks."""
+    return _is_pretrained(model) or all(
+        _is_pretrained(part) or _is_pretrained(part.get(name) or {})
+        for name, part in ((name, model.get(name) or {}) for name in ('detector', 'recognizer'))
+    )
+
+
+def _is_pretrained(part: dict[str, Any]) -> bool:
+    """Whether ``init_cfg`` fills this module. That of a backbone leaves the rest random."""
+    init_cfg = part.get('init_cfg') or []
+    entries = [init_cfg] if isinstance(init_cfg, dict) else init_cfg
+    return any(entry.get('type') == 'Pretrained' for entry in entries)
+
+
+def _to_reading(pred_text: Any) -> Reading:
+    """MMOCR's ``pred_text`` as a ``Reading``; the score is the product over characters."""
+    chars = np.asarray(pred_text.score, dtype=float).reshape(-1).tolist()
+    if 'word_score' in pred_text:
+        score = float(pred_text.word_score)
+    else:
+        score = float(np.prod(chars)) if pred_text.item else 0.0
+    return Reading(pred_text.item, chars, score, pred_text.gaps if 'gaps' in pred_text else [])
+
+
+def _to_array(image: Tensor | np.ndarray) -> np.ndarray:
+    if isinstance(image, Tensor):
+        return np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
+    return image

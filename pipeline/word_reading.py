@@ -1,0 +1,161 @@
+"""Words on their way from polygons to texts: candidate orientations, and merged words split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.rectification import Rectifier
+
+
+@dataclass(frozen=True, eq=False)
+class WordBatch:
+    """The words of a batch of images, flat.
+
+    Args:
+        polygons: N polygons (K, 2) in pixels of their images.
+        det_scores: N confidences of the detector.
+        image_index: N indices of the images.
+    """
+
+    polygons: list[np.ndarray]
+    det_scores: list[float]
+    image_index: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class CropBatch:
+    """Crops of a ``WordBatch``: one per candidate orientation of each word.
+
+    Args:
+        words: N words.
+        crops: M >= N crops (height, width, 3), the orientations of a word one after another.
+        polygons: M polygons, each starting where its crop starts to be read.
+        word_index: M indices of the words.
+    """
+
+    words: WordBatch
+    crops: list[np.ndarray]
+    polygons: list[np.ndarray]
+    word_index: list[int]
+
+    @property
+    def image_index(self) -> list[int]:
+        """Index of the image of each crop."""
+        return [self.words.image_index[word] for word in self.word_index]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadWord:
+    """A word that has been read.
+
+    Args:
+        polygon: (K, 2) polygon in the orientation that was read.
+        reading: Text, scores and gaps.
+        det_score: Confidence of the detector.
+        image_index: Index of the image.
+    """
+
+    polygon: np.ndarray
+    reading: Reading
+    det_score: float
+    image_index: int
+
+
+def rectify_words(
+    images: Sequence[np.ndarray], words: WordBatch, rectifier: Rectifier
+) -> CropBatch:
+    """Cut out each word in its candidate orientations.
+
+    Wide words have one candidate. Tall words have four candidate orientations and no default one.
+    """
+    batch = CropBatch(words, [], [], [])
+    for index, (polygon, image) in enumerate(zip(words.polygons, words.image_index)):
+        rotations = rectifier.rotations(polygon)
+        candidates = rotations if len(rotations) > 2 else rotations[:1]
+        batch.crops.extend(rectifier(images[image], candidates, vertical='keep'))
+        batch.polygons.extend(candidates)
+        batch.word_index.extend([index] * len(candidates))
+    return batch
+
+
+def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[ReadWord]:
+    """Keep the candidate with the highest score of each word, the first one among equals.
+
+    Args:
+        crops: M crops of N words.
+        readings: M readings.
+
+    Returns:
+        N words, in the order of ``crops.words``.
+    """
+    best: dict[int, int] = {}
+    for row, word in enumerate(crops.word_index):
+        if word not in best or readings[row].score > readings[best[word]].score:
+            best[word] = row
+    words = crops.words
+    return [
+        ReadWord(
+            crops.polygons[row], readings[row], words.det_scores[word], words.image_index[word]
+        )
+        for word, row in sorted(best.items())
+    ]
+
+
+def split_words(words: Sequence[ReadWord], rectifier: Rectifier) -> tuple[WordBatch, list[int]]:
+    """Split the polygons of words whose crops show gaps.
+
+    Returns:
+        The parts as words of their own, in order, and the number of parts of each word in
+        ``words``: 0 for a word without gaps.
+    """
+    parts = WordBatch([], [], [])
+    counts = []
+    for word in words:
+        gaps = word.reading.gaps
+        polygons = rectifier.cut(word.polygon, gaps) if gaps else []
+        parts.polygons.extend(polygons)
+        parts.det_scores.extend([word.det_score] * len(polygons))
+        parts.image_index.extend([word.image_index] * len(polygons))
+        counts.append(len(polygons))
+    return parts, counts
+
+
+def choose_splits(
+    words: Sequence[ReadWord], parts: Sequence[ReadWord], counts: Sequence[int]
+) -> list[ReadWord]:
+    """Replace each word by its parts where these are read better.
+
+    Parts are better if none is empty, and they read as the words of the whole or have at least
+    its mean score.
+
+    Args:
+        words: N words.
+        parts: Their parts, in order.
+        counts: N numbers of parts.
+    """
+    rest = iter(parts)
+    chosen: list[ReadWord] = []
+    for word, count in zip(words, counts):
+        own = list(islice(rest, count))
+        chosen += own if _read_better(own, word) else [word]
+    return chosen
+
+
+def _read_better(parts: list[ReadWord], whole: ReadWord) -> bool:
+    if not parts or not all(part.reading.text for part in parts):
+        return False
+    if [part.reading.text for part in parts] == whole.reading.text.split():
+        return True
+    return not whole.reading.text or _mean_score(parts) >= _mean_score([whole])
+
+
+def _mean_score(words: list[ReadWord]) -> float:
+    """Geometric mean of the probabilities of all characters, as in ``Word.score``."""
+    length = sum(len(word.reading.text) for word in words)
+    return float(math.prod(word.reading.score for word in words) ** (1 / max(length, 1)))

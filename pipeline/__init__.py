@@ -1,13 +1,37 @@
-"""Scene-text spotting on MMOCR with a CLIPTER context-augmented recognizer."""
+"""Scene-text spotting on MMOCR with a CLIPTER context-augmented recognizer.
 
-from pipeline import compat as _compat  # noqa: F401, I001  must come before any import of MMOCR
-from pipeline import backbones as _backbones  # noqa: F401
-from pipeline import clipter as _clipter  # noqa: F401
-from pipeline import datasets as _datasets  # noqa: F401
-from pipeline import engine as _engine  # noqa: F401
-from pipeline import evaluation as _evaluation  # noqa: F401
-from pipeline.io import ImageReadError
-from pipeline.spotter import TextSpotter
-from pipeline.structures import Word
+The public names are imported at their first use, so ``import pipeline`` is fast and imports
+neither torch nor MMOCR. MMEngine configs that name modules of this package require
+``custom_imports = dict(imports=['pipeline.registration'])``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.io import ImageReadError
+    from pipeline.spotter import TextSpotter
+    from pipeline.structures import Word
 
 __all__ = ['ImageReadError', 'TextSpotter', 'Word']
+
+_MODULES = {
+    'ImageReadError': 'pipeline.io',
+    'TextSpotter': 'pipeline.spotter',
+    'Word': 'pipeline.structures',
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,6 +3,9 @@
 A config with ``default_scope = 'mmocr'`` finds our modules beside MMOCR's own.
 """
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
 from mmocr.registry import (
     DATA_SAMPLERS,
     DATASETS,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pipeline.registration  # noqa: F401  makes MMOCR importable
+
+# isort: split
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence

@@ -22,7 +22,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.ppocr.detector import fill_detector_from_onnx, fill_detector_from_transformers
 from pipeline.ppocr.onnx_weights import read_onnx_weights
 from pipeline.ppocr.recognizer import fill_from_onnx, fill_from_transformers

@@ -19,7 +19,7 @@ from pathlib import Path
 from mmengine.config import Config
 from tqdm import tqdm
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.datasets.word_cutting import WordCutter
 from pipeline.utils.atomic_write import write_whole
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.analysis.context import diagnose, format_diagnosis, format_page, load_subject
 from pipeline.analysis.context.lettering import typeset_plate
 from pipeline.analysis.context.synthetic.plates import draw_plate, letters_quad

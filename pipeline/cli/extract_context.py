@@ -18,7 +18,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import DefaultScope
 from tqdm import tqdm
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.datasets.extract_tokens import extract_tokens, find_photos
 from pipeline.registry import MODELS
 from pipeline.utils.device import choose_device

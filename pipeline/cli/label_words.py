@@ -21,7 +21,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from tqdm import tqdm
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.io import read_image
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.registry import MODELS, TASK_UTILS

@@ -20,7 +20,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.detection import as_metadata, load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG

@@ -19,7 +19,7 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.evaluation.metric_table import metric_table
 from pipeline.spotter import TextSpotter
 from pipeline.utils.atomic_write import write_whole

@@ -18,7 +18,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-import pipeline  # noqa: F401  registers the modules that configs name
+import pipeline.registration  # noqa: F401
 from pipeline.cli.error_lines import say_error
 from pipeline.cli.mixed_precision import enable_amp
 from pipeline.cli.preflight import find_missing_files

@@ -1,5 +1,6 @@
 """Text detection: MMOCR's detectors behind one call."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.detections import Detections
 from pipeline.detection.necks import LargeKernelPAN, RepLKFPN

@@ -1,5 +1,6 @@
 """Recognizers: crops in, texts out."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.recognition.crop_channels import crop_channels
 from pipeline.recognition.data_preprocessor import CropDataPreprocessor
 from pipeline.recognition.decoders import CTCDecoder, HybridDecoder, PARSeqDecoder, ViTSTRDecoder

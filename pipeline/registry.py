@@ -3,6 +3,9 @@
 A config with ``default_scope = 'mmocr'`` can name modules of this package and of MMOCR.
 """
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
 from mmocr.registry import (
     DATA_SAMPLERS,
     DATASETS,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from fresh_runs import forget_runs
 
-import pipeline  # noqa: F401  lets MMOCR import, whichever test comes first
+import pipeline.registration  # noqa: F401
 
 torch.set_num_threads(1)
 

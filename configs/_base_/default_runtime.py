@@ -1,7 +1,7 @@
 """What every run shares: scope, seed, logging, pictures, checkpoints."""
 
 default_scope = 'mmocr'
-custom_imports = dict(imports=['pipeline'], allow_failed_imports=False)
+custom_imports = dict(imports=['pipeline.registration'], allow_failed_imports=False)
 env_cfg = dict(
     cudnn_benchmark=True,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),

@@ -1,5 +1,6 @@
 """How fast a spotter reads, where its time goes, and how much memory it takes."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.benchmark.cold_start import ColdStart, measure_cold_start
 from pipeline.benchmark.context_cost import (
     ContextCost,

@@ -1,5 +1,6 @@
 """CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for recognizers."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.clipter.cache import CachedContextEncoder
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder, ContextPool

@@ -1,5 +1,7 @@
 """Data sets, their converters, transforms and the synthetic scenes."""
 
+import pipeline.compat
+import pipeline.rectification  # noqa: F401  registers the Rectifier that data sets build
 from pipeline.datasets import transforms as _transforms  # noqa: F401
 from pipeline.datasets.collate import collate_scene_words
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
+
 import torch
 from mmengine.model import stack_batch
 from mmocr.models.textdet.data_preprocessors import TextDetDataPreprocessor

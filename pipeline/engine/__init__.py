@@ -1,6 +1,7 @@
 """What MMEngine's loops lack for this project: mixed precision on CPUs, words in place of samples,
 gates and readings in the log."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.engine.bfloat16_optim_wrapper import BFloat16OptimWrapper
 from pipeline.engine.channels_last_hook import ChannelsLastHook
 from pipeline.engine.context_cache_hook import ContextCacheHook

@@ -1,5 +1,6 @@
 """Spotting evaluation on the ICDAR protocols."""
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.evaluation.e2e_hmean_metric import E2EHmeanMetric
 from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
 from pipeline.evaluation.scores import Score

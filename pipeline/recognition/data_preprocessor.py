@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
+
 from collections.abc import Sequence
 
 import torch

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+import pipeline.compat  # noqa: F401  lets torch.load read MMEngine's checkpoints
 from pipeline.utils.atomic_write import write_whole
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-import pipeline  # noqa: F401
+import pipeline.registration  # noqa: F401
 
 
 @pytest.fixture(

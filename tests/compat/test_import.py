@@ -18,7 +18,7 @@ WATCH_AN_IMPORT = """
 import json, os, threading
 import cv2, matplotlib, mmengine, numpy, torch  # what these do on import is theirs
 names, variables, threads = dict(vars(numpy)), dict(os.environ), threading.active_count()
-import pipeline
+import pipeline.registration
 import mmdet.models, mmocr.datasets, mmocr.models
 module = type(numpy)
 report = {

@@ -18,7 +18,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
-import pipeline  # noqa: F401
+import pipeline.registration  # noqa: F401
 from pipeline.registry import MODELS
 
 CONFIGS = Path(mmocr.__file__).parent / '.mim' / 'configs'

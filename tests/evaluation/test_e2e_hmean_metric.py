@@ -8,7 +8,7 @@ import torch
 from golden_cases import GOLDEN
 from mmengine.structures import InstanceData
 
-import pipeline  # noqa: F401  (lets MMOCR import)
+import pipeline.registration  # noqa: F401
 from pipeline.evaluation import E2EHmeanMetric, evaluate_files
 from pipeline.evaluation.file_evaluation import LexiconChoice
 from pipeline.evaluation.protocols import load_words

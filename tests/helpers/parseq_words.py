@@ -11,7 +11,7 @@ import torch
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
-import pipeline  # noqa: F401  registers, and lets MMOCR import
+import pipeline.registration  # noqa: F401
 from pipeline.recognition.decoders.parseq_decoder import PARSeqDecoder
 from pipeline.recognition.parseq import PARSeq
 from pipeline.registry import MODELS

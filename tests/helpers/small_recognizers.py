@@ -16,7 +16,7 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 from torch import nn
 
-import pipeline  # noqa: F401  registers, and lets MMOCR import
+import pipeline.registration  # noqa: F401
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.registry import MODELS
 

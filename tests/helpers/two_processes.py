@@ -10,8 +10,8 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
-from tool_modules import load_tool
 
+from pipeline.cli import train
 from pipeline.registry import HOOKS, METRICS
 
 
@@ -53,4 +53,4 @@ class KeepHook(Hook):
 
 
 if __name__ == '__main__':
-    sys.exit(load_tool('train').main(sys.argv[1:]))
+    sys.exit(train.main(sys.argv[1:]))

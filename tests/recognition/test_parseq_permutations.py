@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-import pipeline  # noqa: F401
+import pipeline.registration  # noqa: F401
 from pipeline.recognition.module_losses import draw_permutations, permutation_masks
 
 

@@ -14,9 +14,9 @@ from mmengine.registry import DefaultScope
 from parseq_words import REPOSITORY
 from PIL import Image
 
+from pipeline.cli.preflight import find_missing_files
 from pipeline.datasets.converters.catalog import DATASETS as CATALOG
 from pipeline.datasets.converters.prepare import prepare_dataset
-from pipeline.engine.preflight import find_missing_files
 from pipeline.registry import DATASETS, MODELS, TRANSFORMS
 
 # train/real and val as Datasets.md of github.com/baudm/parseq shows them.

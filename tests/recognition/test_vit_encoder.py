@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-import pipeline  # noqa: F401
+import pipeline.registration  # noqa: F401
 from pipeline.recognition.encoders.vit_encoder import ViTEncoder
 from pipeline.recognition.layers import DropPath, MultiHeadAttention
 

@@ -1,3 +1,6 @@
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
 from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
 from pipeline.recognition.decoders.ctc_head import CTCHead
 from pipeline.recognition.decoders.hybrid_decoder import HybridDecoder

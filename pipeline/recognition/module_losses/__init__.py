@@ -1,3 +1,6 @@
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
 from pipeline.recognition.module_losses.permutation_language_model_loss import (
     PermutationLanguageModelLoss,
 )

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from golden_cases import REPOSITORY
 from report_files import CLOSING, NASTY, write_set
 
 from pipeline.analysis.submission import render_page
+from pipeline.cli import evaluate as tool
 from pipeline.evaluation.file_evaluation import LexiconChoice, score_files
 from pipeline.evaluation.scoring import TASKS, ScoringRules
-
-
-@pytest.fixture(scope='module')
-def tool() -> ModuleType:
-    path = REPOSITORY / 'tools' / 'evaluate.py'
-    spec = importlib.util.spec_from_file_location('evaluate_tool_for_reports', path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -33,7 +21,7 @@ def data(tmp_path: Path) -> Path:
     return write_set(tmp_path / 'set')
 
 
-def run(tool: ModuleType, data: Path, *more: str) -> tuple[int, str]:
+def run(data: Path, *more: str) -> tuple[int, str]:
     files = ['--gt', str(data / 'gt'), '--pred', str(data / 'pred'), '--protocol', 'icdar2015']
     report = data / 'report'
     status = tool.main([*files, '--report', str(report), *more])
@@ -71,9 +59,9 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize('task', TASKS)
-def test_the_numbers_are_those_of_the_json(tool: ModuleType, data: Path, task: str) -> None:
+def test_the_numbers_are_those_of_the_json(data: Path, task: str) -> None:
     target = data / 'numbers.json'
-    _, text = run(tool, data, '--confidences', '--task', task, '--json', str(target))
+    _, text = run(data, '--confidences', '--task', task, '--json', str(target))
 
     result = json.loads(target.read_text())
     for name in TASKS:
@@ -91,10 +79,8 @@ def test_the_numbers_are_those_of_the_json(tool: ModuleType, data: Path, task: s
     assert hmeans == {name: repr(photo['hmean']) for name, photo in result['per_image'].items()}
 
 
-def test_the_worst_photos_come_first_and_equally_bad_ones_by_name(
-    tool: ModuleType, data: Path
-) -> None:
-    _, text = run(tool, data, '--confidences')
+def test_the_worst_photos_come_first_and_equally_bad_ones_by_name(data: Path) -> None:
+    _, text = run(data, '--confidences')
 
     panels = Page(text).of('article')
     assert [(p['data-name'], p['data-errors']) for p in panels] == [
@@ -102,10 +88,8 @@ def test_the_worst_photos_come_first_and_equally_bad_ones_by_name(
     ]  # fmt: skip
 
 
-def test_every_word_is_drawn_in_its_kind_and_told_on_hover_and_in_the_table(
-    tool: ModuleType, data: Path
-) -> None:
-    _, text = run(tool, data, '--confidences')
+def test_every_word_is_drawn_in_its_kind_and_told_on_hover_and_in_the_table(data: Path) -> None:
+    _, text = run(data, '--confidences')
 
     page = Page(text)
     kinds = ('matched', 'missed', 'misread', 'spurious', 'dont_care')
@@ -117,8 +101,8 @@ def test_every_word_is_drawn_in_its_kind_and_told_on_hover_and_in_the_table(
         assert told in page.texts, 'the legend'
 
 
-def test_transcripts_never_become_markup(tool: ModuleType, data: Path) -> None:
-    _, text = run(tool, data, '--confidences')
+def test_transcripts_never_become_markup(data: Path) -> None:
+    _, text = run(data, '--confidences')
 
     page = Page(text)
     assert len(page.of('script')) == 1
@@ -127,8 +111,8 @@ def test_transcripts_never_become_markup(tool: ModuleType, data: Path) -> None:
     assert NASTY not in text and CLOSING not in text
 
 
-def test_the_page_loads_nothing(tool: ModuleType, data: Path) -> None:
-    _, text = run(tool, data, '--confidences')
+def test_the_page_loads_nothing(data: Path) -> None:
+    _, text = run(data, '--confidences')
 
     page = Page(text)
     assert len(page.of('img')) == 4
@@ -141,8 +125,8 @@ def test_the_page_loads_nothing(tool: ModuleType, data: Path) -> None:
     assert not re.search(r'https?://', text)
 
 
-def test_fewer_photos_can_be_drawn_and_the_page_says_so(tool: ModuleType, data: Path) -> None:
-    _, text = run(tool, data, '--confidences', '--report-photos', '2')
+def test_fewer_photos_can_be_drawn_and_the_page_says_so(data: Path) -> None:
+    _, text = run(data, '--confidences', '--report-photos', '2')
 
     page = Page(text)
     assert [panel['data-name'] for panel in page.of('article')] == ['1', '2']
@@ -151,12 +135,12 @@ def test_fewer_photos_can_be_drawn_and_the_page_says_so(tool: ModuleType, data: 
     assert 'matched 4' in page.texts, 'the legend counts all photos'
 
 
-def test_a_curve_needs_confidences(tool: ModuleType, tmp_path: Path) -> None:
+def test_a_curve_needs_confidences(tmp_path: Path) -> None:
     without = write_set(tmp_path / 'without', confidences=False)
     carried = write_set(tmp_path / 'with')
 
-    _, plain = run(tool, without)
-    _, curved = run(tool, carried, '--confidences')
+    _, plain = run(without)
+    _, curved = run(carried, '--confidences')
 
     assert 'A curve needs a confidence' in plain
     assert not Page(plain).of('polyline', 'task-line') and len(Page(plain).of('svg', 'curve')) == 1
@@ -168,10 +152,10 @@ def test_a_curve_needs_confidences(tool: ModuleType, tmp_path: Path) -> None:
     assert labels == [f'confidence at least 0.7\n{two_of_three}']
 
 
-def test_without_photos_words_are_drawn_on_plain_ground(tool: ModuleType, tmp_path: Path) -> None:
+def test_without_photos_words_are_drawn_on_plain_ground(tmp_path: Path) -> None:
     data = write_set(tmp_path / 'set', photos=False)
 
-    status, text = run(tool, data, '--confidences')
+    status, text = run(data, '--confidences')
 
     page = Page(text)
     assert status == 0
@@ -182,18 +166,16 @@ def test_without_photos_words_are_drawn_on_plain_ground(tool: ModuleType, tmp_pa
     assert x < 10 and y < 10 and x + width > 390 and y + height > 110
 
 
-def test_photos_can_lie_elsewhere_and_a_broken_one_is_named(
-    tool: ModuleType, data: Path, tmp_path: Path
-) -> None:
+def test_photos_can_lie_elsewhere_and_a_broken_one_is_named(data: Path, tmp_path: Path) -> None:
     (data / 'images').rename(tmp_path / 'photos')
     (tmp_path / 'photos' / 'img_1.jpg').write_bytes(b'broken')
 
-    _, text = run(tool, data, '--confidences', '--images', str(tmp_path / 'photos'))
+    _, text = run(data, '--confidences', '--images', str(tmp_path / 'photos'))
 
     assert len(Page(text).of('img')) == 3
     assert 'img_1.jpg: not an image that can be read' in text
     with pytest.raises(SystemExit):
-        run(tool, data, '--images', str(tmp_path / 'nowhere'))
+        run(data, '--images', str(tmp_path / 'nowhere'))
 
 
 def test_the_settings_are_told(tmp_path: Path) -> None:
@@ -214,12 +196,12 @@ def test_the_settings_are_told(tmp_path: Path) -> None:
         assert expected in told
 
 
-def test_a_set_without_any_word_has_a_page_too(tool: ModuleType, tmp_path: Path) -> None:
+def test_a_set_without_any_word_has_a_page_too(tmp_path: Path) -> None:
     for name in ('gt', 'pred'):
         (tmp_path / name).mkdir()
     (tmp_path / 'gt' / 'gt_img_1.txt').write_text('')
 
-    status, text = run(tool, tmp_path, '--confidences')
+    status, text = run(tmp_path, '--confidences')
 
     assert status == 0
     assert 'No words, neither gold nor predicted.' in text
@@ -227,17 +209,17 @@ def test_a_set_without_any_word_has_a_page_too(tool: ModuleType, tmp_path: Path)
 
 
 def test_json_on_standard_output_stays_json_with_a_report(
-    tool: ModuleType, data: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(tool, data, '--confidences', '--json', '-')
+    run(data, '--confidences', '--json', '-')
     assert json.loads(capsys.readouterr().out)['calculated'] is True
 
-    run(tool, data, '--confidences')
+    run(data, '--confidences')
     assert f'report: {data / "report" / "index.html"}' in capsys.readouterr().out
 
 
 def test_a_report_that_cannot_be_written_is_told_in_a_line(
-    tool: ModuleType, data: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (data / 'report').write_text('a file')
 
@@ -250,9 +232,9 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line(
     assert 'the report cannot be written' in capsys.readouterr().err
 
 
-def test_a_rejected_submission_has_no_page(tool: ModuleType, data: Path) -> None:
+def test_a_rejected_submission_has_no_page(data: Path) -> None:
     (data / 'pred' / 'res_img_1.txt').write_text('1,2,3\n')
 
-    status, text = run(tool, data, '--confidences')
+    status, text = run(data, '--confidences')
 
     assert status == 1 and text == ''

@@ -17,6 +17,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
+import pipeline.registration  # noqa: F401  the benchmark builds models from configs
 from pipeline.analysis.bootstrap import PhotoBootstrap
 from pipeline.analysis.context.conditions import build_random_encoder, swap_groups
 from pipeline.analysis.context.synthetic.clip_training import train_clip

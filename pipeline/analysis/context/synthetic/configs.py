@@ -148,7 +148,7 @@ def _config(
     return Config(
         {
             'default_scope': 'mmocr',
-            'custom_imports': {'imports': ['pipeline'], 'allow_failed_imports': False},
+            'custom_imports': {'imports': ['pipeline.registration'], 'allow_failed_imports': False},
             'rectifier': _RECTIFIER,
             'model': model,
             'work_dir': str(work_dir),

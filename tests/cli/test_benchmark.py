@@ -1,0 +1,294 @@
+"""``pipeline.benchmark`` and ``tools/benchmark.py`` on a spotter with random weights."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pipeline import TextSpotter
+from pipeline.benchmark import (
+    STAGES,
+    StageClock,
+    add_random_context,
+    build_peer,
+    cold_start,
+    draw_photos,
+    measure_cold_start,
+    measure_context_cost,
+    measure_detector_cost,
+    measure_throughput,
+    soak,
+)
+from pipeline.cli import benchmark as tool
+from pipeline.detection.detections import Detections
+from pipeline.io import iter_inputs
+from pipeline.spotter import DEFAULT_CONFIG
+from pipeline.utils.checkpoint import save_weights
+
+CPU = torch.device('cpu')
+TINY_TOWER = {
+    'embed_dim': 16,
+    'vision_cfg': {'image_size': 16, 'layers': 1, 'width': 24, 'patch_size': 8, 'head_width': 12},
+}
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from mmengine.config import Config
+    from mmengine.registry import DefaultScope
+
+    from pipeline.registry import MODELS
+
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        spotter = MODELS.build(Config.fromfile(DEFAULT_CONFIG).model)
+    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
+    save_weights(spotter, path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def spotter(weights: Path) -> TextSpotter:
+    return TextSpotter.from_config(DEFAULT_CONFIG, weights)
+
+
+@pytest.fixture(scope='module')
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_photos(tmp_path_factory.mktemp('photos'), 1, size=(192, 320), words=1)[0]
+
+
+def find_two_words(images: Any) -> list[Detections]:
+    """In the place of a detector that has learned nothing; takes 20 ms."""
+    time.sleep(0.02)
+    quad = np.array([[8, 8], [88, 8], [88, 28], [8, 28]], np.float32)
+    return [Detections([quad, quad + 40], np.full(2, 0.9, np.float32)) for _ in images]
+
+
+def test_every_stage_of_a_reading_is_timed_and_they_add_up(
+    spotter: TextSpotter, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
+
+    speed = measure_throughput(spotter, list(iter_inputs([photo])), repeat=2)
+
+    assert speed.photos == 2
+    assert speed.stages['detect'] >= 0.04
+    assert speed.stages['encode scene'] == 0  # The default has no scene encoder.
+    for stage in ('decode', 'rectify', 'recognize', 'collect'):
+        assert speed.stages[stage] > 0
+    assert speed.seconds / 2 < sum(speed.stages.values()) <= speed.seconds
+
+
+def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
+    rectifier = spotter.rectifier
+    image = np.full((64, 64, 3), 127, np.uint8)
+
+    with StageClock(CPU).attached(spotter):
+        assert spotter.rectifier is not rectifier
+        assert spotter.rectifier.widths == rectifier.widths
+        timed = spotter.read_batch([image])
+
+    assert spotter.rectifier is rectifier
+    assert 'forward' not in vars(spotter.detector)
+    assert 'read_batch' not in vars(spotter)
+    assert spotter.read_batch([image]) == timed
+
+
+def test_a_stage_does_not_count_the_stages_within_it() -> None:
+    clock = StageClock(CPU)
+
+    start = time.perf_counter()
+    with clock.stage('collect'), clock.stage('detect'):
+        time.sleep(0.05)
+    seconds = time.perf_counter() - start
+
+    assert clock.seconds['detect'] >= 0.05
+    assert clock.seconds['collect'] <= seconds - clock.seconds['detect']
+    assert clock.cpu_seconds['detect'] < 0.05  # Asleep, no processor was at work.
+
+
+def test_a_soak_goes_round_the_photos_and_tells_the_memory(
+    spotter: TextSpotter, photo: Path
+) -> None:
+    sizes: list[int] = []
+
+    soaked = soak(spotter, list(iter_inputs([photo])), 7, batch_size=2, on_batch=sizes.append)
+
+    assert sizes == [2, 2, 2, 1]
+    if soaked.samples:  # Where the system tells.
+        assert [done for done, _ in soaked.samples] == [2, 4, 6, 7]
+        assert soaked.growth == soaked.samples[-1][1] - soaked.samples[0][1]
+        assert soaked.memory.peak is not None
+        # The kernel counts pages in batches: its peak may lag behind by some.
+        assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1
+
+
+def test_drawn_photos_are_the_same_each_time(photo: Path, tmp_path: Path) -> None:
+    again = draw_photos(tmp_path, 1, size=(192, 320), words=1)[0]
+
+    assert again.read_bytes() == photo.read_bytes()
+
+
+def test_a_size_without_room_for_the_words_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='wanted 1 scenes of 64x64 with 30 legible words'):
+        draw_photos(tmp_path, 1, size=(64, 64), words=30)
+
+
+def test_a_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> None:
+    start = measure_cold_start(photo, checkpoint=weights, threads=1)
+
+    assert start.seconds == pytest.approx(sum(start.phases.values()))
+    assert min(start.phases.values()) > 0
+    assert start.cpu_seconds > 0
+
+
+def test_a_cold_start_that_fails_says_why(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cold_start, '_CHILD', 'raise MemoryError("too big")')
+
+    with pytest.raises(RuntimeError, match='the fresh process failed: MemoryError: too big'):
+        measure_cold_start(photo)
+
+
+def test_the_command_prints_a_report_and_writes_it_as_json(
+    weights: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / 'speed.json'
+
+    status = tool.main(
+        ['--photos', str(photo), '--checkpoint', str(weights), '--repeat', '1', '--json', str(path)]
+    )
+
+    printed = capsys.readouterr().out
+    assert status == 0
+    for said in ('threads', f'torch {torch.__version__}', 'photos/s', 'MiB at the most', *STAGES):
+        assert said in printed
+    record = json.loads(path.read_text())
+    assert record['throughput']['photos'] == 1
+    assert list(record['throughput']['stages']) == list(STAGES)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--photos', 'missing.jpg'], 'missing.jpg: no such file'),
+        (['--context', 'on'], 'has no scene context'),
+        (['--config', 'missing.py'], 'no config missing.py'),
+    ],
+)
+def test_what_cannot_be_measured_is_told_in_one_line(
+    weights: Path,
+    photo: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    photos = [] if '--photos' in arguments else ['--photos', str(photo)]
+
+    status = tool.main(['--checkpoint', str(weights), *photos, *arguments])
+
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert status == 2
+    assert len(errors) == 1 and message in errors[0]
+
+
+def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotter) -> None:
+    augmented = add_random_context(spotter, TINY_TOWER)
+    image = np.full((64, 64, 3), 127, np.uint8)
+
+    costs = measure_context_cost(augmented, image, words=(1, 20), repeat=1)
+
+    assert [(cost.words, cost.context) for cost in costs] == [
+        (1, 'off'), (1, 'k=1'), (1, 'k=inf'), (20, 'off'), (20, 'k=1'), (20, 'k=inf'),
+    ]  # fmt: skip
+    assert [cost.encodings for cost in costs] == [0, 1, 1, 0, 1, 1]
+    for cost in costs:
+        assert (cost.tower_seconds > 0) == (cost.context != 'off')
+        assert cost.tower_seconds + cost.recognizer_seconds <= cost.seconds
+    assert augmented.has_context
+    assert 'forward' not in vars(augmented.detector)
+
+
+def test_a_spotter_without_context_has_no_cost_of_it(spotter: TextSpotter) -> None:
+    with pytest.raises(ValueError, match='wanted a spotter with scene context'):
+        measure_context_cost(spotter, np.zeros((64, 64, 3), np.uint8))
+
+
+def test_the_command_says_what_context_costs(
+    weights: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tool, 'add_random_context', lambda s: add_random_context(s, TINY_TOWER))
+    path = tmp_path / 'cost.json'
+
+    status = tool.main(
+        [
+            '--context',
+            '--photos',
+            str(photo),
+            '--checkpoint',
+            str(weights),
+            '--repeat',
+            '1',
+            '--json',
+            str(path),
+        ]
+    )
+
+    assert status == 0
+    assert '% of the recognizer' in capsys.readouterr().out
+    costs = json.loads(path.read_text())['context_cost']
+    assert {cost['words'] for cost in costs} == {1, 10, 100}
+
+
+def test_the_detector_is_timed_beside_a_peer(
+    spotter: TextSpotter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
+    monkeypatch.setattr(spotter.detector.pyramid, 'long_side_px', 64)
+    peer = build_peer(CPU)
+    peer.pyramid.long_side_px = 64
+    passes: list[int] = []
+    cost = measure_detector_cost(
+        spotter.detector, peer, [np.zeros((36, 64, 3), np.uint8)], 2, lambda: passes.append(1)
+    )
+    assert len(passes) == 3  # one does not count
+    assert cost.whole >= 0.02
+    assert cost.network > 0 and cost.peer > 0
+
+
+def test_the_peer_is_the_one_that_it_is_said_to_be() -> None:
+    backbone = build_peer(CPU).detector.backbone
+    assert type(backbone).__name__ == 'ResNet' and backbone.depth == 18
+    assert backbone.conv1.out_channels == 64
+
+
+def test_crops_are_timed_with_and_without_the_language_model(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for i, width in enumerate((40, 90)):
+        cv2.imwrite(str(tmp_path / f'{i}.png'), np.full((30, width, 3), 200, np.uint8))
+    arguments = ['--crops', '--photos', str(tmp_path), '--repeat', '1']
+    arguments += ['--checkpoint', str(weights), '--json', str(tmp_path / 'cost.json')]
+    assert tool.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert 'crops        2, 104 px wide on average' in out
+    cost = json.loads((tmp_path / 'cost.json').read_text())['crop_cost']
+    assert cost['crops'] == 2 and cost['read'] > 0 and cost['plain'] > 0
+
+
+def test_crops_require_images(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tool.main(['--crops', '--scenes', '1']) == 2
+    assert '--crops requires word crops' in capsys.readouterr().err

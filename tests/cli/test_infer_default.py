@@ -1,0 +1,150 @@
+"""The first thing a stranger does: read a photo with the weights that come along."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline import TextSpotter
+from pipeline.cli import infer
+from pipeline.detection.detections import Detections
+from pipeline.geometry import polygon_area
+from pipeline.geometry.neighbors import join_words
+from pipeline.spotter import DEFAULT_CONFIG
+
+BOX = (220, 150, 360, 210)
+REPOSITORY = Path(__file__).parents[2]
+SCENE = REPOSITORY / 'data/demo/scene.jpg'
+DEMO_WORDS = [
+    *('ROSA', 'BAKERY', 'Fresh', 'Bread', 'OPEN', 'MON', 'SAT', '9:30', '18:00'),
+    *('CAFÉ', 'LUNA', 'ESPRESSO', 'BAR', 'Soup', '€4.50', 'Salad', '€6.20'),
+    *('BOOKS', 'SALE', 'PARKING'),
+]
+
+
+@pytest.fixture(scope='module')
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A word as clear as a sign's."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
+    image = Image.new('RGB', (640, 400), (235, 235, 225))
+    ImageDraw.Draw(image).text((BOX[0], BOX[1]), 'HELLO', (30, 30, 60), font)
+    path = tmp_path_factory.mktemp('photos') / 'sign.png'
+    image.save(path)
+    return path
+
+
+def test_the_default_reads_a_clear_word(photo):
+    words = TextSpotter.default().read(photo)
+    best = max(words, key=lambda word: word.score)
+    assert best.text.lower() == 'hello'
+    center = best.polygon.mean(0)
+    assert BOX[0] < center[0] < BOX[2] and BOX[1] < center[1] < BOX[3]
+
+
+def test_default_reads_every_word_of_the_demo():
+    """Shop signs, a price, a curved and a vertical sign, small print."""
+    words = [word.text for word in TextSpotter.default().read(SCENE)]
+    assert sorted(words) == sorted(DEMO_WORDS)
+
+
+@pytest.mark.parametrize('line', ['Fresh Bread', 'MON SAT'])
+def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
+    spotter = TextSpotter.default()
+    polygons = {word.text: word.polygon for word in spotter.read(SCENE)}
+    joined = join_words([polygons[text] for text in line.split()])
+    found = Detections([joined], np.ones(1, dtype=np.float32))
+    monkeypatch.setattr(spotter.detector, 'forward', lambda images: [found])
+    words = spotter.read(SCENE)
+    assert ' '.join(word.text for word in words) == line
+    for word in words:
+        alone = polygons[word.text]
+        shared = polygon_shape(word.polygon).intersection(polygon_shape(alone)).area
+        assert shared > 0.85 * polygon_area(alone)
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '50°', '«oui»'],
+)
+def test_default_reads_accents_and_currency_signs(text):
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
+    left, top, right, bottom = font.getbbox(text)
+    image = Image.new('RGB', (right - left + 12, bottom - top + 12), (235, 235, 225))
+    ImageDraw.Draw(image).text((6 - left, 6 - top), text, (30, 30, 60), font)
+    crop = np.asarray(image)[..., ::-1].copy()
+    ((read, score),) = TextSpotter.default().read_crops([crop])
+    assert (read, score > 0.3) == (text, True)
+
+
+def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
+    """A name is read as the list has it where its picture is poor, and as seen without a list."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
+    clear = Image.new('RGB', (20 + int(font.getlength('ZYXQOR')), 44), (200, 200, 190))
+    ImageDraw.Draw(clear).text((8, 4), 'ZYXQOR', (120, 120, 130), font)
+    poor = clear.resize((19, 7), Image.Resampling.BILINEAR).resize((150, 44))
+    words = tmp_path / 'brands.txt'
+    words.write_text('zyxqor\n')
+    crop = np.asarray(poor)[..., ::-1].copy()
+    spotter = TextSpotter.default()
+    spotter.use_words([])
+    ((seen, seen_score),) = spotter.read_crops([crop])
+    for lists in ([words], ['english', words]):
+        spotter.use_words(lists)
+        ((read, score),) = spotter.read_crops([crop])
+        assert read.lower() == 'zyxqor'
+        assert seen != read or score > seen_score
+
+
+@pytest.mark.parametrize(
+    ('lists', 'message'),
+    [
+        (['gone.txt'], 'gone.txt'),
+        (['english', 'phrases.txt'], 'phrases.txt:1: wanted a word'),
+        (['none', 'english'], '--words none stands alone'),
+    ],
+)
+def test_word_lists_that_are_none_end_in_one_line(
+    photo, tmp_path, capsys, monkeypatch, lists, message
+):
+    monkeypatch.chdir(tmp_path)
+    Path('phrases.txt').write_text('main street\n')
+    options = [option for words in lists for option in ('--words', words)]
+    assert infer.main([str(photo), *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+def test_the_tool_takes_word_lists_or_none(photo, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TextSpotter, 'use_words', lambda spotter, words: seen.append(words))
+    for options in (['none'], ['english', 'mine.txt']):
+        args = [option for words in options for option in ('--words', words)]
+        infer.load_spotter(infer.parse_args([str(photo), *args]))
+    assert seen == [[], ['english', 'mine.txt']]
+
+
+def test_the_shipped_weights_are_small():
+    assert DEFAULT_CONFIG.with_suffix('.safetensors').stat().st_size < 40e6
+
+
+def test_the_command_of_the_readme_prints_the_words_and_nothing_else(photo, tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(REPOSITORY / 'tools' / 'infer.py'), str(photo)],
+        cwd=tmp_path, text=True, capture_output=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(REPOSITORY)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, '')
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f'{photo} (') and 'hello' in line.lower()
+    record = json.loads((tmp_path / 'results' / 'sign.json').read_text())
+    assert (record['width'], record['height']) == (640, 400)
+    assert np.array(record['words'][0]['polygon']).shape[1] == 2
+    assert Image.open(tmp_path / 'results' / 'sign.png').size == (640, 400)

@@ -1,0 +1,49 @@
+"""A published PARSeq becomes the recognizer of a spotter; the file is drawn, of the same shapes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from reference_parseq import published_shapes
+
+from pipeline.cli import pack_spotter
+from pipeline.recognition.published_parseq import convert_published_parseq
+from pipeline.spotter import TextSpotter
+
+CONFIG = Path(__file__).parents[2] / 'configs' / 'spotting' / 'default_parseq-small.py'
+
+
+def draw_published(folder: Path, classes: int = 95) -> Path:
+    torch.manual_seed(0)
+    shapes = published_shapes(384, classes)
+    torch.save({name: 0.02 * torch.randn(shape) for name, shape in shapes.items()}, folder / 'a.pt')
+    return folder / 'a.pt'
+
+
+def pack(published: Path, out: Path) -> int:
+    return pack_spotter.main(
+        [str(CONFIG), '--recognizer', str(published), '--out', str(out), '--dtype', 'float32']
+    )
+
+
+def test_a_published_recognizer_goes_into_a_spotter_without_being_announced(tmp_path):
+    published, out = draw_published(tmp_path), tmp_path / 'spotter.safetensors'
+    assert pack(published, out) == 0
+    spotter = TextSpotter.from_config(CONFIG, checkpoint=out)
+    dictionary = spotter.recognizer.decoder.dictionary
+    wanted = convert_published_parseq(torch.load(published, weights_only=True), dictionary)
+    state = spotter.recognizer.state_dict()
+    assert state.keys() == wanted.keys()
+    assert all(torch.equal(state[name], value) for name, value in wanted.items())
+
+
+def test_one_that_reads_other_characters_ends_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    out = tmp_path / 'spotter.safetensors'
+    assert pack(draw_published(tmp_path, classes=37), out) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: ') and 'reads 36 characters' in line
+    assert not out.exists()

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from pipeline.cli import pack_spotter
+from pipeline.detection.quantize.int8_ranges import load_int8_ranges
+from pipeline.registry import MODELS
+from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Checkpoints of the two parts of the embedded default, as their training runs leave them."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp('runs')
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        spotter = MODELS.build(Config.fromfile(DEFAULT_CONFIG).model)
+    parts = {'detector': spotter.detector.detector, 'recognizer': spotter.recognizer}
+    for name, part in parts.items():
+        torch.save({'state_dict': part.state_dict(), 'meta': {}}, folder / f'{name}.pth')
+    return {name: folder / f'{name}.pth' for name in parts}
+
+
+def pack(trained: dict[str, Path], out: Path, *more: str, **changes: Path) -> int:
+    files = {**trained, **changes}
+    return pack_spotter.main(
+        [
+            str(DEFAULT_CONFIG), '--out', str(out), '--detector', str(files['detector']),
+            '--recognizer', str(files['recognizer']), *more,
+        ]
+    )  # fmt: skip
+
+
+def test_two_trained_parts_become_one_file_that_loads(trained, tmp_path, capsys):
+    out = tmp_path / 'new' / 'spotter.safetensors'
+    assert pack(trained, out) == 0
+    assert f'{out}: ' in capsys.readouterr().out
+    assert out.stat().st_size < 40e6  # what may be shipped
+    assert out.stat().st_mode == trained['detector'].stat().st_mode  # whom it may be read by
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out, as_trained=True)
+    for name, part in (('detector', spotter.detector.detector), ('recognizer', spotter.recognizer)):
+        wanted = torch.load(trained[name], weights_only=True)['state_dict']
+        for key, value in part.state_dict().items():
+            torch.testing.assert_close(value, wanted[key], rtol=1e-3, atol=1e-4)
+
+
+def test_the_detector_of_the_default_keeps_its_integers_and_another_asks_for_them(
+    trained, tmp_path, capsys
+):
+    out = tmp_path / 'spotter.safetensors'
+    recognizer = ['--recognizer', str(trained['recognizer'])]
+    assert pack_spotter.main([str(DEFAULT_CONFIG), '--out', str(out), *recognizer]) == 0
+    assert 'calibrate_int8' not in capsys.readouterr().out
+    assert load_int8_ranges(out) == load_int8_ranges(DEFAULT_CONFIG.with_suffix('.safetensors'))
+    assert pack(trained, out) == 0
+    assert 'after tools/calibrate_int8.py' in capsys.readouterr().out
+    assert load_int8_ranges(out) is None
+
+
+def test_full_precision_is_kept_where_asked_for(trained, tmp_path):
+    out = tmp_path / 'spotter.safetensors'
+    assert pack(trained, out, '--dtype', 'float32') == 0
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out)
+    wanted = torch.load(trained['recognizer'], weights_only=True)['state_dict']
+    for key, value in spotter.recognizer.state_dict().items():
+        assert torch.equal(value, wanted[key])
+
+
+def test_parts_that_were_mixed_up_end_in_one_line(trained, tmp_path, capsys):
+    out = tmp_path / 'spotter.safetensors'
+    assert pack(trained, out, detector=trained['recognizer']) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: ') and 'does not fit DBNet' in line
+    assert not out.exists()
+
+
+def test_a_missing_checkpoint_or_config_ends_in_one_line(trained, tmp_path, capsys):
+    assert pack(trained, tmp_path / 'a.safetensors', detector=tmp_path / 'gone.pth') == 1
+    assert 'gone.pth' in capsys.readouterr().err
+    recognition = DEFAULT_CONFIG.parents[2] / 'configs' / 'recognition' / 'parseq-tiny_words.py'
+    for config in (tmp_path / 'none.py', recognition):
+        assert pack_spotter.main([str(config), '--out', str(tmp_path / 'a.safetensors')]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith('error: ') and str(config) in line
+
+
+def test_several_checkpoints_of_a_part_are_averaged(trained, tmp_path):
+    first = torch.load(trained['recognizer'], weights_only=True)
+    second = tmp_path / 'second.pth'
+    later = {k: v + 1 if v.is_floating_point() else v for k, v in first['state_dict'].items()}
+    torch.save({**first, 'state_dict': later}, second)
+    out = tmp_path / 'spotter.safetensors'
+    assert pack(trained, out, str(second), '--dtype', 'float32') == 0  # behind --recognizer
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out)
+    for key, value in spotter.recognizer.state_dict().items():
+        wanted = first['state_dict'][key]
+        torch.testing.assert_close(value, wanted + 0.5 if wanted.is_floating_point() else wanted)

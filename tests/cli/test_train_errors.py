@@ -1,0 +1,105 @@
+"""What stops a run before it starts, and how it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from torch.utils.data import DataLoader, Dataset
+
+from pipeline.cli.error_lines import say_error
+from pipeline.cli.mixed_precision import enable_amp
+from pipeline.cli.preflight import find_missing_files
+
+
+class Broken(Dataset):
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        raise ValueError('street/b.jpg is not in the cache\nAdd it: extract')
+
+
+def test_an_error_of_a_loaders_process_is_said_without_its_stack():
+    with pytest.raises(ValueError) as caught:
+        next(iter(DataLoader(Broken(), num_workers=1)))
+    assert 'Traceback' in str(caught.value)
+    assert say_error(caught.value) == 'street/b.jpg is not in the cache\nAdd it: extract'
+
+
+@pytest.mark.parametrize(
+    ('error', 'said'),
+    [
+        (ValueError('wanted a, got b'), 'wanted a, got b'),
+        (KeyError('Foo is not in the registry'), 'Foo is not in the registry'),
+        (KeyError('optim_wrapper'), "KeyError: there is no 'optim_wrapper'"),
+        (TypeError('unexpected x'), 'TypeError: unexpected x'),
+        (FileNotFoundError(2, 'No such file', 'a.json'), "[Errno 2] No such file: 'a.json'"),
+        (ValueError(), 'ValueError: '),
+    ],
+)
+def test_errors_read_as_lines(error, said):
+    assert say_error(error) == said
+
+
+def amp(kind: str | None) -> str:
+    wrapper = {} if kind is None else {'type': kind}
+    config = Config({'optim_wrapper': wrapper})
+    enable_amp(config)
+    return config.optim_wrapper.type
+
+
+@pytest.mark.parametrize('kind', ['OptimWrapper', None])
+def test_amp_is_bfloat16_on_a_cpu_and_float16_on_a_gpu(kind, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    assert amp(kind) == 'BFloat16OptimWrapper'
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    assert amp(kind) == 'AmpOptimWrapper'
+
+
+@pytest.mark.parametrize('kind', ['AmpOptimWrapper', 'BFloat16OptimWrapper'])
+def test_amp_twice_is_refused(kind):
+    with pytest.raises(ValueError, match='leave out --amp'):
+        amp(kind)
+
+
+def test_amp_on_an_unknown_wrapper_is_refused():
+    with pytest.raises(ValueError, match='ApexOptimWrapper'):
+        amp('ApexOptimWrapper')
+
+
+def test_missing_checkpoints_and_annotations_are_listed_with_their_places(tmp_path):
+    (tmp_path / 'there.json').write_text('{}')
+    here = {'ann_file': 'there.json', 'data_root': str(tmp_path)}
+    gone = {'ann_file': 'gone.json', 'data_root': str(tmp_path)}
+    checkpoint = 'work_dirs/none/iter_1.pth'
+    config = Config(
+        {
+            'model': {'recognizer': {'init_cfg': {'type': 'Pretrained', 'checkpoint': checkpoint}}},
+            'load_from': 'https://example.org/model.pth',
+            'train_dataloader': {'dataset': {'datasets': [here, gone, gone]}},
+            'val_dataloader': {'dataset': {**gone, 'ann_file': 'val.json'}},
+        }
+    )
+    lines = find_missing_files(config)
+    assert len(lines) == 2
+    assert 'model.recognizer.init_cfg.checkpoint' in lines[0] and checkpoint in lines[0]
+    assert 'gone.json' in lines[1] and 'train_dataloader.dataset.datasets.1' in lines[1]
+    config.val_cfg = {'type': 'ValLoop'}
+    assert any('val.json' in line for line in find_missing_files(config))
+
+
+def test_a_missing_checkpoint_names_the_config_that_makes_it(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    config = Config({'model': {}, 'load_from': 'work_dirs/parseq-tiny_words/iter_20000.pth'})
+    (line,) = find_missing_files(config)
+    assert 'tools/train.py configs/recognition/parseq-tiny_words.py' in line
+
+
+def test_a_missing_part_of_a_spotter_is_to_be_unpacked(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    config = Config({'model': {}, 'load_from': 'work_dirs/default/not_there.pth'})
+    (line,) = find_missing_files(config)
+    assert 'tools/unpack_spotter.py --out work_dirs/default' in line

@@ -16,6 +16,7 @@ from pipeline.io import read_image
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.structures import Word
+from pipeline.utils.device import choose_device, runs_on_cpu
 from pipeline.word_reading import (
     CropBatch,
     ReadWord,
@@ -61,24 +62,24 @@ class TextSpotter:
     crop_batch_size: int
 
     @staticmethod
-    def default(device: str | torch.device = 'cpu', engine: str = 'auto') -> TextSpotter:
+    def default(device: str | torch.device = 'auto', engine: str = 'auto') -> TextSpotter:
         """The embedded default; nothing is downloaded.
 
         Args:
-            device: Device of the networks.
+            device: Device of the networks: ``'cpu'``, ``'cuda[:N]'``, or ``'auto'``: a GPU if
+                there is one.
             engine: ``'onnx'``, ``'torch'``, or ``'auto'``: ONNX Runtime on the CPU, torch
                 elsewhere.
 
         Raises:
-            ValueError: If the engine is unknown, or ``'onnx'`` is to run on another device.
+            ValueError: If the engine or the device is unknown, or ``'onnx'`` is to run on a GPU.
         """
         if engine not in ENGINES:
             raise ValueError(f'engine must be one of {ENGINES}, got {engine!r}.')
-        on_cpu = str(device) == 'cpu'
-        if engine == 'onnx' and not on_cpu:
+        if engine == 'onnx' and str(device) not in ('auto', 'cpu'):
             raise ValueError(f"engine='onnx' runs on the CPU only, got device {str(device)!r}.")
-        if engine == 'torch' or not on_cpu:
-            return TextSpotter.from_config(DEFAULT_CONFIG, device=device)
+        if engine == 'torch' or (engine == 'auto' and not runs_on_cpu(str(device))):
+            return TextSpotter.from_config(DEFAULT_CONFIG, device=choose_device(str(device)))
         from pipeline.onnx.spotter import OnnxTextSpotter
 
         return OnnxTextSpotter.default()

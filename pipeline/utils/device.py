@@ -1,16 +1,24 @@
-"""The device that a command line names."""
+"""The device that a user names."""
 
 from __future__ import annotations
 
-import torch
+import ctypes
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` (CUDA where there is one), ``cpu`` or ``cuda[:N]`` -> a device that is there.
+    """Device for ``'auto'`` (CUDA if there is a GPU), ``'cpu'`` or ``'cuda[:N]'``.
 
     Raises:
-        ValueError: If torch does not see that CUDA device, or the name is none of these.
+        ValueError: If torch does not see that CUDA device, or the name is invalid.
     """
+    import torch
+
     if name == 'auto':
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     try:
@@ -23,3 +31,28 @@ def choose_device(name: str) -> torch.device:
             'here; use --device auto or cpu'
         )
     return device
+
+
+def runs_on_cpu(name: str) -> bool:
+    """Whether ``choose_device(name)`` is the CPU; torch is imported only if there is a GPU."""
+    if name == 'cpu':
+        return True
+    if name == 'auto' and not _has_gpu_driver():
+        return True
+    return choose_device(name).type == 'cpu'
+
+
+def _has_gpu_driver() -> bool:
+    """Whether a driver reports a GPU that torch may use: NVIDIA's, or AMD's on Linux."""
+    if Path('/dev/kfd').exists():
+        return True
+    try:
+        driver = ctypes.CDLL('nvcuda.dll' if sys.platform == 'win32' else 'libcuda.so.1')
+        count = ctypes.c_int(0)
+        return (
+            driver.cuInit(0) == 0
+            and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+            and count.value > 0
+        )
+    except (OSError, AttributeError):
+        return False

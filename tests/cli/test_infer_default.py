@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pipeline import TextSpotter
 from pipeline.cli import infer
 from pipeline.detection.detections import Detections
-from pipeline.geometry import polygon_area
+from pipeline.geometry import polygon_area, polygon_shape
 from pipeline.geometry.neighbors import join_words
 from pipeline.spotter import DEFAULT_CONFIG
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def in_torch() -> TextSpotter:
 def test_default_uses_onnx_on_the_cpu() -> None:
     assert isinstance(TextSpotter.default(), OnnxTextSpotter)
     assert not isinstance(TextSpotter.default(engine='torch'), OnnxTextSpotter)
+
+
+def test_default_imports_no_torch() -> None:
+    code = f"""
+import sys
+from pipeline import TextSpotter
+assert TextSpotter.default().read({str(DEMO)!r})
+print([m for m in ('torch', 'torchvision', 'mmocr', 'mmdet', 'mmengine') if m in sys.modules])
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == '[]'
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,4 @@
-"""Measure how fast photos are read, stage by stage, and how much memory that takes.
-
-    python tools/benchmark.py
-    python tools/benchmark.py --photos photos/ --batch-size 4 --device cuda --json speed.json
-    python tools/benchmark.py --cold-start
-    python tools/benchmark.py --soak 1000
-    python tools/benchmark.py --context
-    python tools/benchmark.py --detector
-    python tools/benchmark.py --crops --photos word_crops/
-
-Without --photos it draws scenes of 1280x720 with 10 words. Other programs on the machine slow
-the wall time down, but hardly the processor time, which is printed beside it.
-"""
+"""``clipter benchmark``: measure how fast photos are read, and how much memory that takes."""
 
 from __future__ import annotations
 
@@ -22,129 +10,142 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
-import torch
 from tqdm import tqdm
 
-from pipeline.benchmark import (
-    ColdStart,
-    ContextCost,
-    CropCost,
-    DetectorCost,
-    Soak,
-    Throughput,
-    add_random_context,
-    build_peer,
-    describe_machine,
-    draw_photos,
-    measure_cold_start,
-    measure_context_cost,
-    measure_crop_cost,
-    measure_detector_cost,
-    measure_throughput,
-    soak,
+from pipeline.cli.common import (
+    DONE,
+    CommandError,
+    add_device,
+    add_spotter,
+    make_parser,
+    positive_int,
+    run_command,
 )
-from pipeline.io import ImageReadError, InputItem, iter_inputs
-from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
-from pipeline.utils.device import choose_device
+from pipeline.cli.config_files import find_config
+
+if TYPE_CHECKING:
+    import torch
+
+    from pipeline.benchmark import (
+        ColdStart,
+        ContextCost,
+        CropCost,
+        DetectorCost,
+        Soak,
+        Throughput,
+    )
+    from pipeline.io import InputItem
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description='Measure how fast photos are read.')
-    parser.add_argument(
-        '--photos',
-        nargs='+',
-        metavar='PATH',
+    parser = make_parser(
+        'benchmark',
+        ['', '--photos photos/ --batch-size 4 --device cuda --json speed.json', '--cold-start',
+         '--soak 1000', '--context', '--detector', '--crops --photos word_crops/'],
+        'Other programs on the machine increase the wall time, but hardly the processor time, '
+        'which is printed\nbeside it.',
+    )  # fmt: skip
+    add = parser.add_argument
+    add(
+        '--photos', nargs='+', metavar='PATH',
         help='image files, folders or globs (default: drawn scenes of 1280x720 with 10 words)',
-    )
-    parser.add_argument(
-        '--scenes', type=_positive, default=10, metavar='N', help='scenes to draw (default: 10)'
-    )
-    parser.add_argument(
-        '--repeat',
-        type=_positive,
-        default=3,
-        metavar='N',
-        help='passes over the photos (default: 3)',
-    )
-    parser.add_argument(
-        '--batch-size', type=_positive, default=1, metavar='N', help='photos a pass (default: 1)'
-    )
-    parser.add_argument('--device', default='cpu', help='auto, cpu or cuda[:N] (default: cpu)')
-    parser.add_argument(
-        '--threads', type=_positive, metavar='N', help='of torch and OpenCV (default: their own)'
-    )
-    parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
-    parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
-    parser.add_argument(
-        '--context',
-        nargs='?',
-        const='cost',
-        choices=('on', 'off', 'cost'),
-        help="scene context (default: the config's own setting); without a value: measure what it "
-        'costs a photo with 1, 10 and 100 words',
-    )
+    )  # fmt: skip
+    add('--scenes', type=positive_int, default=10, metavar='N', help='number of drawn scenes')
+    add('--repeat', type=positive_int, default=3, metavar='N', help='passes over the photos')
+    add('--batch-size', type=positive_int, default=1, metavar='N', help='photos per batch')
+    add_device(parser, default='cpu')
+    add(
+        '--threads', type=positive_int, metavar='N',
+        help='threads of torch and OpenCV (default: their own choice)',
+    )  # fmt: skip
+    add_spotter(parser)
+    add(
+        '--context', nargs='?', const='cost', choices=('on', 'off', 'cost'),
+        help="scene context (default: the config's own setting); without a value: measure the "
+        'cost of context for a photo with 1, 10 and 100 words',
+    )  # fmt: skip
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        '--cold-start',
-        action='store_true',
-        help='measure fresh processes, from their start to the first result, --repeat of them',
+        '--cold-start', action='store_true',
+        help='measure --repeat fresh processes, from their start to the first result',
+    )  # fmt: skip
+    what.add_argument(
+        '--soak', type=positive_int, metavar='N', help='read N photos and record the memory'
     )
     what.add_argument(
-        '--soak', type=_positive, metavar='N', help='read N photos in a row and watch the memory'
-    )
+        '--detector', action='store_true',
+        help="measure the detector only, beside the network of MMOCR's DBNet-R18",
+    )  # fmt: skip
     what.add_argument(
-        '--detector',
-        action='store_true',
-        help="measure the detector alone, beside the network of MMOCR's DBNet-R18",
-    )
-    what.add_argument(
-        '--crops',
-        action='store_true',
+        '--crops', action='store_true',
         help='measure the recognizer only: --photos are word crops, read in batches of 16',
-    )
-    parser.add_argument('--json', type=Path, metavar='PATH', help='write the numbers there too')
+    )  # fmt: skip
+    add('--json', type=Path, metavar='PATH', help='file for the numbers')
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure and report; returns the exit status."""
-    args = parse_args(argv)
-    try:
-        device = choose_device(args.device)
-        if args.threads is not None:
-            torch.set_num_threads(args.threads)
-            cv2.setNumThreads(args.threads)
-        with tempfile.TemporaryDirectory() as folder:
-            photos = args.photos or draw_photos(Path(folder), args.scenes)
-            items = list(iter_inputs(photos))
-            machine = describe_machine(device)
-            _print_machine(machine)
-            source = 'given' if args.photos else 'drawn, 1280x720 with 10 words each'
-            print(f'photos       {len(items)}, {source}')
+    return run_command(_benchmark, parse_args(argv))
+
+
+def _benchmark(args: argparse.Namespace) -> int:
+    if args.crops and not args.photos:
+        raise CommandError('--crops requires word crops: name a folder with --photos.')
+    if args.config:
+        args.config = find_config(args.config)
+
+    import cv2
+    import torch
+
+    from pipeline.benchmark import describe_machine, draw_photos
+    from pipeline.io import iter_inputs
+    from pipeline.utils.device import choose_device
+
+    device = choose_device(args.device)
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+        cv2.setNumThreads(args.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        photos = args.photos or draw_photos(Path(folder), args.scenes)
+        items = list(iter_inputs(photos))
+        machine = describe_machine(device)
+        _print_machine(machine)
+        source = 'given' if args.photos else 'drawn, 1280x720 with 10 words each'
+        print(f'photos       {len(items)}, {source}')
+        try:
             result = _measure(args, device, items)
-        if args.json is not None:
-            args.json.parent.mkdir(parents=True, exist_ok=True)
-            record = {'machine': machine, 'batch_size': args.batch_size, **result}
-            args.json.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
-    except (ImageReadError, ValueError, OSError, RuntimeError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    return 0
+        except RuntimeError as error:  # a fresh process failed, or the device is out of memory
+            raise CommandError(str(error)) from error
+    if args.json is not None:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        record = {'machine': machine, 'batch_size': args.batch_size, **result}
+        args.json.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+    return DONE
 
 
 def _measure(
     args: argparse.Namespace, device: torch.device, items: Sequence[InputItem]
 ) -> dict[str, Any]:
-    """Run what is asked for, print it, and return it for JSON."""
+    """Run the requested measurement, print it, and return it for JSON."""
+    from pipeline.benchmark import (
+        build_peer,
+        measure_cold_start,
+        measure_crop_cost,
+        measure_detector_cost,
+        measure_throughput,
+        soak,
+    )
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
     if args.context == 'cost':
         return _measure_context(args, device, items[0])
     context = None if args.context is None else args.context == 'on'
     if args.cold_start:
-        items[0].load()  # A photo that cannot be read is told as such.
+        items[0].load()  # reports an unreadable photo before a process is started
         starts = [
             measure_cold_start(
                 items[0].source, args.config, args.checkpoint, str(device), context, args.threads
@@ -165,8 +166,6 @@ def _measure(
         _print_detector_cost(cost)
         return {'detector_cost': asdict(cost)}
     if args.crops:
-        if not args.photos:
-            raise ValueError('--crops requires word crops: name a folder with --photos.')
         crops = [item.load() for item in items]
         with _progress(None, 'pass', args.repeat + 1) as bar:
             crop_cost = measure_crop_cost(
@@ -196,7 +195,10 @@ def _print_crop_cost(cost: CropCost) -> None:
 def _measure_context(
     args: argparse.Namespace, device: torch.device, item: InputItem
 ) -> dict[str, Any]:
-    """Time a photo with context off and on."""
+    """Measure the time of a photo with context off and on."""
+    from pipeline.benchmark import add_random_context, measure_context_cost
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
     spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
     what = "the config's own encoder and fusion"
     if not spotter.has_context:
@@ -304,13 +306,6 @@ def _progress(steps: Any, unit: str, total: int | None = None) -> Any:
 
 def _mib(value: float | None) -> str:
     return 'unknown' if value is None else f'{value:.0f} MiB'
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f'wanted a number of at least 1, got {text}')
-    return value
 
 
 if __name__ == '__main__':

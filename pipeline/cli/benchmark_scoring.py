@@ -1,13 +1,4 @@
-"""Measure how fast a submission is scored with a large lexicon, on one core.
-
-    python tools/benchmark_scoring.py
-    python tools/benchmark_scoring.py --photos 500 --words 20 --lexicon-size 88000 --json speed.json
-
-Draws a set with predictions that are jittered and in part misspelled, writes it as files, scores it
-end to end without and with the lexicon, and compares the lexicon search with a plain loop
-over rapidfuzz distances: words of the lexicon, misspelled ones and both, each apart. Answers must
-be equal, else the exit status is 1.
-"""
+"""``clipter benchmark-scoring``: measure how fast a submission is scored with a large lexicon."""
 
 from __future__ import annotations
 
@@ -18,63 +9,85 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-
-from pipeline.benchmark import describe_machine
-from pipeline.benchmark.scoring import (
-    ScoringTime,
-    SearchTime,
-    one_core,
-    time_scoring,
-    time_search,
+from pipeline.cli.common import (
+    DONE,
+    SOME_FAILED,
+    count,
+    make_parser,
+    positive_int,
+    print_error,
+    run_command,
+    share,
 )
-from pipeline.benchmark.scoring_set import DrawnSet, draw_set, mean_length
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.benchmark.scoring import ScoringTime, SearchTime
+    from pipeline.benchmark.scoring_set import DrawnSet
 
 WANTED_RATIO = 10
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description='Measure how fast a submission is scored with a large lexicon, on one core.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = make_parser(
+        'benchmark-scoring',
+        ['', '--photos 500 --words 20 --lexicon-size 88000 --json speed.json'],
+        'Draws a data set with jittered and partly misspelled predictions, writes it as files, '
+        'scores it end\nto end on one core without and with the lexicon, and compares the lexicon '
+        'search with a plain loop\nover rapidfuzz distances. The exit status is 1 if the answers '
+        'of search and loop differ.',
+    )  # fmt: skip
     add = parser.add_argument
-    add('--photos', type=_positive, default=500, metavar='N', help='photos to draw')
-    add('--words', type=_positive, default=20, metavar='N', help='gold words a photo')
-    add('--lexicon-size', type=_positive, default=88_000, metavar='N', help='words of the lexicon')
+    add('--photos', type=positive_int, default=500, metavar='N', help='number of photos')
+    add('--words', type=positive_int, default=20, metavar='N', help='ground-truth words per photo')
     add(
-        '--misspelled', type=_share, default=0.5, metavar='SHARE',
+        '--lexicon-size', type=positive_int, default=88_000, metavar='N',
+        help='number of words in the lexicon',
+    )  # fmt: skip
+    add(
+        '--misspelled', type=share, default=0.5, metavar='SHARE',
         help='share of the predictions that is not in the lexicon',
     )  # fmt: skip
     add(
-        '--sample', type=_count, default=100, metavar='N',
-        help='texts of each kind that the plain loop is run on, its time is scaled up; 0 means all',
+        '--sample', type=count, default=100, metavar='N',
+        help='texts of each kind for the plain loop, whose time is scaled up; 0 means all',
     )  # fmt: skip
-    add('--seed', type=int, default=0, help='the same seed draws the same set')
-    add('--json', type=Path, metavar='PATH', help='write the numbers there too')
+    add('--seed', type=int, default=0, help='random seed')
+    add('--json', type=Path, metavar='PATH', help='file for the numbers')
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure and report; returns the exit status."""
-    args = parse_args(argv)
+    return run_command(_measure, parse_args(argv))
+
+
+def _measure(args: argparse.Namespace) -> int:
+    import numpy as np
+    import torch
+
+    from pipeline.benchmark import describe_machine
+    from pipeline.benchmark.scoring import one_core, time_scoring
+    from pipeline.benchmark.scoring_set import draw_set
+
+    rng = np.random.default_rng(args.seed)
+    drawn = draw_set(args.photos, args.words, args.lexicon_size, args.misspelled, rng)
+    machine = describe_machine(torch.device('cpu'))
     try:
-        rng = np.random.default_rng(args.seed)
-        drawn = draw_set(args.photos, args.words, args.lexicon_size, args.misspelled, rng)
-        machine = describe_machine(torch.device('cpu'))
-        with one_core() as alone, tempfile.TemporaryDirectory() as folder:
-            core = 'one core' if alone else 'cores not limited: this system cannot'
+        with one_core() as pinned, tempfile.TemporaryDirectory() as folder:
+            core = 'one core' if pinned else 'cores not limited: this system cannot'
             print(f'processor    {machine["processor"]}, {core}')
             _print_set(drawn)
             scorings = time_scoring(drawn, Path(folder))
             _print_scorings(scorings)
             searches = _compare(drawn, args.sample, rng)
-    except (ValueError, OSError, AssertionError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    except AssertionError as error:  # search and loop differ
+        print_error(str(error))
+        return SOME_FAILED
     _print_searches(searches)
     if args.json is not None:
         record = {
@@ -87,10 +100,13 @@ def main(argv: list[str] | None = None) -> int:
         }
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
-    return 0
+    return DONE
 
 
 def _compare(drawn: DrawnSet, sample: int, rng: np.random.Generator) -> dict[str, SearchTime]:
+    """Time the search for each kind of text."""
+    from pipeline.benchmark.scoring import time_search
+
     texts = list(dict.fromkeys(word.text for words in drawn.det.values() for word in words))
     known = set(drawn.lexicon)
     kinds = {
@@ -106,11 +122,14 @@ def _compare(drawn: DrawnSet, sample: int, rng: np.random.Generator) -> dict[str
 
 
 def _print_set(drawn: DrawnSet) -> None:
+    from pipeline.benchmark.scoring_set import mean_length
+
     gold = sum(map(len, drawn.gt.values()))
     found = sum(map(len, drawn.det.values()))
     print(
-        f'set          {len(drawn.gt)} photos, {gold} gold words, {found} predictions; lexicon of '
-        f'{len(drawn.lexicon)} words, {mean_length(drawn.lexicon):.1f} letters on average'
+        f'set          {len(drawn.gt)} photos, {gold} ground-truth words, {found} predictions; '
+        f'lexicon of {len(drawn.lexicon)} words, {mean_length(drawn.lexicon):.1f} letters on '
+        'average'
     )
 
 
@@ -135,27 +154,6 @@ def _print_searches(searches: Mapping[str, SearchTime]) -> None:
             f'plain loop {search.loop_seconds:.1f} s{scaled}: {search.ratio:.1f} times faster, '
             f'{reached} the wanted {WANTED_RATIO}'
         )
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f'wanted a number of at least 1, got {text}')
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f'wanted 0 or more, got {text}')
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f'wanted a number from 0 to 1, got {text}')
-    return value
 
 
 if __name__ == '__main__':

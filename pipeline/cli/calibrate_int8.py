@@ -1,10 +1,4 @@
-"""Let a spotter's detector compute in 8-bit integers on an x86 CPU, which halves its time.
-
-    python tools/calibrate_int8.py [CONFIG] [--checkpoint FILE] --photos DIR --out FILE.safetensors
-
-reads photos with its DBNet in floats and writes the weights again, together with what each
-activation ranges over. A file from tools/pack_spotter.py has no ranges: it computes in floats.
-"""
+"""``clipter calibrate-int8``: measure a detector's activation ranges, for 8-bit inference."""
 
 from __future__ import annotations
 
@@ -12,51 +6,78 @@ import argparse
 import sys
 from pathlib import Path
 
-import cv2
-from mmengine.config import Config
-from safetensors.torch import load_file, save
-
-from pipeline.detection.quantize.int8 import measure_ranges
-from pipeline.detection.quantize.int8_ranges import as_metadata
-from pipeline.io import ImageReadError, iter_inputs
-from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
-from pipeline.utils.atomic_write import write_whole
+from pipeline.cli.common import DONE, CommandError, make_parser, positive_int, run_command
+from pipeline.cli.config_files import find_config, read_config
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the ranges; returns the exit status."""
+    parser = make_parser(
+        'calibrate-int8',
+        ['--photos photos/ --out spotter.safetensors',
+         'spotting/default --checkpoint spotter.safetensors --photos photos/ '
+         '--out spotter.safetensors'],
+        'Runs the DBNet of a spotter on photos in floating point, and writes the weights again '
+        'with the\nrange of each activation. With the ranges, the detector takes half the time '
+        'on an x86 CPU. A file\nof clipter pack-spotter has no ranges and is run in floating '
+        'point.',
+    )  # fmt: skip
     add = parser.add_argument
-    add('config', nargs='?', default=DEFAULT_CONFIG, help='a config of configs/spotting')
-    add('--checkpoint', help="the spotter's weights (default: the config's own)")
-    add('--photos', nargs='+', required=True, help='photos or folders of photos, of no test set')
-    add('--count', type=int, default=16, help='of these so many, evenly spread (default: 16)')
-    add('--resize', type=int, nargs=2, metavar=('W', 'H'), help='for photos stored stretched')
-    add('--out', type=Path, required=True, metavar='FILE', help='may be the file of the weights')
-    args = parser.parse_args(argv)
-    if args.count < 1 or min(args.resize or (1, 1)) < 1:
-        parser.error('--count and both sides of --resize must be at least 1.')
-    try:
-        config = Config.fromfile(args.config)
-        spotter = TextSpotter.from_config(config, args.checkpoint, int8=False)
-        weights = args.checkpoint or config.get('load_from')
-        for path in (weights, args.out):
-            if Path(path or '').suffix != '.safetensors':
-                raise ValueError(
-                    f'wanted .safetensors, as tools/pack_spotter.py writes, got {path}'
-                )
-        items = list(iter_inputs(args.photos))
-        count = min(args.count, len(items))
-        photos = [items[i * len(items) // count].load() for i in range(count)]
-        if args.resize:
-            photos = [cv2.resize(photo, tuple(args.resize)) for photo in photos]
-        metadata = as_metadata(measure_ranges(spotter.detector, photos))
-        write_whole(args.out, save(load_file(weights), metadata))
-    except (OSError, ValueError, ImageReadError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    add('config', nargs='?', metavar='CONFIG', help='spotting config (default: embedded)')
+    add(
+        '--checkpoint', metavar='FILE',
+        help="weights of the spotter, .safetensors (default: the config's own)",
+    )  # fmt: skip
+    add(
+        '--photos', nargs='+', required=True, metavar='PATH',
+        help='photos or folders of photos that are not of a test set',
+    )  # fmt: skip
+    add(
+        '--count', type=positive_int, default=16, metavar='N',
+        help='number of photos used, evenly spread over the given ones',
+    )  # fmt: skip
+    add(
+        '--resize', type=positive_int, nargs=2, metavar=('W', 'H'),
+        help='original size of photos that are stored stretched',
+    )  # fmt: skip
+    add(
+        '--out', type=Path, required=True, metavar='FILE',
+        help='output file, .safetensors; may be the file of the weights',
+    )  # fmt: skip
+    return run_command(_calibrate, parser.parse_args(argv))
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    if args.config:
+        find_config(args.config)
+
+    import cv2
+    from mmengine.config import Config
+    from safetensors.torch import load_file, save
+
+    from pipeline.detection.quantize.int8 import measure_ranges
+    from pipeline.detection.quantize.int8_ranges import as_metadata
+    from pipeline.io import iter_inputs
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+    from pipeline.utils.atomic_write import write_whole
+
+    config = read_config(args.config) if args.config else Config.fromfile(DEFAULT_CONFIG)
+    spotter = TextSpotter.from_config(config, args.checkpoint, int8=False)
+    weights = args.checkpoint or config.get('load_from')
+    for file in (weights, args.out):
+        if Path(file or '').suffix != '.safetensors':
+            raise CommandError(
+                f'wanted .safetensors, as clipter pack-spotter writes it, got {file}'
+            )
+    items = list(iter_inputs(args.photos))
+    number = min(args.count, len(items))
+    photos = [items[i * len(items) // number].load() for i in range(number)]
+    if args.resize:
+        photos = [cv2.resize(photo, tuple(args.resize)) for photo in photos]
+    metadata = as_metadata(measure_ranges(spotter.detector, photos))
+    write_whole(args.out, save(load_file(weights), metadata))
     print(f'{args.out}: ranges of activations on {len(photos)} photos')
-    return 0
+    return DONE
 
 
 if __name__ == '__main__':

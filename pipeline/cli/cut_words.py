@@ -1,12 +1,4 @@
-"""Cut the words of photos or word crops into crops of a recognizer's size, for training.
-
-    python tools/cut_words.py CONFIG --data ANNOTATION.json --out DIR [--variants 2] [--seed 0]
-
-reads MMOCR's JSON (textspotting or textrecog), draws an outline for each word as a detector would
-give it, and writes DIR/images/*.jpg and DIR/textrecog.json. The rectifier is CONFIG's. Photos are
-decoded once for all their words, and batches of one width need no padding, so that training is
-several times as fast as from photos.
-"""
+"""``clipter cut-words``: cut words into crops of a recognizer's size, for training."""
 
 from __future__ import annotations
 
@@ -16,43 +8,67 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from mmengine.config import Config
-from tqdm import tqdm
-
-import pipeline.registration  # noqa: F401
-from pipeline.datasets.word_cutting import WordCutter
-from pipeline.utils.atomic_write import write_whole
+from pipeline.cli.common import (
+    DONE,
+    CommandError,
+    make_parser,
+    positive_int,
+    read_annotation,
+    run_command,
+    share,
+)
+from pipeline.cli.config_files import find_config, read_config
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Cut; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='a config that names the rectifier')
-    parser.add_argument('--data', type=Path, required=True, metavar='JSON')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR')
-    parser.add_argument('--variants', type=int, default=2, help='crops per word (default: 2)')
-    parser.add_argument(
-        '--join-prob', type=float, default=0.08, metavar='P',
-        help='share of words cut together with the next one (default: 0.08)',
+    """Cut the words; returns the exit status."""
+    parser = make_parser(
+        'cut-words',
+        ['recognition/ppocrv6-small_synth-real --data train/textspotting.json --out train/crops'],
+        'Reads MMOCR JSON (textspotting or textrecog), draws for each word an outline with the '
+        'errors of a\ndetector, and writes DIR/images/*.jpg and DIR/textrecog.json. Each photo is '
+        'decoded once for all\nits words, and batches of one width need no padding, so training '
+        'on crops is several times as\nfast as on photos.',
     )  # fmt: skip
-    parser.add_argument(
-        '--resize', type=int, nargs=2, metavar=('W', 'H'),
-        help='size that stretched images are resized to first',
+    add = parser.add_argument
+    add('config', metavar='CONFIG', help='config with the rectifier, path or name')
+    add('--data', type=Path, required=True, metavar='JSON', help='annotation of the words')
+    add('--out', type=Path, required=True, metavar='DIR', help='output folder')
+    add('--variants', type=positive_int, default=2, metavar='N', help='crops per word')
+    add(
+        '--join-prob', type=share, default=0.08, metavar='P',
+        help='share of words cut together with the next one',
     )  # fmt: skip
-    parser.add_argument('--max-length', type=int, default=48, help='longest text in characters')
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--workers', type=int, default=2)
-    args = parser.parse_args(argv)
-    try:
-        entries = json.loads(args.data.read_text(encoding='utf-8'))['data_list']
-        rectifier = dict(Config.fromfile(args.config).rectifier)
-    except (OSError, KeyError, AttributeError, ValueError) as error:
-        print(f'error: {args.data}, {args.config}: {error}', file=sys.stderr)
-        return 1
+    add(
+        '--resize', type=positive_int, nargs=2, metavar=('W', 'H'),
+        help='original size of images that are stored stretched',
+    )  # fmt: skip
+    add(
+        '--max-length', type=positive_int, default=48, metavar='N',
+        help='longest text in characters',
+    )  # fmt: skip
+    add('--seed', type=int, default=0, help='random seed')
+    add('--workers', type=positive_int, default=2, metavar='N', help='number of processes')
+    return run_command(_cut, parser.parse_args(argv))
+
+
+def _cut(args: argparse.Namespace) -> int:
+    path = find_config(args.config)
+
+    from tqdm import tqdm
+
+    import pipeline.registration  # noqa: F401
+    from pipeline.datasets.word_cutting import WordCutter
+    from pipeline.utils.atomic_write import write_whole
+
+    rectifier = read_config(args.config).get('rectifier')
+    if not rectifier:
+        raise CommandError(f'{path} has no rectifier: wanted a config of a recognizer')
+    entries = read_annotation(args.data)['data_list']
     cutter = WordCutter(
         root=args.data.parent,
         out=args.out,
-        rectifier=rectifier,
+        rectifier=dict(rectifier),
         variants=args.variants,
         join_prob=args.join_prob,
         size=tuple(args.resize) if args.resize else None,
@@ -67,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     written = json.dumps({'metainfo': meta, 'data_list': data_list}, ensure_ascii=False)
     write_whole(args.out / 'textrecog.json', written.encode())
     print(f'{len(data_list)} crops of {args.data} in {args.out}')
-    return 0
+    return DONE
 
 
 if __name__ == '__main__':

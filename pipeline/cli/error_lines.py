@@ -1,22 +1,22 @@
-"""Errors as a user reads them: what was wrong, without the stack."""
+"""Error messages for users, without a traceback."""
 
 from __future__ import annotations
 
 import re
 
-# How torch wraps the error of a loader's process; what was raised is the traceback's last line.
+# torch puts the traceback of a loader process into the message; its last line is the error.
 _IN_WORKER = re.compile(r'^Caught \w+ in DataLoader worker process')
 _LAST_ERROR = re.compile(r'^(?:[\w.]+\.)?\w*(?:Error|Exception)\b(?:: )?(.*)', re.M | re.S)
 
 
 def say_error(error: BaseException) -> str:
-    """The message of an error, with its type where the message alone does not tell.
+    """The message of an error, with its type if the message does not explain it.
 
     Args:
-        error: What was caught. Of one that a loader's process raised, its own message is taken
-            out of the traceback that torch puts around it.
+        error: Caught error. If a loader process raised it, its message is extracted from the
+            traceback that torch wraps around it.
     """
-    # str of a KeyError is the repr of its argument
+    # str(KeyError) is the repr of its argument.
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if _IN_WORKER.match(text):
         last = [m for m in re.finditer(r'^\S.*', text, re.M) if _LAST_ERROR.match(m.group())]

@@ -1,4 +1,4 @@
-"""Score predictions by the ICDAR end-to-end, word-spotting and detection protocols."""
+"""``clipter evaluate``: score predictions by the ICDAR protocols."""
 
 from __future__ import annotations
 
@@ -6,55 +6,76 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.analysis.submission import write_report
-from pipeline.evaluation.file_evaluation import FileEvaluation, LexiconChoice, score_files
-from pipeline.evaluation.protocols import PROTOCOLS
-from pipeline.evaluation.scoring import TASKS, ScoringRules
+from pipeline.cli.choices import LEXICON_LEVELS, LEXICON_RULES, PROTOCOLS, TASKS
+from pipeline.cli.common import (
+    DONE,
+    USER_ERRORS,
+    CommandError,
+    count,
+    make_parser,
+    run_command,
+    share,
+)
+from pipeline.cli.error_lines import say_error
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.file_evaluation import FileEvaluation
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    """The command line."""
+    parser = make_parser(
+        'evaluate',
+        ['--gt gt.zip --pred results/ --protocol icdar2015',
+         '--gt gt/ --pred submission.zip --protocol icdar2015 --lexicon words.txt '
+         '--lexicon-level generic',
+         '--gt gt/ --pred results/ --protocol totaltext --confidences --json scores.json '
+         '--report report/'],
+    )  # fmt: skip
     add = parser.add_argument
-    add('--gt', required=True, metavar='PATH', help='folder or zip of ground truth')
-    add('--pred', required=True, metavar='PATH', help='folder or zip of predictions')
-    add('--protocol', required=True, choices=PROTOCOLS)
-    add('--task', default='e2e', choices=TASKS, help='whose numbers come first')
-    add('--lexicon', metavar='PATH', help='lists, one a photo (strong), or one list (the others)')
-    add('--lexicon-level', choices=['strong', 'weak', 'generic', 'full'])
+    add('--gt', required=True, metavar='PATH', help='folder or zip of the ground truth')
+    add('--pred', required=True, metavar='PATH', help='folder or zip of the predictions')
+    add('--protocol', required=True, choices=PROTOCOLS, help='format and rules of the data set')
+    add('--task', default='e2e', choices=TASKS, help='task whose numbers come first')
     add(
-        '--lexicon-rule',
-        choices=['adelaidet', 'testr', 'davar', 'mask-textspotter', 'spts'],
-        default='adelaidet',
-        help='whose way of using the lexicon',
-    )
-    add('--iou', type=float, default=0.5, help='a pair must exceed it')
+        '--lexicon', metavar='PATH',
+        help='one list per photo (strong), or one list (the other levels)',
+    )  # fmt: skip
+    add('--lexicon-level', choices=LEXICON_LEVELS, help='level of --lexicon')
     add(
-        '--area-precision',
-        type=float,
-        default=0.5,
-        help='predictions with more than this share in one illegible word are left out',
-    )
-    add('--confidences', action='store_true', help='lines carry confidences; compute AP')
-    add('--strip', choices=['edge', 'all'], default='edge', help='outer punctuation forgiven')
-    add('--min-length', type=int, default=3, help='shorter words are not spotted')
-    add('--json', metavar='PATH', help='write all numbers there; - prints them')
-    add('--report', metavar='DIR', help='write a page with numbers, curve and photos there')
+        '--lexicon-rule', choices=LEXICON_RULES, default='adelaidet',
+        help='project whose rule for the use of the lexicon is applied',
+    )  # fmt: skip
+    add('--iou', type=share, default=0.5, help='IoU that a matched pair must exceed')
     add(
-        '--images',
-        metavar='DIR',
-        help='photos for the report; otherwise the folder images beside --gt, or --gt itself',
-    )
+        '--area-precision', type=share, default=0.5,
+        help='predictions with more than this share of their area in one illegible word are left '
+        'out',
+    )  # fmt: skip
     add(
-        '--report-photos',
-        type=_count,
-        default=50,
-        metavar='N',
+        '--confidences', action='store_true',
+        help='lines of predictions contain confidences: compute AP',
+    )  # fmt: skip
+    add(
+        '--strip', choices=('edge', 'all'), default='edge',
+        help='outer punctuation that may differ: one character at each end (edge), or all',
+    )  # fmt: skip
+    add(
+        '--min-length', type=count, default=3, metavar='N',
+        help='least length of a word in word spotting',
+    )  # fmt: skip
+    add('--json', metavar='PATH', help='file for all numbers; - prints them')
+    add('--report', metavar='DIR', help='folder for a page with numbers, curve and photos')
+    add(
+        '--images', metavar='DIR',
+        help='photos for the report (default: the folder images beside --gt, or --gt itself)',
+    )  # fmt: skip
+    add(
+        '--report-photos', type=count, default=50, metavar='N',
         help='photos drawn in the report, those with the most errors',
-    )
+    )  # fmt: skip
     args = parser.parse_args(argv)
     if bool(args.lexicon) != bool(args.lexicon_level):
         parser.error('--lexicon and --lexicon-level go together')
@@ -65,7 +86,31 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def main(argv: list[str] | None = None) -> int:
+    """Score the predictions; returns the exit status."""
+    return run_command(_evaluate, parse_args(argv))
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    try:
+        evaluation = evaluate(args)
+        result = evaluation.summary()
+    except USER_ERRORS as error:
+        write_json(args.json, {'calculated': False, 'message': say_error(error)})
+        raise
+    write_json(args.json, result)
+    if args.json != '-':
+        print_table(result)
+    if args.report:
+        write_page(args, evaluation)
+    return DONE
+
+
 def evaluate(args: argparse.Namespace) -> FileEvaluation:
+    """Score the files of a command line."""
+    from pipeline.evaluation.file_evaluation import LexiconChoice, score_files
+    from pipeline.evaluation.scoring import ScoringRules
+
     rules = ScoringRules(
         iou=args.iou,
         area_precision=args.area_precision,
@@ -80,7 +125,17 @@ def evaluate(args: argparse.Namespace) -> FileEvaluation:
     return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
 
 
+def write_json(path: str | None, result: dict[str, Any]) -> None:
+    """Write the numbers to a file; ``-`` prints them."""
+    text = json.dumps(result, ensure_ascii=False)
+    if path == '-':
+        print(text)
+    elif path:
+        Path(path).write_text(text, encoding='utf-8')
+
+
 def print_table(result: dict[str, Any]) -> None:
+    """Print precision, recall and hmean of all tasks."""
     lexicon = result['lexicon']
     used = f'{lexicon["level"]} lexicon, rule {lexicon["rule"]}' if lexicon else 'no lexicon'
     print(f'{result["protocol"]}, {used}')
@@ -93,42 +148,16 @@ def print_table(result: dict[str, Any]) -> None:
         print(f'{task:12}{numbers}{row["matched"]:9d}{row["gt_care"]:7d}{row["det_care"]:7d}')
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse_args(argv)
-    evaluation = None
-    try:
-        evaluation = evaluate(args)
-        result = evaluation.summary()
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        result = {'calculated': False, 'message': str(error)}
-    if args.json == '-':
-        print(json.dumps(result, ensure_ascii=False))
-    elif args.json:
-        Path(args.json).write_text(json.dumps(result, ensure_ascii=False), encoding='utf-8')
-    if evaluation is None:
-        return 1
-    if args.json != '-':
-        print_table(result)
-    return write_page(args, evaluation) if args.report else 0
+def write_page(args: argparse.Namespace, evaluation: FileEvaluation) -> None:
+    """Write the report."""
+    from pipeline.analysis.submission import write_report
 
-
-def write_page(args: argparse.Namespace, evaluation: FileEvaluation) -> int:
     try:
         page = write_report(evaluation, args.report, args.images, args.report_photos)
     except OSError as error:
-        print(f'the report cannot be written: {error}', file=sys.stderr)
-        return 1
+        raise CommandError(f'the report cannot be written: {error}') from error
     if args.json != '-':
         print(f'report: {page}')
-    return 0
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f'wanted 0 or more, got {text}')
-    return value
 
 
 if __name__ == '__main__':

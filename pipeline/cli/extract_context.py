@@ -1,85 +1,92 @@
-"""Write the scene tokens of a data set's photos, so that training need not run the tower.
-
-    python tools/extract_context.py CONFIG --out DIR [--split train val] [--batch-size N]
-        [--device auto] [--workers N] [--cfg-options KEY=VALUE ...]
-
-Photos that are in DIR already are left as they are: started again, it goes on where it stopped.
-Then train with the tokens: python tools/train.py CONFIG --context-cache DIR
-"""
+"""``clipter extract-context``: write the scene tokens of a data set's photos to a cache."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from pathlib import Path
 
-from mmengine.config import Config, DictAction
-from mmengine.registry import DefaultScope
-from tqdm import tqdm
-
-import pipeline.registration  # noqa: F401
-from pipeline.datasets.extract_tokens import extract_tokens, find_photos
-from pipeline.registry import MODELS
-from pipeline.utils.device import choose_device
+from pipeline.cli.common import (
+    DONE,
+    CommandError,
+    Interrupted,
+    add_config_options,
+    add_device,
+    count,
+    make_parser,
+    positive_int,
+    run_command,
+)
+from pipeline.cli.config_files import find_config, read_config
 
 
 def main(argv: list[str] | None = None) -> int:
     """Fill a context cache; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='a config with a context encoder')
-    parser.add_argument('--out', required=True, help='folder of the cache')
-    parser.add_argument(
-        '--split',
-        nargs='+',
-        default=['train'],
+    parser = make_parser(
+        'extract-context',
+        ['recognition/parseq-tiny_clip-vit-b32_mhca-early_scenes --out data/tokens',
+         'CONFIG --out data/tokens --split train val --device cuda'],
+        'Training reads the tokens with clipter train CONFIG --context-cache DIR, without running '
+        'the context\nencoder. Photos that are in the cache already are skipped, so an '
+        'interrupted run can be continued.',
+    )  # fmt: skip
+    add = parser.add_argument
+    add('config', metavar='CONFIG', help='config with a context encoder, path or name')
+    add('--out', required=True, metavar='DIR', help='folder of the cache')
+    add(
+        '--split', nargs='+', default=['train'], metavar='SPLIT',
         help="train, val or test, or the config's name of a data set (default: train)",
-    )
-    parser.add_argument('--batch-size', type=int, default=32, help='photos a pass')
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda[:N]')
-    parser.add_argument('--workers', type=int, default=1, help='processes that decode photos')
-    parser.add_argument('--shard-photos', type=int, default=512, help='photos a file')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override the config')
-    args = parser.parse_args(argv)
-    try:
-        return _extract(args)
-    except (OSError, ValueError) as error:
-        print(f'extract_context: {error}', file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f'extract_context: stopped; what is in {args.out} is good', file=sys.stderr)
-    return 1
+    )  # fmt: skip
+    add('--batch-size', type=positive_int, default=32, metavar='N', help='photos per batch')
+    add_device(parser)
+    add('--workers', type=count, default=1, metavar='N', help='processes that decode photos')
+    add('--shard-photos', type=positive_int, default=512, metavar='N', help='photos per file')
+    add_config_options(parser)
+    return run_command(_extract, parser.parse_args(argv))
 
 
 def _extract(args: argparse.Namespace) -> int:
-    if not Path(args.config).is_file():
-        raise ValueError(f'no config {args.config}')
-    config = Config.fromfile(args.config)
-    if args.cfg_options:
-        config.merge_from_dict(args.cfg_options)
+    find_config(args.config)
+
+    from mmengine.registry import DefaultScope
+    from tqdm import tqdm
+
+    import pipeline.registration  # noqa: F401
+    from pipeline.datasets.extract_tokens import extract_tokens, find_photos
+    from pipeline.registry import MODELS
+    from pipeline.utils.device import choose_device
+
+    config = read_config(args.config, args.cfg_options)
     encoder_config = config.get('model', {}).get('context_encoder')
     if not encoder_config:
-        raise ValueError(f'{args.config} has no model.context_encoder: nothing to extract')
+        raise CommandError(f'{args.config} has no model.context_encoder: nothing to extract')
     device = choose_device(args.device)
-    with DefaultScope.overwrite_default_scope('mmocr'):
-        photos = find_photos(config, args.split)
-        encoder = MODELS.build(encoder_config).to(device)
-        encoder.batch_size = args.batch_size
-        start = time.perf_counter()
-        with tqdm(total=len(photos), unit='photo', disable=None) as bar:
-            added = extract_tokens(
-                encoder,
-                photos,
-                args.out,
-                workers=args.workers,
-                shard_photos=args.shard_photos,
-                report=bar.update,
-            )
+    start = time.perf_counter()
+    try:
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            photos = find_photos(config, args.split)
+            encoder = MODELS.build(encoder_config).to(device)
+            encoder.batch_size = args.batch_size
+            start = time.perf_counter()
+            with tqdm(total=len(photos), unit='photo', disable=None) as bar:
+                added = extract_tokens(
+                    encoder,
+                    photos,
+                    args.out,
+                    workers=args.workers,
+                    shard_photos=args.shard_photos,
+                    report=bar.update,
+                )
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f'interrupted; {args.out} is valid, and the same command continues'
+        ) from None
     seconds = time.perf_counter() - start
     print(
         f'{args.out}: {len(photos)} photos, {added} new in {seconds:.1f} s; '
         f'{encoder.num_tokens} tokens of {encoder.embed_dim} numbers each'
     )
-    return 0
+    return DONE
 
 
 if __name__ == '__main__':

@@ -1,20 +1,9 @@
-"""Read the words in photos, or word crops.
-
-    python tools/infer.py photo.jpg
-    python tools/infer.py photos/ 'more/*.png' https://example.org/sign.jpg scan.pdf - --out results
-    python tools/infer.py --crops words/ --format csv
-
-Prints a line a photo, writes DIR/<name>.json (or another --format) and DIR/<name>.png with the
-words drawn. With --crops each image is a word already: nothing is detected or drawn, and every
-image gets its text and score. Exit status 0, or 1 if an input could not be read; the others are
-read all the same.
-"""
+"""``clipter infer``: read the words in photos, or word crops."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 import warnings
@@ -22,27 +11,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
-from pipeline.io import (
-    FORMATS,
-    CropResult,
-    ImageReadError,
-    InputItem,
-    PhotoResult,
-    ResultWriter,
-    iter_inputs,
-    make_writer,
+from pipeline.cli.choices import RESULT_FORMATS
+from pipeline.cli.common import (
+    DONE,
+    SOME_FAILED,
+    CommandError,
+    Interrupted,
+    add_device,
+    add_spotter,
+    make_parser,
+    positive_int,
+    run_command,
+    share,
 )
-from pipeline.utils.atomic_write import write_whole
-from pipeline.visualization import draw_words
+from pipeline.cli.config_files import find_config
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.io import ImageReadError, InputItem, ResultWriter
     from pipeline.spotter import TextSpotter
 
-Loaded = tuple[InputItem, np.ndarray]
+    Loaded = tuple[InputItem, np.ndarray]
 
 PHOTOS_A_BATCH = 1
 CROPS_A_BATCH = 16
@@ -50,58 +42,55 @@ CROPS_A_BATCH = 16
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description='Read the words in photos, or word crops.',
-        epilog='Exit status 1 if an input was unreadable.',
-    )
-    parser.add_argument(
-        'inputs',
-        nargs='+',
-        metavar='INPUT',
+    parser = make_parser(
+        'infer',
+        ['photo.jpg',
+         "photos/ 'more/*.png' https://example.org/sign.jpg scan.pdf - --out results",
+         '--crops words/ --format csv'],
+        'Prints one line per photo, and writes DIR/<name>.json (or another --format) and '
+        'DIR/<name>.png with\nthe words drawn. With --crops each image is one word: nothing is '
+        'detected or drawn, and every image\ngets a text and a score. The exit status is 1 if '
+        'inputs could not be read; all other inputs are read.',
+    )  # fmt: skip
+    add = parser.add_argument
+    add(
+        'inputs', nargs='+', metavar='INPUT',
         help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
-    )
-    parser.add_argument(
-        '--crops',
-        action='store_true',
-        help='each image is one word already: read it whole, write {"image", "text", "score"}',
-    )
-    parser.add_argument('--out', type=Path, default=Path('results'), metavar='DIR')
-    parser.add_argument('--config', metavar='CFG', help='a spotting config (default: embedded)')
-    parser.add_argument('--checkpoint', metavar='FILE', help="weights (default: the config's own)")
-    parser.add_argument('--device', type=_device, default='auto', help='auto, cpu or cuda[:N]')
-    parser.add_argument(
-        '--batch-size',
-        type=_positive,
-        metavar='N',
-        help=f'photos or crops a pass (default: {PHOTOS_A_BATCH} photo, {CROPS_A_BATCH} crops)',
-    )
-    parser.add_argument(
-        '--context',
-        choices=('on', 'off'),
-        help="scene context (default: the config's own setting); crops have none",
-    )
-    parser.add_argument(
-        '--words',
-        action='append',
-        metavar='FILE',
-        help="a word a line, expected where letters are doubtful, in place of the config's own; "
-        "again for more lists; 'english' is the shipped one, 'none' reads what is seen alone",
-    )
-    parser.add_argument(
-        '--min-score',
-        type=_share,
-        metavar='S',
-        help="drop words below this score, 0 to 1 (default: the config's own); a crop below it "
-        'gets an empty text and keeps its score (default: none does)',
-    )
-    parser.add_argument(
-        '--format', choices=FORMATS, default='json', help='default: json; icdar is for photos only'
-    )
-    parser.add_argument('--no-draw', action='store_true', help='write no pictures')
-    parser.add_argument('--quiet', action='store_true', help='print errors only')
-    parser.add_argument(
-        '--resume', action='store_true', help='skip inputs whose results are in DIR already'
-    )
+    )  # fmt: skip
+    add(
+        '--crops', action='store_true',
+        help='each image is one word: read the whole image, write {"image", "text", "score"}',
+    )  # fmt: skip
+    add('--out', type=Path, default=Path('results'), metavar='DIR', help='output folder')
+    add_spotter(parser)
+    add_device(parser)
+    add(
+        '--batch-size', type=positive_int, metavar='N',
+        help='photos or crops per batch '
+        f'(default: {PHOTOS_A_BATCH} photo, {CROPS_A_BATCH} crops)',
+    )  # fmt: skip
+    add(
+        '--context', choices=('on', 'off'),
+        help="scene context (default: the config's own setting); crops have no context",
+    )  # fmt: skip
+    add(
+        '--words', action='append', metavar='FILE',
+        help='word list, one word per line, preferred where letters are uncertain; may be '
+        "repeated; 'english' is the list in the package, 'none' uses no list (default: the "
+        "config's own lists)",
+    )  # fmt: skip
+    add(
+        '--min-score', type=share, metavar='S',
+        help="least score of a word, 0 to 1 (default: the config's own); a crop below it gets "
+        'an empty text and keeps its score (default for crops: 0)',
+    )  # fmt: skip
+    add(
+        '--format', choices=RESULT_FORMATS, default='json',
+        help='format of the results; icdar is for photos only',
+    )  # fmt: skip
+    add('--no-draw', action='store_true', help='write no pictures')
+    add('--quiet', action='store_true', help='print errors only')
+    add('--resume', action='store_true', help='skip inputs that have results in DIR')
     args = parser.parse_args(argv)
     args.batch_size = args.batch_size or (CROPS_A_BATCH if args.crops else PHOTOS_A_BATCH)
     return args
@@ -109,21 +98,27 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Read all inputs; returns the exit status."""
-    args = parse_args(argv)
-    warnings.filterwarnings('ignore', module='PIL')
+    return run_command(_infer, parse_args(argv))
+
+
+def _infer(args: argparse.Namespace) -> int:
     if args.crops and args.context == 'on':
-        return _fail('crops have no scene: leave --context on out, or read whole photos')
+        raise CommandError('crops have no scene: leave --context on out, or read whole photos')
     if args.words and 'none' in args.words and len(args.words) > 1:
-        return _fail('--words none stands alone: leave it out to name word lists')
+        raise CommandError('--words none cannot be combined with word lists: leave it out')
+    if args.config:
+        find_config(args.config)
+
+    from pipeline.io import CropResult, PhotoResult, iter_inputs, make_writer
+
+    warnings.filterwarnings('ignore', module='PIL')
     kind, read, unit = (
         (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'photo')
     )
     try:
         writer = make_writer(args.format, args.out, args.resume, kind)
     except OSError as error:
-        return _fail(f'cannot write to {args.out}: {error.strerror}')
-    except ValueError as error:
-        return _fail(str(error))
+        raise CommandError(f'cannot write to {args.out}: {error.strerror}') from error
     items = list(iter_inputs(args.inputs, exclude=[args.out]))
     todo = [item for item in items if not (args.resume and writer.has(item.name, item.source))]
     if not args.quiet and len(todo) < len(items):
@@ -131,47 +126,44 @@ def main(argv: list[str] | None = None) -> int:
     draws = not (args.no_draw or args.crops)
     overwritten = _overwritten_photo(args.out, items) if draws else None
     if overwritten is not None:
-        return _fail(f'a drawn result would overwrite {overwritten}; choose another --out')
+        raise CommandError(f'a drawn result would overwrite {overwritten}; choose another --out')
     failed = 0
+    spotter = None
+    bar = tqdm(
+        total=len(todo),
+        unit=unit,
+        file=sys.stderr,
+        dynamic_ncols=True,
+        disable=True if args.quiet or len(todo) < 2 else None,  # None: shown on a terminal only
+    )
     try:
-        spotter = None
-        bar = tqdm(
-            total=len(todo),
-            unit=unit,
-            file=sys.stderr,
-            dynamic_ncols=True,
-            disable=True if args.quiet or len(todo) < 2 else None,  # None: on a terminal alone
-        )
         with bar:
             for batch, errors in _batches(todo, args.batch_size):
                 for unreadable in errors:
                     failed += 1
                     tqdm.write(f'error: {unreadable}', file=sys.stderr)
                 if batch:
-                    # Loaded when the first image is there: bad inputs are told at once.
+                    # Loaded after the first image, so that errors of inputs are printed at once.
                     spotter = spotter or load_spotter(args)
                     read(spotter, batch, writer, args)
                 bar.update(len(batch) + len(errors))
-                batch.clear()  # makes room for the images to come
+                batch.clear()  # frees the memory before the next images are loaded
     except KeyboardInterrupt:
-        print(f'interrupted; go on with --resume --out {args.out}', file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        raise
-    except (ValueError, FileNotFoundError, OSError) as error:
-        return _fail(str(error))
+        raise Interrupted(f'interrupted; go on with --resume --out {args.out}') from None
     if failed and not args.quiet:
         print(f'{failed} of {len(items)} inputs could not be read', file=sys.stderr)
-    return 1 if failed else 0
+    return SOME_FAILED if failed else DONE
 
 
 def load_spotter(args: argparse.Namespace) -> TextSpotter:
-    """The spotter that the command line asks for."""
+    """The spotter of a command line."""
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
     from pipeline.utils.device import choose_device
 
     spotter = TextSpotter.from_config(
-        args.config or DEFAULT_CONFIG, checkpoint=args.checkpoint, device=choose_device(args.device)
+        find_config(args.config) if args.config else DEFAULT_CONFIG,
+        checkpoint=args.checkpoint,
+        device=choose_device(args.device),
     )
     if args.context is not None:
         spotter.use_context(args.context == 'on')
@@ -188,6 +180,12 @@ def read_batch(
     spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
 ) -> None:
     """Read photos together and write, draw and print their words."""
+    import cv2
+
+    from pipeline.io import PhotoResult
+    from pipeline.utils.atomic_write import write_whole
+    from pipeline.visualization import draw_words
+
     start = time.perf_counter()
     readings = spotter.read_batch([image for _, image in batch])
     seconds = (time.perf_counter() - start) / len(batch)
@@ -197,7 +195,7 @@ def read_batch(
             ok, png = cv2.imencode('.png', drawn, [cv2.IMWRITE_PNG_COMPRESSION, 3])
             if ok:
                 write_whole(args.out / f'{item.name}.png', png.tobytes())
-        # The result comes last: --resume then knows that the picture is there too.
+        # The result is written last: --resume skips only inputs whose picture is written too.
         writer.write(PhotoResult(item.name, item.source, image.shape[:2], words, seconds))
         if not args.quiet:
             count = f'{len(words)} word{"" if len(words) == 1 else "s"}'
@@ -208,7 +206,9 @@ def read_batch(
 def read_crop_batch(
     spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
 ) -> None:
-    """Read word crops together and write and print the text of each, weak ones as empty."""
+    """Read word crops together, and write and print their texts; low scores give empty texts."""
+    from pipeline.io import CropResult
+
     readings = spotter.read_crops([image for _, image in batch])
     for (item, _), (text, score) in zip(batch, readings):
         if score < (args.min_score or 0):
@@ -221,7 +221,9 @@ def read_crop_batch(
 def _batches(
     items: Iterable[InputItem], batch_size: int
 ) -> Iterator[tuple[list[Loaded], list[ImageReadError]]]:
-    """Images in batches, and the errors met on the way; at most one batch is in memory."""
+    """Images in batches, with the errors of unreadable ones; at most one batch is in memory."""
+    from pipeline.io import ImageReadError
+
     batch: list[Loaded] = []
     errors: list[ImageReadError] = []
     for item in items:
@@ -237,7 +239,7 @@ def _batches(
 
 
 def _overwritten_photo(out: Path, items: Sequence[InputItem]) -> str | None:
-    """An input that lies where the picture of some result would be written, if any."""
+    """An input whose file would be overwritten by the picture of a result, or None."""
     pictures = {os.path.realpath(out / f'{item.name}.png') for item in items}
     return next((i.source for i in items if os.path.realpath(i.source) in pictures), None)
 
@@ -247,34 +249,5 @@ def _print(line: str) -> None:
     tqdm.write(line.encode(encoding, 'replace').decode(encoding), file=sys.stdout)
 
 
-def _fail(message: str) -> int:
-    print(f'error: {message}', file=sys.stderr)
-    return 2
-
-
-def _device(text: str) -> str:
-    if not re.fullmatch(r'auto|cpu|cuda(:\d+)?', text):
-        raise argparse.ArgumentTypeError(f'wanted auto, cpu or cuda[:N], got {text}')
-    return text
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f'wanted a number of at least 1, got {text}')
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f'wanted a number from 0 to 1, got {text}')
-    return value
-
-
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except BrokenPipeError:  # who read our output, such as head, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    sys.exit(main())

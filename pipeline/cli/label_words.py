@@ -1,11 +1,4 @@
-"""Give texts to words whose outlines are known: pseudo-labels by a recognizer that is sure.
-
-    python tools/label_words.py CONFIG CHECKPOINT --data textdet.json --out textspotting.json
-
-Each word is read twice, in its outline and in a larger one. It gets a text where both readings
-agree and each character is probable; the other words are marked ``ignore``. Texts made so are
-marked ``pseudo`` in the annotation.
-"""
+"""``clipter label-words``: add texts to annotated outlines by a confident recognizer."""
 
 from __future__ import annotations
 
@@ -13,43 +6,60 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
-from tqdm import tqdm
+from pipeline.cli.common import DONE, CommandError, make_parser, read_annotation, run_command
+from pipeline.cli.config_files import find_config, read_config
 
-import pipeline.registration  # noqa: F401
-from pipeline.io import read_image
-from pipeline.recognition.crop_reader import read_crops
-from pipeline.registry import MODELS, TASK_UTILS
-from pipeline.utils.atomic_write import write_whole
-from pipeline.utils.checkpoint import load_weights
+if TYPE_CHECKING:
+    import numpy as np
 
-LARGER = (0.12, 0.08)  # along and across, in word heights
+LARGER = (0.12, 0.08)
+"""Margins of the larger outline along and across the word, in word heights."""
 LEAST_MEAN = 0.93
 LEAST_CHARACTER = 0.7
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Label; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='a recognition config that names its rectifier')
-    parser.add_argument('checkpoint', help="the recognizer's weights")
-    parser.add_argument('--data', type=Path, required=True, help="outlines in MMOCR's JSON")
-    parser.add_argument('--out', type=Path, required=True, help='annotation to write')
-    args = parser.parse_args(argv)
-    try:
-        config = Config.fromfile(args.config)
-        with DefaultScope.overwrite_default_scope('mmocr'):
-            recognizer = MODELS.build(config.model)
-        load_weights(recognizer, args.checkpoint)
-        annotation = json.loads(args.data.read_text(encoding='utf-8'))
-    except (OSError, KeyError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    """Label the words; returns the exit status."""
+    parser = make_parser(
+        'label-words',
+        ['recognition/ppocrv6-small_synth-real work_dirs/iter_8000.pth --data textdet.json '
+         '--out textspotting.json'],
+        'Each word is read twice, in its outline and in a larger one. It gets a text if both '
+        'readings are\nequal and each character is probable; the other words are marked "ignore". '
+        'Words with such a text\nare marked "pseudo" in the annotation.',
+    )  # fmt: skip
+    add = parser.add_argument
+    add('config', metavar='CONFIG', help='recognition config with a rectifier, path or name')
+    add('checkpoint', metavar='CHECKPOINT', help='weights of the recognizer')
+    add('--data', type=Path, required=True, metavar='JSON', help='outlines, MMOCR JSON')
+    add('--out', type=Path, required=True, metavar='JSON', help='annotation to write')
+    return run_command(_label, parser.parse_args(argv))
+
+
+def _label(args: argparse.Namespace) -> int:
+    path = find_config(args.config)
+
+    import numpy as np
+    import torch
+    from mmengine.registry import DefaultScope
+    from tqdm import tqdm
+
+    import pipeline.registration  # noqa: F401
+    from pipeline.io import read_image
+    from pipeline.registry import MODELS, TASK_UTILS
+    from pipeline.utils.atomic_write import write_whole
+    from pipeline.utils.checkpoint import load_weights
+
+    config = read_config(args.config)
+    for key in ('model', 'rectifier'):
+        if not config.get(key):
+            raise CommandError(f'{path} has no {key}: wanted a recognition config with a rectifier')
+    with DefaultScope.overwrite_default_scope('mmocr'):
+        recognizer = MODELS.build(config.model)
+    load_weights(recognizer, args.checkpoint)
+    annotation = read_annotation(args.data)
     recognizer.eval().to(memory_format=torch.channels_last)
     rectifiers = [
         TASK_UTILS.build(dict(config.rectifier, margin=margin)) for margin in ((0, 0), LARGER)
@@ -69,11 +79,13 @@ def main(argv: list[str] | None = None) -> int:
     written = json.dumps(annotation, ensure_ascii=False)
     write_whole(args.out, written.encode())
     print(f'{sure} of {words} words got a text: {args.out}')
-    return 0
+    return DONE
 
 
 def _read(recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.ndarray]) -> list[Any]:
-    """Each word in the orientation that reads best; tall words have four candidates."""
+    """Each word in the orientation with the best score; tall words have four candidates."""
+    from pipeline.recognition.crop_reader import read_crops
+
     options = [rectifier.rotations(ring) for ring in rings]
     options = [some if len(some) > 2 else some[:1] for some in options]
     flat = [ring for some in options for ring in some]
@@ -82,6 +94,7 @@ def _read(recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.nda
 
 
 def _agree(tight: Any, loose: Any) -> str | None:
+    """The text of both readings if they are equal and probable, otherwise None."""
     sure = all(
         r.item and _mean_score(r) >= LEAST_MEAN and min(r.score) >= LEAST_CHARACTER
         for r in (tight, loose)
@@ -91,6 +104,8 @@ def _agree(tight: Any, loose: Any) -> str | None:
 
 def _mean_score(reading: Any) -> float:
     """Geometric mean of the characters' probabilities; 0 for an empty text."""
+    import numpy as np
+
     return float(np.exp(np.mean(np.log(reading.score)))) if reading.item else 0.0
 
 

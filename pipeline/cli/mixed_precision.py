@@ -1,4 +1,4 @@
-"""``--amp``: mixed precision for a config that has none."""
+"""``--amp``: mixed precision for a config without it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ def enable_amp(config: Config) -> None:
     """Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
 
     Args:
-        config: Of the run; the type of its ``optim_wrapper`` is changed.
+        config: Config of the run; the type of its ``optim_wrapper`` is changed.
 
     Raises:
-        ValueError: If its ``optim_wrapper`` is not the plain one: it may train in mixed
-            precision already.
+        ValueError: If its ``optim_wrapper`` is not ``OptimWrapper``, for instance because it uses
+            mixed precision already.
     """
     kind = config.get('optim_wrapper', {}).get('type', 'OptimWrapper')
     if kind != 'OptimWrapper':

@@ -1,4 +1,4 @@
-"""Looks for what a run needs before it starts: checkpoints, annotations."""
+"""Search for missing checkpoints and annotations before a run starts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 
 from mmengine.config import Config
 
+from pipeline.cli.config_files import config_names
+
 
 def find_missing_files(config: Config) -> list[str]:
-    """Files that a training config names and that are not there, a line each.
+    """Missing files of a training config.
 
     Args:
-        config: Of the run.
+        config: Config of the run.
 
     Returns:
-        Lines that say which file, where the config names it, and what to do about it.
+        One line per missing file: its path, the config entry that names it, and what to do.
     """
     lines = []
     checkpoints = [('load_from', config.get('load_from'))]
@@ -41,23 +43,23 @@ def find_missing_files(config: Config) -> list[str]:
             if not path.is_file():
                 missing.setdefault(path, place)
     lines += [
-        f'no annotation at {path} ({place}). data/README.md says where data sets are from and '
-        'how to prepare them.'
+        f'no annotation at {path} ({place}). data/README.md describes where data sets '
+        'come from and how to prepare them.'
         for path, place in missing.items()
     ]
     return lines
 
 
 def _advise(checkpoint: str, place: str) -> str:
-    """Train the config that the checkpoint comes from, where its folder says which."""
+    """What to do about a missing checkpoint; its folder names the config that produces it."""
     name = Path(checkpoint).parent.name
-    configs = sorted(Path('configs').glob(f'*/{name}.py'))
+    configs = [each for each in config_names() if Path(each).name == name]
     train = 'Set'
     if configs:
-        command = f'train.py {configs[0]}'
-        if configs[0].parent.name == 'spotting':  # parts of a spotter, which is trained in parts
-            command = f'unpack_spotter.py --out {Path(checkpoint).parent}'
-        train = f'Make it first: python tools/{command}. Or set'
+        command = f'train {configs[0]}'
+        if configs[0].startswith('spotting/'):  # the two parts of a spotter are trained separately
+            command = f'unpack-spotter --out {Path(checkpoint).parent}'
+        train = f'Make it first: clipter {command}. Or set'
     if place.endswith('.checkpoint'):
         whole = place.removesuffix('.checkpoint')
         return f'{train} --cfg-options {place}=FILE, or {whole}=None to start without it.'

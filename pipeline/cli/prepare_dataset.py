@@ -1,37 +1,45 @@
-"""Turn a data set, laid out as its owners publish it, into MMOCR JSON.
-
-    python tools/prepare_dataset.py --list
-    python tools/prepare_dataset.py icdar2015 --root data/icdar2015
-    python tools/prepare_dataset.py totaltext --root DIR --out DIR --splits test --tasks textdet
-
-writes textdet_{split}.json, textspotting_{split}.json and textrecog_{split}.json, the last with
-the word crops in textrecog_{split}/. Nothing is downloaded: most sets ask for an agreement first
-(see data/README.md).
-"""
+"""``clipter prepare-dataset``: convert a data set from its published layout to MMOCR JSON."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.datasets.converters.catalog import DATASETS
-from pipeline.datasets.converters.entry import TASKS, DatasetEntry
-from pipeline.datasets.converters.prepare import PreparedSplit, prepare_dataset
+from pipeline.cli.choices import DATASET_TASKS, DATASETS
+from pipeline.cli.common import DONE, USER_ERRORS, CommandError, make_parser, run_command
+from pipeline.cli.error_lines import say_error
+
+if TYPE_CHECKING:
+    from pipeline.datasets.converters.entry import DatasetEntry
+    from pipeline.datasets.converters.prepare import PreparedSplit
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """The command line."""
+    parser = make_parser(
+        'prepare-dataset',
+        ['--list', 'icdar2015 --root data/icdar2015',
+         'totaltext --root data/totaltext --out data/prepared --splits test --tasks textdet'],
+        'Writes textdet_{split}.json, textspotting_{split}.json and textrecog_{split}.json, the '
+        'last with the\nword crops in textrecog_{split}/. Nothing is downloaded: most data sets '
+        'require an agreement first\n(see data/README.md).',
+    )  # fmt: skip
     add = parser.add_argument
-    add('name', nargs='?', choices=list(DATASETS), metavar='NAME', help=', '.join(DATASETS))
-    add('--list', action='store_true', help='print the data sets, their terms and where they are')
-    add('--layout', action='store_true', help='print the tree that NAME is expected to have')
+    add(
+        'name', nargs='?', choices=DATASETS, metavar='NAME',
+        help=f'data set: {", ".join(DATASETS)}',
+    )  # fmt: skip
+    add('--list', action='store_true', help='print the data sets with their licences and addresses')
+    add('--layout', action='store_true', help='print the expected files of NAME')
     add('--root', type=Path, metavar='DIR', help='folder of the data set')
-    add('--out', type=Path, metavar='DIR', help='folder to write to (default: that of --root)')
-    add('--splits', nargs='+', metavar='SPLIT', help='train, val, test (default: all there are)')
-    add('--tasks', nargs='+', choices=TASKS, default=TASKS, help='what to write (default: all)')
+    add('--out', type=Path, metavar='DIR', help='output folder (default: the folder of --root)')
+    add('--splits', nargs='+', metavar='SPLIT', help='train, val, test (default: all present ones)')
+    add(
+        '--tasks', nargs='+', choices=DATASET_TASKS, default=DATASET_TASKS,
+        help='annotations to write (default: all)',
+    )  # fmt: skip
     args = parser.parse_args(argv)
     if not args.list and args.name is None:
         parser.error('wanted NAME, or --list')
@@ -41,12 +49,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def print_catalog() -> None:
-    for entry in DATASETS.values():
+    """Print each data set with its licence and address."""
+    from pipeline.datasets.converters import catalog
+
+    for entry in catalog.DATASETS.values():
         print(f'{entry.name:12} {entry.title}\n{"":12} {entry.licence}\n{"":12} {entry.url}')
 
 
 def report_absent(entry: DatasetEntry, names: set[str], wanted: list[str] | None) -> None:
-    """Say which published splits are not there."""
+    """Report the published splits that are not present."""
     for name, files in entry.wanted.items():
         if '' not in names and name not in names and (wanted is None or name in wanted):
             print(
@@ -55,7 +66,7 @@ def report_absent(entry: DatasetEntry, names: set[str], wanted: list[str] | None
 
 
 def report_split(entry: DatasetEntry, split: PreparedSplit) -> None:
-    """Say what was found, against what is published, and what was written."""
+    """Report the counts of a split, found and published, and the files written."""
     label = f'{entry.name} {split.name}'.strip()
     things = 'crops' if entry.task == 'textrecog' else 'photos'
     counts = [(split.found.photos, split.published.photos, things)]
@@ -79,24 +90,31 @@ def report_split(entry: DatasetEntry, split: PreparedSplit) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Prepare one data set; returns the exit status."""
-    args = parse_args(argv)
+    return run_command(_prepare, parse_args(argv))
+
+
+def _prepare(args: argparse.Namespace) -> int:
+    from pipeline.datasets.converters import catalog
+    from pipeline.datasets.converters.prepare import prepare_dataset
+
     if args.list:
         print_catalog()
-        return 0
-    entry = DATASETS[args.name]
+        return DONE
+    entry = catalog.DATASETS[args.name]
     if args.layout:
         print(entry.describe(args.root or Path('DIR')))
-        return 0
+        return DONE
     names = set()
     try:
         for split in prepare_dataset(entry, args.root, args.out, args.splits, args.tasks):
             names.add(split.name)
             report_split(entry, split)
-    except (OSError, ValueError, ImportError) as error:
-        print(f'{args.name}: {error}', file=sys.stderr)
-        return 1
+    except BrokenPipeError:
+        raise
+    except USER_ERRORS as error:
+        raise CommandError(f'{args.name}: {say_error(error)}') from error
     report_absent(entry, names, args.splits)
-    return 0
+    return DONE
 
 
 if __name__ == '__main__':

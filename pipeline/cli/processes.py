@@ -1,4 +1,4 @@
-"""Several training processes on CPUs, or more than there are GPUs: MMEngine wants a GPU each."""
+"""Several training processes on CPUs, or more than GPUs: MMEngine requires one GPU each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from torch import distributed
 
-# What each launcher calls a process's number, their count, and its number on its machine.
+# Per launcher: variables of the rank, the number of processes and the rank on the machine.
 _VARIABLES = {
     'pytorch': ('RANK', 'WORLD_SIZE', 'LOCAL_RANK'),
     'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
@@ -19,28 +19,34 @@ _VARIABLES = {
 def join_processes(config: Config, launcher: str) -> None:
     """Prepare a run over several processes, on GPUs (NCCL) or on CPUs (gloo).
 
-    MMEngine's own start-up asks for a GPU; without one the processes are joined here, and the
-    model is wrapped without device numbers, as torch wants it. Where ``torchrun`` starts more
-    processes on a machine than it has GPUs they share these, by gloo: NCCL wants a GPU each. That
-    pays where targets are drawn on the CPU by the process itself, as those of DBNet.
+    MMEngine's own start-up requires a GPU. Without a GPU this function creates the process group,
+    and the model is wrapped without device ids, as torch requires on CPUs. If ``torchrun`` starts
+    more processes on a machine than it has GPUs, the processes share the GPUs and use gloo, since
+    NCCL requires one GPU per process. Sharing is faster if each process computes its targets on
+    the CPU, as DBNet does.
 
     Args:
-        config: Of the run; ``launcher``, on CPUs ``model_wrapper_cfg``, and for processes that
-            share GPUs ``env_cfg.dist_cfg.backend`` are set in it.
+        config: Config of the run. ``launcher`` is set in it, ``model_wrapper_cfg`` on CPUs, and
+            ``env_cfg.dist_cfg.backend`` for processes that share GPUs.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
-        ValueError: If this process was not started by that launcher.
+        ValueError: If another program started this process.
     """
     config.launcher = launcher
     if launcher == 'none':
         return
     values = [os.environ.get(name) for name in _VARIABLES[launcher]]
     if None in values:
-        start = {'pytorch': 'torchrun --nproc_per_node 2', 'slurm': 'srun', 'mpi': 'mpirun'}
+        start = {
+            'pytorch': 'torchrun --nproc_per_node 2',
+            'slurm': 'srun python',
+            'mpi': 'mpirun python',
+        }
         raise ValueError(
             f'--launcher {launcher}, but {_VARIABLES[launcher][values.index(None)]} is not set. '
-            f'Start with: {start[launcher]} tools/train.py CONFIG --launcher {launcher}'
+            f'Start with: {start[launcher]} -m pipeline.cli train CONFIG '
+            f'--launcher {launcher}'
         )
     if torch.cuda.is_available():
         _share_gpus(config, launcher)
@@ -59,7 +65,7 @@ def join_processes(config: Config, launcher: str) -> None:
 
 
 def _share_gpus(config: Config, launcher: str) -> None:
-    """Give each process of a machine the GPU of its turn, where there are fewer GPUs."""
+    """Assign GPUs in turn to the processes of a machine with fewer GPUs than processes."""
     gpus = torch.cuda.device_count()
     if launcher != 'pytorch' or int(os.environ.get('LOCAL_WORLD_SIZE', '1')) <= gpus:
         return
@@ -68,6 +74,6 @@ def _share_gpus(config: Config, launcher: str) -> None:
 
 
 def leave_processes() -> None:
-    """Take this process out of the group again, where it is in one."""
+    """Destroy the process group of this process, if there is one."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()

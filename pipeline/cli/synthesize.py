@@ -1,11 +1,4 @@
-"""Draw synthetic scenes with words in them and write them with an MMOCR annotation file.
-
-    python tools/synthesize.py --out data/synthetic/train --count 1000 --backgrounds photos/
-
-writes DIR/images/00000000.jpg ..., DIR/annotation.json and DIR/scenes/*.json (one a scene, which
-let an interrupted run go on where it stopped). The same seed writes the same bytes, whatever the
-number of workers.
-"""
+"""``clipter synthesize``: draw synthetic scenes with words and their MMOCR annotation."""
 
 from __future__ import annotations
 
@@ -14,107 +7,113 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
+from pipeline.cli.common import DONE, count, make_parser, positive_int, run_command, share
 
-from pipeline.datasets.synthetic import SceneGenerator, WordSource, find_fonts, make_annotation
-from pipeline.datasets.synthetic.backgrounds import find_backgrounds
-from pipeline.datasets.synthetic.contact_sheet import draw_contact_sheet
-from pipeline.datasets.synthetic.fonts import (
-    group_families,
-    matplotlib_font_folder,
-    system_font_folders,
-)
-from pipeline.datasets.synthetic.writer import SceneWriter
+if TYPE_CHECKING:
+    from pipeline.datasets.synthetic import SceneGenerator
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description='Draw synthetic scenes with words, and their MMOCR annotation.'
-    )
-    parser.add_argument('--out', type=Path, required=True, help='folder to write')
-    parser.add_argument('--count', type=int, required=True, help='number of scenes')
-    parser.add_argument('--size', type=int, nargs=2, default=(640, 640), metavar=('H', 'W'))
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument(
-        '--fonts',
-        action='append',
-        metavar='DIR',
-        help="a folder of fonts, besides the system's; may be repeated",
-    )
-    parser.add_argument(
-        '--only-fonts',
-        action='store_true',
-        help="use no fonts but those of --fonts (matplotlib's without it)",
-    )
-    parser.add_argument('--backgrounds', metavar='DIR', help='photos without text; else drawn')
-    parser.add_argument(
-        '--words', type=int, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'), help='words a scene'
-    )
-    parser.add_argument(
-        '--latin',
-        type=float,
-        default=0.0,
-        metavar='SHARE',
-        help='share of phrases with accents, currency signs and the like',
-    )
-    parser.add_argument('--quality', type=int, default=90, help='of the JPEG files')
-    parser.add_argument('--workers', type=int, default=1)
-    parser.add_argument(
-        '--contact-sheet',
-        type=Path,
-        metavar='PATH',
-        help='also write an overview of the first 50 scenes, polygons drawn',
-    )
-    options = parser.parse_args(arguments)
-    if options.count < 1 or options.workers < 1:
-        parser.error('--count and --workers must be at least 1.')
-    return options
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = make_parser(
+        'synthesize',
+        ['--out data/synthetic/train --count 1000 --backgrounds photos/ --workers 2'],
+        'Writes DIR/images/00000000.jpg ..., DIR/annotation.json and one DIR/scenes/*.json per '
+        'scene, with\nwhich an interrupted run continues. The same seed writes the same bytes '
+        'for any number of workers.',
+    )  # fmt: skip
+    add = parser.add_argument
+    add('--out', type=Path, required=True, metavar='DIR', help='output folder')
+    add('--count', type=positive_int, required=True, metavar='N', help='number of scenes')
+    add(
+        '--size', type=positive_int, nargs=2, default=(640, 640), metavar=('H', 'W'),
+        help='size of the scenes in pixels',
+    )  # fmt: skip
+    add('--seed', type=int, default=0, help='random seed')
+    add(
+        '--fonts', action='append', metavar='DIR',
+        help="folder of fonts, used besides the system's; may be repeated",
+    )  # fmt: skip
+    add(
+        '--only-fonts', action='store_true',
+        help="use only the fonts of --fonts (without --fonts: matplotlib's)",
+    )  # fmt: skip
+    add('--backgrounds', metavar='DIR', help='photos without text (default: drawn backgrounds)')
+    add(
+        '--words', type=count, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'),
+        help='words per scene',
+    )  # fmt: skip
+    add(
+        '--latin', type=share, default=0.0, metavar='SHARE',
+        help='share of phrases with accents, currency signs and similar characters',
+    )  # fmt: skip
+    add('--quality', type=positive_int, default=90, metavar='Q', help='quality of the JPEG files')
+    add('--workers', type=positive_int, default=1, metavar='N', help='number of processes')
+    add(
+        '--contact-sheet', type=Path, metavar='PATH',
+        help='also write an overview of the first 50 scenes with their polygons',
+    )  # fmt: skip
+    return parser.parse_args(argv)
 
 
-def build_generator(options: argparse.Namespace) -> SceneGenerator:
-    folders = [Path(folder) for folder in options.fonts or []]
-    if not options.only_fonts:
+def build_generator(args: argparse.Namespace) -> SceneGenerator:
+    """The scene generator of a command line; prints the number of fonts and backgrounds."""
+    from pipeline.datasets.synthetic import SceneGenerator, WordSource, find_fonts
+    from pipeline.datasets.synthetic.backgrounds import find_backgrounds
+    from pipeline.datasets.synthetic.fonts import (
+        group_families,
+        matplotlib_font_folder,
+        system_font_folders,
+    )
+
+    folders = [Path(folder) for folder in args.fonts or []]
+    if not args.only_fonts:
         folders += [folder for folder in system_font_folders() if folder.exists()]
-    if not options.only_fonts or not folders:
+    if not args.only_fonts or not folders:
         folders.append(matplotlib_font_folder())
     fonts = find_fonts(folders)
-    backgrounds = find_backgrounds(options.backgrounds) if options.backgrounds else []
+    backgrounds = find_backgrounds(args.backgrounds) if args.backgrounds else []
     print(
         f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
         f'{len(backgrounds)} background photos',
         flush=True,
     )
-    words = WordSource(latin_share=options.latin)
-    return SceneGenerator(
-        fonts, words, backgrounds, tuple(options.size), word_count=tuple(options.words)
-    )
+    words = WordSource(latin_share=args.latin)
+    return SceneGenerator(fonts, words, backgrounds, tuple(args.size), word_count=tuple(args.words))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    options = parse_arguments(arguments)
-    try:
-        writer = SceneWriter(build_generator(options), options.out, options.seed, options.quality)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+def main(argv: list[str] | None = None) -> int:
+    """Draw and write the scenes; returns the exit status."""
+    return run_command(_synthesize, parse_args(argv))
+
+
+def _synthesize(args: argparse.Namespace) -> int:
+    import cv2
+
+    from pipeline.datasets.synthetic import make_annotation
+    from pipeline.datasets.synthetic.contact_sheet import draw_contact_sheet
+    from pipeline.datasets.synthetic.writer import SceneWriter
+
+    writer = SceneWriter(build_generator(args), args.out, args.seed, args.quality)
     start = time.perf_counter()
     records = []
-    for record in writer.write_all(options.count, options.workers):
+    for record in writer.write_all(args.count, args.workers):
         records.append(record)
-        if len(records) % 100 == 0 or len(records) == options.count:
+        if len(records) % 100 == 0 or len(records) == args.count:
             rate = len(records) / (time.perf_counter() - start)
-            print(f'{len(records)}/{options.count} scenes, {rate:.1f} a second', flush=True)
+            print(f'{len(records)}/{args.count} scenes, {rate:.1f} a second', flush=True)
     annotation = json.dumps(make_annotation(records))
-    (options.out / 'annotation.json').write_text(annotation, encoding='utf-8')
+    (args.out / 'annotation.json').write_text(annotation, encoding='utf-8')
     words = [word for record in records for word in record['instances']]
     ignored = sum(word['ignore'] for word in words)
-    print(f'{len(words)} words, {ignored} of them illegible (ignore), in {options.out}')
-    if options.contact_sheet:
-        options.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(options.contact_sheet), draw_contact_sheet(options.out, records[:50]))
-        print(f'contact sheet: {options.contact_sheet}')
-    return 0
+    print(f'{len(words)} words, {ignored} of them illegible (ignore), in {args.out}')
+    if args.contact_sheet:
+        args.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(args.contact_sheet), draw_contact_sheet(args.out, records[:50]))
+        print(f'contact sheet: {args.contact_sheet}')
+    return DONE
 
 
 if __name__ == '__main__':

@@ -1,95 +1,108 @@
-"""Train any config through MMEngine's Runner.
-
-    python tools/train.py CONFIG [--work-dir DIR] [--resume [FILE]] [--amp]
-        [--context-cache DIR] [--cfg-options KEY=VALUE ...]
-    torchrun --nproc_per_node N tools/train.py CONFIG --launcher pytorch
-
-Curves and pictures: tensorboard --logdir WORK_DIR
-"""
+"""``clipter train``: train any config through MMEngine's Runner."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.config import Config, DictAction
-from mmengine.runner import Runner
-
-import pipeline.registration  # noqa: F401
+from pipeline.cli.choices import LAUNCHERS
+from pipeline.cli.common import (
+    DONE,
+    CommandError,
+    Interrupted,
+    add_config_options,
+    keep_traceback,
+    make_parser,
+    run_command,
+)
+from pipeline.cli.config_files import find_config, read_config
 from pipeline.cli.error_lines import say_error
-from pipeline.cli.mixed_precision import enable_amp
-from pipeline.cli.preflight import find_missing_files
-from pipeline.cli.processes import join_processes, leave_processes
-from pipeline.clipter.cache.use_context_cache import use_context_cache
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Build the Runner from the command line and train; returns the exit status."""
-    args = _parse(argv)
-    try:
-        config = _read_config(args)
-        missing = find_missing_files(config)
-        if missing:
-            return _report(*missing)
-        join_processes(config, args.launcher)
-    except Exception as error:  # a config is a program: it may fail in any way
-        return _report(say_error(error))
-    try:
-        return _train(config)
-    finally:
-        leave_processes()
+    """Build the Runner of a command line and train; returns the exit status."""
+    return run_command(_main, _parse(argv))
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='a config of configs/')
-    parser.add_argument('--work-dir', help='logs and checkpoints (default: work_dirs/CONFIG)')
-    parser.add_argument(
-        '--resume',
-        nargs='?',
-        const='auto',
-        metavar='FILE',
-        help='go on from a checkpoint; without FILE from the last one of the work dir',
-    )
-    parser.add_argument(
-        '--amp',
-        action='store_true',
-        help='mixed precision: float16 on GPUs, bfloat16 on CPUs that compute in it',
-    )
-    parser.add_argument(
-        '--context-cache',
-        metavar='DIR',
-        help='read scene tokens written by tools/extract_context.py in place of running the tower',
-    )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override entries of the config'
-    )
-    parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
-        help='what has started the processes of this run',
+    parser = make_parser(
+        'train',
+        ['recognition/parseq-small_words',
+         'configs/recognition/parseq-small_words.py --work-dir work_dirs/mine --resume',
+         'recognition/parseq-small_words --cfg-options train_cfg.max_iters=1000'],
+        'Several processes: torchrun --nproc_per_node N -m pipeline.cli train CONFIG --launcher '
+        'pytorch\nCurves and pictures: tensorboard --logdir WORK_DIR',
     )  # fmt: skip
-    # What older versions of torch.distributed.launch hand over.
-    parser.add_argument('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
+    add = parser.add_argument
+    add('config', metavar='CONFIG', help='path of a config, or its name in configs/')
+    add('--work-dir', metavar='DIR', help='logs and checkpoints (default: work_dirs/CONFIG)')
+    add(
+        '--resume', nargs='?', const='auto', metavar='FILE',
+        help='continue from a checkpoint; without FILE from the last one of the work dir',
+    )  # fmt: skip
+    add(
+        '--amp', action='store_true',
+        help='mixed precision: float16 on GPUs, bfloat16 on CPUs that support it',
+    )  # fmt: skip
+    add(
+        '--context-cache', metavar='DIR',
+        help='scene tokens of clipter extract-context, read instead of running the encoder',
+    )  # fmt: skip
+    add_config_options(parser)
+    add(
+        '--launcher', choices=LAUNCHERS, default='none',
+        help='program that started the processes of this run',
+    )  # fmt: skip
+    # Older versions of torch.distributed.launch pass this argument.
+    add('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
 
 
+def _main(args: argparse.Namespace) -> int:
+    find_config(args.config)
+
+    import pipeline.registration  # noqa: F401
+    from pipeline.cli.preflight import find_missing_files
+    from pipeline.cli.processes import join_processes, leave_processes
+
+    try:
+        config = _read_config(args)
+        missing = find_missing_files(config)
+        if not missing:
+            join_processes(config, args.launcher)
+    except CommandError:
+        raise
+    except Exception as error:  # a config is a program, which may raise any error
+        raise CommandError(say_error(error)) from error
+    if missing:
+        raise CommandError(*missing)
+    try:
+        return _train(config)
+    finally:
+        leave_processes()
+
+
 def _read_config(args: argparse.Namespace) -> Config:
-    if not Path(args.config).is_file():
-        raise ValueError(f'no config {args.config}')
-    config = Config.fromfile(args.config)
-    if args.cfg_options:
-        config.merge_from_dict(args.cfg_options)
+    """The config with the settings of the command line."""
+    from pipeline.cli.mixed_precision import enable_amp
+    from pipeline.clipter.cache.use_context_cache import use_context_cache
+
+    config = read_config(args.config, args.cfg_options)
     for key in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper'):
         if not config.get(key):
-            raise ValueError(f'{args.config} has no {key}, so there is nothing to train')
+            raise CommandError(f'{args.config} has no {key}, so there is nothing to train')
     if args.work_dir or not config.get('work_dir'):
-        config.work_dir = args.work_dir or str(Path('work_dirs') / Path(args.config).stem)
+        name = find_config(args.config).stem
+        config.work_dir = args.work_dir or str(Path('work_dirs') / name)
     if args.resume == 'auto':
         config.resume, config.load_from = True, None
     elif args.resume is not None:
@@ -102,33 +115,21 @@ def _read_config(args: argparse.Namespace) -> Config:
 
 
 def _train(config: Config) -> int:
+    from mmengine.runner import Runner
+
     try:
         runner = Runner.from_cfg(config)
-        # Loops are built by looking at them; what fails here is in the config or the data.
+        # The properties build the loops: errors here are in the config or the data.
         _ = runner.train_loop, runner.val_loop
     except Exception as error:
-        return _report(say_error(error), _keep_traceback(config.work_dir))
+        raise CommandError(say_error(error), note=keep_traceback(config.work_dir)) from error
     try:
         runner.train()
     except (OSError, ValueError) as error:
-        return _report(say_error(error), _keep_traceback(config.work_dir))
+        raise CommandError(say_error(error), note=keep_traceback(config.work_dir)) from error
     except KeyboardInterrupt:
-        return _report(f'stopped at iteration {runner.iter}; go on with --resume')
-    return 0
-
-
-def _keep_traceback(work_dir: str) -> str:
-    """Write the traceback of the current error to a file, for those who look for a bug."""
-    path = Path(work_dir) / 'error.txt'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(traceback.format_exc(), encoding='utf-8')
-    return f'(traceback: {path})'
-
-
-def _report(*lines: str) -> int:
-    for line in lines:
-        print(f'train: {line}', file=sys.stderr)
-    return 1
+        raise Interrupted(f'interrupted at iteration {runner.iter}; go on with --resume') from None
+    return DONE
 
 
 if __name__ == '__main__':

@@ -1,10 +1,4 @@
-"""Take the detector and the recognizer out of a spotter's file, to train them further.
-
-    python tools/unpack_spotter.py --out DIR [--config CONFIG] [--checkpoint FILE]
-
-writes DIR/detector.pth and DIR/recognizer.pth, which ``load_from`` of a training config takes.
-Without a config these are the parts of the embedded default.
-"""
+"""``clipter unpack-spotter``: write the two parts of a spotter's file as training checkpoints."""
 
 from __future__ import annotations
 
@@ -12,23 +6,32 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
-
-from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.cli.common import DONE, add_spotter, make_parser, run_command
+from pipeline.cli.config_files import find_config
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Unpack; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--config', default=DEFAULT_CONFIG, help='a config of configs/spotting')
-    parser.add_argument('--checkpoint', help="the spotter's weights (default: the config's own)")
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR')
-    args = parser.parse_args(argv)
-    try:
-        spotter = TextSpotter.from_config(args.config, args.checkpoint, as_trained=True)
-    except (ValueError, FileNotFoundError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    """Unpack a spotter; returns the exit status."""
+    parser = make_parser(
+        'unpack-spotter',
+        ['--out work_dirs/default', '--config spotting/default --checkpoint spotter.safetensors '
+         '--out work_dirs/mine'],
+        'Writes DIR/detector.pth and DIR/recognizer.pth, which load_from of a training config '
+        'accepts.',
+    )  # fmt: skip
+    add_spotter(parser)
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='output folder')
+    return run_command(_unpack, parser.parse_args(argv))
+
+
+def _unpack(args: argparse.Namespace) -> int:
+    config = args.config and find_config(args.config)
+
+    import torch
+
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, as_trained=True)
     args.out.mkdir(parents=True, exist_ok=True)
     for name, part in (
         ('detector', spotter.detector.detector),
@@ -37,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         path = args.out / f'{name}.pth'
         torch.save({'state_dict': part.state_dict()}, path)
         print(f'{path}: {sum(p.numel() for p in part.parameters()) / 1e6:.1f} M parameters')
-    return 0
+    return DONE
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+import pipeline.benchmark
 from pipeline import TextSpotter
 from pipeline.benchmark import (
     STAGES,
@@ -230,7 +231,10 @@ def test_the_command_says_what_context_costs(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tool, 'add_random_context', lambda s: add_random_context(s, TINY_TOWER))
+    random_context = pipeline.benchmark.add_random_context
+    monkeypatch.setattr(
+        pipeline.benchmark, 'add_random_context', lambda s: random_context(s, TINY_TOWER)
+    )
     path = tmp_path / 'cost.json'
 
     status = tool.main(

@@ -51,7 +51,7 @@ def test_answers_that_differ_from_the_loop_fail_the_benchmark(
         return np.zeros(len(texts), dtype=int), np.zeros(len(texts))
 
     monkeypatch.setattr(scoring.NearestWords, 'find', answer_first)
-    monkeypatch.setattr(tool, 'time_scoring', lambda drawn, folder: [])
+    monkeypatch.setattr(scoring, 'time_scoring', lambda drawn, folder: [])
 
     assert tool.main(SMALL) == 1
     assert 'the loop finds word' in capsys.readouterr().err

@@ -36,14 +36,14 @@ def test_what_cannot_be_measured_costs_one_line_and_no_file(tmp_path, capsys):
         ['--photos', str(tmp_path)],
         ['--photos', str(DEMO_PHOTO), '--checkpoint', str(tmp_path / 'none.safetensors')],
     ):
-        assert calibrate_int8.main([*arguments, '--out', str(out)]) == 1
+        assert calibrate_int8.main([*arguments, '--out', str(out)]) == 2
         assert capsys.readouterr().err.count('\n') == 1
     assert not out.exists()
 
 
 def test_a_file_that_nothing_would_load_is_not_written(tmp_path, capsys):
     arguments = ['--photos', str(DEMO_PHOTO), '--out', str(tmp_path / 'out.pth')]
-    assert calibrate_int8.main(arguments) == 1
+    assert calibrate_int8.main(arguments) == 2
     assert 'wanted .safetensors' in capsys.readouterr().err
     with pytest.raises(SystemExit):
         calibrate_int8.main([*arguments, '--count', '0'])

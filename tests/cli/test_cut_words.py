@@ -80,5 +80,5 @@ def test_cut_words_takes_word_crops(tmp_path) -> None:
 def test_cut_words_names_a_config_without_rectifier(photo, tmp_path, capsys) -> None:
     (tmp_path / 'config.py').write_text('model = dict()')
     arguments = [str(tmp_path / 'config.py'), '--data', str(photo), '--out', str(tmp_path / 'o')]
-    assert cut_words.main(arguments) == 1
+    assert cut_words.main(arguments) == 2
     assert 'rectifier' in capsys.readouterr().err

@@ -53,7 +53,7 @@ def test_the_table_names_the_lexicon_and_its_rule(
     assert result['hmean'] == pytest.approx(0.8354430379746837, abs=1e-9)
 
 
-def test_a_bad_submission_ends_with_one_line_and_status_1(tmp_path: Path) -> None:
+def test_a_bad_submission_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
     (tmp_path / 'res_img_1.txt').write_text('1.5,2,3,4,5,6,7,8,word\n')
     gt = GOLDEN / 'submission_format_errors' / 'gt'
     files = ['--gt', str(gt), '--pred', str(tmp_path)]
@@ -67,7 +67,7 @@ def test_a_bad_submission_ends_with_one_line_and_status_1(tmp_path: Path) -> Non
         check=False,
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert 'res_img_1.txt, line 1: wanted' in done.stderr
     assert 'Traceback' not in done.stderr
     assert json.loads(done.stdout)['calculated'] is False

@@ -17,7 +17,9 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 from toy_spotter import GREEN, draw_photo, write_config
 
+import pipeline.io
 from pipeline.cli import infer
+from pipeline.io import InputItem
 
 SCORE = round(GREEN / 255, 4)
 
@@ -233,8 +235,8 @@ def test_only_one_batch_of_crops_is_in_memory(run, monkeypatch):
         most = max(most, sum(ref() is not None for ref in alive))
         return crop
 
-    items = [infer.InputItem(f'{i}', f'{i}.png', load) for i in range(12)]
-    monkeypatch.setattr(infer, 'iter_inputs', lambda *_, **__: iter(items))
+    items = [InputItem(f'{i}', f'{i}.png', load) for i in range(12)]
+    monkeypatch.setattr(pipeline.io, 'iter_inputs', lambda *_, **__: iter(items))
     assert run('words', '--batch-size', 3, '--quiet').status == 0
     assert len(alive) == 12
     assert most <= 3

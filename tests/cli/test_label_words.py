@@ -36,6 +36,6 @@ def test_label_words_names_a_missing_checkpoint(tmp_path, capsys) -> None:
     (tmp_path / 'textdet.json').write_text(json.dumps({'metainfo': {}, 'data_list': []}))
     arguments = ['configs/_base_/ppocrv6-small.py', str(tmp_path / 'none.pth')]
     arguments += ['--data', str(tmp_path / 'textdet.json'), '--out', str(tmp_path / 'out.json')]
-    assert label_words.main(arguments) == 1
+    assert label_words.main(arguments) == 2
     assert 'none.pth' in capsys.readouterr().err
     assert not (tmp_path / 'out.json').exists()

@@ -43,7 +43,7 @@ def test_one_that_reads_other_characters_ends_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     out = tmp_path / 'spotter.safetensors'
-    assert pack(draw_published(tmp_path, classes=37), out) == 1
+    assert pack(draw_published(tmp_path, classes=37), out) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('error: ') and 'reads 36 characters' in line
     assert not out.exists()

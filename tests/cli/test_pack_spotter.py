@@ -58,7 +58,7 @@ def test_the_detector_of_the_default_keeps_its_integers_and_another_asks_for_the
     assert 'calibrate_int8' not in capsys.readouterr().out
     assert load_int8_ranges(out) == load_int8_ranges(DEFAULT_CONFIG.with_suffix('.safetensors'))
     assert pack(trained, out) == 0
-    assert 'after tools/calibrate_int8.py' in capsys.readouterr().out
+    assert 'after clipter calibrate-int8' in capsys.readouterr().out
     assert load_int8_ranges(out) is None
 
 
@@ -73,18 +73,18 @@ def test_full_precision_is_kept_where_asked_for(trained, tmp_path):
 
 def test_parts_that_were_mixed_up_end_in_one_line(trained, tmp_path, capsys):
     out = tmp_path / 'spotter.safetensors'
-    assert pack(trained, out, detector=trained['recognizer']) == 1
+    assert pack(trained, out, detector=trained['recognizer']) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('error: ') and 'does not fit DBNet' in line
     assert not out.exists()
 
 
 def test_a_missing_checkpoint_or_config_ends_in_one_line(trained, tmp_path, capsys):
-    assert pack(trained, tmp_path / 'a.safetensors', detector=tmp_path / 'gone.pth') == 1
+    assert pack(trained, tmp_path / 'a.safetensors', detector=tmp_path / 'gone.pth') == 2
     assert 'gone.pth' in capsys.readouterr().err
     recognition = DEFAULT_CONFIG.parents[2] / 'configs' / 'recognition' / 'parseq-tiny_words.py'
     for config in (tmp_path / 'none.py', recognition):
-        assert pack_spotter.main([str(config), '--out', str(tmp_path / 'a.safetensors')]) == 1
+        assert pack_spotter.main([str(config), '--out', str(tmp_path / 'a.safetensors')]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith('error: ') and str(config) in line
 

@@ -51,17 +51,17 @@ def test_files_can_go_elsewhere_and_be_fewer(icdar, tmp_path, capsys):
 
 @pytest.mark.parametrize('name', ['icdar2015', 'totaltext', 'svt', 'word-crops'])
 def test_a_folder_without_the_set_says_what_is_missing_and_where_to_get_it(name, tmp_path, capsys):
-    assert prepare_dataset.main([name, '--root', str(tmp_path)]) == 1
+    assert prepare_dataset.main([name, '--root', str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ''
-    assert err.startswith(f'{name}: missing: {tmp_path}')
+    assert err.startswith(f'error: {name}: missing: {tmp_path}')
     assert DATASETS[name].url in err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_photo_that_is_none_ends_in_one_line_that_names_it(icdar, capsys):
     (icdar / 'ch4_test_images' / 'img_1.jpg').write_text('no photo')
-    assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 1
+    assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert 'img_1.jpg' in line
     assert not list(icdar.glob('*.json'))

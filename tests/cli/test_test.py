@@ -155,7 +155,7 @@ def test_every_photo_has_a_file_in_the_submission(run):
 def test_a_lexicon_that_is_not_there_is_named_and_can_be_left_out(run):
     evaluator = "lexicons=dict(weak='nowhere/weak.txt')"
     failed = run(evaluator)
-    assert failed.status == 1
+    assert failed.status == 2
     assert 'nowhere/weak.txt' in failed.err
     assert '--no-lexicons' in failed.err
     assert run(evaluator, '--no-lexicons').numbers['e2e/none_recall'] == 1 / 4
@@ -163,6 +163,6 @@ def test_a_lexicon_that_is_not_there_is_named_and_can_be_left_out(run):
 
 def test_missing_annotations_are_named_before_anything_is_built(run):
     result = run('', '--cfg-options', 'test_dataloader.dataset.ann_file=other.json')
-    assert result.status == 1
+    assert result.status == 2
     assert 'other.json' in result.err
-    assert 'tools/prepare_dataset.py' in result.err
+    assert 'clipter prepare-dataset' in result.err

@@ -100,6 +100,6 @@ def test_a_config_trains_and_a_stopped_run_goes_on(config, tmp_path):
 
 
 def test_a_config_that_is_not_there_says_so_in_one_line(tmp_path, capsys):
-    assert train.main([str(tmp_path / 'none.py')]) == 1
+    assert train.main([str(tmp_path / 'none.py')]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert 'none.py' in line

@@ -135,7 +135,7 @@ def test_amp_trains_in_bfloat16_on_a_cpu(config, monkeypatch):
     ],
 )
 def test_what_a_user_gets_wrong_is_said_without_a_traceback(config, capsys, more, said):
-    assert run(config, *more) == 1
+    assert run(config, *more) == 2
     error = capsys.readouterr().err
     assert said in error
     assert 'Traceback' not in error
@@ -152,7 +152,7 @@ def test_what_a_user_gets_wrong_is_said_without_a_traceback(config, capsys, more
 def test_a_config_that_cannot_be_read_is_said_without_a_traceback(tmp_path, capsys, text, said):
     path = tmp_path / 'broken.py'
     path.write_text(text)
-    assert train.main([str(path)]) == 1
+    assert train.main([str(path)]) == 2
     error = capsys.readouterr().err
     assert said in error
     assert 'Traceback' not in error
@@ -167,7 +167,7 @@ def test_the_stack_of_an_error_is_kept_in_a_file(config, capsys):
 def test_a_photo_that_is_gone_is_named(config, capsys):
     for photo in (config.parent / 'scenes').glob('*.png'):
         os.remove(photo)
-    assert run(config) == 1
+    assert run(config) == 2
     assert 'scene' in capsys.readouterr().err
 
 

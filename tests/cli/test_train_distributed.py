@@ -99,5 +99,5 @@ def test_a_launcher_that_did_not_start_this_process_is_named(tmp_path, capsys, m
     monkeypatch.delenv('RANK', raising=False)
     config = write_clipter_config(tmp_path)
     with DefaultScope.overwrite_default_scope(None):
-        assert train.main([str(config), '--launcher', 'pytorch']) == 1
+        assert train.main([str(config), '--launcher', 'pytorch']) == 2
     assert 'torchrun' in capsys.readouterr().err

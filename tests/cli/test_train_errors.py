@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 from mmengine.config import Config
@@ -91,15 +89,13 @@ def test_missing_checkpoints_and_annotations_are_listed_with_their_places(tmp_pa
     assert any('val.json' in line for line in find_missing_files(config))
 
 
-def test_a_missing_checkpoint_names_the_config_that_makes_it(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
+def test_a_missing_checkpoint_names_the_config_that_makes_it():
     config = Config({'model': {}, 'load_from': 'work_dirs/parseq-tiny_words/iter_20000.pth'})
     (line,) = find_missing_files(config)
-    assert 'tools/train.py configs/recognition/parseq-tiny_words.py' in line
+    assert 'clipter train recognition/parseq-tiny_words' in line
 
 
-def test_a_missing_part_of_a_spotter_is_to_be_unpacked(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
+def test_a_missing_part_of_a_spotter_is_to_be_unpacked():
     config = Config({'model': {}, 'load_from': 'work_dirs/default/not_there.pth'})
     (line,) = find_missing_files(config)
-    assert 'tools/unpack_spotter.py --out work_dirs/default' in line
+    assert 'clipter unpack-spotter --out work_dirs/default' in line

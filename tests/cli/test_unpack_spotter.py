@@ -33,6 +33,6 @@ def test_a_part_is_what_load_from_of_a_training_config_takes(tmp_path):
 
 def test_weights_that_are_not_there_cost_one_line(tmp_path, capsys):
     missing = str(tmp_path / 'none.safetensors')
-    assert unpack_spotter.main(['--out', str(tmp_path / 'parts'), '--checkpoint', missing]) == 1
+    assert unpack_spotter.main(['--out', str(tmp_path / 'parts'), '--checkpoint', missing]) == 2
     assert missing in capsys.readouterr().err
     assert not (tmp_path / 'parts').exists()

@@ -228,7 +228,7 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line(
          '--confidences', '--report', str(data / 'report')]
     )  # fmt: skip
 
-    assert status == 1
+    assert status == 2
     assert 'the report cannot be written' in capsys.readouterr().err
 
 
@@ -237,4 +237,4 @@ def test_a_rejected_submission_has_no_page(data: Path) -> None:
 
     status, text = run(data, '--confidences')
 
-    assert status == 1 and text == ''
+    assert status == 2 and text == ''

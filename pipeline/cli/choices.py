@@ -1,0 +1,31 @@
+"""Values that arguments accept, repeated here because their modules import torch.
+
+``tests/cli/test_choices.py`` compares them with those modules.
+"""
+
+from __future__ import annotations
+
+RESULT_FORMATS = ('json', 'jsonl', 'icdar', 'csv')
+PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
+TASKS = ('e2e', 'spotting', 'detection')
+LEXICON_LEVELS = ('strong', 'weak', 'generic', 'full')
+LEXICON_RULES = ('adelaidet', 'testr', 'davar', 'mask-textspotter', 'spts')
+DATASET_TASKS = ('textdet', 'textrecog', 'textspotting')
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+DATASETS = (
+    'icdar2013',
+    'icdar2015',
+    'totaltext',
+    'ctw1500',
+    'svt',
+    'coco-text',
+    'textocr',
+    'mlt2017',
+    'mlt2019',
+    'art',
+    'lsvt',
+    'uber-text',
+    'word-lmdb',
+    'word-crops',
+    'textless',
+)

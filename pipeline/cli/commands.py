@@ -1,0 +1,45 @@
+"""Names of the commands of ``clipter`` and one line about each."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, dict[str, str]] = {
+    'read': {
+        'infer': 'Read the words in photos, or word crops.',
+    },
+    'train and evaluate': {
+        'train': "Train any config through MMEngine's Runner.",
+        'test': "Test any config through MMEngine's Runner; spotters get the end-to-end table.",
+        'evaluate': 'Score predictions by the ICDAR end-to-end, word-spotting and detection '
+        'protocols.',
+    },
+    'data': {
+        'prepare-dataset': 'Convert a data set from the layout of its publisher to MMOCR JSON.',
+        'synthesize': 'Draw synthetic scenes with words and their MMOCR annotation.',
+        'cut-words': "Cut the words of photos into crops of a recognizer's size, for training.",
+        'label-words': 'Add texts to annotated outlines: pseudo-labels of a confident recognizer.',
+        'extract-context': "Write the scene tokens of a data set's photos to a cache for training.",
+    },
+    'weights': {
+        'pack-spotter': 'Pack a trained detector and a trained recognizer into one file.',
+        'unpack-spotter': "Write the two parts of a spotter's file as training checkpoints.",
+        'calibrate-int8': "Measure a detector's activation ranges, for 8-bit inference on CPUs.",
+        'convert-ppocr': 'Convert published PP-OCRv6 weights for the model of a config.',
+    },
+    'analysis': {
+        'report-detector': "Report on a spotter's detector: tables, curve and worst photos.",
+        'report-recognizer': "Report on a spotter's recognizer: accuracy, confusions, calibration.",
+        'diagnose-context': 'Measure whether scene context helps a recognizer.',
+        'context-benchmark': 'Train on scenes in which only the context identifies the word.',
+    },
+    'benchmarks and demo': {
+        'benchmark': 'Measure how fast photos are read, stage by stage, and the memory used.',
+        'benchmark-scoring': 'Measure how fast a submission is scored with a large lexicon.',
+        'draw-demo': "Draw the street scene of the README's demo.",
+    },
+}
+COMMANDS: dict[str, str] = {name: line for group in GROUPS.values() for name, line in group.items()}
+
+
+def module_of(name: str) -> str:
+    """The module of a command: ``'pack-spotter'`` -> ``'pipeline.cli.pack_spotter'``."""
+    return f'pipeline.cli.{name.replace("-", "_")}'

@@ -60,7 +60,6 @@ class ClipImageEncoder(nn.Module):
         mean: RGB in [0, 1]; by default those that the weights were trained with.
         std: As ``mean``.
         batch_size: Photos per pass, which bounds the memory.
-        cache_dir: Where fetched weights are kept; the hub's own cache by default.
         on_mismatch: ``'error'`` or ``'warn'``, when a checkpoint of another tower is loaded.
 
     Raises:
@@ -86,7 +85,6 @@ class ClipImageEncoder(nn.Module):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         batch_size: int = 16,
-        cache_dir: str | None = None,
         on_mismatch: str = 'error',
     ) -> None:
         super().__init__()
@@ -108,7 +106,6 @@ class ClipImageEncoder(nn.Module):
             quick_gelu=quick_gelu,
             mean=mean,
             std=std,
-            cache_dir=cache_dir,
         )
         self.arch = built.arch
         self.pretrained = pretrained

@@ -50,7 +50,6 @@ def build_open_clip_tower(
     quick_gelu: bool | None,
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
-    cache_dir: str | None,
 ) -> OpenClipTower:
     """Build the tower and give it its weights; the arguments are ``ClipImageEncoder``'s.
 
@@ -76,7 +75,7 @@ def build_open_clip_tower(
     tag_config = get_pretrained_cfg(name, pretrained) if pretrained is not None else {}
     path = None
     if pretrained is not None:
-        path = find_weights(name, pretrained, tag_config, checksum=checksum, cache_dir=cache_dir)
+        path = find_weights(name, pretrained, tag_config, checksum=checksum)
     siblings = [get_pretrained_cfg(name, tag) for tag in tags]
     if quick_gelu is None:
         quick_gelu = _choose_activation(name, config, pretrained, tag_config, siblings)

@@ -14,12 +14,7 @@ _TOWER_PREFIX = 'visual.'
 
 
 def find_weights(
-    arch: str,
-    pretrained: str,
-    tag_config: dict[str, Any],
-    *,
-    checksum: str | None,
-    cache_dir: str | None,
+    arch: str, pretrained: str, tag_config: dict[str, Any], *, checksum: str | None
 ) -> Path:
     """The file behind ``pretrained``: a tag's (from the cache, else fetched), or a path.
 
@@ -30,7 +25,7 @@ def find_weights(
             message says which file to fetch and where to put it.
     """
     if tag_config:
-        path = _fetch(arch, pretrained, tag_config, cache_dir)
+        path = _fetch(arch, pretrained, tag_config)
     else:
         path = Path(pretrained).expanduser()
         if not path.is_file():
@@ -92,11 +87,11 @@ def _name_tower_keys(keys: list[str]) -> dict[str, str]:
     }
 
 
-def _fetch(arch: str, tag: str, tag_config: dict[str, Any], cache_dir: str | None) -> Path:
+def _fetch(arch: str, tag: str, tag_config: dict[str, Any]) -> Path:
     from open_clip.pretrained import download_pretrained
 
     try:
-        return Path(download_pretrained(tag_config, cache_dir=cache_dir))
+        return Path(download_pretrained(tag_config))
     except Exception as error:  # a hub, a proxy and a file system fail in many ways
         raise FileNotFoundError(_explain_missing(arch, tag, tag_config, error)) from error
 

@@ -1,4 +1,4 @@
-"""CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for recognizers."""
+"""CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for text recognizers."""
 
 from pipeline.clipter.cache import CachedContextEncoder
 from pipeline.clipter.context_recognizer import ContextRecognizer

@@ -1,4 +1,4 @@
-"""CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for recognizers."""
+"""CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464): scene context for text recognizers."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.clipter.cache import CachedContextEncoder

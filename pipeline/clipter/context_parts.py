@@ -1,4 +1,4 @@
-"""The parts of a context recognizer: built, and checked to fit each other."""
+"""Builds the parts of a context recognizer and checks that they fit together."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from pipeline.registry import MODELS
 
 
 def build_part(module: dict[str, Any] | nn.Module) -> Any:
-    """A module from its config, which stays as it is; or the module itself."""
+    """Build a module from its config, which is not modified; a built module is returned as is."""
     if isinstance(module, nn.Module):
         return module
     return MODELS.build(copy.deepcopy(module))  # building pops from the config
 
 
 def build_fusion(fusion: dict[str, Any] | nn.Module, encoder: Any, late_dim: int | None) -> Any:
-    """A fusion that fits its context encoder and its late place.
+    """Build a fusion whose widths match the context encoder and the recognizer.
 
     Args:
-        fusion: Its config, or one that is built.
-        encoder: The context encoder, or None.
-        late_dim: D at the late place; None at the early one, which does not say.
+        fusion: Config of the fusion, or a built fusion.
+        encoder: Context encoder, or None.
+        late_dim: Width D of the features at the late place. None for early fusion, or if the
+            decoder does not define its width.
 
     Raises:
-        ValueError: If a width is neither given nor known, or is another.
+        ValueError: If a width is missing and cannot be inferred, or if two widths differ.
     """
     if isinstance(fusion, dict):
         fusion = dict(fusion)
@@ -56,19 +57,19 @@ def build_fusion(fusion: dict[str, Any] | nn.Module, encoder: Any, late_dim: int
 
 
 def check_recognizer(recognizer: Any, stage: str) -> None:
-    """Refuse what cannot be augmented.
+    """Check that a recognizer can be augmented with scene context.
 
     Raises:
-        ValueError: If it is no encoder-decoder recognizer, or one in its own way, or if ``stage``
-            is unknown.
+        ValueError: If the recognizer is not an ``EncoderDecoderRecognizer``, if its class overrides
+            the order of backbone, encoder and decoder, or if ``stage`` is unknown.
     """
     if not isinstance(recognizer, EncoderDecoderRecognizer):
         raise ValueError(
             'recognizer must be an EncoderDecoderRecognizer of MMOCR (backbone, encoder, '
             f'decoder), got {type(recognizer).__name__}.'
         )
-    # The fusion stands between encoder and decoder; a class that joins them in its own way
-    # would silently be read in the standard way.
+    # ContextRecognizer calls backbone, encoder and decoder itself. It would ignore an overridden
+    # method without an error.
     for name in ('loss', 'predict', '_forward'):
         if getattr(type(recognizer), name) is not getattr(EncoderDecoderRecognizer, name):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""ContextRecognizer: any encoder-decoder recognizer, reading each word within its scene."""
+"""ContextRecognizer: an encoder-decoder recognizer that uses the scene around each word."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mmengine.model import BaseModel
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
-from pipeline.clipter import encoder as _context  # noqa: F401  its encoders register on import
-from pipeline.clipter import fusion as _fusion  # noqa: F401  so do the fusions
+from pipeline.clipter import encoder as _context  # noqa: F401  registers the encoders
+from pipeline.clipter import fusion as _fusion  # noqa: F401  registers the fusions
 from pipeline.clipter.context_parts import build_fusion, build_part, check_recognizer
 from pipeline.clipter.fusion_places import (
     find_late_place,
@@ -33,36 +33,36 @@ _MODES = ('loss', 'predict', 'tensor')
 
 @MODELS.register_module()
 class ContextRecognizer(BaseModel):
-    """Augments a recognizer with scene context, as CLIPTER does (arXiv 2301.07464).
+    """Augments a recognizer with scene context, as in CLIPTER (arXiv 2301.07464).
 
-    The recognizer is wrapped, not changed: its parameters live under ``recognizer.`` and its own
-    configs, checkpoints (``recognizer=dict(..., init_cfg=dict(type='Pretrained', ...))``) and
-    data preprocessor are used as they are.
+    The recognizer is wrapped without changes. Its parameters are under ``recognizer.``, and its
+    configs, checkpoints (``recognizer=dict(..., init_cfg=dict(type='Pretrained', ...))``) and data
+    preprocessor can be used as they are.
 
-    Early fusion works on its visual features, once per word: on those of its encoder, or of its
-    backbone where there is no encoder or the decoder reads the backbone's features too. Late
-    fusion works on its decoder's features, before the classifier, once per step where decoding
-    is autoregressive. ``fusion_places`` says which decoder has which places.
+    Early fusion changes the visual features once per word: those of the encoder, or those of the
+    backbone if there is no encoder or the decoder also reads the backbone's features. Late fusion
+    changes the decoder's features before the classifier, once per step for autoregressive decoders.
+    ``fusion_places`` defines the places of each decoder.
 
-    Context comes with each call, in one of three ways: as ``context``; as ``images``, photos
-    that are encoded here, each once however many words it holds; or as ``context_tokens``, which
-    a context cache holds in their place. The last two go with ``image_index`` and are what a batch
-    of scenes with their words holds beside its crops (``dict(inputs=crops, data_samples=[...],
-    images=[...], image_index=(N,))``). Without any, or with ``use_context`` off, the answer is the
-    plain recognizer's.
+    Context is passed with each call in one of three ways: as ``context``; as ``images``, which are
+    encoded here, each once; or as ``context_tokens``, read from a context cache. ``images`` and
+    ``context_tokens`` need ``image_index``. A batch of scenes contains these keys next to its crops
+    (``dict(inputs=crops, data_samples=[...], images=[...], image_index=(N,))``). Without context,
+    or with ``use_context=False``, the output is that of the plain recognizer.
 
     Args:
-        recognizer: Config of an MMOCR ``EncoderDecoderRecognizer``, or one that is built.
-        fusion: Config of a fusion, or one that is built. ``context_dim`` may be left out: it is
-            the encoder's; ``embed_dim`` too at the late place, where it is the classifier's.
-        context_encoder: Config of a context encoder, or one that is built. None where every call
-            brings ``context`` or ``context_tokens``.
-        stage: Where the scene comes in, ``'early'`` or ``'late'``.
-        use_context: The off switch; it may be flipped at any time.
-        init_cfg: Of MMEngine.
+        recognizer: Config of an MMOCR ``EncoderDecoderRecognizer``, or a built recognizer.
+        fusion: Config of a fusion, or a built fusion. ``context_dim`` defaults to the context
+            encoder's width. For late fusion, ``embed_dim`` defaults to the classifier's input
+            width.
+        context_encoder: Config of a context encoder, or a built encoder. None if every call passes
+            ``context`` or ``context_tokens``.
+        stage: Where the scene is fused, ``'early'`` or ``'late'``.
+        use_context: Whether context is used. The attribute may be changed at any time.
+        init_cfg: Initialization config of MMEngine.
 
     Raises:
-        ValueError: If the parts do not fit each other.
+        ValueError: If the parts do not fit together.
     """
 
     recognizer: Any
@@ -92,7 +92,7 @@ class ContextRecognizer(BaseModel):
         self.use_context = use_context
 
     def encode_images(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
-        """Scene tokens of photos, (I, S, C); see the context encoder for what a photo is.
+        """Scene tokens of images, (I, S, C); see the context encoder for the format of images.
 
         Raises:
             ValueError: If this recognizer was built without a context encoder.
@@ -114,25 +114,26 @@ class ContextRecognizer(BaseModel):
         context_tokens: Tensor | None = None,
         image_index: Tensor | Sequence[int] | None = None,
     ) -> Any:
-        """Read crops, as MMOCR's recognizers do.
+        """Recognize crops, with the modes of MMOCR's recognizers.
 
         Args:
-            inputs: (N, 3, H, W) crops out of the data preprocessor; (N, 1, H, W) where the
-                recognizer reads gray ones.
-            data_samples: N samples.
+            inputs: (N, 3, H, W) crops from the data preprocessor; (N, 1, H, W) if the recognizer
+                reads gray crops.
+            data_samples: N data samples.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
-            context: The scenes of these crops.
-            images: In its place, the I photos that they come from.
-            context_tokens: Or the scene tokens of those photos, (I, S, C), of any floating
-                point dtype.
-            image_index: (N,) in [-1, I), the photo of each crop; goes with ``images`` and with
-                ``context_tokens``.
+            context: Scene context of the crops.
+            images: The I images that the crops come from, instead of ``context``.
+            context_tokens: (I, S, C) scene tokens of the images, of any floating point dtype,
+                instead of ``images``.
+            image_index: (N,) index of each crop's image in [0, I), or -1 for a crop without image;
+                needed with ``images`` and ``context_tokens``.
 
         Returns:
             A dict of losses, N samples with ``pred_text``, or the decoder's output.
 
         Raises:
-            ValueError: If the context does not fit the crops, or is given twice or by half.
+            ValueError: If the context does not match the crops, is given twice, or lacks
+                ``image_index``.
         """
         if mode not in _MODES:
             raise ValueError(f'mode must be one of {_MODES}, got {mode!r}.')
@@ -147,8 +148,8 @@ class ContextRecognizer(BaseModel):
         if context is None:
             return self.recognizer(inputs, data_samples, mode=mode)
         if len(context) != len(inputs):
-            raise ValueError(f'context speaks of {len(context)} words, but {len(inputs)} came.')
-        # Keys and values of the photos are computed here, once for all decoding steps.
+            raise ValueError(f'context has {len(context)} words, but inputs has {len(inputs)}.')
+        # Keys and values of the images are computed once for all decoding steps.
         scene = self.fusion.project_context(self._cast(context, inputs.device))
         fuse = partial(self._fuse, scene=scene)
         if self.stage == 'early':
@@ -163,7 +164,7 @@ class ContextRecognizer(BaseModel):
         data_samples: list[TextRecogDataSample] | None,
         fuse: FeatureFusion | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """The backbone's and the encoder's features, by way of the early fusion if there is one."""
+        """Features of the backbone and of the encoder, with early fusion if ``fuse`` is given."""
         plain = self.recognizer
         features = plain.extract_feat(inputs)
         if fuse is not None and fuses_behind_backbone(plain):
@@ -185,15 +186,15 @@ class ContextRecognizer(BaseModel):
         return {'loss': decoder.loss, 'predict': decoder.predict, 'tensor': decoder}[mode]
 
     def _cast(self, context: SceneContext, device: torch.device) -> SceneContext:
-        """To the fusion's precision: a context cache holds half of it."""
+        """Convert to the fusion's dtype; cached tokens are float16."""
         dtype = next((p.dtype for p in self.fusion.parameters()), context.tokens.dtype)
         return SceneContext(context.tokens.to(device, dtype), context.image_index.to(device))
 
     def _fuse(self, features: Tensor, scene: Any) -> Tensor:
-        if features.ndim == 2:  # (N, D), one holistic vector a word
+        if features.ndim == 2:  # (N, D), one vector per word
             return self.fusion(features[:, None], scene)[:, 0]
         if features.ndim == 4:  # (N, D, H, W)
-            # Views in and out: the memory layout, on which exact results depend, stays.
+            # Only views: the memory layout stays, because exact results depend on it.
             tokens = self.fusion(features.flatten(2).transpose(1, 2), scene)  # (N, H * W, D)
             return tokens.transpose(1, 2).unflatten(2, features.shape[2:])
         return self.fusion(features, scene)

@@ -1,4 +1,8 @@
-"""Where a recognizer lets its scene in: the early and the late place of each decoder."""
+"""Where the scene is fused into a recognizer: the early and the late place of each decoder.
+
+The early place is the output of the encoder or of the backbone. The late place is the input of the
+decoder's classifier.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,9 @@ from mmocr.models.textrecog.decoders import (
 )
 from torch import nn
 
-# These read the backbone's map themselves. SAR takes all it sees from there and no more than
-# a first state from its encoder; RobustScanner's encoder gives the keys of attention alone, so a
-# scene behind it could say where to look, but nothing of what is there.
+# These decoders attend to the backbone's map. SAR uses its encoder only for the initial state, and
+# RobustScanner uses it only for the attention keys, so fusing after the encoder would not change
+# the attended values.
 _READS_BACKBONE: tuple[type, ...] = (
     ParallelSARDecoder,
     SequentialSARDecoder,
@@ -32,23 +36,23 @@ _READS_BACKBONE: tuple[type, ...] = (
     PositionAttentionDecoder,
 )
 
-# Classifiers by their names in the decoder; of several, the first that a decoder has.
+# Submodule names of the classifier; the first name that exists in the decoder is used.
 _CLASSIFIERS: dict[type, tuple[str, ...]] = {
-    # With a recurrent decoder the last linear layer, else the 1 x 1 convolution that is all of it.
+    # The last linear layer if the decoder is recurrent, else its only layer, a 1 x 1 convolution.
     CRNNDecoder: ('decoder.1.embedding', 'decoder'),
     SVTRDecoder: ('decoder',),
-    NRTRDecoder: ('classifier',),  # of SATRN too
+    NRTRDecoder: ('classifier',),  # also SATRN
     MasterDecoder: ('cls',),
     ParallelSARDecoder: ('prediction',),
     SequentialSARDecoder: ('prediction',),
     RobustScannerFuser: ('prediction',),
-    # These two have a classifier where they do not serve a RobustScannerFuser.
+    # These two have a classifier unless they are branches of a RobustScannerFuser.
     SequenceAttentionDecoder: ('prediction',),
     PositionAttentionDecoder: ('prediction',),
     ASTERDecoder: ('fc',),
-    # The classifier whose answer counts: of vision and language joined, and through it, from the
-    # second iteration on, of the text that the language model corrects. Without a language model
-    # it is that of vision.
+    # The classifier of the fused vision and language features gives the final output, and from
+    # the second iteration on also the input of the language model. Without a language model, the
+    # vision classifier gives the output.
     ABIFuser: ('cls', 'vision_decoder.cls'),
 }
 
@@ -58,8 +62,8 @@ class LatePlace:
     """The classifier whose input is the late place.
 
     Args:
-        classifier: The module.
-        time_major: Whether it is given (T * N, D), step by step, in place of (N, T, D).
+        classifier: Classifier module.
+        time_major: Whether the input is (T * N, D), time step first, instead of (N, T, D).
     """
 
     classifier: nn.Module
@@ -67,7 +71,7 @@ class LatePlace:
 
     @property
     def embed_dim(self) -> int | None:
-        """D, the width of its input; None where the module does not say."""
+        """D, width of the classifier's input; None if the module does not define it."""
         for name in ('in_features', 'in_channels'):
             if hasattr(self.classifier, name):
                 return int(getattr(self.classifier, name))
@@ -75,11 +79,11 @@ class LatePlace:
 
 
 def fuses_behind_backbone(recognizer: Any) -> bool:
-    """Whether early fusion works on the backbone's features, in place of the encoder's.
+    """Whether early fusion is applied to the backbone's features instead of the encoder's.
 
-    This is the case where there is no encoder, where the decoder reads the backbone's features
-    beside the encoder's (then both carry the scene), and where the encoder or the decoder has
-    the attribute ``early_place = 'backbone'``.
+    This is the case if there is no encoder, if the decoder reads the backbone's features next to
+    the encoder's (so that both contain the scene), or if the encoder or the decoder has the
+    attribute ``early_place = 'backbone'``.
     """
     if not recognizer.with_encoder:
         return True
@@ -89,16 +93,16 @@ def fuses_behind_backbone(recognizer: Any) -> bool:
 
 
 def takes_fuse_features(decoder: nn.Module) -> bool:
-    """Whether a decoder calls late fusion itself, as those of this package do."""
+    """Whether a decoder has the argument ``fuse_features``, like those of this package."""
     methods: Any = (getattr(decoder, name, None) for name in ('loss', 'predict', 'forward'))
     return all(method and 'fuse_features' in signature(method).parameters for method in methods)
 
 
 def late_embed_dim(decoder: Any) -> int | None:
-    """D at the late place; None where the decoder does not say.
+    """Width D at the late place; None if the decoder does not define it.
 
     Raises:
-        ValueError: If the decoder names no late place.
+        ValueError: If the decoder has no known late place.
     """
     if takes_fuse_features(decoder):
         return getattr(decoder, 'embed_dim', None)
@@ -106,13 +110,14 @@ def late_embed_dim(decoder: Any) -> int | None:
 
 
 def find_late_place(decoder: nn.Module) -> LatePlace:
-    """The late place of a decoder that does not call late fusion itself.
+    """Find the late place of a decoder without the argument ``fuse_features``.
 
-    A decoder of one's own names it by ``late_place``, the name of its classifier: a module that
-    is called once with all features, (N, T, D), or at each step, with those of the step, (N, D).
+    A custom decoder sets the attribute ``late_place`` to the name of its classifier: a module that
+    is called once with all features (N, T, D), or once per step with the features of the step (N,
+    D).
 
     Raises:
-        ValueError: If the decoder names none.
+        ValueError: If the decoder has no known late place.
     """
     named = getattr(decoder, 'late_place', None)
     names: tuple[str, ...] = (named,) if named else ()
@@ -127,6 +132,6 @@ def find_late_place(decoder: nn.Module) -> LatePlace:
         time_major = isinstance(decoder, CRNNDecoder) and decoder.rnn_flag and not named
         return LatePlace(classifier, time_major)
     raise ValueError(
-        f"stage='late', but {type(decoder).__name__} names no late place: it has no classifier "
-        "that is known by name, no late_place, and no fuse_features. Set stage='early'."
+        f"stage='late', but {type(decoder).__name__} has no late place: it has no known "
+        "classifier, no attribute late_place and no argument fuse_features. Set stage='early'."
     )

@@ -1,4 +1,4 @@
-"""Late fusion for decoders that know nothing of it, such as MMOCR's."""
+"""Late fusion for decoders without a fusion argument, such as MMOCR's."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ _registering = Lock()
 
 @contextmanager
 def fuse_before(place: LatePlace, num_words: int, fuse: FeatureFusion) -> Iterator[None]:
-    """While open, what a classifier is given passes through ``fuse`` first.
+    """Context manager that applies ``fuse`` to the input of a decoder's classifier.
 
-    A decoder of MMOCR calls its classifier somewhere inside ``forward``, once or at each step, and
-    takes no argument for what should happen before. So the classifier gets a pre-hook, once, that
-    asks whether a fusion is open: for this module, in this thread (a context variable, so that
-    a server may read with one model in several threads). Nothing is left behind on leaving.
+    MMOCR's decoders call their classifier inside ``forward``, once or at each step, and have no
+    argument for a fusion. Therefore a forward pre-hook is registered on the classifier once. The
+    hook applies the fusion that is active for this module in this thread. The active fusion is a
+    context variable, so that several threads can use one model. The hook stays registered; it does
+    nothing outside this context manager.
 
     Args:
-        place: The late place of the decoder.
-        num_words: N.
-        fuse: From (N, T, D) features, (N, D) of one step or (N, D, H, W) of a map, to the same.
+        place: Late place of the decoder.
+        num_words: Number of words N.
+        fuse: Fusion of (N, T, D) features, (N, D) features of one step, or (N, D, H, W) maps;
+            returns the same shape.
 
     Raises:
-        RuntimeError: If the classifier was not called: the scene would have been lost silently.
+        RuntimeError: If the classifier was not called, so that the scene had no effect.
     """
     calls = 0
 
@@ -54,13 +56,13 @@ def fuse_before(place: LatePlace, num_words: int, fuse: FeatureFusion) -> Iterat
         _active.reset(token)
     if not calls:
         raise RuntimeError(
-            f'Late fusion waited before {type(place.classifier).__name__}, but the decoder did '
-            "not call it. Name the decoder's classifier by late_place, or set stage='early'."
+            f'Late fusion needs the input of {type(place.classifier).__name__}, but the decoder '
+            "did not call it. Set late_place of the decoder to its classifier, or stage='early'."
         )
 
 
 def _ensure_hook(classifier: nn.Module) -> None:
-    with _registering:  # twice registered would be twice fused
+    with _registering:  # two hooks would fuse twice
         if _fuse_input not in classifier._forward_pre_hooks.values():
             classifier.register_forward_pre_hook(_fuse_input)
 

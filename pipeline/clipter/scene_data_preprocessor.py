@@ -1,4 +1,4 @@
-"""Carries photos past a preprocessor that knows crops alone."""
+"""Data preprocessor for batches of word crops with the images they come from."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ _SCENE_KEYS = ('images', 'context_tokens', 'image_index')
 
 
 class SceneDataPreprocessor(BaseDataPreprocessor):
-    """Prepares the crops of a scene batch as their recognizer wants them, and keeps the photos.
+    """Applies the recognizer's data preprocessor to the crops and keeps the batch's scene keys.
 
-    A recognizer's own preprocessor may drop the keys it does not know, and with them, silently,
-    all context. MMOCR's reads ``img_shape`` and ``valid_ratio`` besides, which its loading
-    transforms set; a crop out of a photo is all word, so they are its size and 1.
+    A recognizer's own preprocessor may drop unknown keys, and thereby all context, without an
+    error. MMOCR's preprocessor also reads ``img_shape`` and ``valid_ratio``, which MMOCR's loading
+    transforms set. Crops that were cut from images lack these keys; they are set to the crop's size
+    and 1.
 
     Args:
-        crop_preprocessor: The recognizer's own.
-        channels: Of the crops that the recognizer reads. Where it is 1, color crops, which are
-            BGR throughout this package, are made gray; gray ones stay as they are.
+        crop_preprocessor: Data preprocessor of the recognizer.
+        channels: Number of channels that the recognizer reads. If it is 1, BGR crops are converted
+            to gray; gray crops are not changed.
     """
 
     def __init__(self, crop_preprocessor: nn.Module, channels: int = 3) -> None:
@@ -34,13 +35,13 @@ class SceneDataPreprocessor(BaseDataPreprocessor):
         """Prepare a batch.
 
         Args:
-            data: ``inputs`` (crops), ``data_samples`` and, where there are photos, ``images``
-                (I photos) or ``context_tokens`` (I, S, C), and ``image_index`` (N,). Tuples and
-                lists, which hold no photos, go to the recognizer's preprocessor as they are.
-            training: Whether to augment, where the recognizer's preprocessor does.
+            data: ``inputs`` (crops), ``data_samples`` and, if there are images, ``images`` (I
+                images) or ``context_tokens`` (I, S, C), and ``image_index`` (N,). Tuples and lists
+                are passed to the recognizer's preprocessor.
+            training: Whether to augment, if the recognizer's preprocessor does.
 
         Returns:
-            The same keys, on the model's device; photos keep their size and values.
+            The same keys, on the model's device. The size and the values of images are not changed.
         """
         if not isinstance(data, dict):
             return self.plain_preprocessor(data, training)

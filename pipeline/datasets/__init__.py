@@ -5,13 +5,11 @@ import pipeline.rectification  # noqa: F401  registers the Rectifier that data s
 from pipeline.datasets import transforms as _transforms  # noqa: F401
 from pipeline.datasets.collate import collate_scene_words
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset
-from pipeline.datasets.synthetic import SyntheticSceneDataset
 from pipeline.datasets.width_batches import WidthBatchSampler
 from pipeline.datasets.word_batches import WordBatchSampler
 
 __all__ = [
     'SceneWordsDataset',
-    'SyntheticSceneDataset',
     'WidthBatchSampler',
     'WordBatchSampler',
     'collate_scene_words',

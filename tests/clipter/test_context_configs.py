@@ -13,7 +13,7 @@ from pipeline.registry import MODELS
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'recognition'
 CONFIGS = sorted(FOLDER.glob('*_clip-*.py'))
-# As wide as ViT-B, without its depth.
+# The width of ViT-B with fewer layers.
 SHALLOW_VIT_B = {
     'embed_dim': 16,
     'vision_cfg': {'image_size': 32, 'layers': 1, 'width': 768, 'patch_size': 16},
@@ -39,12 +39,12 @@ def build(path: Path):
         return model, build_optim_wrapper(model, config.optim_wrapper), config
 
 
-def test_there_are_configs():
+def test_context_configs_exist():
     assert CONFIGS
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_every_parameter_gets_a_gradient_and_words_are_read(path):
+def test_context_config_trains_all_parameters_and_predicts(path):
     model, _, _ = build(path)
     model.train()
     data = model.data_preprocessor(make_batch(), True)
@@ -57,7 +57,7 @@ def test_every_parameter_gets_a_gradient_and_words_are_read(path):
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_alpha_has_a_larger_learning_rate_and_no_decay(path):
+def test_context_config_sets_lr_and_decay_of_alpha(path):
     model, optim, config = build(path)
     (group,) = [
         group

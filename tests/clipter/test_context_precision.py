@@ -1,4 +1,4 @@
-"""Half precision, compiled graphs, and training that goes on where it stopped."""
+"""Half precision, compiled graphs and resumed training of context recognizers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from torch import nn
 from pipeline.structures import SceneContext
 
 pytestmark = pytest.mark.filterwarnings('ignore')
-# MMOCR's decoders of these make masks or a first state in float32, so their weights cannot be
-# halved, with or without context. Autocast is the way: it is tested for every recognizer.
+# These MMOCR decoders create masks or an initial state in float32, so they cannot run with float16
+# weights, with or without context. Autocast works; it is tested for every recognizer.
 FLOAT_ONLY = {'MASTER', 'ASTER', 'ABINet'}
 HALVED = [(name, stage) for name, stage in PLACES if name not in FLOAT_ONLY]
 
@@ -45,7 +45,7 @@ def halve(model: nn.Module, batch: dict[str, Any], dtype: torch.dtype) -> dict[s
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16], ids=['fp16', 'bf16'])
 @pytest.mark.parametrize(('name', 'stage'), HALVED)
-def test_halved_weights_read_without_nan(name, stage, dtype, letters, batch):
+def test_half_precision_weights_predict_without_nan(name, stage, dtype, letters, batch):
     model = build(name, letters, stage=stage)
     data = halve(model, batch, dtype)
     with torch.no_grad():
@@ -54,7 +54,7 @@ def test_halved_weights_read_without_nan(name, stage, dtype, letters, batch):
 
 
 @pytest.mark.parametrize(('name', 'stage'), [('NRTR', 'late'), ('SVTR', 'early')])
-def test_a_closed_gate_is_exact_in_half_precision(name, stage, letters, batch):
+def test_closed_gate_is_exact_in_half_precision(name, stage, letters, batch):
     model = build(name, letters, stage=stage, alpha=0.0)
     data = halve(model, batch, torch.bfloat16)
     words = {key: data[key] for key in ('inputs', 'data_samples')}
@@ -63,7 +63,7 @@ def test_a_closed_gate_is_exact_in_half_precision(name, stage, letters, batch):
 
 
 @pytest.mark.parametrize('name', sorted(FLOAT_ONLY))
-def test_what_cannot_be_halved_cannot_be_without_context_either(name, letters, batch):
+def test_float32_only_recognizers_fail_without_context_too(name, letters, batch):
     model = build(name, letters)
     data = halve(model, batch, torch.bfloat16)
     with pytest.raises(RuntimeError, match='dtype'), torch.no_grad():
@@ -71,7 +71,7 @@ def test_what_cannot_be_halved_cannot_be_without_context_either(name, letters, b
 
 
 @pytest.mark.parametrize('fusion', ['MH-CA', 'gated attention'])
-def test_encoder_and_early_fusion_of_parseq_are_one_graph(fusion, letters, batch):
+def test_parseq_encoder_with_early_fusion_is_one_graph(fusion, letters, batch):
     model = build('PARSeq', letters, fusion=fusion)
     data = model.data_preprocessor(batch, False)
     torch._dynamo.reset()
@@ -91,8 +91,8 @@ def test_encoder_and_early_fusion_of_parseq_are_one_graph(fusion, letters, batch
 
 
 @pytest.mark.parametrize(('name', 'stage'), [('PARSeq', 'early'), ('ViTSTR', 'late')])
-def test_a_compiled_model_reads_as_it_did(name, stage, letters, batch):
-    """In several graphs, with context and without, in turns."""
+def test_compiled_context_recognizer_predicts_the_same(name, stage, letters, batch):
+    """Compiled to several graphs, alternately with and without context."""
     model = build(name, letters, stage=stage)
     torch._dynamo.reset()
     compiled = torch.compile(model, backend='eager')
@@ -133,7 +133,7 @@ def make_runner(letters: dict[str, Any], folder: Path, steps: int, resume: bool)
     )
 
 
-def test_training_goes_on_where_it_stopped(letters, tmp_path):
+def test_training_resumes_from_a_checkpoint(letters, tmp_path):
     straight = make_runner(letters, tmp_path / 'straight', 8, resume=False).train()
     make_runner(letters, tmp_path / 'resumed', 4, resume=False).train()
     resumed = make_runner(letters, tmp_path / 'resumed', 8, resume=True).train()

@@ -53,7 +53,7 @@ def dictionary(tmp_path_factory) -> dict:
 
 
 def crnn(dictionary: dict, dropout: float) -> dict:
-    """No encoder: the decoder reads (N, 512, 1, W) of the backbone."""
+    """A recognizer without encoder: the decoder reads the backbone's (N, 512, 1, W)."""
     return {
         'type': 'CRNN',
         'backbone': {'type': 'MiniVGG', 'leaky_relu': False, 'input_channels': 3},
@@ -74,7 +74,7 @@ def crnn(dictionary: dict, dropout: float) -> dict:
 
 
 def satrn(dictionary: dict, dropout: float = 0.1) -> dict:
-    """A transformer encoder: (N, T, D)."""
+    """A recognizer with a transformer encoder: (N, T, D)."""
     return {
         'type': 'SATRN',
         'backbone': {'type': 'ShallowCNN', 'input_channels': 3, 'hidden_dim': 32},
@@ -119,7 +119,7 @@ def satrn(dictionary: dict, dropout: float = 0.1) -> dict:
 
 
 def parseq(dictionary: dict, dropout: float) -> dict:
-    """Ours: no backbone, and a decoder with a late place."""
+    """This package's PARSeq: no backbone, and a decoder with ``fuse_features``."""
     return {
         'type': 'PARSeq',
         'encoder': {
@@ -187,7 +187,7 @@ def make_batch(texts: tuple[str, ...] = ('abc', 'fed', 'ha', 'cab'), images: int
 
 
 def forward(model: nn.Module, batch: dict, mode: str = 'tensor', **changes):
-    """As BaseModel's steps do, but with something to change in between."""
+    """Run the steps of ``BaseModel``, with changes to the batch after the preprocessor."""
     data = model.data_preprocessor(copy.deepcopy(batch), model.training)
     torch.manual_seed(7)
     return model(**{**data, **changes}, mode=mode)
@@ -201,12 +201,12 @@ def texts_and_scores(samples: list) -> list:
     return [(sample.pred_text.item, sample.pred_text.score) for sample in samples]
 
 
-# Identity and the off switch
+# Closed gate and use_context
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
 @pytest.mark.parametrize('training', [True, False])
-def test_with_a_closed_gate_the_plain_recognizer_answers(name, stage, training, dictionary):
+def test_closed_gate_gives_the_plain_output(name, stage, training, dictionary):
     model = make_model(name, dictionary, alpha=0.0, stage=stage).train(training)
     batch, plain = make_batch(), model.recognizer
     assert torch.equal(forward(model, batch), forward(plain, words_alone(batch)))
@@ -221,7 +221,7 @@ def test_with_a_closed_gate_the_plain_recognizer_answers(name, stage, training, 
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_with_an_open_gate_the_scene_changes_the_answer(name, stage, dictionary):
+def test_open_gate_changes_the_output(name, stage, dictionary):
     model, batch = make_model(name, dictionary, stage=stage), make_batch()
     with_scene = forward(model, batch)
     plain = forward(model.recognizer, words_alone(batch))
@@ -230,7 +230,7 @@ def test_with_an_open_gate_the_scene_changes_the_answer(name, stage, dictionary)
 
 
 @pytest.mark.parametrize('name', list(PLAIN))
-def test_context_can_be_turned_off_in_every_way(name, dictionary):
+def test_output_without_context_is_the_plain_output(name, dictionary):
     model, batch = make_model(name, dictionary), make_batch()
     expected = texts_and_scores(forward(model.recognizer, words_alone(batch), 'predict'))
     assert texts_and_scores(forward(model, words_alone(batch), 'predict')) == expected
@@ -239,18 +239,18 @@ def test_context_can_be_turned_off_in_every_way(name, dictionary):
     assert texts_and_scores(model.val_step(copy.deepcopy(batch))) == expected
 
 
-def test_the_switched_off_encoder_does_not_run(dictionary):
+def test_use_context_false_does_not_run_the_encoder(dictionary):
     model = make_model('SATRN', dictionary, use_context=False)
     model.context_encoder.forward = None
     assert len(forward(model, make_batch(), 'predict')) == 4
 
 
-# Who meets whom
+# Words and their images
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_crops_meet_their_own_scene_in_mixed_batches(name, stage, dictionary):
-    # In training mode, where the length of an answer does not depend on what is read.
+def test_crops_use_their_own_scene_in_mixed_batches(name, stage, dictionary):
+    # In training mode the output length does not depend on the predicted text.
     model = make_model(name, dictionary, stage=stage, dropout=0.0).train()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -274,7 +274,7 @@ def test_crops_meet_their_own_scene_in_mixed_batches(name, stage, dictionary):
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_words_without_a_photo_are_read_as_the_plain_recognizer_reads_them(name, stage, dictionary):
+def test_words_without_image_have_the_plain_output(name, stage, dictionary):
     model, batch = make_model(name, dictionary, stage=stage), make_batch()
     batch['image_index'] = torch.tensor([0, -1, 1, -1])
     mixed = texts_and_scores(forward(model, batch, 'predict'))
@@ -285,7 +285,7 @@ def test_words_without_a_photo_are_read_as_the_plain_recognizer_reads_them(name,
         assert mixed[row][1] == pytest.approx(expected[row][1], abs=1e-5)
 
 
-def test_each_photo_is_encoded_once_however_many_words_it_holds(dictionary):
+def test_each_image_is_encoded_once(dictionary):
     model, seen = make_model('SATRN', dictionary), []
     tower = model.context_encoder.tower
     encode = tower.forward_intermediates
@@ -300,7 +300,7 @@ def test_each_photo_is_encoded_once_however_many_words_it_holds(dictionary):
     assert [len(tokens) for tokens in projections] == [3]
 
 
-def test_late_fusion_projects_a_photo_once_and_not_per_step(dictionary):
+def test_late_fusion_projects_an_image_once(dictionary):
     model, calls, steps = make_model('PARSeq', dictionary, stage='late'), [], []
     model.fusion.key_value.register_forward_hook(lambda *_: calls.append(1))
     model.fusion.register_forward_hook(lambda *_: steps.append(1))
@@ -309,7 +309,7 @@ def test_late_fusion_projects_a_photo_once_and_not_per_step(dictionary):
     assert len(steps) > 1
 
 
-def test_an_explicit_context_equals_the_photos_it_was_made_from(dictionary):
+def test_explicit_context_equals_its_images(dictionary):
     model, batch = make_model('SATRN', dictionary), make_batch()
     context = SceneContext(model.encode_images(batch['images']), batch['image_index'])
     explicit = forward(model, words_alone(batch), context=context)
@@ -317,13 +317,13 @@ def test_an_explicit_context_equals_the_photos_it_was_made_from(dictionary):
 
 
 @pytest.mark.parametrize('stage', ['early', 'late'])
-def test_cached_tokens_take_the_place_of_photos(stage, dictionary):
+def test_context_tokens_replace_images(stage, dictionary):
     model, batch = make_model('PARSeq', dictionary, stage=stage), make_batch()
     cached = {**batch, 'context_tokens': model.encode_images(batch.pop('images'))}
     del cached['images']
     with_photos = make_batch()
     assert torch.equal(forward(model, cached), forward(model, with_photos))
-    model.context_encoder.forward = None  # and the tower does not run
+    model.context_encoder.forward = None  # the tower must not run
     half = {**cached, 'context_tokens': cached['context_tokens'].half()}
     assert forward(model, half).dtype == torch.float32
     assert torch.allclose(forward(model, half), forward(model, cached), atol=1e-3)
@@ -332,7 +332,7 @@ def test_cached_tokens_take_the_place_of_photos(stage, dictionary):
     assert torch.allclose(loss, forward(model, cached, 'loss')['loss_plm'], atol=1e-3)
 
 
-def test_a_recognizer_without_an_encoder_lives_on_given_contexts(dictionary):
+def test_recognizer_without_context_encoder_needs_context(dictionary):
     model = make_model('SATRN', dictionary, context_encoder=None)
     batch = words_alone(make_batch())
     context = SceneContext(torch.randn(1, 5, 24), torch.tensor([0, 0, -1, 0]))
@@ -345,7 +345,7 @@ def test_a_recognizer_without_an_encoder_lives_on_given_contexts(dictionary):
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_alpha_learns_first_then_the_attention_and_the_encoder_never(name, stage, dictionary):
+def test_alpha_learns_before_attention_and_encoder_never(name, stage, dictionary):
     for alpha, learns in [(0.0, {'gate.alpha'}), (0.1, None)]:
         model = make_model(name, dictionary, alpha=alpha, stage=stage).train()
         before = {k: v.clone() for k, v in model.context_encoder.tower.state_dict().items()}
@@ -362,7 +362,7 @@ def test_alpha_learns_first_then_the_attention_and_the_encoder_never(name, stage
         assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-def test_alpha_can_have_its_own_learning_rate_and_no_decay(dictionary):
+def test_alpha_can_have_its_own_lr_and_no_decay(dictionary):
     model = make_model('SATRN', dictionary)
     wrapper = build_optim_wrapper(
         model,
@@ -383,7 +383,7 @@ def test_alpha_can_have_its_own_learning_rate_and_no_decay(dictionary):
 
 
 class TwoScenes(torch.utils.data.Dataset):
-    """One crop under two photos that name its text: only the scene can tell them apart."""
+    """One crop with two texts, each with its own image: only the scene determines the text."""
 
     def __init__(self) -> None:
         batch = make_batch(('abc', 'fed'))
@@ -404,8 +404,8 @@ class TwoScenes(torch.utils.data.Dataset):
 
 
 @pytest.mark.parametrize('stage', ['early', 'late'])
-def test_the_runner_teaches_it_to_tell_two_scenes_apart(stage, dictionary, tmp_path):
-    assert pipeline  # its import registers what the configs name
+def test_runner_trains_it_to_distinguish_two_scenes(stage, dictionary, tmp_path):
+    assert pipeline  # the import registers the modules of the configs
     model = make_model('PARSeq', dictionary, alpha=0.0, stage=stage)
     loader = {
         'dataset': TwoScenes(),
@@ -454,7 +454,7 @@ def test_the_runner_teaches_it_to_tell_two_scenes_apart(stage, dictionary, tmp_p
 
 
 @pytest.mark.parametrize('name', list(PLAIN))
-def test_a_checkpoint_of_mmengine_holds_no_tower_and_loads_strictly(name, dictionary, tmp_path):
+def test_mmengine_checkpoint_has_no_tower_and_loads_strictly(name, dictionary, tmp_path):
     model, batch = make_model(name, dictionary, alpha=0.7), make_batch()
     nn.init.normal_(model.fusion.out.weight)
     state = get_state_dict(model)
@@ -470,7 +470,7 @@ def test_a_checkpoint_of_mmengine_holds_no_tower_and_loads_strictly(name, dictio
         load_checkpoint(other, str(tmp_path / 'model.pth'))
 
 
-def test_initialization_leaves_the_tower_and_the_gate_alone(dictionary):
+def test_init_weights_does_not_change_tower_or_gate(dictionary):
     model = make_model('SATRN', dictionary, alpha=0.0)
     before = copy.deepcopy(model.context_encoder.tower.state_dict())
     model.init_weights()
@@ -479,7 +479,7 @@ def test_initialization_leaves_the_tower_and_the_gate_alone(dictionary):
     assert model.fusion.gate.alpha.item() == 0
 
 
-def test_a_plain_checkpoint_becomes_the_augmented_recognizer(dictionary, tmp_path):
+def test_plain_checkpoint_loads_into_the_wrapped_recognizer(dictionary, tmp_path):
     plain = make_model('SATRN', dictionary).recognizer
     with torch.no_grad():
         plain.decoder.classifier.bias.fill_(3.0)
@@ -496,7 +496,7 @@ def test_a_plain_checkpoint_becomes_the_augmented_recognizer(dictionary, tmp_pat
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_bf16_autocast_trains_and_reads_without_nan(name, stage, dictionary):
+def test_bf16_autocast_trains_and_predicts_without_nan(name, stage, dictionary):
     model, batch = make_model(name, dictionary, stage=stage), make_batch()
     with torch.autocast('cpu', torch.bfloat16):
         loss, _ = model.parse_losses(forward(model.train(), batch, 'loss'))
@@ -507,7 +507,7 @@ def test_bf16_autocast_trains_and_reads_without_nan(name, stage, dictionary):
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_a_closed_gate_is_exact_under_autocast(name, stage, dictionary):
+def test_closed_gate_is_exact_under_autocast(name, stage, dictionary):
     model, batch = make_model(name, dictionary, alpha=0.0, stage=stage), make_batch()
     with torch.autocast('cpu', torch.bfloat16):
         augmented = forward(model, batch)
@@ -518,7 +518,7 @@ def test_a_closed_gate_is_exact_under_autocast(name, stage, dictionary):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_a_closed_gate_is_exact_on_a_gpu(name, stage, dictionary):
+def test_closed_gate_is_exact_on_a_gpu(name, stage, dictionary):
     model = make_model(name, dictionary, alpha=0.0, stage=stage).to('cuda')
     batch = make_batch()
     batch['image_index'] = torch.tensor([0, -1, 1, 0])
@@ -528,7 +528,7 @@ def test_a_closed_gate_is_exact_on_a_gpu(name, stage, dictionary):
 # Errors
 
 
-def test_a_wrong_context_width_names_the_encoder_and_the_remedy(dictionary):
+def test_wrong_context_dim_names_the_encoder_and_the_fix(dictionary):
     fusion = {
         'type': 'MultiHeadCrossAttention',
         'embed_dim': 32,
@@ -549,7 +549,7 @@ def test_a_wrong_context_width_names_the_encoder_and_the_remedy(dictionary):
     )
 
 
-def test_the_context_width_is_read_off_the_encoder_where_it_is_left_out(dictionary):
+def test_context_dim_defaults_to_the_encoders_width(dictionary):
     fusion = {'type': 'MultiHeadCrossAttention', 'embed_dim': 32, 'num_heads': 2}
     model = make_model('SATRN', dictionary, fusion=fusion)
     assert model.fusion.context_dim == 24
@@ -557,35 +557,35 @@ def test_the_context_width_is_read_off_the_encoder_where_it_is_left_out(dictiona
         make_model('SATRN', dictionary, fusion=fusion, context_encoder=None)
 
 
-def test_a_wrong_recognizer_width_names_the_remedy(dictionary):
+def test_wrong_embed_dim_names_the_fix(dictionary):
     fusion = MultiHeadCrossAttention(embed_dim=48, context_dim=24, num_heads=2)
     model = make_model('SATRN', dictionary, fusion=fusion)
     with pytest.raises(ValueError, match=r'Set fusion\.embed_dim'):
         forward(model, make_batch())
 
 
-def test_a_decoder_without_a_late_place_is_refused_by_name(dictionary):
+def test_decoder_without_late_place_is_rejected(dictionary):
     plain = make_model('SATRN', dictionary).recognizer
 
     class NamelessDecoder(BaseDecoder):
         pass
 
     plain.decoder = NamelessDecoder({**dictionary, 'type': 'Dictionary'})
-    with pytest.raises(ValueError, match=r"NamelessDecoder names no late place.*stage='early'"):
+    with pytest.raises(ValueError, match=r"NamelessDecoder has no late place.*stage='early'"):
         make_model('SATRN', dictionary, recognizer=plain, stage='late')
 
 
-def test_an_unknown_stage_is_refused(dictionary):
+def test_unknown_stage_is_rejected(dictionary):
     with pytest.raises(ValueError, match="'early' or 'late', got 'middle'"):
         make_model('CRNN', dictionary, stage='middle')
 
 
-def test_only_encoder_decoder_recognizers_are_augmented():
+def test_other_recognizer_classes_are_rejected():
     with pytest.raises(ValueError, match='EncoderDecoderRecognizer'):
         ContextRecognizer(recognizer=nn.Linear(1, 1), fusion=nn.Identity())
 
 
-def test_a_recognizer_that_joins_its_parts_in_its_own_way_is_refused(dictionary):
+def test_recognizer_with_overridden_predict_is_rejected(dictionary):
     plain = make_model('CRNN', dictionary).recognizer
 
     class OwnWay(type(plain)):
@@ -597,10 +597,10 @@ def test_a_recognizer_that_joins_its_parts_in_its_own_way_is_refused(dictionary)
         make_model('CRNN', dictionary, recognizer=plain)
 
 
-def test_contexts_that_do_not_fit_the_crops_are_refused(dictionary):
+def test_context_that_does_not_match_the_crops_is_rejected(dictionary):
     model, batch = make_model('SATRN', dictionary), make_batch()
     context = SceneContext(torch.zeros(1, 5, 24), torch.tensor([0]))
-    with pytest.raises(ValueError, match='1 words, but 4 came'):
+    with pytest.raises(ValueError, match='1 words, but inputs has 4'):
         forward(model, words_alone(batch), context=context)
     with pytest.raises(ValueError, match='got context and images'):
         forward(model, batch, context=context)
@@ -618,7 +618,7 @@ def test_contexts_that_do_not_fit_the_crops_are_refused(dictionary):
         forward(model, batch, contxt=context)
 
 
-def test_building_leaves_the_config_as_it_was(dictionary):
+def test_building_does_not_modify_the_config(dictionary):
     config = {
         'type': 'ContextRecognizer',
         'recognizer': satrn(dictionary),

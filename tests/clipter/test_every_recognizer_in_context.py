@@ -1,4 +1,4 @@
-"""What holds for every recognizer, at both places, with both fusions."""
+"""Tests for every recognizer at the early and at the late place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pipeline.engine.bfloat16_optim_wrapper import has_bfloat16_units
 from pipeline.structures import SceneContext
 
 pytestmark = pytest.mark.filterwarnings('ignore:dropout option adds dropout')
-# These read step by step, the others in one pass. ABINet corrects itself twice.
+# Steps of the autoregressive decoders; the others decode in one pass. ABINet iterates twice.
 STEPWISE = {
     'SATRN': 6,
     'NRTR': 6,
@@ -39,6 +39,12 @@ STEPWISE = {
     'ASTER': 6,
     'ABINet': 2,
 }
+# The fusion does not change where it is inserted, so each recognizer and place has one fusion.
+FUSED = [
+    (name, stage, list(FUSIONS)[(number + late) % len(FUSIONS)])
+    for number, name in enumerate(RECOGNIZERS)
+    for late, stage in enumerate(('early', 'late'))
+]
 
 
 @pytest.fixture(scope='module')
@@ -51,20 +57,19 @@ def make_batch(num_words: int = 4) -> dict[str, Any]:
 
 
 def keep_words_apart(model: nn.Module) -> None:
-    """In training, too, an answer is that of its word: no batch statistics, no dropout."""
+    """Disable batch statistics and dropout, so that words do not depend on each other."""
     for module in model.modules():
         if isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.Dropout)):
             module.eval()
 
 
-@pytest.mark.parametrize('fusion', FUSIONS)
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_with_a_closed_gate_the_plain_recognizer_answers(name, stage, fusion, letters):
+@pytest.mark.parametrize(('name', 'stage', 'fusion'), FUSED)
+def test_closed_gate_gives_the_plain_output(name, stage, fusion, letters):
     model = build(name, letters, stage=stage, fusion=fusion, alpha=0.0)
     batch = make_batch()
     batch['image_index'][2] = -1
     with torch.no_grad():
-        for training in (True, False):  # in training with dropout
+        for training in (True, False):  # training mode has dropout
             model.train(training)
             fused, plain = tensors(run(model, batch)), tensors(run_plain(model, batch))
             assert len(fused) == len(plain)
@@ -74,9 +79,8 @@ def test_with_a_closed_gate_the_plain_recognizer_answers(name, stage, fusion, le
         )
 
 
-@pytest.mark.parametrize('fusion', FUSIONS)
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_alpha_learns_first_and_the_attention_once_it_moved(name, stage, fusion, letters):
+@pytest.mark.parametrize(('name', 'stage', 'fusion'), FUSED)
+def test_alpha_learns_before_the_rest_of_the_fusion(name, stage, fusion, letters):
     model = build(name, letters, stage=stage, fusion=fusion, alpha=0.0).train()
     everything = {name for name, _ in model.fusion.named_parameters()}
     for alpha, learns in [(0.0, {'gate.alpha'}), (0.3, everything)]:
@@ -88,10 +92,9 @@ def test_alpha_learns_first_and_the_attention_once_it_moved(name, stage, fusion,
         assert {key for key, grad in gradients.items() if grad.any()} == learns
 
 
-@pytest.mark.parametrize('fusion', FUSIONS)
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_crops_meet_their_own_scene(name, stage, fusion, letters):
-    """In training mode, where lengths do not depend on what is read; no word sees another."""
+@pytest.mark.parametrize(('name', 'stage', 'fusion'), FUSED)
+def test_crops_use_their_own_scene(name, stage, fusion, letters):
+    """Training mode, where the output length does not depend on the predicted text."""
     model = build(name, letters, stage=stage, fusion=fusion, dropout=0.0).train()
     keep_words_apart(model)
     batch = {**make_words(('abc', 'fed', 'cab', 'egg')), **make_scenes(4)}
@@ -118,7 +121,7 @@ def test_crops_meet_their_own_scene(name, stage, fusion, letters):
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_reading_meets_the_scene_row_by_row_too(name, stage, letters):
+def test_inference_uses_the_scene_row_by_row(name, stage, letters):
     model, batch = build(name, letters, stage=stage), make_batch()
     index = torch.tensor([0, -1, 1, -1])
     with torch.no_grad():
@@ -132,7 +135,7 @@ def test_reading_meets_the_scene_row_by_row_too(name, stage, letters):
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_photos_are_projected_once_and_not_per_step(name, stage, letters):
+def test_images_are_projected_once_and_not_per_step(name, stage, letters):
     model, batch = build(name, letters, stage=stage), make_batch()
     projected, fused = [], []
     project, fuse = model.fusion.project_context, model.fusion.forward
@@ -144,13 +147,13 @@ def test_photos_are_projected_once_and_not_per_step(name, stage, letters):
     assert not any(isinstance(scene, SceneContext) for scene in fused)
     if stage == 'early':
         assert len(fused) == 1
-    elif not name.startswith('PARSeq'):  # which stops when all words have ended
+    elif not name.startswith('PARSeq'):  # PARSeq stops when all words have ended
         assert len(fused) == STEPWISE.get(name, 1)
 
 
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_without_context_the_plain_recognizer_answers(name, stage, letters):
-    model, batch = build(name, letters, stage=stage), make_batch()
+@pytest.mark.parametrize('name', RECOGNIZERS)
+def test_output_without_context_is_the_plain_output(name, letters):
+    model, batch = build(name, letters), make_batch()
     with torch.no_grad():
         plain = readings(run_plain(model, batch, 'predict'))
         assert readings(run(model, make_words(), 'predict')) == plain
@@ -158,9 +161,8 @@ def test_without_context_the_plain_recognizer_answers(name, stage, letters):
         assert readings(run(model, batch, 'predict')) == plain
 
 
-@pytest.mark.parametrize('fusion', FUSIONS)
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_bf16_autocast_trains_and_reads_without_nan(name, stage, fusion, letters):
+@pytest.mark.parametrize(('name', 'stage', 'fusion'), FUSED)
+def test_bf16_autocast_trains_and_predicts_without_nan(name, stage, fusion, letters):
     model, batch = build(name, letters, stage=stage, fusion=fusion).train(), make_batch()
     if any(isinstance(part, nn.LSTM) for part in model.modules()) and not has_bfloat16_units('cpu'):
         pytest.skip('no LSTM in bfloat16 on a CPU that does not compute in it')
@@ -175,7 +177,7 @@ def test_bf16_autocast_trains_and_reads_without_nan(name, stage, fusion, letters
 
 
 @pytest.mark.parametrize(('name', 'stage'), PLACES)
-def test_a_checkpoint_gives_the_same_answers_again(name, stage, letters, tmp_path):
+def test_checkpoint_restores_the_outputs(name, stage, letters, tmp_path):
     model, batch = build(name, letters, stage=stage), make_batch()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.1)
@@ -187,13 +189,12 @@ def test_a_checkpoint_gives_the_same_answers_again(name, stage, letters, tmp_pat
             assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize('stage', ['early', 'late'])
 @pytest.mark.parametrize('name', RECOGNIZERS)
-def test_a_plain_checkpoint_fits_the_recognizer_inside(name, stage, letters):
-    plain = build(name, letters, stage=stage).recognizer.state_dict()
+def test_plain_checkpoint_fits_the_wrapped_recognizer(name, letters):
+    plain = build(name, letters).recognizer.state_dict()
     inside = {
         key.removeprefix('recognizer.')
-        for key in build(name, letters, stage=stage).state_dict()
+        for key in build(name, letters).state_dict()
         if key.startswith('recognizer.')
     }
     assert inside == set(plain)

@@ -1,4 +1,4 @@
-"""Late fusion in decoders that know nothing of it: nothing stays, nothing is mixed up."""
+"""Late fusion in decoders without a fusion argument."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def batch() -> dict[str, Any]:
     return {**make_words(), **make_scenes(4)}
 
 
-def test_the_input_of_the_classifier_is_fused_and_only_while_open():
+def test_fuse_before_changes_the_input_only_while_open():
     classifier, features = nn.Linear(3, 2), torch.randn(5, 3)
     other = copy.deepcopy(classifier)
     plain = classifier(features)
@@ -55,7 +55,7 @@ def test_the_input_of_the_classifier_is_fused_and_only_while_open():
     assert torch.equal(classifier(features), plain)
 
 
-def test_words_of_a_time_major_decoder_keep_their_order():
+def test_fuse_before_keeps_word_order_of_time_major_input():
     classifier, seen = nn.Identity(), []
     features = torch.arange(6.0).view(3, 2, 1).expand(-1, -1, 4)  # (T, N, D)
     place = LatePlace(classifier, time_major=True)
@@ -65,7 +65,7 @@ def test_words_of_a_time_major_decoder_keep_their_order():
     assert torch.equal(out, features.reshape(6, 4))
 
 
-def test_it_closes_on_errors_too():
+def test_fuse_before_closes_after_an_error():
     classifier, features = nn.Linear(3, 2), torch.randn(5, 3)
     plain = classifier(features)
     with pytest.raises(ZeroDivisionError), fuse_before(LatePlace(classifier), 5, lambda x: x / 0):
@@ -73,7 +73,7 @@ def test_it_closes_on_errors_too():
     assert torch.equal(classifier(features), plain)
 
 
-def test_opening_often_fuses_once():
+def test_fuse_before_fuses_once_after_repeated_use():
     classifier, features, calls = nn.Linear(3, 2), torch.randn(5, 3), []
     for _ in range(3):
         with fuse_before(LatePlace(classifier), 5, lambda x: calls.append(1) or x):
@@ -81,17 +81,19 @@ def test_opening_often_fuses_once():
     assert len(calls) == 3
 
 
-def test_a_classifier_that_is_not_called_is_an_error():
+def test_fuse_before_fails_if_classifier_is_not_called():
     message = r'Linear, but the decoder did not call it.*late_place'
     with pytest.raises(RuntimeError, match=message), fuse_before(LatePlace(nn.Linear(1, 1)), 1, id):
         pass
 
 
-def test_threads_read_with_their_own_scenes(letters, batch):
+def test_late_fusion_uses_own_scene_in_each_thread(letters, batch):
     model = build('NRTR', letters, stage='late')
     data = model.data_preprocessor(batch, False)
     scenes = [{**data, 'context_tokens': torch.randn(2, 5, CONTEXT_DIM)} for _ in range(6)]
-    scenes.append({key: data[key] for key in ('inputs', 'data_samples')})  # and one without
+    scenes.append(
+        {key: data[key] for key in ('inputs', 'data_samples')}
+    )  # one batch without context
 
     def read(scene: dict[str, Any]) -> torch.Tensor:
         with torch.no_grad():
@@ -103,7 +105,7 @@ def test_threads_read_with_their_own_scenes(letters, batch):
     assert all(torch.equal(a, b) for a, b in zip(together, one_by_one * 3))
 
 
-def test_the_plain_recognizer_stays_plain_after_use(letters, batch):
+def test_late_fusion_leaves_the_plain_recognizer_unchanged(letters, batch):
     model = build('ASTER', letters, stage='late')
     with torch.no_grad():
         before = run_plain(model, batch)
@@ -112,8 +114,8 @@ def test_the_plain_recognizer_stays_plain_after_use(letters, batch):
 
 
 @pytest.mark.parametrize('copied', [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
-def test_copies_are_independent(copied, letters, batch):
-    """As MMEngine's moving averages make them."""
+def test_late_fusion_copies_are_independent(copied, letters, batch):
+    """Deep copies, as MMEngine's moving averages make them."""
     model = build('SVTR', letters, stage='late')
     with torch.no_grad():
         expected = run(model, batch)
@@ -124,8 +126,8 @@ def test_copies_are_independent(copied, letters, batch):
         assert torch.equal(run(model, batch), expected)
 
 
-def test_a_new_classifier_is_fused_too(letters, batch):
-    """As in fine-tuning for another charset."""
+def test_late_fusion_works_with_a_replaced_classifier(letters, batch):
+    """A replaced classifier, as in fine-tuning for another charset."""
     model = build('SVTR', letters, stage='late')
     with torch.no_grad():
         run(model, batch)
@@ -133,7 +135,7 @@ def test_a_new_classifier_is_fused_too(letters, batch):
         assert not torch.allclose(run(model, batch), run_plain(model, batch))
 
 
-def test_abinet_is_fused_where_vision_and_language_are_joined(letters, batch):
+def test_abinet_fuses_at_the_joint_classifier(letters, batch):
     model = build('ABINet', letters, stage='late', dropout=0.0).train()
     assert find_late_place(model.recognizer.decoder).classifier is model.recognizer.decoder.cls
     for module in model.modules():
@@ -143,18 +145,18 @@ def test_abinet_is_fused_where_vision_and_language_are_joined(letters, batch):
         fused, plain = run(model, batch), run_plain(model, batch)
     assert torch.equal(fused['out_vis']['logits'], plain['out_vis']['logits'])
     assert torch.equal(fused['out_langs'][0]['logits'], plain['out_langs'][0]['logits'])
-    for second in ('out_fusers', 'out_langs'):  # the language model reads what was fused
+    for second in ('out_fusers', 'out_langs'):  # the language model's input is the fused output
         assert not torch.allclose(fused[second][1]['logits'], plain[second][1]['logits'])
 
 
-def test_without_a_language_model_abinet_is_fused_at_its_vision(letters):
+def test_abinet_without_language_model_fuses_at_vision(letters):
     decoder = build('ABINet-vision', letters, stage='late').recognizer.decoder
     assert find_late_place(decoder).classifier is decoder.vision_decoder.cls
 
 
 @pytest.mark.parametrize('name', ['SAR', 'SAR-sequential', 'RobustScanner'])
-def test_early_fusion_reaches_all_that_the_decoder_reads(name, letters, batch):
-    """Their decoders read the backbone's map beside what the encoder made of it."""
+def test_early_fusion_changes_all_inputs_of_the_decoder(name, letters, batch):
+    """Decoders that read the backbone's map next to the encoder's output."""
     model, seen = build(name, letters), {}
     decode = model.recognizer.decoder.forward
     model.recognizer.decoder.forward = lambda *args: seen.update(args=args[:2]) or decode(*args)
@@ -167,7 +169,7 @@ def test_early_fusion_reaches_all_that_the_decoder_reads(name, letters, batch):
         assert not torch.allclose(features, plain, atol=1e-3)
 
 
-def test_early_places_follow_what_decoders_read(letters):
+def test_early_place_depends_on_the_decoder(letters):
     behind = {
         name for name in RECOGNIZERS if fuses_behind_backbone(build(name, letters).recognizer)
     }
@@ -175,7 +177,7 @@ def test_early_places_follow_what_decoders_read(letters):
     assert behind == without_encoder | {'SAR', 'SAR-sequential', 'RobustScanner', 'PP-OCRv6'}
 
 
-def test_a_decoder_of_ones_own_names_its_places(letters, batch):
+def test_custom_decoder_sets_its_places(letters, batch):
     class Own(nn.Module):
         early_place, late_place = 'backbone', 'head.1'
 
@@ -196,16 +198,16 @@ def test_a_decoder_of_ones_own_names_its_places(letters, batch):
         assert not torch.allclose(run(model, batch), run_plain(model, batch))
 
 
-def test_a_late_place_that_does_not_exist_is_refused(letters):
+def test_missing_late_place_is_rejected(letters):
     decoder = build('SVTR', letters).recognizer.decoder
     decoder.late_place = 'haed'
-    with pytest.raises(ValueError, match=r'SVTRDecoder names no late place'):
+    with pytest.raises(ValueError, match=r'SVTRDecoder has no late place'):
         find_late_place(decoder)
     assert isinstance(decoder, SVTRDecoder)
 
 
 @pytest.mark.parametrize('name', RECOGNIZERS)
-def test_the_width_of_the_late_place_is_read_off_the_decoder(name, letters):
+def test_late_embed_dim_defaults_to_the_decoders_width(name, letters):
     fusion = {'type': 'GatedAttention', 'context_dim': CONTEXT_DIM}
     model = build(name, letters, stage='late', fusion_config=fusion)
     expected = RECOGNIZERS[name][2]
@@ -214,22 +216,22 @@ def test_the_width_of_the_late_place_is_read_off_the_decoder(name, letters):
         build(name, letters, stage='late', fusion_config={**fusion, 'embed_dim': expected + 8})
 
 
-def test_the_width_of_the_early_place_must_be_given(letters):
+def test_early_embed_dim_must_be_given(letters):
     fusion = {'type': 'GatedAttention', 'context_dim': CONTEXT_DIM}
     with pytest.raises(ValueError, match=r'fusion\.embed_dim must be given'):
         build('SVTR', letters, fusion_config=fusion)
 
 
-def test_replicated_words_are_refused_and_not_guessed(letters, batch):
-    """A beam search of several readings a word would have to say whose scene each one is."""
+def test_late_fusion_rejects_replicated_words(letters, batch):
+    """With several hypotheses per word, the scene of each row would be unknown."""
     model = build('ASTER', letters, stage='late')
     fc = model.recognizer.decoder.fc
     model.recognizer.decoder.forward = lambda feat, enc, samples: fc(torch.zeros(8, 24))
-    with pytest.raises(ValueError, match='a photo for each of 8 words'):
+    with pytest.raises(ValueError, match='one entry for each of 8 words'):
         run(model, batch)
 
 
-def test_one_word_alone_is_read_at_every_step(letters):
+def test_late_fusion_works_with_a_single_word(letters):
     words = {**make_words(WORDS[:1]), **make_scenes(1, images=1)}
     for name in RECOGNIZERS:
         model = build(name, letters, stage='late')

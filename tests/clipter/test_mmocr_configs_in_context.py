@@ -1,6 +1,6 @@
-"""MMOCR's own configs, wrapped as they are: widths, sizes and gray crops as MMOCR has them.
+"""MMOCR's own configs as wrapped recognizers, with their widths, sizes and gray crops.
 
-Only depth and the longest word are cut, for time's sake.
+Depth and maximum word length are reduced to save time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings('ignore')
 FOLDER = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textrecog'
 LAYERS = {'encoder': {'n_layers': 1}, 'decoder': {'n_layers': 1, 'max_seq_len': 4}}
 SHORT = {'decoder': {'max_seq_len': 4}}
-# Name: config, changes, (height, width) of a crop, its channels, D at the early and late place.
+# Name: config, changes, (height, width) of a crop, channels, D at the early and late place.
 MMOCR = {
     'CRNN': ('crnn/_base_crnn_mini-vgg', {}, (32, 100), 1, 512, 512),
     'SATRN': ('satrn/_base_satrn_shallow', LAYERS, (32, 100), 3, 512, 512),
@@ -86,7 +86,7 @@ def model(request, name) -> ContextRecognizer:
     return built.eval()
 
 
-def test_it_learns_from_photos_and_reads_in_the_spotter(model, name):
+def test_mmocr_config_trains_with_images_and_runs_in_spotter(model, name):
     _, _, size, channels, _, _ = MMOCR[name]
     assert crop_channels(model) == crop_channels(model.recognizer) == channels
     image = np.full((80, 200, 3), 255, np.uint8)
@@ -119,7 +119,7 @@ def test_it_learns_from_photos_and_reads_in_the_spotter(model, name):
     assert all(0 <= word.rec_score <= 1 for word in spotter.read(image[:36]))
 
 
-def test_gray_is_what_opencv_calls_gray():
+def test_to_gray_matches_opencv():
     crop = torch.tensor([[[10]], [[200]], [[90]]], dtype=torch.uint8)  # B, G, R
     assert to_gray(crop).tolist() == [[[145]]]  # 1.14 + 117.4 + 26.91
     assert to_gray(crop.float()).item() == pytest.approx(145.45)

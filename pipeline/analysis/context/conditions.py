@@ -22,7 +22,6 @@ def random_encoder_config(encoder: Mapping[str, Any], seed: int) -> dict[str, An
     """
     config = copy.deepcopy(dict(encoder))
     config.pop('checksum', None)
-    config.pop('cache_dir', None)
     config.update(pretrained=None, allow_random=True, seed=seed)
     return config
 

@@ -1,4 +1,4 @@
-"""Scene tokens on disk: written once, read by trainings and evaluations."""
+"""Cache of scene tokens on disk, written once and read by training and evaluation runs."""
 
 from pipeline.clipter.cache.cached_context_encoder import CachedContextEncoder
 

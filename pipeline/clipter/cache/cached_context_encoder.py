@@ -1,4 +1,4 @@
-"""Stands for the context encoder where scene tokens come out of a cache."""
+"""Replaces the context encoder when scene tokens are read from a cache."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pipeline.clipter.encoder.tower_identity import (
 )
 from pipeline.registry import MODELS
 
-_IDENTITY = 'identity'  # its key in a checkpoint, as ClipImageEncoder's
+_IDENTITY = 'identity'  # checkpoint key, the same as in ClipImageEncoder
 
 
 @MODELS.register_module()
 class CachedContextEncoder(nn.Module):
-    """Knows what a context cache says of the encoder that filled it, and encodes nothing.
+    """Has the attributes of the encoder that filled a context cache, but does not encode images.
 
-    No tower is built. Checkpoints are those of a run with the tower itself: they name it, and
-    fit a model that has it.
+    The image tower is not built. Checkpoints contain the tower's identity, as in a run with the
+    tower, and can be loaded into a model with the tower.
 
     Args:
-        context_cache: A folder of ``tools/extract_context.py``.
+        context_cache: Folder written by ``tools/extract_context.py``.
 
     Raises:
-        ValueError: If there is no usable cache.
+        ValueError: If the cache is missing or unusable.
     """
 
     def __init__(self, context_cache: str) -> None:
@@ -43,23 +43,23 @@ class CachedContextEncoder(nn.Module):
         self.register_state_dict_post_hook(_add_identity)
 
     def forward(self, images: Any) -> Tensor:
-        """Refuse photos.
+        """Raise an error, because there is no tower.
 
         Raises:
-            ValueError: Always: tokens are read by the data set.
+            ValueError: Always. The data set has to read the tokens from the cache.
         """
         raise ValueError(
             f'this model reads its scene tokens from the context cache {self.directory} and has '
-            "no tower to encode photos with. Give the data set the cache (context_cache='"
+            "no tower to encode images. Set the cache in the data set (context_cache='"
             f"{self.directory}'), or build the model with the tower "
-            f'{self.identity.get("arch")!r} for photos that are not in it.'
+            f'{self.identity.get("arch")!r} for images that are not in the cache.'
         )
 
     def check_state(self, state: Mapping[str, Any], prefix: str) -> None:
-        """Refuse the checkpoint of another tower.
+        """Check that a checkpoint belongs to the same tower.
 
         Raises:
-            ValueError: If it names another tower.
+            ValueError: If the checkpoint names another tower.
         """
         if prefix + _IDENTITY in state:
             problem = explain_mismatch(

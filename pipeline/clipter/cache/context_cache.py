@@ -1,4 +1,4 @@
-"""Scene tokens on disk: what the frozen encoder says of a photo is said once, not every epoch."""
+"""Cache of scene tokens on disk, so that the frozen encoder does not run in every epoch."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ COMMAND = 'python tools/extract_context.py CONFIG --out {directory}'
 
 
 def photo_key(data: bytes, native_size: tuple[int, int] | None) -> str:
-    """The name of a photo's tokens: sha256 of its file's bytes, and the size it is brought to.
+    """Cache key of an image: sha256 of its file content, and the size that it is resized to.
 
-    The bytes and not the pixels: they need no decoding, and JPEG decoders differ in the last
-    bit, so that a cache would not outlive an update of OpenCV. A photo that is saved anew, or
-    stretched otherwise, is another photo.
+    The key is computed from the file, not from the pixels. This needs no decoding, and JPEG
+    decoders differ in the last bit, so that a key of pixels could change with an OpenCV update. An
+    image that is saved again or resized to another size gets another key.
 
     Args:
-        data: The file.
-        native_size: (height, width) that the data set resizes the photo to, or None.
+        data: Content of the image file.
+        native_size: (height, width) that the data set resizes the image to, or None.
     """
     digest = hashlib.sha256(data).hexdigest()
     return digest if native_size is None else f'{digest}@{native_size[0]}x{native_size[1]}'
@@ -35,23 +35,24 @@ def photo_key(data: bytes, native_size: tuple[int, int] | None) -> str:
 class ContextCache:
     """Reads the scene tokens that ``tools/extract_context.py`` wrote.
 
-    A folder with a header, ``context_cache.json``, that says which encoder made the tokens, and
-    shards of safetensors, half precision, one tensor a photo under its ``photo_key``. Every shard
-    repeats the header, so that shards of another encoder cannot be mixed in unseen.
+    A cache is a folder with the header ``context_cache.json``, which describes the encoder, and
+    safetensors shards. A shard contains one float16 tensor per image, named by its ``photo_key``.
+    Every shard repeats the encoder's fingerprint, so that shards of different encoders cannot be
+    mixed.
 
     Args:
-        directory: The folder.
+        directory: Folder of the cache.
 
     Attributes:
-        fingerprint: What the tokens depend on: architecture, checksum of the weights, input
-            size, pooling; see ``ClipImageEncoder.fingerprint``.
-        identity: What a checkpoint keeps of that encoder: architecture, name and checksum of the
-            weights.
+        fingerprint: Everything that the tokens depend on: architecture, checksum of the weights,
+            input size, pooling; see ``ClipImageEncoder.fingerprint``.
+        identity: Architecture, name and checksum of the encoder's weights, as stored in
+            checkpoints.
         embed_dim: C, width of the tokens.
-        num_tokens: S, tokens of a photo.
+        num_tokens: S, number of tokens per image.
 
     Raises:
-        ValueError: If there is no cache, or a shard is broken or of another encoder.
+        ValueError: If the folder has no cache, or if a shard is unreadable or of another encoder.
     """
 
     def __init__(self, directory: str | Path) -> None:
@@ -70,30 +71,30 @@ class ContextCache:
         self._open: dict[Path, Any] = {}
 
     def __len__(self) -> int:
-        """Number of photos."""
+        """Number of images."""
         return len(self._shard_of)
 
     def __contains__(self, key: str) -> bool:
         return key in self._shard_of
 
     def keys(self) -> frozenset[str]:
-        """The ``photo_key`` of every photo."""
+        """The ``photo_key`` of every image."""
         return frozenset(self._shard_of)
 
     def read(self, key: str, path: str) -> Tensor:
-        """The tokens of a photo, (S, C) float16.
+        """Read the tokens of an image, (S, C) float16.
 
         Args:
-            key: Its ``photo_key``.
-            path: Its file, for the message.
+            key: The ``photo_key`` of the image.
+            path: Path of the image, used in the error message.
 
         Raises:
-            ValueError: If the photo is not in the cache.
+            ValueError: If the image is not in the cache.
         """
         if key not in self._shard_of:
             raise ValueError(
-                f'{path} is not in the context cache {self.directory}, or has changed since. '
-                f'Add what is missing: {COMMAND.format(directory=self.directory)}'
+                f'{path} is not in the context cache {self.directory}, or the file has changed. '
+                f'Add the missing images: {COMMAND.format(directory=self.directory)}'
             )
         shard = self._shard_of[key]
         if shard not in self._open:
@@ -101,30 +102,30 @@ class ContextCache:
         return self._open[shard].get_tensor(key)
 
     def check(self, fingerprint: Mapping[str, Any]) -> None:
-        """Refuse the tokens of another encoder.
+        """Check that the cache belongs to an encoder.
 
         Args:
-            fingerprint: Of the encoder that is wanted; of its entries only those are compared
-                that are given.
+            fingerprint: Fingerprint of the encoder. It may have only some of the entries; only
+                these are compared.
 
         Raises:
-            ValueError: If it is another one; says what differs.
+            ValueError: If an entry differs. The message lists the differences.
         """
         differences = compare_fingerprints(self.fingerprint, fingerprint)
         if differences:
             raise ValueError(
-                f'the context cache {self.directory} is of another encoder: '
+                f'the context cache {self.directory} belongs to another encoder: '
                 f'{"; ".join(differences)}. Make one for this encoder in another folder: '
                 f'{COMMAND.format(directory="DIR")}'
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, '_open': {}}  # open files do not travel to a worker
+        return {**self.__dict__, '_open': {}}  # open files cannot be pickled
 
 
 def compare_fingerprints(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """What differs, in words; empty where all entries of ``wanted`` are as stored."""
-    plain = json.loads(json.dumps(dict(wanted)))  # tuples become lists, as they did on disk
+    """Describe each entry of ``wanted`` that differs in ``stored``; empty if there is none."""
+    plain = json.loads(json.dumps(dict(wanted)))  # tuples become lists, as in the JSON header
     return [
         f'{name} is {stored.get(name)!r} in the cache, {value!r} in the model'
         for name, value in plain.items()
@@ -133,10 +134,10 @@ def compare_fingerprints(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -
 
 
 def read_header(directory: Path) -> dict[str, Any] | None:
-    """The header of a cache, or None where there is none.
+    """Read the header of a cache; None if there is no header.
 
     Raises:
-        ValueError: If it is there and cannot be read.
+        ValueError: If the header exists but cannot be read.
     """
     path = directory / HEADER
     try:
@@ -153,10 +154,10 @@ def read_header(directory: Path) -> dict[str, Any] | None:
 
 
 def index_shards(directory: Path, fingerprint: Mapping[str, Any]) -> dict[str, Path]:
-    """The shard that each photo's tokens are in.
+    """Map the key of each image to the shard that contains its tokens.
 
     Raises:
-        ValueError: If a shard is broken or of another encoder.
+        ValueError: If a shard is unreadable or of another encoder.
     """
     shard_of: dict[str, Path] = {}
     for shard in sorted(directory.glob(SHARDS)):
@@ -179,10 +180,10 @@ def index_shards(directory: Path, fingerprint: Mapping[str, Any]) -> dict[str, P
 
 
 def to_half(tokens: Tensor) -> Tensor:
-    """Tokens as they are stored.
+    """Convert tokens to float16 on the CPU, as they are stored.
 
     Raises:
-        ValueError: If they hold values that half precision does not have.
+        ValueError: If a value is not finite in float16.
     """
     half = tokens.to('cpu', torch.float16).contiguous()
     if not torch.isfinite(half).all():

@@ -1,4 +1,4 @@
-"""Writes the shards of a context cache, each at once or not at all."""
+"""Writes the shards of a context cache atomically."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pipeline.clipter.cache.context_cache import (
 
 
 class ContextCacheWriter:
-    """Adds photos to a context cache, a new one or one of the same encoder.
+    """Adds images to a new context cache, or to an existing cache of the same encoder.
 
-    Shards appear under their name only when they are whole, so a run that is interrupted leaves
-    a cache that is good for all its photos but those of the last shard; leaving the ``with``
-    block, by an error too, writes the shard that was begun.
+    Shards are written atomically. An interrupted run loses only the images of its last shard.
+    Leaving the ``with`` block writes the last shard, also after an error.
 
     Args:
-        directory: The folder.
-        encoder: The context encoder: its ``fingerprint``, ``identity``, ``embed_dim`` (C) and
-            ``num_tokens`` (S) are kept.
-        shard_photos: Photos of a shard.
+        directory: Folder of the cache.
+        encoder: Context encoder. Its ``fingerprint``, ``identity``, ``embed_dim`` (C) and
+            ``num_tokens`` (S) are stored in the header.
+        shard_photos: Number of images per shard.
 
     Raises:
-        ValueError: If the folder holds the tokens of another encoder; says what differs.
+        ValueError: If the folder contains tokens of another encoder. The message lists the
+            differences.
     """
 
     def __init__(self, directory: str | Path, encoder: Any, shard_photos: int = 512) -> None:
@@ -68,18 +68,18 @@ class ContextCacheWriter:
         return key in self._written or key in self._pending
 
     def keys(self) -> frozenset[str]:
-        """Photos that are on disk."""
+        """Keys of the images that are on disk."""
         return frozenset(self._written)
 
     def add(self, key: str, tokens: Tensor) -> None:
-        """Keep the tokens of a photo.
+        """Add the tokens of an image.
 
         Args:
-            key: Its ``photo_key``.
-            tokens: (S, C), of any floating point type; stored as float16.
+            key: The ``photo_key`` of the image.
+            tokens: (S, C) of any floating point dtype; stored as float16.
 
         Raises:
-            ValueError: If they have another shape, or overflow half precision.
+            ValueError: If the shape differs, or a value overflows float16.
         """
         if tuple(tokens.shape) != self._shape:
             raise ValueError(f'wanted tokens (S, C) = {self._shape}, got {tuple(tokens.shape)}.')
@@ -88,10 +88,10 @@ class ContextCacheWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write the shard that is begun, if any."""
+        """Write the pending images as a shard, if there are any."""
         if not self._pending:
             return
-        # Named by its first photo: two processes that fill one cache do not meet.
+        # Named by its first image and the process, so that two processes can fill one cache.
         path = self.directory / f'tokens-{next(iter(self._pending))[:16]}-{os.getpid()}.safetensors'
         _write(path, save(self._pending, {'fingerprint': json.dumps(self.fingerprint)}))
         self._written.update(self._pending)
@@ -110,13 +110,13 @@ class ContextCacheWriter:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Put a whole file in place: after a power cut, too, there is all of it or none."""
-    beside = path.with_name(f'.{path.name}.{os.getpid()}')
+    """Write a file atomically. After a crash the path has the whole content or does not exist."""
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
-        with open(beside, 'wb') as file:
+        with open(temporary, 'wb') as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Turns a config that runs the tower into one that reads a context cache."""
+"""Changes a config that runs the context encoder into one that reads a context cache."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def use_context_cache(config: Config, directory: str) -> None:
-    """Read the scene tokens of all photos from a cache; the tower is not built.
+    """Read the scene tokens of all images from a cache instead of building the encoder.
 
-    The config's encoder is compared with the cache as far as it can be without its weights:
-    architecture, name of the weights, input size and pooling.
+    The encoder's weights are not loaded. Therefore only architecture, name of the weights, input
+    size and pooling of the config are compared with the cache.
 
     Args:
-        config: With a ``ContextRecognizer``; changed in place: its context encoder, and the data
-            sets that bring photos.
-        directory: Of the cache.
+        config: Config with a ``ContextRecognizer``, changed in place: the context encoder and the
+            data sets with ``with_image=True`` use the cache.
+        directory: Folder of the cache.
 
     Raises:
-        ValueError: If the config has no context encoder or no data set with photos, or the
-            cache is missing or of another encoder; says what differs.
+        ValueError: If the config has no context encoder or no data set with images, or if the cache
+            is missing or of another encoder. The message lists the differences.
     """
     model = config.get('model') or {}
     encoder = model.get('context_encoder')
     if model.get('type') != 'ContextRecognizer' or not encoder:
         raise ValueError(
-            f'a context cache is for a ContextRecognizer with a context_encoder, but the config '
+            f'a context cache needs a ContextRecognizer with a context_encoder, but the config '
             f'has model.type={model.get("type")!r} and context_encoder={encoder!r}.'
         )
     cache = ContextCache(directory)
@@ -40,18 +40,18 @@ def use_context_cache(config: Config, directory: str) -> None:
     differences = compare_fingerprints(stored, _known_fingerprint(encoder))
     if differences:
         raise ValueError(
-            f'the context cache {directory} is of another encoder than the config: '
-            f'{"; ".join(differences)}. Make one for it in another folder: '
+            f'the context cache {directory} belongs to another encoder than the config: '
+            f'{"; ".join(differences)}. Create one in another folder: '
             'python tools/extract_context.py CONFIG --out DIR'
         )
     found = sum(_set_cache(config.get(loader), directory) for loader in _LOADERS)
     if not found:
-        raise ValueError('no data set of the config brings photos (with_image=True).')
+        raise ValueError('no data set of the config loads images (with_image=True).')
     model['context_encoder'] = dict(type='CachedContextEncoder', context_cache=directory)
 
 
 def _known_fingerprint(encoder: dict[str, Any]) -> dict[str, Any]:
-    """What a config says of its encoder, in the words of its fingerprint."""
+    """The entries of the encoder's fingerprint that can be derived from its config."""
     kernel = float((encoder.get('pooling') or {}).get('kernel', 1))
     pretrained = encoder.get('pretrained')
     known: dict[str, Any] = {
@@ -70,7 +70,7 @@ def _known_fingerprint(encoder: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set_cache(node: Any, directory: str) -> int:
-    """Give the cache to every data set with photos; returns how many there are."""
+    """Set the cache for every data set that loads images, and return their number."""
     if isinstance(node, dict):
         if node.get('type') == 'SceneWordsDataset' and node.get('with_image'):
             node['context_cache'] = directory

@@ -1,4 +1,4 @@
-"""Context encoders: one pass over a whole image gives its scene tokens."""
+"""Context encoders: one forward pass over a whole image returns its scene tokens."""
 
 from pipeline.clipter.encoder.clip_image_encoder import ClipImageEncoder
 from pipeline.clipter.encoder.pooling import ContextPool

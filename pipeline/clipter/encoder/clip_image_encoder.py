@@ -1,4 +1,4 @@
-"""The context encoder: a frozen CLIP image tower that looks at whole photos."""
+"""The context encoder: a frozen CLIP image tower that encodes whole images."""
 
 from __future__ import annotations
 
@@ -25,47 +25,48 @@ from pipeline.clipter.encoder.tower_identity import (
 from pipeline.clipter.encoder.towers import ImageTower
 from pipeline.registry import MODELS
 
-_IDENTITY = 'identity'  # its key in a checkpoint
+_IDENTITY = 'identity'  # checkpoint key
 
 
 @MODELS.register_module()
 class ClipImageEncoder(nn.Module):
-    """Turns photos into scene tokens with the image tower of an open_clip model.
+    """Encodes images to scene tokens with the image tower of an open_clip model.
 
-    Each photo is resized as a whole, not cropped, to the input of the tower: a word at the edge
-    of the photo is in its scene too. The tokens are the class token, or the tower's pooled
-    vector where it has none, then the patch grid, after the tower's final norm and before CLIP's
-    projection; then they are pooled. How they are read off each family of towers (ViT, ResNet,
-    ConvNeXt, FastViT, SigLIP, ...) is told in :mod:`pipeline.clipter.encoder.towers`.
+    The whole image is resized to the tower's input, without cropping, so that words at the edge are
+    part of the scene too. The tokens are the class token (or the tower's pooled vector, if it has
+    no class token) and the patch grid, after the tower's final norm and before CLIP's projection.
+    The grid is then pooled. :mod:`pipeline.clipter.encoder.towers` describes the tokens of each
+    family of towers (ViT, ResNet, ConvNeXt, FastViT, SigLIP, ...).
 
-    The tower is frozen: no gradients, always in evaluation mode. It is kept out of the module
-    tree, so that no optimizer, initializer, ``train()`` or checkpoint reaches it, but it follows
-    ``to()``. In its place a checkpoint holds its name and the checksum of its weights, and
-    loading that into an encoder with other weights is an error.
+    The tower is frozen: no gradients, always in evaluation mode. It is not a child module, so
+    optimizers, initializers, ``train()`` and checkpoints do not include it, but ``to()`` does move
+    it. A checkpoint stores the name and the checksum of the tower's weights instead. Loading such a
+    checkpoint into an encoder with other weights is an error.
 
     Args:
-        arch: An architecture of open_clip (``'ViT-B-32'``), or an open_clip model config with
-            ``embed_dim`` and ``vision_cfg`` (its ``open_clip_config.json`` as well).
-        pretrained: A tag of open_clip (``'openai'``), fetched once and cached, or the path of a
-            ``.safetensors`` file or a state dict, or None with ``allow_random``.
-        allow_random: A random tower is an error unless this says that it is meant.
-        seed: Of the random weights, so that they can be had again.
-        checksum: sha256 of the weights file, ``'sha256:...'`` or bare, or its first digits (8
-            at least).
-        image_size: (height, width) of the tower's input, or one number for both; the
-            architecture's own by default. Positional embeddings are interpolated;
-            convolutional towers take it as it is.
+        arch: Architecture name of open_clip (``'ViT-B-32'``), or an open_clip model config with
+            ``embed_dim`` and ``vision_cfg`` (the content of ``open_clip_config.json``).
+        pretrained: Tag of open_clip (``'openai'``), downloaded once and cached; or path of a
+            ``.safetensors`` file or a state dict; or None with ``allow_random``.
+        allow_random: Whether random weights are allowed.
+        seed: Random seed of random weights.
+        checksum: sha256 of the weights file, with or without the prefix ``'sha256:'``, or at least
+            its first 8 digits.
+        image_size: (height, width) of the tower's input, or one number for both; the architecture's
+            own by default. Positional embeddings are interpolated; convolutional towers need no
+            change.
         pooling: Arguments of :class:`ContextPool`; every patch is kept by default.
-        quick_gelu: OpenAI's activation. A tag knows; a file does not say.
-        mean: RGB in [0, 1]; by default those that the weights were trained with.
-        std: As ``mean``.
-        batch_size: Photos per pass, which bounds the memory.
-        cache_dir: Where fetched weights are kept; the hub's own cache by default.
-        on_mismatch: ``'error'`` or ``'warn'``, when a checkpoint of another tower is loaded.
+        quick_gelu: Whether to use OpenAI's QuickGELU. By default taken from the tag. For a weights
+            file, taken from the architecture.
+        mean: RGB mean in [0, 1]; that of the weights by default.
+        std: RGB standard deviation in [0, 1]; that of the weights by default.
+        batch_size: Number of images per forward pass, which limits the memory.
+        on_mismatch: ``'error'`` or ``'warn'``: what happens when a checkpoint of another tower is
+            loaded.
 
     Raises:
         ValueError: If the arguments contradict each other or the weights do not fit.
-        FileNotFoundError: If the weights are neither here nor to be had.
+        FileNotFoundError: If the weights are not on disk and cannot be downloaded.
     """
 
     mean: Tensor
@@ -86,7 +87,6 @@ class ClipImageEncoder(nn.Module):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         batch_size: int = 16,
-        cache_dir: str | None = None,
         on_mismatch: str = 'error',
     ) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class ClipImageEncoder(nn.Module):
         if image_size is not None and len(image_size) != 2:
             raise ValueError(f'image_size must be (height, width) or one number, got {image_size}.')
         if batch_size < 1:
-            raise ValueError(f'batch_size must be at least 1 photo, got {batch_size}.')
+            raise ValueError(f'batch_size must be at least 1 image, got {batch_size}.')
         if on_mismatch not in ('error', 'warn'):
             raise ValueError(f"on_mismatch must be 'error' or 'warn', got {on_mismatch!r}.")
         built = build_open_clip_tower(
@@ -108,7 +108,6 @@ class ClipImageEncoder(nn.Module):
             quick_gelu=quick_gelu,
             mean=mean,
             std=std,
-            cache_dir=cache_dir,
         )
         self.arch = built.arch
         self.pretrained = pretrained
@@ -117,7 +116,7 @@ class ClipImageEncoder(nn.Module):
         self.interpolation = built.interpolation
         self.batch_size = batch_size
         self.on_mismatch = on_mismatch
-        self._tower: ImageTower = built.tower  # no module itself, so its weights are no children
+        self._tower: ImageTower = built.tower  # not an nn.Module, so it is not a child
         self._checksum: str | None = None
         if not isinstance(pooling, ContextPool):
             pooling = ContextPool(**(pooling if pooling is not None else {'kernel': 1}))
@@ -129,7 +128,7 @@ class ClipImageEncoder(nn.Module):
 
     @property
     def tower(self) -> Any:
-        """The frozen tower itself, ``model.visual`` of open_clip."""
+        """The frozen open_clip module, ``model.visual``."""
         return self._tower.module
 
     @property
@@ -149,20 +148,20 @@ class ClipImageEncoder(nn.Module):
 
     @property
     def num_tokens(self) -> int:
-        """S, scene tokens of one photo after pooling."""
+        """S, number of scene tokens per image after pooling."""
         height, width = self.pool.pooled_size(self.grid_size)
         return 1 + height * width
 
     @property
     def checksum(self) -> str:
-        """sha256 over the tower's weights; computed when it is first asked for."""
+        """sha256 over the tower's weights, computed at the first access."""
         if self._checksum is None:
             self._checksum = hash_weights(self.tower)
         return self._checksum
 
     @property
     def identity(self) -> dict[str, str]:
-        """What a checkpoint keeps of the tower."""
+        """Identity of the tower, as stored in checkpoints."""
         if self.pretrained is None:
             source = f'random, seed {self.seed}'
         else:
@@ -176,7 +175,7 @@ class ClipImageEncoder(nn.Module):
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """All that the tokens of a photo depend on, for a cache of them; plain JSON."""
+        """Everything that the tokens of an image depend on, as JSON values."""
         kernel = self.pool.kernel
         return {
             'arch': self.arch,
@@ -190,22 +189,22 @@ class ClipImageEncoder(nn.Module):
         }
 
     def train(self, mode: bool = True) -> ClipImageEncoder:
-        """Stays in evaluation mode, whatever is asked."""
+        """Stay in evaluation mode; ``mode`` is ignored."""
         return super().train(False)
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
-        """Encode photos, each once.
+        """Encode images.
 
         Args:
-            images: I photos of any size: (H, W, 3) uint8 arrays or (3, H, W) uint8 tensors,
-                both BGR, as OpenCV and MMOCR load them.
+            images: I images of any size: (H, W, 3) uint8 arrays or (3, H, W) uint8 tensors, both
+                BGR, as OpenCV and MMOCR load them.
 
         Returns:
             (I, S, C) float32 scene tokens.
 
         Raises:
-            ValueError: If a photo is not one of these.
+            ValueError: If an image has another type or shape.
         """
         tokens = [
             self._encode(images[start : start + self.batch_size])
@@ -232,7 +231,7 @@ class ClipImageEncoder(nn.Module):
             or not image.numel()
         ):
             raise ValueError(
-                'A photo must be an (H, W, 3) uint8 array or a (3, H, W) uint8 tensor, BGR, '
+                'An image must be an (H, W, 3) uint8 array or a (3, H, W) uint8 tensor, BGR, '
                 f'got {image.dtype if hasattr(image, "dtype") else type(image).__name__} '
                 f'{tuple(getattr(image, "shape", ()))}.'
             )
@@ -243,7 +242,7 @@ class ClipImageEncoder(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ClipImageEncoder:
         probe = fn(self.mean[:0])
         if probe.is_meta or probe.dtype != self.mean.dtype:
-            _ = self.checksum  # of the weights as they came, while they can be had
+            _ = self.checksum  # computed before the weights are converted or dropped
         self.tower._apply(fn)
         return super()._apply(fn, recurse)
 
@@ -267,10 +266,10 @@ class ClipImageEncoder(nn.Module):
             self._check_identity(state_dict[key])
 
     def check_state(self, state: Mapping[str, Any], prefix: str) -> None:
-        """Refuse, before anything of it is loaded, the checkpoint of another tower.
+        """Check, before anything is loaded, that a checkpoint belongs to the same tower.
 
         Raises:
-            ValueError: If it names another tower, and ``on_mismatch`` is ``'error'``.
+            ValueError: If the checkpoint names another tower and ``on_mismatch`` is ``'error'``.
         """
         if prefix + _IDENTITY in state and self.on_mismatch == 'error':
             self._check_identity(state[prefix + _IDENTITY])
@@ -293,8 +292,8 @@ class ClipImageEncoder(nn.Module):
 def _add_identity(
     module: ClipImageEncoder, state_dict: dict[str, Any], prefix: str, local_metadata: object
 ) -> None:
-    """Say in the checkpoint which tower belongs to it.
+    """Add the tower's identity to the state dict.
 
-    By a hook and not by ``get_extra_state``, which MMEngine's checkpoints leave out.
+    A hook is used because MMEngine's checkpoints omit ``get_extra_state``.
     """
     state_dict[prefix + _IDENTITY] = identity_to_tensor(module.identity)

@@ -1,4 +1,4 @@
-"""Builds the image tower of an open_clip model, without its text tower."""
+"""Builds the image tower of an open_clip model, without the text tower."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from pipeline.clipter.encoder.towers import ImageTower, ResNetTower, TimmTower, 
 
 @dataclass(frozen=True)
 class OpenClipTower:
-    """An image tower and what has to go with it.
+    """An image tower and the preprocessing of its weights.
 
     Args:
-        tower: In evaluation mode and without gradients.
-        arch: Its name, with a digest of the config where that is not open_clip's own.
-        quick_gelu: Whether its activation is OpenAI's.
-        mean: Of the training images, RGB in [0, 1].
-        std: As ``mean``.
-        interpolation: ``'bicubic'`` or ``'bilinear'``, how photos were resized in training.
+        tower: Tower in evaluation mode, without gradients.
+        arch: Name of the architecture; for a custom config, a digest of the config.
+        quick_gelu: Whether the activation is OpenAI's QuickGELU.
+        mean: Mean of the training images, RGB in [0, 1].
+        std: Standard deviation of the training images, RGB in [0, 1].
+        interpolation: Interpolation of the training images, ``'bicubic'`` or ``'bilinear'``.
     """
 
     tower: ImageTower
@@ -50,13 +50,12 @@ def build_open_clip_tower(
     quick_gelu: bool | None,
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
-    cache_dir: str | None,
 ) -> OpenClipTower:
-    """Build the tower and give it its weights; the arguments are ``ClipImageEncoder``'s.
+    """Build the tower and load its weights; see ``ClipImageEncoder`` for the arguments.
 
     Raises:
         ValueError: If the arguments contradict each other or the weights do not fit.
-        FileNotFoundError: If the weights are neither here nor to be had.
+        FileNotFoundError: If the weights are not on disk and cannot be downloaded.
     """
     from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 
@@ -64,19 +63,18 @@ def build_open_clip_tower(
     tags = list_pretrained_tags_by_model(name)
     if pretrained is None and not allow_random:
         raise ValueError(
-            f'pretrained=None would leave {name} with random weights, which say nothing about a '
-            f'photo. Name a tag ({_some(tags)}) or a weights file, or set allow_random=True '
-            'where random weights are meant.'
+            f'pretrained=None would leave {name} with random weights. Set a tag ({_some(tags)}) '
+            'or a weights file, or set allow_random=True if random weights are intended.'
         )
     if pretrained is None and checksum is not None:
         raise ValueError(
-            f'checksum={checksum!r} speaks of a weights file, but pretrained=None has none. Leave '
-            'it out.'
+            f'checksum={checksum!r} needs a weights file, but pretrained=None has none. Remove '
+            'the checksum.'
         )
     tag_config = get_pretrained_cfg(name, pretrained) if pretrained is not None else {}
     path = None
     if pretrained is not None:
-        path = find_weights(name, pretrained, tag_config, checksum=checksum, cache_dir=cache_dir)
+        path = find_weights(name, pretrained, tag_config, checksum=checksum)
     siblings = [get_pretrained_cfg(name, tag) for tag in tags]
     if quick_gelu is None:
         quick_gelu = _choose_activation(name, config, pretrained, tag_config, siblings)
@@ -117,7 +115,7 @@ def _read_arch(arch: str | Mapping[str, Any]) -> tuple[str, dict[str, Any], dict
     config = open_clip.get_model_config(arch)
     if config is None:
         near = [name for name in open_clip.list_models() if name.lower()[:3] == arch.lower()[:3]]
-        raise ValueError(f'open_clip knows no architecture {arch!r}. It has {_some(near)}.')
+        raise ValueError(f'open_clip has no architecture {arch!r}. Similar names: {_some(near)}.')
     return arch, config, {}
 
 
@@ -125,18 +123,18 @@ def _build(config: dict[str, Any], quick_gelu: bool) -> Any:
     from open_clip.model import _build_vision_tower
 
     vision = dict(config['vision_cfg'])
-    vision['patch_dropout'] = 0.0  # a regularizer of CLIP's own training
-    vision['timm_model_pretrained'] = False  # weights come in one way only
+    vision['patch_dropout'] = 0.0  # only for training CLIP
+    vision['timm_model_pretrained'] = False  # weights are loaded by _load only
     return _build_vision_tower(config['embed_dim'], vision, quick_gelu)
 
 
 def _build_empty(config: dict[str, Any], quick_gelu: bool) -> ImageTower:
-    """A tower that is about to be given its weights."""
-    with torch.device('meta'):  # no memory and no time for values that are replaced
+    """Build a tower without initial weights, to load weights into."""
+    with torch.device('meta'):  # skips the initialisation, which is replaced
         module = _build(config, quick_gelu)
     stored = module.state_dict().keys()
     if any(name not in stored for name, _ in module.named_buffers()):
-        # Tables that no file holds (rotary positions, window indices) are computed in building.
+        # Non-persistent buffers (rotary positions, window indices) are computed by the constructor.
         with torch.random.fork_rng(devices=[]):
             module = _build(config, quick_gelu)
     return _wrap(module)
@@ -154,7 +152,7 @@ def _wrap(module: Any) -> ImageTower:
         if isinstance(module, family):
             return tower(module)
     raise ValueError(
-        f'{type(module).__name__} is no image tower that scene tokens can be read off: wanted '
+        f'scene tokens cannot be read from a {type(module).__name__}: expected one of '
         f'{", ".join(family.__name__ for family in families)}.'
     )
 
@@ -174,7 +172,7 @@ def _choose_activation(
     tag_config: dict[str, Any],
     siblings: list[dict[str, Any]],
 ) -> bool:
-    """QuickGELU or GELU: the weights decide, not the architecture's name."""
+    """Whether to use QuickGELU. It depends on the weights, not on the name of the architecture."""
     if tag_config:
         return bool(tag_config.get('quick_gelu', False))
     from_arch = bool(config.get('quick_gelu', False))
@@ -183,8 +181,8 @@ def _choose_activation(
     is_vit = not vision.get('timm_model_name') and not isinstance(vision.get('layers'), list)
     if pretrained is not None and is_vit and len(kinds) > 1:
         warnings.warn(
-            f'Weights of {name} come with GELU and with QuickGELU (those of OpenAI), and a file '
-            f'does not say which. Taking quick_gelu={from_arch}; set quick_gelu to be sure.',
+            f'Weights of {name} exist with GELU and with QuickGELU (OpenAI), and the file does '
+            f'not state which. Using quick_gelu={from_arch}; set quick_gelu to choose.',
             stacklevel=4,
         )
     return from_arch
@@ -193,7 +191,7 @@ def _choose_activation(
 def _choose_statistic(
     key: str, given: Sequence[float] | None, name: str, sources: list[dict[str, Any]]
 ) -> tuple[float, float, float]:
-    """Mean or std: given, else the weights' own, else the one that all tags of the arch share."""
+    """Mean or std: the given one, else that of the weights, else the one that all tags share."""
     from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
     known = {tuple(source[key]) for source in sources if key in source}
@@ -201,12 +199,12 @@ def _choose_statistic(
         known = {tuple(given)}
     if len(known) > 1:
         raise ValueError(
-            f'Weights of {name} come with different {key}: {sorted(known)}. Set {key}.'
+            f'Weights of {name} exist with different {key}: {sorted(known)}. Set {key}.'
         )
     default = OPENAI_DATASET_MEAN if key == 'mean' else OPENAI_DATASET_STD
     chosen = known.pop() if known else default
     if len(chosen) != 3:
-        raise ValueError(f'{key} must hold three values, for R, G and B, got {chosen}.')
+        raise ValueError(f'{key} must have three values, for R, G and B, got {chosen}.')
     return (float(chosen[0]), float(chosen[1]), float(chosen[2]))
 
 

@@ -1,4 +1,4 @@
-"""Pooling of the scene tokens: how finely a word may look at its photo."""
+"""Pooling of the scene tokens."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor, nn
 
 
 class ContextPool(nn.Module):
-    """Average pooling of the patch grid with kernel k; the class token stays first.
+    """Average pooling of the patch grid with kernel and stride k. The class token stays first.
 
-    k = 1 keeps every patch; k = infinity leaves the class token alone. A grid that k does not
-    divide keeps its edge: the last row and column of cells average the patches that are left.
-    CLIPTER (arXiv 2301.07464) trades accuracy for cost by this kernel; keeping the class token
-    beside the pooled grid is our reading of it.
+    k = 1 keeps every patch; k = infinity keeps only the class token. If k does not divide the grid,
+    the last row and column of cells average the remaining patches. CLIPTER (arXiv 2301.07464)
+    trades accuracy for cost with this kernel. The paper does not state whether the class token is
+    kept next to the pooled grid; we keep it.
 
     Args:
         kernel: 1, 2, 3, ... or ``float('inf')``, which configs may write as ``'inf'``.
 
     Raises:
-        ValueError: If ``kernel`` is none of these.
+        ValueError: If ``kernel`` is not one of these.
     """
 
     def __init__(self, kernel: int | float | str) -> None:
@@ -35,13 +35,13 @@ class ContextPool(nn.Module):
         self.kernel: int | float = int(value) if math.isfinite(value) else math.inf
 
     def pooled_size(self, grid_size: tuple[int, int]) -> tuple[int, int]:
-        """(height, width) of the pooled grid; (0, 0) where the class token is left alone."""
+        """(height, width) of the pooled grid; (0, 0) if only the class token is kept."""
         if math.isinf(self.kernel):
             return 0, 0
         return math.ceil(grid_size[0] / self.kernel), math.ceil(grid_size[1] / self.kernel)
 
     def forward(self, tokens: Tensor, grid_size: tuple[int, int]) -> Tensor:
-        """Pool the grid behind the class token.
+        """Pool the grid that follows the class token.
 
         Args:
             tokens: (I, 1 + height * width, C), the class token first, the grid row by row.
@@ -51,7 +51,7 @@ class ContextPool(nn.Module):
             (I, S, C) with S = 1 + ceil(height / k) * ceil(width / k), or 1 at k = infinity.
 
         Raises:
-            ValueError: If ``tokens`` do not hold one class token and that grid.
+            ValueError: If the number of tokens does not match ``grid_size``.
         """
         height, width = grid_size
         if tokens.ndim != 3 or tokens.shape[1] != 1 + height * width:
@@ -64,7 +64,7 @@ class ContextPool(nn.Module):
         if self.kernel == 1:
             return tokens
         grid = tokens[:, 1:].transpose(1, 2).unflatten(2, grid_size)  # (I, C, height, width)
-        # A kernel wider than the grid would fall off it: the whole side is one cell then.
+        # The kernel is clipped to the grid: a larger kernel pools the whole side.
         sides = [min(int(self.kernel), side) for side in grid_size]
         grid = F.avg_pool2d(grid, sides, ceil_mode=True, count_include_pad=False)
         return torch.cat([tokens[:, :1], grid.flatten(2).transpose(1, 2)], dim=1)  # (I, S, C)

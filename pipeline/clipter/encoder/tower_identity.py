@@ -1,4 +1,4 @@
-"""Which tower made the tokens: what checkpoints and caches keep in place of its weights."""
+"""Identity of an image tower, which checkpoints and caches store instead of its weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def hash_weights(module: nn.Module) -> str:
-    """sha256 over names and values of a module's weights, wherever they came from."""
+    """sha256 over the names and values of a module's weights."""
     digest = hashlib.sha256()
     for key, value in sorted(module.state_dict().items()):
         digest.update(key.encode())
@@ -20,7 +20,7 @@ def hash_weights(module: nn.Module) -> str:
 
 
 def identity_to_tensor(identity: Mapping[str, str]) -> Tensor:
-    """A uint8 tensor of JSON: safetensors and MMEngine's checkpoints carry tensors alone."""
+    """Encode an identity as a uint8 tensor of JSON: safetensors files can contain only tensors."""
     return torch.tensor(list(json.dumps(dict(identity)).encode()), dtype=torch.uint8)
 
 
@@ -28,7 +28,7 @@ def identity_from_tensor(stored: Tensor) -> dict[str, str]:
     """The inverse of :func:`identity_to_tensor`.
 
     Raises:
-        ValueError: If this is no identity.
+        ValueError: If the tensor does not contain an identity.
     """
     try:
         identity = json.loads(stored.cpu().numpy().astype('uint8').tobytes())
@@ -40,22 +40,22 @@ def identity_from_tensor(stored: Tensor) -> dict[str, str]:
 
 
 def explain_mismatch(stored: Mapping[str, str], own: Mapping[str, str]) -> str | None:
-    """Why a checkpoint's fusion was trained on other tokens than these, or None.
+    """Error message if a checkpoint's fusion was trained with another tower, else None.
 
-    The weights and the activation decide. Another input size or pooling gives other tokens, too,
-    but of the same kind, and changing them is a use of its own.
+    Only the weights and the activation are compared. Another input size or pooling changes the
+    tokens too, but is allowed on purpose.
     """
     if all(stored.get(key, own[key]) == own[key] for key in ('checksum', 'quick_gelu')):
         return None
     return (
-        f'This checkpoint was made with the context encoder {_say(stored)}, but the model has '
-        f'{_say(own)}. Its fusion reads the tokens of the first alone. Build the model with '
-        f'arch={stored.get("arch")!r} and the weights {stored.get("pretrained")!r} of that '
-        "checksum, or set the encoder's on_mismatch='warn' where another one is meant."
+        f'This checkpoint was made with the context encoder {_describe(stored)}, but the model has '
+        f'{_describe(own)}. Its fusion was trained on the tokens of the first encoder. Build the '
+        f'model with arch={stored.get("arch")!r} and the weights {stored.get("pretrained")!r} '
+        "with that checksum, or set the encoder's on_mismatch='warn' if the change is intended."
     )
 
 
-def _say(identity: Mapping[str, str]) -> str:
+def _describe(identity: Mapping[str, str]) -> str:
     gelu = ', quick_gelu=True' if identity.get('quick_gelu') == 'True' else ''
     return (
         f'{identity.get("arch")!r} (weights {identity.get("pretrained")!r}{gelu}, '

@@ -14,23 +14,17 @@ _TOWER_PREFIX = 'visual.'
 
 
 def find_weights(
-    arch: str,
-    pretrained: str,
-    tag_config: dict[str, Any],
-    *,
-    checksum: str | None,
-    cache_dir: str | None,
+    arch: str, pretrained: str, tag_config: dict[str, Any], *, checksum: str | None
 ) -> Path:
-    """The file behind ``pretrained``: a tag's (from the cache, else fetched), or a path.
+    """Path of the weights: a local file, or the cached or downloaded file of an open_clip tag.
 
     Raises:
-        ValueError: If ``pretrained`` is neither a tag nor a file, or the checksum is not the
-            file's.
-        FileNotFoundError: If a tag's file is not in the cache and cannot be fetched. The
-            message says which file to fetch and where to put it.
+        ValueError: If ``pretrained`` is neither a tag nor a file, or if the checksum differs.
+        FileNotFoundError: If a tag's file is not in the cache and cannot be downloaded. The message
+            contains the URL and the path to save the file to.
     """
     if tag_config:
-        path = _fetch(arch, pretrained, tag_config, cache_dir)
+        path = _fetch(arch, pretrained, tag_config)
     else:
         path = Path(pretrained).expanduser()
         if not path.is_file():
@@ -46,13 +40,13 @@ def find_weights(
 
 
 def read_tower_state(path: Path) -> dict[str, Tensor]:
-    """The tower's tensors, float32, named as open_clip's ``visual`` module names them.
+    """Read the tower's tensors as float32, named as in open_clip's ``visual`` module.
 
-    The file may hold a whole CLIP model or the tower alone. Only the tower's tensors are read
-    from a safetensors file; a pickled one is read with ``weights_only=True``.
+    The file may contain a whole CLIP model or only the tower. Only the tower's tensors are read
+    from a safetensors file; a pickled file is read with ``weights_only=True``.
 
     Raises:
-        ValueError: If the file is not a state dict, or one that runs code on loading.
+        ValueError: If the file is not a state dict, or if loading it would run code.
     """
     if path.suffix == '.safetensors':
         from safetensors import safe_open
@@ -78,26 +72,26 @@ def read_tower_state(path: Path) -> dict[str, Tensor]:
 
 
 def _as_float32(value: Tensor) -> Tensor:
-    return value.float() if value.is_floating_point() else value  # batch norms hold counters
+    return value.float() if value.is_floating_point() else value  # counters of batch norms stay int
 
 
 def _name_tower_keys(keys: list[str]) -> dict[str, str]:
-    """Key in the file -> name in the tower, for the tower's keys alone."""
+    """Map each of the tower's keys in the file to its name in the tower."""
     names = {key: key.removeprefix('module.') for key in keys}
-    whole = any(name.startswith(_TOWER_PREFIX) for name in names.values())
+    is_clip_model = any(name.startswith(_TOWER_PREFIX) for name in names.values())
     return {
         key: name.removeprefix(_TOWER_PREFIX)
         for key, name in names.items()
-        if not whole or name.startswith(_TOWER_PREFIX)
+        if not is_clip_model or name.startswith(_TOWER_PREFIX)
     }
 
 
-def _fetch(arch: str, tag: str, tag_config: dict[str, Any], cache_dir: str | None) -> Path:
+def _fetch(arch: str, tag: str, tag_config: dict[str, Any]) -> Path:
     from open_clip.pretrained import download_pretrained
 
     try:
-        return Path(download_pretrained(tag_config, cache_dir=cache_dir))
-    except Exception as error:  # a hub, a proxy and a file system fail in many ways
+        return Path(download_pretrained(tag_config))
+    except Exception as error:  # hub, proxy and file system raise many types
         raise FileNotFoundError(_explain_missing(arch, tag, tag_config, error)) from error
 
 
@@ -111,10 +105,10 @@ def _explain_missing(arch: str, tag: str, tag_config: dict[str, Any], error: Exc
         file_name = os.path.basename(source)
     activation = ', quick_gelu=True' if tag_config.get('quick_gelu') else ''
     return (
-        f'The weights {tag!r} of {arch} are not in the cache and could not be fetched '
+        f'The weights {tag!r} of {arch} are not in the cache and could not be downloaded '
         f'({type(error).__name__}: {error}).\n'
-        f'Fetch {source} where there is a network, put it at weights/{arch}-{tag}/{file_name} '
-        '(or anywhere), and point to it: '
+        f'Download {source} on a machine with a network, save it as '
+        f'weights/{arch}-{tag}/{file_name} (or elsewhere), and set its path: '
         f"ClipImageEncoder({arch!r}, pretrained='weights/{arch}-{tag}/{file_name}'{activation})."
     )
 
@@ -128,6 +122,6 @@ def _check_file(path: Path, checksum: str) -> None:
     wanted = checksum.lower().removeprefix('sha256:')
     if len(wanted) < 8 or not digest.startswith(wanted):
         raise ValueError(
-            f'{path} has sha256 {digest}, but checksum={checksum!r} was wanted (at least its '
-            'first 8 digits). Fetch the file again, or correct the checksum.'
+            f'{path} has sha256 {digest}, but checksum={checksum!r} (at least the first 8 digits '
+            'are required). Download the file again, or correct the checksum.'
         )

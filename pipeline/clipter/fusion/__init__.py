@@ -1,4 +1,4 @@
-"""Fusion: words attend to the tokens of their own photo, through a gate that starts closed."""
+"""Fusion modules: words attend to the scene tokens of their image through a gate."""
 
 from pipeline.clipter.fusion.gate import TanhGate
 from pipeline.clipter.fusion.gated_attention import GatedAttention

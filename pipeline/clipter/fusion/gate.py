@@ -1,4 +1,4 @@
-"""The gate between what a crop says and what its scene adds."""
+"""The gate between word features and fused features."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 
 class TanhGate(nn.Module):
-    """One learnable scalar decides how much of the scene comes in: closed at the start.
+    """A learnable scalar gate that starts closed.
 
-    ``out = (1 - tanh(alpha)) * x + tanh(alpha) * fused`` with alpha zero at first, so a trained
-    recognizer keeps its answers exactly on the day it gets context. At alpha = 0 the gradient
-    reaches nothing behind the gate but alpha itself: give alpha a larger learning rate and no
-    weight decay (``custom_keys={'fusion.gate.alpha': dict(lr_mult=..., decay_mult=0)}``).
+    ``out = (1 - tanh(alpha)) * x + tanh(alpha) * fused``. alpha starts at 0, so that adding context
+    to a trained recognizer does not change its output. At alpha = 0 only alpha gets a gradient, not
+    the fusion. Therefore give alpha a larger learning rate and no weight decay
+    (``custom_keys={'fusion.gate.alpha': dict(lr_mult=..., decay_mult=0)}``).
 
-    A gated fusion that starts as the identity is CLIPTER's (arXiv 2301.07464); the tanh is our
-    reading of it.
+    CLIPTER (arXiv 2301.07464) has a gated fusion that starts as the identity; the tanh is our
+    interpretation.
     """
 
     def __init__(self) -> None:
@@ -24,15 +24,15 @@ class TanhGate(nn.Module):
 
     @property
     def openness(self) -> float:
-        """tanh(alpha), in (-1, 1); 0 is closed."""
+        """tanh(alpha) in (-1, 1); the gate is closed at 0."""
         return float(torch.tanh(self.alpha.detach()))
 
     def forward(self, x: Tensor, fused: Tensor) -> Tensor:
-        """Mix ``x`` with ``fused``, both of one shape.
+        """Mix ``x`` with ``fused``, both of the same shape.
 
         Returns:
-            A tensor of the shape and dtype of ``x``: under autocast ``fused`` may come in half
-            precision, and mixing it in must not change what follows.
+            A tensor of the shape and dtype of ``x``. Under autocast ``fused`` may be in half
+            precision; the dtype of the features must not change.
         """
         gate = torch.tanh(self.alpha)
         return ((1 - gate) * x + gate * fused.to(x.dtype)).to(x.dtype)

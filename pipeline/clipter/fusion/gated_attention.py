@@ -1,4 +1,4 @@
-"""The light fusion: one attention head, and a gate for each channel."""
+"""The light fusion: attention with one head and a gate per channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class GatedAttention(SceneFusion):
-    r"""One head answers; each channel of each step decides how much of the answer it takes.
+    r"""Single-head attention to the scene with a learned gate per channel.
 
     With ``q = W_q LN(x)``, ``k = W_k LN(scene)``, ``v = W_v LN(scene)``:
 
@@ -25,16 +25,16 @@ class GatedAttention(SceneFusion):
         fused = x + g * c
         out   = (1 - tanh(alpha)) * x + tanh(alpha) * fused
 
-    Values are as wide as the word features, so nothing is projected behind the attention, and
-    ``u``, ``w``, ``b`` are vectors: beside the attention itself a word costs one narrow projection.
-    With one token a photo (k = infinity) ``c`` is ``v``, once per photo, no projection at all is
-    left for a word, and ``g`` is what lets words of one photo still take different parts of it.
+    Values have the width of the word features, so there is no output projection, and ``u``, ``w``,
+    ``b`` are vectors: per word, the only projection is the query. With one token per image
+    (k = infinity), ``c`` equals ``v`` and is computed once per image, without a projection per
+    word. Words of one image can still use different channels of it because of ``g``.
 
-    CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464) compares a gated attention to MH-CA. Its
-    abstract names a gated cross-attention that gradually shifts to the context-enhanced features,
-    which is ``alpha`` here; the rest is our reading, since the paper's body was not available: one
-    head, and the channel gate ``g`` after the gated fusion of two feature streams in ABINet
-    (Fang et al., CVPR 2021, arXiv 2103.06495), with vectors in place of its matrix.
+    CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464) compares a gated attention with MH-CA. Its
+    abstract describes a gated cross-attention that gradually shifts to context-enhanced features;
+    this is ``alpha`` here. The paper's body was not available, so the rest is our interpretation:
+    one head, and a channel gate ``g`` like the gated fusion of two feature streams in ABINet (Fang
+    et al., CVPR 2021, arXiv 2103.06495), with vectors instead of a matrix.
 
     Args:
         embed_dim: D, width of the word features.
@@ -62,19 +62,21 @@ class GatedAttention(SceneFusion):
         return self.key(tokens).unsqueeze(1), self.value(tokens).unsqueeze(1)  # one head
 
     def _project_single(self, tokens: Tensor) -> Tensor:
-        answer = self.value(tokens)
+        attended = self.value(tokens)
         if self.training and torch.is_grad_enabled():
-            answer = with_zero_gradients(answer, *self.query.parameters(), *self.key.parameters())
-        return answer
+            attended = with_zero_gradients(
+                attended, *self.query.parameters(), *self.key.parameters()
+            )
+        return attended
 
     def _fuse(
         self, x: Tensor, context: ProjectedContext, image_index: Tensor, runs: Runs | None
     ) -> Tensor:
         normed = self.norm_x(x)
         if context.keys is None:
-            answer = context.values[image_index].unsqueeze(1)  # (N, 1, D)
+            attended = context.values[image_index].unsqueeze(1)  # (N, 1, D)
         else:
             queries = self.query(normed).unsqueeze(2)  # (N, T, 1, attn_dim)
-            answer = attend_scene(queries, context.keys, context.values, image_index, runs)
-        gate = torch.sigmoid(normed * self.gate_x + answer * self.gate_scene + self.gate_bias)
-        return x + gate * answer
+            attended = attend_scene(queries, context.keys, context.values, image_index, runs)
+        gate = torch.sigmoid(normed * self.gate_x + attended * self.gate_scene + self.gate_bias)
+        return x + gate * attended

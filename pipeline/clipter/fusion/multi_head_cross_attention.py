@@ -1,4 +1,4 @@
-"""MH-CA: multi-head cross-attention from words to the scene of their photo."""
+"""MH-CA: multi-head cross-attention from word features to the scene tokens of their image."""
 
 from __future__ import annotations
 
@@ -15,32 +15,31 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class MultiHeadCrossAttention(SceneFusion):
-    """Multi-head cross-attention, with an MLP behind it in the size ``full``.
+    """Multi-head cross-attention, followed by an MLP in the size ``full``.
 
-    A pre-norm block, ``fused = y + MLP(LN(y))`` with ``y = x + CA(LN(x), LN(scene))``, followed
-    by ``gate(x, fused)``. Keys and values are projected once per image and found per word by
-    ``image_index``, so a hundred words of a photo share one projection. With one token a photo
-    (k = infinity) ``CA`` is ``out(value(LN(token)))``, once per photo; of ``full`` the MLP stays,
-    which reads the words.
+    A pre-norm block, ``fused = y + MLP(LN(y))`` with ``y = x + CA(LN(x), LN(scene))``, followed by
+    ``gate(x, fused)``. Keys and values are projected once per image and looked up per word by
+    ``image_index``. With one token per image (k = infinity), ``CA`` is ``out(value(LN(token)))``,
+    computed once per image; the MLP of ``full`` still runs per word.
 
     MH-CA is one of the fusions of CLIPTER (Aberdam et al., ICCV 2023, arXiv 2301.07464). Our
-    reading of it: the norms stand before the attention, the residual is inside ``fused``, and
-    of its two sizes ``full`` attends at the recognizer's width and has the MLP, while ``mini``
-    attends at a quarter of the width and has none.
+    interpretation: the norms precede the attention, and the residual is part of ``fused``. ``full``
+    attends at the recognizer's width and has the MLP; ``mini`` attends at a quarter of the width
+    and has no MLP.
 
     Args:
         embed_dim: D, width of the word features.
         context_dim: C, width of the scene tokens.
-        num_heads: Attention heads; must divide ``attn_dim``.
+        num_heads: Number of attention heads; must divide ``attn_dim``.
         size: ``'full'`` or ``'mini'``.
-        attn_dim: Width of queries, keys and values where it shall differ from the size's own.
+        attn_dim: Width of queries, keys and values; by default that of ``size``.
         mlp_ratio: Hidden width of the MLP of ``full``, as a multiple of ``embed_dim``.
-        dropout: Of the attention weights (where there is more than one to choose from) and of
-            both branches. 0 keeps the random stream of the recognizer untouched, so that
-            training, too, starts at its exact answers.
+        dropout: Dropout probability of the attention weights (if there is more than one token) and
+            of both branches. 0 draws no random numbers, so that training starts at the exact
+            outputs of the recognizer.
 
     Raises:
-        ValueError: If ``size`` is unknown or the heads do not divide the attention's width.
+        ValueError: If ``size`` is unknown or ``num_heads`` does not divide the attention's width.
     """
 
     def __init__(
@@ -78,27 +77,27 @@ class MultiHeadCrossAttention(SceneFusion):
 
     def _project_single(self, tokens: Tensor) -> Tensor:
         weight, bias = self.key_value.weight[self.attn_dim :], self.key_value.bias[self.attn_dim :]
-        answer = self.out(F.linear(tokens, weight, bias))
+        attended = self.out(F.linear(tokens, weight, bias))
         if self.training and torch.is_grad_enabled():
-            answer = with_zero_gradients(
-                answer, *self.norm_x.parameters(), *self.query.parameters()
+            attended = with_zero_gradients(
+                attended, *self.norm_x.parameters(), *self.query.parameters()
             )
-        return answer
+        return attended
 
     def _fuse(
         self, x: Tensor, context: ProjectedContext, image_index: Tensor, runs: Runs | None
     ) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         if context.keys is None:
-            answer = context.values[image_index].unsqueeze(1)  # (N, 1, D)
+            attended = context.values[image_index].unsqueeze(1)  # (N, 1, D)
         else:
             queries = self._split_heads(self.query(self.norm_x(x)))
-            answer = self.out(
+            attended = self.out(
                 attend_scene(queries, context.keys, context.values, image_index, runs, dropout)
             )
         if dropout:
-            answer = F.dropout(answer.expand_as(x), dropout)
-        fused = x + answer
+            attended = F.dropout(attended.expand_as(x), dropout)
+        fused = x + attended
         if self.mlp is not None:
             fused = fused + self.mlp(fused)
         return fused

@@ -1,4 +1,4 @@
-"""Attention of words to the keys of their own photo, without a copy of them for each word."""
+"""Attention of words to the keys of their own image, without copying the keys for each word."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def attend_scene(
     runs: Runs | None = None,
     dropout: float = 0.0,
 ) -> Tensor:
-    """Scaled dot product attention of each word to the scene of its photo.
+    """Scaled dot product attention of each word to the scene of its image.
 
-    Queries do not see each other, so the words of one photo are asked as if they were one long
-    word: its keys are used where they lie. Only words in mixed order get copies.
+    Queries are independent of each other, so the queries of all words of one image are concatenated
+    and share its keys. Only words in mixed order need copies of the keys.
 
     Args:
         queries: (N, T, heads, width of a head).
         keys: (I, heads, S, width of a head).
-        values: (I, heads, S, width), of a width of their own.
-        image_index: (N,) int64 in [0, I), the photo of each word.
-        runs: (image, start, stop) of words that come photo after photo, where they do.
-        dropout: Of the attention weights.
+        values: (I, heads, S, value width); the value width may differ.
+        image_index: (N,) int64 in [0, I), image index of each word.
+        runs: (image, start, stop) of consecutive words of one image; None if words are not grouped.
+        dropout: Dropout probability of the attention weights.
 
     Returns:
-        (N, T, heads * width) answers.
+        (N, T, heads * value width) attended values.
     """
     keys, values = keys.to(queries.dtype), values.to(queries.dtype)
     if len(keys) == 1:
@@ -48,14 +48,14 @@ def attend_scene(
                 for image, start, stop in runs
             ]
         )
-    answers = F.scaled_dot_product_attention(
+    attended = F.scaled_dot_product_attention(
         queries.transpose(1, 2), keys[image_index], values[image_index], dropout_p=dropout
     )  # (N, heads, T, width)
-    return answers.transpose(1, 2).flatten(2)
+    return attended.transpose(1, 2).flatten(2)
 
 
 def _attend_one(queries: Tensor, keys: Tensor, values: Tensor, dropout: float) -> Tensor:
-    """Words of one photo, whose keys are (1, heads, S, width of a head)."""
+    """Attention for words of one image, with keys (1, heads, S, width of a head)."""
     joined = queries.flatten(0, 1).transpose(0, 1).unsqueeze(0)  # (1, heads, n * T, width)
-    answers = F.scaled_dot_product_attention(joined, keys, values, dropout_p=dropout)
-    return answers[0].transpose(0, 1).unflatten(0, queries.shape[:2]).flatten(2)
+    attended = F.scaled_dot_product_attention(joined, keys, values, dropout_p=dropout)
+    return attended[0].transpose(0, 1).unflatten(0, queries.shape[:2]).flatten(2)

@@ -1,4 +1,4 @@
-"""What both fusions share: checks, words without a photo, and the gate."""
+"""Base class of the fusions: checks, words without an image, and the gate."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from pipeline.structures import SceneContext
 
 
 class SceneFusion(nn.Module, ABC):
-    """Word features ask, scene tokens answer; a :class:`TanhGate` lets the answer in.
+    """Word features attend to scene tokens; a :class:`TanhGate` mixes in the result.
 
-    Scene tokens are projected once per photo, by :meth:`project_context`; the result serves as
-    many words and as many decoding steps as there are. Rows without a photo (``image_index`` -1)
-    are left as they are, to the last bit, and give no gradient.
+    Scene tokens are projected once per image by :meth:`project_context`. The result is reused for
+    all words and decoding steps. Words without an image (``image_index`` -1) are returned bit for
+    bit unchanged and get no gradient.
 
-    Where each photo has one token (pooling with k = infinity), softmax over one key is 1 and the
-    attention answers the same to any query: the answer is computed once per photo, and what is
-    left for a word is to add it.
+    With one token per image (pooling with k = infinity), softmax over one key is 1 and the
+    attention's output does not depend on the query. It is then computed once per image.
 
     Args:
         embed_dim: D, width of the word features.
@@ -43,19 +42,19 @@ class SceneFusion(nn.Module, ABC):
 
     @abstractmethod
     def _project_single(self, tokens: Tensor) -> Tensor:
-        """The answer (I, D) to any query, of the one normed token of each photo, (I, C)."""
+        """The attention's output (I, D) for any query, given one normed token per image, (I, C)."""
 
     @abstractmethod
     def _fuse(
         self, x: Tensor, context: ProjectedContext, image_index: Tensor, runs: Runs | None
     ) -> Tensor:
-        """``fused`` of the gate, (N, T, D), for words that all have a photo."""
+        """``fused`` of the gate, (N, T, D), for words that all have an image."""
 
     def project_context(self, context: SceneContext) -> ProjectedContext:
-        """Keys and values of every photo: call it once, fuse as often as decoding needs.
+        """Project the tokens of every image to keys and values, for use in several decoding steps.
 
         Raises:
-            ValueError: If the tokens are not ``context_dim`` wide.
+            ValueError: If the tokens do not have the width ``context_dim``.
         """
         if context.tokens.shape[-1] != self.context_dim:
             raise ValueError(
@@ -63,7 +62,7 @@ class SceneFusion(nn.Module, ABC):
                 f'{context.tokens.shape[-1]} wide. Set '
                 f'fusion.context_dim={context.tokens.shape[-1]}.'
             )
-        # A context cache may hold half precision; the weights decide.
+        # Cached tokens are float16; convert to the dtype of the weights.
         tokens = self.norm_context(context.tokens.to(self.norm_context.weight.dtype))
         keys: Tensor | None
         if tokens.shape[1] == 1:
@@ -71,22 +70,23 @@ class SceneFusion(nn.Module, ABC):
         else:
             keys, values = self._project(tokens)
         layout = None
-        if not torch.compiler.is_compiling():  # a graph must not depend on values
+        if not torch.compiler.is_compiling():  # a compiled graph must not depend on values
             layout = WordLayout.of(context.image_index)
         return ProjectedContext(keys, values, context.image_index, layout)
 
     def forward(self, x: Tensor, context: SceneContext | ProjectedContext) -> Tensor:
-        """Fuse word features with the scene of their photo.
+        """Fuse word features with the scene of their image.
 
         Args:
             x: (N, T, D) word features.
-            context: The scenes of these N words, projected or not.
+            context: Scene context of these N words, projected or not.
 
         Returns:
-            (N, T, D); rows without a photo are those of ``x``, untouched.
+            (N, T, D); rows of words without an image are those of ``x``, unchanged.
 
         Raises:
-            ValueError: If ``x`` is not (N, T, embed_dim) or the context speaks of other words.
+            ValueError: If ``x`` is not (N, T, embed_dim), or if the context has another number of
+                words.
         """
         if x.ndim != 3 or x.shape[-1] != self.embed_dim:
             raise ValueError(
@@ -95,7 +95,7 @@ class SceneFusion(nn.Module, ABC):
             )
         if len(x) != len(context.image_index):
             raise ValueError(
-                f'image_index must name a photo for each of {len(x)} words, '
+                f'image_index must have one entry for each of {len(x)} words, '
                 f'got {len(context.image_index)} entries.'
             )
         if isinstance(context, SceneContext):
@@ -110,14 +110,16 @@ class SceneFusion(nn.Module, ABC):
         index, runs = layout.image_index, layout.runs
         if layout.rows is None:
             return self.gate(x, self._fuse(x, context, index, runs))
-        with_photo = x[layout.rows]
-        fused = self.gate(with_photo, self._fuse(with_photo, context, index, runs))
+        with_image = x[layout.rows]
+        fused = self.gate(with_image, self._fuse(with_image, context, index, runs))
         out = x.clone()
         out[layout.rows] = fused
         return out
 
     def _fuse_all(self, x: Tensor, context: ProjectedContext) -> Tensor:
-        """The same without a branch on values: all words are fused, and some then put back."""
+        """Fuse without a branch on values: all words are fused, then words without an image are
+        restored.
+        """
         index = context.image_index
         fused = self._fuse(x, context, index.clamp(min=0), None)
         return torch.where((index >= 0)[:, None, None], self.gate(x, fused), x)

@@ -1,4 +1,4 @@
-"""Parameters that a shortcut leaves out still get the zero gradients that are theirs."""
+"""Explicit zero gradients for parameters that a shortcut skips."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 
 def with_zero_gradients(x: Tensor, *parameters: Tensor) -> Tensor:
-    """``x`` itself; a backward pass through it gives ``parameters`` gradients of zero.
+    """Return ``x``; its backward pass gives ``parameters`` gradients of zero.
 
-    Distributed training waits for a gradient of each parameter, and none that is due to come
-    must stay away only because it is known to be zero.
+    DDP expects a gradient for every parameter. Parameters that the shortcut skips therefore get
+    explicit zero gradients.
     """
     return _ZeroGradients.apply(x, *parameters)
 

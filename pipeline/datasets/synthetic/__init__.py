@@ -1,14 +1,13 @@
 """Synthetic scenes: pictures with words whose places and transcripts are known exactly.
 
-``SceneGenerator`` draws a scene from a random generator, ``SyntheticSceneDataset`` draws them on
-the fly for MMOCR's training, and ``tools/synthesize.py`` writes them to disk. README.md in this
+``SceneGenerator`` draws a scene from a random generator, and ``tools/synthesize.py`` writes scenes
+to disk. README.md in this
 folder lists the font packages and word lists with their licences.
 """
 
 from __future__ import annotations
 
 from pipeline.datasets.synthetic.annotation import make_annotation, make_instances
-from pipeline.datasets.synthetic.dataset import SyntheticSceneDataset
 from pipeline.datasets.synthetic.fonts import FontFace, find_fonts, matplotlib_font_folder
 from pipeline.datasets.synthetic.generator import SceneGenerator
 from pipeline.datasets.synthetic.scene import Scene, SceneWord
@@ -19,7 +18,6 @@ __all__ = [
     'Scene',
     'SceneGenerator',
     'SceneWord',
-    'SyntheticSceneDataset',
     'WordSource',
     'find_fonts',
     'make_annotation',

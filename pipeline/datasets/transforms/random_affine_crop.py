@@ -9,6 +9,9 @@ from mmcv.transforms.utils import cache_randomness
 
 from pipeline.registry import TRANSFORMS
 
+# Words with a smaller share of their area inside the window are marked as ignored.
+_MIN_VISIBLE = 0.6
+
 
 @TRANSFORMS.register_module()
 class RandomAffineCrop(BaseTransform):
@@ -52,8 +55,6 @@ class RandomAffineCrop(BaseTransform):
             ignored rather than anywhere in the photo.
         flip_prob: Probability of mirroring left to right. Mirrored text teaches a
             detector where words are, never how they read: leave it at 0 for spotting.
-        min_visible: A word of which less than this share of area is inside the window
-            is marked ignored; one wholly outside is dropped.
         native_size: (height, width) that photos had before they were stored stretched; the
             scale is relative to it. None for photos that are stored as they are.
     """
@@ -70,7 +71,6 @@ class RandomAffineCrop(BaseTransform):
         max_aspect: float = 1.2,
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
-        min_visible: float = 0.6,
         native_size: tuple[int, int] | None = None,
     ) -> None:
         low, high = scale_range
@@ -94,7 +94,6 @@ class RandomAffineCrop(BaseTransform):
         self.max_aspect = max_aspect
         self.word_prob = word_prob
         self.flip_prob = flip_prob
-        self.min_visible = min_visible
         self.native_size = native_size
 
     @cache_randomness
@@ -142,7 +141,7 @@ class RandomAffineCrop(BaseTransform):
                 continue
             keep.append(i)
             kept_polygons.append(moved.astype(np.float32).flatten())
-            ignored.append(bool(results['gt_ignored'][i]) or visible < self.min_visible)
+            ignored.append(bool(results['gt_ignored'][i]) or visible < _MIN_VISIBLE)
         results['gt_polygons'] = kept_polygons
         results['gt_ignored'] = np.array(ignored, dtype=bool)
         results['gt_bboxes'] = np.array(

@@ -1,4 +1,4 @@
-"""Scene tokens on disk: what comes back, what is refused, what an interruption leaves."""
+"""Context cache: reading, rejected inputs, interrupted runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKENS = torch.randn(5, 4)
 
 
 def encoder(**differs: Any) -> SimpleNamespace:
-    """What the cache asks of a context encoder."""
+    """The attributes of a context encoder that the cache reads."""
     fingerprint = {
         'arch': 'ViT-B-32', 'checksum': 'a' * 64, 'image_size': [224, 224], 'pooling': 2,
         'mean': [0.5, 0.5, 0.5], **differs,
@@ -40,14 +40,14 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / 'cache'
 
 
-def test_tokens_come_back_in_half_precision(directory):
+def test_context_cache_returns_tokens_as_float16(directory):
     cache = ContextCache(directory)
     assert PHOTO in cache and len(cache) == 1
     assert (cache.num_tokens, cache.embed_dim) == (5, 4)
     assert torch.equal(cache.read(PHOTO, 'a.jpg'), TOKENS.half())
 
 
-def test_a_photo_is_known_by_its_bytes_and_the_size_it_is_brought_to():
+def test_photo_key_depends_on_bytes_and_native_size():
     keys = {
         photo_key(b'a', None), photo_key(b'b', None),
         photo_key(b'a', (720, 1280)), photo_key(b'a', (640, 960)),
@@ -56,12 +56,12 @@ def test_a_photo_is_known_by_its_bytes_and_the_size_it_is_brought_to():
     assert photo_key(b'a', None) == photo_key(b'a', None)
 
 
-def test_a_missing_photo_is_named_with_the_command_that_adds_it(directory):
+def test_read_names_a_missing_image_and_the_command_to_add_it(directory):
     with pytest.raises(ValueError, match=r'street/b\.jpg.*tools/extract_context\.py'):
         ContextCache(directory).read(photo_key(b'another', None), 'street/b.jpg')
 
 
-def test_a_folder_without_a_cache_says_how_to_make_one(tmp_path):
+def test_context_cache_without_header_names_the_command(tmp_path):
     with pytest.raises(ValueError, match='extract_context'):
         ContextCache(tmp_path)
 
@@ -75,19 +75,19 @@ def test_a_folder_without_a_cache_says_how_to_make_one(tmp_path):
         ({'pooling': 'inf'}, "pooling is 2 in the cache, 'inf' in the model"),
     ],
 )
-def test_the_tokens_of_another_encoder_are_refused_with_what_differs(directory, differs, said):
+def test_context_cache_rejects_another_encoder(directory, differs, said):
     with pytest.raises(ValueError, match=said):
         ContextCache(directory).check(encoder(**differs).fingerprint)
     with pytest.raises(ValueError, match=said):
         ContextCacheWriter(directory, encoder(**differs))
 
 
-def test_tuples_and_lists_are_the_same_on_disk(directory):
+def test_check_treats_tuples_and_lists_as_equal(directory):
     cache = ContextCache(directory)
     assert cache.check(encoder(image_size=(224, 224)).fingerprint) is None
 
 
-def test_a_shard_of_another_encoder_cannot_be_mixed_in(directory, tmp_path):
+def test_context_cache_rejects_a_shard_of_another_encoder(directory, tmp_path):
     with ContextCacheWriter(tmp_path / 'other', encoder(arch='RN50')) as writer:
         writer.add(photo_key(b'other', None), TOKENS)
     (shard,) = (tmp_path / 'other').glob('tokens-*')
@@ -96,18 +96,18 @@ def test_a_shard_of_another_encoder_cannot_be_mixed_in(directory, tmp_path):
         ContextCache(directory)
 
 
-def test_a_broken_shard_is_named(directory):
+def test_context_cache_names_a_broken_shard(directory):
     (directory / 'tokens-broken.safetensors').write_bytes(b'half of a')
     with pytest.raises(ValueError, match=r'tokens-broken\.safetensors'):
         ContextCache(directory)
 
 
-def test_files_of_others_are_no_shards(directory):
+def test_context_cache_ignores_other_files(directory):
     save_file({'x': TOKENS}, directory / 'model.safetensors')
     assert len(ContextCache(directory)) == 1
 
 
-def test_what_was_done_before_an_error_is_kept_and_added_to(tmp_path):
+def test_writer_keeps_images_added_before_an_error(tmp_path):
     keys = [photo_key(bytes([i]), None) for i in range(5)]
     with (
         pytest.raises(RuntimeError),
@@ -121,10 +121,10 @@ def test_what_was_done_before_an_error_is_kept_and_added_to(tmp_path):
         assert [key in writer for key in keys] == [True] * 3 + [False] * 2
         writer.add(keys[3], TOKENS)
     assert len(ContextCache(tmp_path)) == 4
-    assert not list(tmp_path.glob('.*'))  # nothing half written is left
+    assert not list(tmp_path.glob('.*'))  # no temporary file is left
 
 
-def test_tokens_of_another_shape_or_beyond_half_precision_are_refused(tmp_path):
+def test_writer_rejects_wrong_shape_and_float16_overflow(tmp_path):
     with ContextCacheWriter(tmp_path, encoder()) as writer:
         with pytest.raises(ValueError, match=r'\(5, 4\), got \(4, 4\)'):
             writer.add(PHOTO, TOKENS[:4])
@@ -132,13 +132,13 @@ def test_tokens_of_another_shape_or_beyond_half_precision_are_refused(tmp_path):
             writer.add(PHOTO, TOKENS + 1e6)
 
 
-def test_an_open_cache_travels_to_a_worker(directory):
+def test_context_cache_can_be_pickled_while_open(directory):
     cache = ContextCache(directory)
     cache.read(PHOTO, 'a.jpg')
     assert torch.equal(pickle.loads(pickle.dumps(cache)).read(PHOTO, 'a.jpg'), TOKENS.half())
 
 
-def test_a_header_that_is_cut_off_is_named(directory):
+def test_context_cache_names_a_broken_header(directory):
     header = directory / 'context_cache.json'
     header.write_text(header.read_text()[:40])
     with pytest.raises(ValueError, match=r'context_cache\.json'):
@@ -148,10 +148,10 @@ def test_a_header_that_is_cut_off_is_named(directory):
         ContextCache(directory)
 
 
-# The encoder's stand-in
+# CachedContextEncoder
 
 
-def test_the_stand_in_knows_the_tokens_and_has_no_weights(directory):
+def test_cached_encoder_has_token_sizes_but_no_weights(directory):
     stand_in = CachedContextEncoder(str(directory))
     assert (stand_in.embed_dim, stand_in.num_tokens) == (4, 5)
     assert list(stand_in.parameters()) == []
@@ -159,9 +159,7 @@ def test_the_stand_in_knows_the_tokens_and_has_no_weights(directory):
         stand_in([])
 
 
-def test_the_stand_ins_checkpoint_names_the_encoder_and_refuses_that_of_another(
-    directory, tmp_path
-):
+def test_cached_encoder_checkpoint_rejects_another_encoder(directory, tmp_path):
     state = CachedContextEncoder(str(directory)).state_dict()
     CachedContextEncoder(str(directory)).load_state_dict(state)
     with ContextCacheWriter(tmp_path / 'other', encoder(checksum='b' * 64)):

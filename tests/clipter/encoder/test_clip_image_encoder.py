@@ -10,20 +10,20 @@ from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.clipter.encoder.towers.positions import fit_positions
 
 
-def test_every_photo_gives_a_class_token_and_its_patch_grid():
+def test_encoder_returns_class_token_and_patch_grid():
     encoder = make_encoder()
     tokens = encoder([make_photo(), make_photo(200, 40, seed=1)])
     assert tokens.shape == (2, 1 + 4 * 4, 32)
     assert (encoder.embed_dim, encoder.grid_size, encoder.num_tokens) == (32, (4, 4), 17)
 
 
-def test_tokens_are_those_after_the_final_norm_class_token_first():
+def test_encoder_tokens_are_taken_after_the_final_norm():
     encoder = make_encoder()
     seen = {}
     encoder.tower.ln_post.register_forward_hook(lambda _, __, out: seen.update(out=out))
     tokens = encoder([make_photo()])
     assert torch.equal(tokens, seen['out'])
-    # open_clip's own pooled output is the class token: what stands first here.
+    # open_clip's pooled output is the class token, which is the first token here.
     assert torch.equal(tokens[:, 0], encoder.tower(to_pixels(make_photo(), encoder)))
 
 
@@ -32,14 +32,14 @@ def to_pixels(photo: np.ndarray, encoder: ClipImageEncoder) -> torch.Tensor:
 
 
 @pytest.mark.parametrize('size', [(50, 90), (90, 50), (720, 300), (20, 20), (1, 1)])
-def test_the_whole_photo_is_resized_like_pil_does_and_turned_to_rgb(size):
+def test_encoder_resizes_like_pil_and_converts_to_rgb(size):
     photo = make_photo(*size)
     ours = make_encoder()._resize(photo).permute(1, 2, 0).numpy().astype(int)
     theirs = Image.fromarray(photo[..., ::-1]).resize((32, 32), Image.Resampling.BICUBIC)
     assert np.abs(ours - np.asarray(theirs).astype(int)).max() <= 1
 
 
-def test_the_edge_of_a_wide_photo_is_seen_not_cropped_away():
+def test_encoder_does_not_crop_wide_images():
     encoder = make_encoder()
     photo = np.zeros((100, 400, 3), dtype=np.uint8)
     marked = photo.copy()
@@ -47,13 +47,13 @@ def test_the_edge_of_a_wide_photo_is_seen_not_cropped_away():
     assert (encoder([photo]) - encoder([marked])).abs().max() > 0.01
 
 
-def test_arrays_and_tensors_of_one_photo_give_the_same_tokens():
+def test_encoder_accepts_arrays_and_tensors():
     encoder, photo = make_encoder(), make_photo()
     as_tensor = torch.from_numpy(photo).permute(2, 0, 1)
     assert torch.equal(encoder([photo]), encoder([as_tensor]))
 
 
-def test_photos_do_not_see_each_other_however_they_are_batched():
+def test_encoder_tokens_do_not_depend_on_batching():
     photos = [make_photo(40 + i, 60, seed=i) for i in range(5)]
     together = make_encoder(batch_size=5)(photos)
     by_two = make_encoder(batch_size=2)(photos)
@@ -61,7 +61,7 @@ def test_photos_do_not_see_each_other_however_they_are_batched():
     assert not torch.allclose(together[0], together[1], atol=1e-2)
 
 
-def test_no_photo_gives_no_tokens_of_the_right_shape():
+def test_encoder_returns_empty_tokens_without_images():
     encoder = make_encoder(pooling={'kernel': 2})
     assert encoder([]).shape == (0, encoder.num_tokens, encoder.embed_dim)
 
@@ -78,19 +78,19 @@ def test_no_photo_gives_no_tokens_of_the_right_shape():
         'photo.jpg',
     ],
 )
-def test_what_is_no_photo_is_refused(photo):
-    with pytest.raises(ValueError, match='A photo must be'):
+def test_encoder_rejects_invalid_images(photo):
+    with pytest.raises(ValueError, match='An image must be'):
         make_encoder()([photo])
 
 
 @pytest.mark.parametrize(('kernel', 'num_tokens'), [(1, 17), (2, 5), (3, 5), (4, 2), ('inf', 1)])
-def test_pooling_is_applied(kernel, num_tokens):
+def test_encoder_applies_pooling(kernel, num_tokens):
     encoder = make_encoder(pooling={'kernel': kernel})
     assert encoder([make_photo()]).shape == (1, num_tokens, 32)
     assert encoder.num_tokens == num_tokens
 
 
-def test_an_unknown_pooling_option_is_an_error():
+def test_encoder_rejects_an_unknown_pooling_option():
     with pytest.raises(TypeError):
         make_encoder(pooling={'kernal': 2})
 
@@ -98,7 +98,7 @@ def test_an_unknown_pooling_option_is_an_error():
 # Frozen
 
 
-def test_the_encoder_is_frozen_and_stays_in_evaluation_mode():
+def test_encoder_is_frozen_and_stays_in_eval_mode():
     model = nn.Sequential(make_encoder()).train()
     encoder = model[0]
     assert not encoder.training
@@ -108,7 +108,7 @@ def test_the_encoder_is_frozen_and_stays_in_evaluation_mode():
     assert not encoder([make_photo()]).requires_grad
 
 
-def test_the_tower_follows_the_model_to_another_dtype_and_device():
+def test_tower_follows_the_model_to_another_dtype_and_device():
     encoder = make_encoder()
     model = nn.Sequential(encoder).double()
     assert encoder.tower.conv1.weight.dtype == torch.float64
@@ -117,7 +117,7 @@ def test_the_tower_follows_the_model_to_another_dtype_and_device():
     assert encoder.tower.conv1.weight.is_meta
 
 
-def test_bf16_autocast_gives_nearly_the_same_float32_tokens():
+def test_encoder_under_bf16_autocast_returns_similar_float32():
     encoder, photo = make_encoder(), make_photo()
     exact = encoder([photo])
     with torch.autocast('cpu', torch.bfloat16):
@@ -130,7 +130,7 @@ def test_bf16_autocast_gives_nearly_the_same_float32_tokens():
 
 
 @pytest.mark.parametrize('image_size', [64, (16, 48)])
-def test_another_input_size_interpolates_the_positions(image_size, tmp_path):
+def test_image_size_interpolates_the_positions(image_size, tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file(tower_state(make_encoder()), path)
     encoder = ClipImageEncoder(TINY, pretrained=str(path), image_size=image_size)
@@ -139,8 +139,8 @@ def test_another_input_size_interpolates_the_positions(image_size, tmp_path):
     assert encoder([make_photo()]).shape == (1, 1 + height * width // 64, 32)
 
 
-def test_interpolated_positions_keep_the_class_token_and_a_gradient():
-    # Positions that rise from left to right must still do so on a wider, flatter grid.
+def test_fit_positions_keeps_class_token_and_direction():
+    # Positions that increase from left to right must still do so on a wider, lower grid.
     grid = torch.arange(4.0).expand(4, 4).reshape(16, 1)
     positions = torch.cat([torch.tensor([[99.0]]), grid])
     fitted = fit_positions(positions, (2, 8))
@@ -151,12 +151,12 @@ def test_interpolated_positions_keep_the_class_token_and_a_gradient():
     assert fit_positions(positions, (4, 4)) is positions
 
 
-def test_an_input_size_that_cuts_patches_is_refused():
+def test_image_size_must_be_a_multiple_of_the_patch_size():
     with pytest.raises(ValueError, match='multiples of the 8 px patches'):
         make_encoder(image_size=(32, 36))
 
 
-def test_the_real_vit_b_32_builds_at_its_known_sizes():
+def test_encoder_builds_vit_b_32_with_its_known_sizes():
     encoder = ClipImageEncoder(
         'ViT-B-32', pretrained=None, allow_random=True, pooling={'kernel': 'inf'}
     )

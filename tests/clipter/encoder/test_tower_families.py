@@ -1,4 +1,4 @@
-"""Each family of open_clip's towers, small and drawn at random, against open_clip itself."""
+"""Each family of open_clip towers, small and with random weights, compared with open_clip."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ OTHER_INPUT = {'ViT': (32, 64), 'CLIPA': (32, 64), 'ResNet': (64, 96), 'FastViT'
 
 @pytest.fixture(scope='module', params=FAMILIES)
 def family(request, tmp_path_factory) -> tuple[str, Any, ClipImageEncoder]:
-    """Its name, open_clip's own tower, and the encoder that read the weights of that."""
+    """Name of the family, open_clip's tower, and the encoder that loaded the tower's weights."""
     torch.manual_seed(0)
     vision = FAMILIES[request.param][0]
     visual = _build_vision_tower(16, dict(vision)).eval()
     for weight in visual.parameters():
-        if weight.ndim == 1 and not weight.any():  # norms that start as zero hide a branch
+        if weight.ndim == 1 and not weight.any():  # norms initialised with zero disable a branch
             nn.init.normal_(weight, std=0.5)
     path = tmp_path_factory.mktemp('tower') / 'clip.safetensors'
     state = {f'visual.{key}': value for key, value in visual.state_dict().items()}
@@ -94,7 +94,7 @@ def to_pixels(encoder: ClipImageEncoder, seed: int) -> Tensor:
     return (photo / 255 - encoder.mean) / encoder.std
 
 
-def test_width_and_grid_are_read_off_the_tower(family):
+def test_tower_width_and_grid_size(family):
     name, _, encoder = family
     assert (encoder.embed_dim, encoder.grid_size) == FAMILIES[name][2]
     tokens = encoder([make_photo(), make_photo(seed=1)])
@@ -104,7 +104,7 @@ def test_width_and_grid_are_read_off_the_tower(family):
 
 
 @torch.no_grad()
-def test_the_first_token_is_what_open_clip_projects(family):
+def test_tower_first_token_is_open_clips_pooled_output(family):
     name, visual, encoder = family
     for seed in range(2):
         expected = visual(to_pixels(encoder, seed))
@@ -113,7 +113,7 @@ def test_the_first_token_is_what_open_clip_projects(family):
 
 
 @torch.no_grad()
-def test_the_grid_lies_as_the_photo_does(family):
+def test_tower_grid_has_the_orientation_of_the_image(family):
     name, _, encoder = family
     photo = make_photo(96, 96)
     marked = photo.copy()
@@ -126,7 +126,7 @@ def test_the_grid_lies_as_the_photo_does(family):
 
 
 @torch.no_grad()
-def test_patches_are_those_behind_the_final_norm(family):
+def test_tower_patches_are_taken_after_the_final_norm(family):
     name, visual, encoder = family
     pixels, grid = to_pixels(encoder, 0), encoder([make_photo()])[0, 1:]
     if isinstance(encoder._tower, VitTower):
@@ -145,7 +145,7 @@ def test_patches_are_those_behind_the_final_norm(family):
     assert torch.allclose(grid, expected, atol=1e-4), name
 
 
-def test_another_input_size_gives_another_grid_of_the_same_tower(family):
+def test_tower_image_size_changes_the_grid(family):
     name, _, encoder = family
     size = OTHER_INPUT.get(name, (128, 192))
     arch = {'embed_dim': 16, 'vision_cfg': FAMILIES[name][0]}
@@ -154,12 +154,12 @@ def test_another_input_size_gives_another_grid_of_the_same_tower(family):
     tokens = wide([make_photo()])
     assert tokens.shape == (1, wide.num_tokens, encoder.embed_dim)
     assert torch.isfinite(tokens).all()
-    # The same photo seen at another size is nearly the same to the tower.
+    # Tokens of the same image at another size are similar.
     similarity = torch.cosine_similarity(tokens[0, 0], encoder([make_photo()])[0, 0], dim=0)
     assert similarity > 0.5, name
 
 
-def test_a_tower_keeps_no_weights_that_tokens_do_not_need(family):
+def test_tower_drops_unused_weights(family):
     _, visual, encoder = family
     ours, theirs = (sum(p.numel() for p in tower.parameters()) for tower in (encoder.tower, visual))
     assert ours <= theirs
@@ -180,8 +180,8 @@ def test_a_tower_keeps_no_weights_that_tokens_do_not_need(family):
         ('ViT-B-16-SigLIP', 768, (14, 14), TimmTower),
     ],
 )
-def test_real_architectures_have_their_known_sizes(name, width, grid, tower):
-    # On the meta device: real shapes, no numbers.
+def test_tower_architectures_have_their_known_sizes(name, width, grid, tower):
+    # The meta device has real shapes without values.
     from pipeline.clipter.encoder.open_clip_tower import _build_empty
 
     built = _build_empty(open_clip.get_model_config(name), quick_gelu=False)
@@ -202,14 +202,14 @@ def test_real_architectures_have_their_known_sizes(name, width, grid, tower):
         ('PE-Core-T-16-384', 0.5, 'bilinear'),
     ],
 )
-def test_a_tower_brings_the_preprocessing_of_its_weights(name, mean, interpolation):
+def test_tower_has_the_preprocessing_of_its_weights(name, mean, interpolation):
     encoder = ClipImageEncoder(name, None, allow_random=True, pooling={'kernel': 'inf'})
     assert encoder.mean[0].item() == pytest.approx(mean)
     assert encoder.interpolation == interpolation
     assert encoder([make_photo()]).shape == (1, 1, encoder.embed_dim)
 
 
-def test_a_model_config_may_bring_its_preprocessing():
+def test_model_config_may_contain_the_preprocessing():
     config = {
         'model_cfg': {'embed_dim': 16, 'vision_cfg': SMALL_VIT},
         'preprocess_cfg': {'mean': [0.1] * 3, 'std': [2] * 3, 'interpolation': 'bilinear'},
@@ -220,8 +220,8 @@ def test_a_model_config_may_bring_its_preprocessing():
     assert encoder.interpolation == 'bilinear'
 
 
-def test_positions_of_a_file_are_interpolated_to_the_configured_input(tmp_path):
-    """Weights of a 64 px input in an architecture of 32 px, used at 64: exactly as they are."""
+def test_positions_of_a_file_fit_the_configured_image_size(tmp_path):
+    """Weights of a 64 px input in a 32 px architecture, used at 64 px, are not interpolated."""
     torch.manual_seed(0)
     visual = _build_vision_tower(16, {**SMALL_VIT, 'image_size': 64}).eval()
     save_file(visual.state_dict(), tmp_path / 'clip.safetensors')
@@ -235,7 +235,7 @@ def test_positions_of_a_file_are_interpolated_to_the_configured_input(tmp_path):
     ('name', 'image_size'),
     [('ViT', (32, 36)), ('ResNet', (64, 80)), ('SigLIP', (160, 100))],
 )
-def test_an_input_that_the_tower_cannot_take_is_refused(name, image_size):
+def test_tower_rejects_an_unsupported_image_size(name, image_size):
     arch = {'embed_dim': 16, 'vision_cfg': FAMILIES[name][0]}
     with pytest.raises(ValueError, match='image_size'):
         make_encoder(arch=arch, image_size=image_size)

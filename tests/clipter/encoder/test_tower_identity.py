@@ -12,7 +12,7 @@ from pipeline.clipter.encoder import ClipImageEncoder, clip_image_encoder
 from pipeline.utils.checkpoint import load_weights, save_weights
 
 
-def test_a_checkpoint_holds_the_name_and_checksum_of_the_tower_but_no_weights(tmp_path):
+def test_checkpoint_contains_tower_identity_but_no_weights(tmp_path):
     model = nn.Sequential(make_encoder(seed=5))
     state = model.state_dict()
     assert list(state) == ['0.identity']
@@ -22,13 +22,13 @@ def test_a_checkpoint_holds_the_name_and_checksum_of_the_tower_but_no_weights(tm
     model.load_state_dict({}, strict=True)
 
 
-def test_a_checkpoint_made_with_another_encoder_is_refused():
+def test_checkpoint_of_another_encoder_is_rejected():
     state = nn.Sequential(make_encoder(seed=5)).state_dict()
     with pytest.raises(ValueError, match=r'random, seed 5.*the model has .*random, seed 6'):
         nn.Sequential(make_encoder(seed=6)).load_state_dict(state)
 
 
-def test_a_checkpoint_names_a_weights_file_without_its_folder(tmp_path):
+def test_checkpoint_names_a_weights_file_without_its_folder(tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file(tower_state(make_encoder()), path)
     assert ClipImageEncoder(TINY, pretrained=str(path)).identity['pretrained'] == path.name
@@ -39,7 +39,7 @@ def write_file(path, seed: int = 3) -> str:
     return str(path)
 
 
-def test_the_message_says_which_encoder_was_wanted_which_is_here_and_what_to_do(tmp_path):
+def test_mismatch_message_names_both_encoders_and_the_fix(tmp_path):
     wanted = nn.Sequential(ClipImageEncoder(TINY, write_file(tmp_path / 'a.safetensors', 3)))
     here = nn.Sequential(ClipImageEncoder(TINY, write_file(tmp_path / 'b.safetensors', 4)))
     with pytest.raises(ValueError) as error:
@@ -50,19 +50,19 @@ def test_the_message_says_which_encoder_was_wanted_which_is_here_and_what_to_do(
     assert 'Build the model with' in message
 
 
-def test_the_same_weights_under_another_name_are_the_same_encoder(tmp_path):
+def test_identity_ignores_the_name_of_the_weights(tmp_path):
     first = nn.Sequential(ClipImageEncoder(TINY, write_file(tmp_path / 'a.safetensors')))
     second = nn.Sequential(ClipImageEncoder(TINY, write_file(tmp_path / 'b.safetensors')))
     assert second.load_state_dict(first.state_dict()).missing_keys == []
 
 
-def test_the_same_weights_with_another_activation_are_another_encoder():
+def test_identity_depends_on_the_activation():
     state = nn.Sequential(make_encoder(quick_gelu=True)).state_dict()
     with pytest.raises(ValueError, match='quick_gelu=True'):
         nn.Sequential(make_encoder(quick_gelu=False)).load_state_dict(state)
 
 
-def test_another_encoder_may_be_meant():
+def test_on_mismatch_warn_accepts_another_encoder():
     state = nn.Sequential(make_encoder(seed=5)).state_dict()
     model = nn.Sequential(make_encoder(seed=6, on_mismatch='warn'))
     with pytest.warns(UserWarning, match='random, seed 5'):
@@ -71,7 +71,7 @@ def test_another_encoder_may_be_meant():
         make_encoder(on_mismatch='ignore')
 
 
-def test_a_checkpoint_that_names_no_encoder_still_loads(tmp_path):
+def test_checkpoint_without_identity_still_loads(tmp_path):
     model = nn.Sequential(make_encoder(), nn.Linear(2, 2))
     before = {key: value for key, value in model.state_dict().items() if 'identity' not in key}
     fresh = nn.Sequential(make_encoder(), nn.Linear(2, 2))
@@ -84,7 +84,7 @@ def test_a_checkpoint_that_names_no_encoder_still_loads(tmp_path):
 
 
 @pytest.mark.parametrize('kind', ['safetensors', 'half', 'torch', 'mmengine'])
-def test_every_kind_of_checkpoint_carries_the_identity_and_refuses_another(kind, tmp_path):
+def test_identity_is_checked_in_every_checkpoint_format(kind, tmp_path):
     model = nn.Sequential(make_encoder(seed=5), nn.Linear(2, 2))
     path = tmp_path / ('model.safetensors' if kind in ('safetensors', 'half') else 'model.pth')
     if kind == 'torch':
@@ -93,7 +93,7 @@ def test_every_kind_of_checkpoint_carries_the_identity_and_refuses_another(kind,
         save_checkpoint({'state_dict': weights_to_cpu(get_state_dict(model))}, str(path))
     else:
         save_weights(model, path, torch.float16 if kind == 'half' else None)
-    assert path.stat().st_size < 4096  # the tower has 25 thousand weights
+    assert path.stat().st_size < 4096  # the tower has 25,000 weights
 
     def load(target: nn.Module) -> None:
         if kind == 'mmengine':
@@ -110,7 +110,7 @@ def test_every_kind_of_checkpoint_carries_the_identity_and_refuses_another(kind,
         load(nn.Sequential(make_encoder(seed=6), nn.Linear(2, 2)))
 
 
-def test_weights_that_go_with_another_encoder_are_not_loaded_by_half(tmp_path):
+def test_mismatched_checkpoint_is_not_partially_loaded(tmp_path):
     save_weights(nn.Sequential(nn.Linear(2, 2), make_encoder(seed=5)), tmp_path / 'a.safetensors')
     other = nn.Sequential(nn.Linear(2, 2), make_encoder(seed=6))
     before = other[0].weight.clone()
@@ -119,14 +119,14 @@ def test_weights_that_go_with_another_encoder_are_not_loaded_by_half(tmp_path):
     assert torch.equal(other[0].weight, before)
 
 
-def test_a_broken_identity_says_so():
+def test_identity_from_tensor_rejects_broken_data():
     model = nn.Sequential(make_encoder())
     for stored in (b'{"arch"', b'[]', b'{}'):
         with pytest.raises(ValueError, match='identity of a context encoder'):
             model.load_state_dict({'0.identity': torch.tensor(list(stored), dtype=torch.uint8)})
 
 
-def test_the_fingerprint_changes_with_all_that_changes_tokens_and_with_nothing_else():
+def test_fingerprint_changes_only_with_the_tokens():
     plain = make_encoder().fingerprint
     assert json.loads(json.dumps(plain)) == plain
     for changes in (
@@ -142,7 +142,7 @@ def test_the_fingerprint_changes_with_all_that_changes_tokens_and_with_nothing_e
     assert make_encoder(batch_size=1, on_mismatch='warn').fingerprint == plain
 
 
-def test_weights_are_hashed_once_and_only_when_asked(monkeypatch):
+def test_checksum_is_computed_once_on_first_access(monkeypatch):
     calls = []
     monkeypatch.setattr(
         clip_image_encoder, 'hash_weights', lambda tower: calls.append(1) or 'a' * 64
@@ -156,7 +156,7 @@ def test_weights_are_hashed_once_and_only_when_asked(monkeypatch):
 
 
 @pytest.mark.parametrize('convert', [lambda m: m.half(), lambda m: m.double().to('meta')])
-def test_the_checksum_is_that_of_the_weights_as_they_came(convert):
+def test_checksum_does_not_change_with_the_dtype_or_device(convert):
     encoder = make_encoder()
     convert(nn.Sequential(encoder))
     assert encoder.checksum == make_encoder().checksum

@@ -9,12 +9,12 @@ from tiny_towers import TINY, make_encoder, make_photo, tower_state
 from pipeline.clipter.encoder import ClipImageEncoder, open_clip_tower, tower_weights
 
 
-def test_random_weights_have_to_be_asked_for():
+def test_random_weights_need_allow_random():
     with pytest.raises(ValueError, match='allow_random=True'):
         ClipImageEncoder('ViT-B-32', pretrained=None)
 
 
-def test_random_weights_can_be_had_again_by_their_seed():
+def test_random_weights_depend_only_on_the_seed():
     state = torch.random.get_rng_state()
     first, again, other = make_encoder(seed=1), make_encoder(seed=1), make_encoder(seed=2)
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -25,7 +25,7 @@ def test_random_weights_can_be_had_again_by_their_seed():
 
 
 @pytest.mark.parametrize('kind', ['safetensors', 'pt', 'nested', 'half', 'tower alone'])
-def test_weights_of_a_local_file_are_used(kind, tmp_path):
+def test_weights_are_loaded_from_a_local_file(kind, tmp_path):
     source = make_encoder(seed=3)
     state = tower_state(source, prefix='' if kind == 'tower alone' else 'visual.')
     path = tmp_path / ('clip.pt' if kind in ('pt', 'nested') else 'clip.safetensors')
@@ -42,7 +42,7 @@ def test_weights_of_a_local_file_are_used(kind, tmp_path):
     assert not any(weight.requires_grad for weight in loaded.tower.parameters())
 
 
-def test_the_checksum_speaks_of_the_weights_and_not_of_the_file(tmp_path):
+def test_checksum_depends_on_the_weights_not_the_file(tmp_path):
     state = tower_state(make_encoder(seed=3))
     torch.save(state, tmp_path / 'a.pt')
     save_file(state, tmp_path / 'b.safetensors')
@@ -55,7 +55,7 @@ def test_the_checksum_speaks_of_the_weights_and_not_of_the_file(tmp_path):
     assert a == b != c
 
 
-def test_a_file_with_the_wrong_checksum_is_refused(tmp_path):
+def test_weights_with_a_wrong_checksum_are_rejected(tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file(tower_state(make_encoder()), path)
     with pytest.raises(ValueError, match='has sha256') as error:
@@ -71,7 +71,7 @@ class Bomb:
         return (print, ('this file ran code',))
 
 
-def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
+def test_weights_file_that_would_run_code_is_rejected(tmp_path, capsys):
     path = tmp_path / 'clip.pt'
     torch.save({'visual.conv1.weight': Bomb()}, path)
     with pytest.raises(ValueError, match='weights_only'):
@@ -79,7 +79,7 @@ def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
     assert 'ran code' not in capsys.readouterr().out
 
 
-def test_weights_of_another_architecture_are_refused(tmp_path):
+def test_weights_of_another_architecture_are_rejected(tmp_path):
     path = tmp_path / 'clip.safetensors'
     state = tower_state(make_encoder())
     del state['visual.ln_post.weight']
@@ -88,17 +88,17 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
         ClipImageEncoder(TINY, pretrained=str(path))
 
 
-def test_neither_a_tag_nor_a_file_is_an_error_that_lists_the_tags():
+def test_unknown_pretrained_lists_the_tags():
     with pytest.raises(ValueError, match=r'neither a file nor a tag of ViT-B-32.*openai'):
         ClipImageEncoder('ViT-B-32', pretrained='opnai')
 
 
-def test_an_unknown_architecture_is_an_error_that_lists_near_ones():
+def test_unknown_architecture_lists_similar_names():
     with pytest.raises(ValueError, match="'ViT-B-16'"):
         ClipImageEncoder('ViT-B-33', pretrained=None, allow_random=True)
 
 
-def test_without_network_the_message_says_which_file_to_fetch_and_where_to_put_it(monkeypatch):
+def test_failed_download_names_url_and_target_path(monkeypatch):
     def fail(*args, **kwargs):
         raise ConnectionError('no network')
 
@@ -115,7 +115,7 @@ def test_without_network_the_message_says_which_file_to_fetch_and_where_to_put_i
     assert 'no network' in message
 
 
-def test_a_tag_brings_its_activation_and_its_statistics(monkeypatch, tmp_path):
+def test_tag_sets_activation_and_statistics(monkeypatch, tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file(tower_state(make_encoder()), path)
     fetched = {'quick_gelu': True, 'mean': (0.5, 0.5, 0.5), 'std': (0.25, 0.5, 1.0)}
@@ -127,32 +127,32 @@ def test_a_tag_brings_its_activation_and_its_statistics(monkeypatch, tmp_path):
     assert encoder.std.flatten().tolist() == [0.25, 0.5, 1.0]
 
 
-def test_a_file_that_may_need_quick_gelu_says_so(tmp_path):
+def test_weights_file_that_may_need_quick_gelu_warns(tmp_path):
     siblings = [{'quick_gelu': True}, {}]
     with pytest.warns(UserWarning, match='set quick_gelu'):
         chosen = open_clip_tower._choose_activation('ViT-B-32', {}, 'clip.pt', {}, siblings)
     assert chosen is False
 
 
-def test_activation_and_statistics_may_be_given():
+def test_activation_and_statistics_can_be_set():
     encoder = make_encoder(quick_gelu=True, mean=(0, 0.1, 0.2), std=(1, 1, 0.5))
     assert type(encoder.tower.transformer.resblocks[0].mlp.gelu).__name__ == 'QuickGELU'
     assert encoder.mean.flatten().tolist() == pytest.approx([0, 0.1, 0.2])
     assert encoder.std.flatten().tolist() == [1, 1, 0.5]
 
 
-def test_the_checksum_may_say_that_it_is_a_sha256(tmp_path):
+def test_checksum_may_have_the_prefix_sha256(tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file(tower_state(make_encoder()), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert ClipImageEncoder(TINY, str(path), checksum=f'sha256:{digest}').embed_dim == 32
     with pytest.raises(ValueError, match=rf'{digest}.*sha256:{"0" * 64}'):
         ClipImageEncoder(TINY, str(path), checksum=f'sha256:{"0" * 64}')
-    with pytest.raises(ValueError, match='speaks of a weights file'):
+    with pytest.raises(ValueError, match='needs a weights file'):
         make_encoder(checksum=digest)
 
 
-def test_counters_of_batch_norms_stay_whole_numbers(tmp_path):
+def test_batch_norm_counters_stay_integers(tmp_path):
     path = tmp_path / 'clip.safetensors'
     save_file({'bn1.num_batches_tracked': torch.tensor(3), 'w': torch.ones(2).half()}, path)
     state = tower_weights.read_tower_state(path)

@@ -8,7 +8,7 @@ from pipeline.clipter.fusion import GatedAttention, MultiHeadCrossAttention
 from pipeline.registry import MODELS
 
 
-def test_it_equals_the_formula_written_out():
+def test_gated_attention_equals_its_formula():
     fusion, x, context = make_fusion('gated').eval(), make_words(1), make_context([1])
     tokens, normed = fusion.norm_context(context.tokens[1]), fusion.norm_x(x[0])
     scores = fusion.query(normed) @ fusion.key(tokens).T / math.sqrt(16 // 4)
@@ -18,24 +18,24 @@ def test_it_equals_the_formula_written_out():
     assert torch.allclose(fusion(x, context)[0], 0.5 * x[0] + 0.5 * fused, atol=1e-6)
 
 
-def test_a_new_one_takes_half_of_every_channel():
+def test_new_gated_attention_takes_half_of_every_channel():
     fusion = GatedAttention(embed_dim=16, context_dim=24)
-    torch.nn.init.constant_(fusion.gate.alpha, 100.0)  # wide open
+    torch.nn.init.constant_(fusion.gate.alpha, 100.0)  # fully open
     x, context = make_words(2), make_context([0, 1], num_tokens=1)
     answer = fusion.value(fusion.norm_context(context.tokens[:2]))
     assert torch.allclose(fusion(x, context), x + 0.5 * answer, atol=1e-6)
 
 
-def test_words_of_one_photo_take_different_parts_of_its_only_token():
+def test_gated_attention_differs_per_word_with_one_token():
     x, context = make_words(2), make_context([0, 0], num_tokens=1)
     taken = make_fusion('gated')(x, context) - x
     assert not torch.allclose(taken[0], taken[1], atol=1e-2)
-    # MH-CA adds the same to every word there.
+    # MH-CA would add the same vector to every word.
     taken = make_fusion('mini')(x, context) - x
     assert torch.allclose(taken[0], taken[1], atol=1e-6)
 
 
-def test_it_is_lighter_than_a_full_mhca():
+def test_gated_attention_has_fewer_parameters_than_full_mhca():
     light = GatedAttention(embed_dim=192, context_dim=768)
     full = MultiHeadCrossAttention(embed_dim=192, context_dim=768, num_heads=6)
     sizes = [sum(p.numel() for p in fusion.parameters()) for fusion in (light, full)]
@@ -44,7 +44,7 @@ def test_it_is_lighter_than_a_full_mhca():
     assert sizes[0] < 0.3 * sizes[1]
 
 
-def test_it_is_built_by_config_and_its_attention_may_have_another_width():
+def test_gated_attention_is_built_from_config_with_attn_dim():
     config = {'type': 'GatedAttention', 'embed_dim': 16, 'context_dim': 24, 'attn_dim': 7}
     fusion = MODELS.build(config)
     assert fusion.query.out_features == fusion.key.out_features == 7

@@ -14,20 +14,20 @@ def make_fusion(size: str = 'full', **changes) -> MultiHeadCrossAttention:
     return make_any_fusion(size, **changes)
 
 
-def test_another_scene_gives_another_answer():
+def test_mhca_output_depends_on_the_scene():
     fusion, x = make_fusion(), make_words(2)
     assert not torch.allclose(fusion(x, make_context([0, 1])), fusion(x, make_context([1, 0])))
 
 
-def test_permuting_photos_together_with_the_index_changes_nothing():
+def test_mhca_is_invariant_to_the_order_of_images():
     fusion, x = make_fusion(), make_words(4)
     context = make_context([0, 1, 2, 1])
-    order = torch.tensor([2, 0, 1])  # photo order[i] stands at i now
+    order = torch.tensor([2, 0, 1])  # image order[i] is now at index i
     permuted = SceneContext(context.tokens[order], order.argsort()[context.image_index])
     assert torch.equal(fusion(x, context), fusion(x, permuted))
 
 
-def test_attention_equals_the_formula_written_out():
+def test_mhca_equals_its_formula():
     fusion, x, context = (
         make_fusion(size='mini', num_heads=2).eval(),
         make_words(1),
@@ -37,7 +37,7 @@ def test_attention_equals_the_formula_written_out():
     keys, values = fusion.key_value(tokens).chunk(2, dim=-1)
     queries = fusion.query(fusion.norm_x(x[0]))
     heads = []
-    for head in range(2):  # each 2 of the 4 wide
+    for head in range(2):  # each head has 2 of the 4 channels
         part = slice(2 * head, 2 * head + 2)
         weights = (queries[:, part] @ keys[:, part].T / math.sqrt(2)).softmax(-1)
         heads.append(weights @ values[:, part])
@@ -46,14 +46,14 @@ def test_attention_equals_the_formula_written_out():
     assert torch.allclose(fusion(x, context)[0], expected, atol=1e-6)
 
 
-def test_keys_and_values_are_projected_once_per_photo_however_many_words():
+def test_mhca_projects_keys_and_values_once_per_image():
     fusion, shapes = make_fusion(), []
     fusion.key_value.register_forward_hook(lambda _, args, __: shapes.append(args[0].shape))
     fusion(make_words(50), make_context([0, 1] * 25, num_images=2))
     assert shapes == [(2, 5, 24)]
 
 
-def test_a_mini_fusion_is_a_fraction_of_a_full_one():
+def test_mini_mhca_has_a_fraction_of_the_parameters():
     def count(size: str) -> int:
         fusion = MultiHeadCrossAttention(embed_dim=192, context_dim=768, num_heads=3, size=size)
         return sum(p.numel() for p in fusion.parameters())
@@ -64,13 +64,13 @@ def test_a_mini_fusion_is_a_fraction_of_a_full_one():
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float64])
-def test_cached_tokens_of_another_precision_are_accepted(dtype):
+def test_mhca_accepts_tokens_of_another_dtype(dtype):
     fusion, x, context = make_fusion(), make_words(2), make_context([0, 1])
     cached = SceneContext(context.tokens.to(dtype), context.image_index)
     assert torch.allclose(fusion(x, cached), fusion(x, context), atol=0.05)
 
 
-def test_dropout_is_for_training_alone():
+def test_mhca_uses_dropout_only_in_training():
     fusion, x, context = make_fusion(dropout=0.5), make_words(2), make_context([0, 1])
     assert not torch.equal(fusion.train()(x, context), fusion(x, context))
     assert torch.equal(fusion.eval()(x, context), fusion(x, context))
@@ -84,12 +84,12 @@ def test_dropout_is_for_training_alone():
         ({'size': 'mini', 'num_heads': 8}, 'attn_dim=4'),
     ],
 )
-def test_a_wrong_shape_of_attention_is_refused(changes, message):
+def test_mhca_rejects_invalid_widths(changes, message):
     with pytest.raises(ValueError, match=message):
         make_fusion(**changes)
 
 
-def test_it_is_built_by_config():
+def test_mhca_is_built_from_config():
     fusion = MODELS.build(
         {'type': 'MultiHeadCrossAttention', 'embed_dim': 16, 'context_dim': 24, 'num_heads': 4}
     )

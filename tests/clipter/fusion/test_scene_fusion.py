@@ -1,4 +1,4 @@
-"""What holds for every fusion: gated attention, MH-CA full and mini."""
+"""Tests for every fusion: gated attention, MH-CA full and MH-CA mini."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LAYOUTS = {
 
 @TOKENS
 @pytest.mark.parametrize('index', LAYOUTS.values(), ids=LAYOUTS)
-def test_each_word_meets_its_own_scene_however_words_lie(kind, num_tokens, index):
+def test_fusion_uses_each_words_own_scene(kind, num_tokens, index):
     fusion, x = make_fusion(kind).eval(), make_words(5)
     context = make_context(index, num_tokens=num_tokens)
     together = fusion(x, context)
@@ -41,7 +41,7 @@ def test_each_word_meets_its_own_scene_however_words_lie(kind, num_tokens, index
 @TOKENS
 @pytest.mark.parametrize('training', [True, False])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float16, torch.bfloat16])
-def test_a_closed_gate_changes_no_bit(kind, num_tokens, training, dtype):
+def test_fusion_with_a_closed_gate_is_exact(kind, num_tokens, training, dtype):
     fusion = make_fusion(kind, alpha=0.0).train(training).to(dtype)
     x = make_words(5).to(dtype)
     context = make_context(LAYOUTS['some without'], num_tokens=num_tokens)
@@ -51,7 +51,7 @@ def test_a_closed_gate_changes_no_bit(kind, num_tokens, training, dtype):
 
 
 @TOKENS
-def test_at_the_start_alpha_alone_gets_a_gradient(kind, num_tokens):
+def test_fusion_at_start_has_a_gradient_only_for_alpha(kind, num_tokens):
     fusion, x = make_fusion(kind, alpha=0.0), make_words(3).requires_grad_()
     fusion(x, make_context([0, 1, 2], num_tokens=num_tokens)).square().sum().backward()
     moved = {name for name, p in fusion.named_parameters() if p.grad is not None and p.grad.any()}
@@ -59,13 +59,13 @@ def test_at_the_start_alpha_alone_gets_a_gradient(kind, num_tokens):
     assert torch.equal(x.grad, 2 * x.detach())
 
 
-def test_all_learns_once_alpha_has_moved(kind):
+def test_fusion_with_open_gate_has_a_gradient_everywhere(kind):
     fusion = make_fusion(kind, alpha=0.1)
     fusion(make_words(3), make_context([0, 1, 2])).square().sum().backward()
     assert all(p.grad is not None and p.grad.any() for p in fusion.parameters())
 
 
-def test_words_without_a_photo_give_no_gradient(kind):
+def test_fusion_gets_no_gradient_from_words_without_image(kind):
     fusion, x = make_fusion(kind), make_words(3).requires_grad_()
     out = fusion(x, make_context([-1, 0, -1]))
     (out[0].sum() + out[2].sum()).backward()
@@ -73,17 +73,17 @@ def test_words_without_a_photo_give_no_gradient(kind):
     assert all(p.grad is None or not p.grad.any() for p in fusion.parameters())
 
 
-def test_a_photo_batch_without_photos_leaves_all_words(kind):
+def test_fusion_without_images_returns_all_words_unchanged(kind):
     fusion, x = make_fusion(kind), make_words(2)
     assert torch.equal(fusion(x, SceneContext(torch.zeros(0, 5, 24), torch.tensor([-1, -1]))), x)
 
 
-# One token a photo: k = infinity
+# One token per image: k = infinity
 
 
 @pytest.mark.parametrize('index', LAYOUTS.values(), ids=LAYOUTS)
-def test_one_token_gives_what_the_general_path_gives(kind, index):
-    """A token twice is a scene of two keys: the same answer, by the long way round."""
+def test_fusion_with_one_token_equals_the_general_path(kind, index):
+    """The same token twice is a scene with two keys, which takes the general path."""
     x, once = make_words(5), make_context(index, num_tokens=1)
     twice = SceneContext(once.tokens.expand(-1, 2, -1), once.image_index)
     fusion = make_fusion(kind)
@@ -111,10 +111,10 @@ def count_flops(fusion: nn.Module, words: int, steps: int, tokens: int, photos: 
     return counter.get_total_flops()
 
 
-def test_one_token_costs_a_linear_map_per_photo_and_nothing_per_word(kind):
+def test_fusion_with_one_token_has_no_cost_per_word(kind):
     fusion = make_fusion(kind).eval()
-    mlp = 2 * 2 * 16 * 64 if kind == 'full' else 0  # of a step: it reads words, not the scene
-    # value and output projection, or GatedAttention's value alone, of a photo
+    mlp = 2 * 2 * 16 * 64 if kind == 'full' else 0  # per step; its input is words, not the scene
+    # per image: value and output projection, or only GatedAttention's value projection
     attn_dim = {'full': 16, 'mini': 4}.get(kind)
     answer = 2 * 24 * 16 if attn_dim is None else 2 * 24 * attn_dim + 2 * attn_dim * 16
     for words, steps in ((4, 6), (40, 6), (40, 60)):
@@ -122,7 +122,7 @@ def test_one_token_costs_a_linear_map_per_photo_and_nothing_per_word(kind):
     assert count_flops(fusion, 40, 6, tokens=2) > 40 * 6 * (mlp + 2 * 16 * 4)
 
 
-def test_many_steps_project_a_photo_once(kind):
+def test_fusion_projects_an_image_once_for_many_steps(kind):
     fusion, calls = make_fusion(kind).eval(), []
     fusion.norm_context.register_forward_hook(lambda *_: calls.append(1))
     x = make_words(4)
@@ -138,8 +138,8 @@ def test_many_steps_project_a_photo_once(kind):
 # Memory
 
 
-def test_keys_are_not_copied_for_words_that_share_a_photo(kind):
-    """The largest tensor made on the way is as large as words or keys, not their product."""
+def test_fusion_does_not_copy_keys_of_a_shared_image(kind):
+    """The largest intermediate tensor has the size of words or keys, not of their product."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     sizes = []
@@ -165,7 +165,7 @@ def test_keys_are_not_copied_for_words_that_share_a_photo(kind):
 
 @TOKENS
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-def test_half_precision_is_finite_and_near(kind, num_tokens, dtype):
+def test_fusion_in_half_precision_is_finite_and_close(kind, num_tokens, dtype):
     x, context = make_words(5), make_context(LAYOUTS['mixed'], num_tokens=num_tokens)
     exact = make_fusion(kind).eval()(x, context)
     fusion = make_fusion(kind).eval().to(dtype)
@@ -176,7 +176,7 @@ def test_half_precision_is_finite_and_near(kind, num_tokens, dtype):
 
 
 @TOKENS
-def test_bf16_autocast_is_finite_both_ways_and_keeps_the_dtype_of_the_words(kind, num_tokens):
+def test_fusion_under_bf16_autocast_is_finite_and_keeps_dtype(kind, num_tokens):
     fusion, x = make_fusion(kind), make_words(5).requires_grad_()
     context = make_context(LAYOUTS['some without'], num_tokens=num_tokens)
     with torch.autocast('cpu', torch.bfloat16):
@@ -192,20 +192,20 @@ def test_bf16_autocast_is_finite_both_ways_and_keeps_the_dtype_of_the_words(kind
 
 @TOKENS
 @pytest.mark.parametrize('index', [LAYOUTS['one photo'], LAYOUTS['some without']])
-def test_it_compiles_to_one_graph(kind, num_tokens, index):
+def test_fusion_compiles_to_one_graph(kind, num_tokens, index):
     fusion, x = make_fusion(kind).eval(), make_words(5)
     context = make_context(index, num_tokens=num_tokens)
     expected = fusion(x, context)
     torch._dynamo.reset()
     whole = torch.compile(fusion, backend='eager', fullgraph=True)
     assert torch.allclose(whole(x, context), expected, atol=1e-6)
-    # As a recognizer uses it: projected once, fused at each step.
+    # As in a recognizer: projected once, fused at each step.
     assert torch.allclose(whole(x, fusion.project_context(context)), expected, atol=1e-6)
     none = torch.tensor(index) < 0
     assert torch.equal(whole(x, context)[none], x[none])
 
 
-def test_it_compiles_with_gradients(kind):
+def test_fusion_compiles_with_gradients(kind):
     fusion, x = make_fusion(kind).train(), make_words(5)
     torch._dynamo.reset()
     whole = torch.compile(fusion, backend='aot_eager', fullgraph=True)
@@ -223,7 +223,7 @@ def test_it_compiles_with_gradients(kind):
 # Errors
 
 
-def test_what_does_not_fit_together_is_refused(kind):
+def test_fusion_rejects_mismatched_inputs(kind):
     fusion = make_fusion(kind)
     with pytest.raises(ValueError, match=r'Set fusion\.embed_dim'):
         fusion(torch.zeros(2, 6, 17), make_context([0, 1]))

@@ -1,4 +1,4 @@
-"""One class for each family of open_clip's image towers: how scene tokens are read off it."""
+"""One class per family of open_clip image towers, each with its own way to read scene tokens."""
 
 from pipeline.clipter.encoder.towers.image_tower import ImageTower
 from pipeline.clipter.encoder.towers.resnet_tower import ResNetTower

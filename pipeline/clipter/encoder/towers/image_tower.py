@@ -1,4 +1,4 @@
-"""What all image towers have in common."""
+"""Base class of the image towers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from torch import Tensor
 
 
 class ImageTower(ABC):
-    """Reads scene tokens off an image tower of open_clip.
+    """Reads scene tokens from an image tower of open_clip.
 
-    The first token speaks of the whole photo: it is what the tower itself pools to, before the
-    projection to CLIP's joint space. That is the class token wherever the tower pools by one.
-    The patch grid follows, row by row, behind the tower's final norm.
+    The first token describes the whole image. It is the tower's own pooled vector before the
+    projection to CLIP's joint space: the class token if the tower has one. The patch grid follows,
+    row by row, after the tower's final norm.
 
-    The tower's module keeps open_clip's own names, and is no child of any other module.
+    The open_clip module keeps its parameter names. It is not registered as a child of another
+    module.
 
     Args:
         module: ``model.visual`` of an open_clip model.
@@ -35,7 +36,7 @@ class ImageTower(ABC):
 
     @abstractmethod
     def encode(self, pixels: Tensor) -> Tensor:
-        """Scene tokens of photos.
+        """Encode images to scene tokens.
 
         Args:
             pixels: (I, 3, height, width), normalized, of the tower's ``image_size``.
@@ -46,22 +47,22 @@ class ImageTower(ABC):
 
     @abstractmethod
     def set_image_size(self, image_size: tuple[int, int]) -> None:
-        """Take another input: positional embeddings are interpolated.
+        """Change the input size; positional embeddings are interpolated.
 
         Raises:
-            ValueError: If the tower cannot take it.
+            ValueError: If the tower does not support the size.
         """
 
     @abstractmethod
     def drop_projection(self) -> None:
-        """Leave out the weights that scene tokens do not need: those of the joint space."""
+        """Drop the weights of the projection to the joint space, which scene tokens do not need."""
 
     def load(self, state: Mapping[str, Tensor], image_size: tuple[int, int] | None) -> None:
-        """Take weights, and then another input where ``image_size`` is given.
+        """Load weights, and change the input size if ``image_size`` is given.
 
         Raises:
-            RuntimeError: If a name or a shape differs.
-            ValueError: If the tower cannot take the input.
+            RuntimeError: If a name or a shape of the weights differs.
+            ValueError: If the tower does not support the input size.
         """
         self.module.load_state_dict(state, strict=True, assign=True)
         if image_size is not None:
@@ -69,7 +70,7 @@ class ImageTower(ABC):
 
 
 def check_multiple(image_size: tuple[int, int], step: int) -> None:
-    """Refuse an input that the tower would silently cut off at its edge."""
+    """Check that an input size is a multiple of ``step``; the tower would crop other sizes."""
     if any(side < step or side % step for side in image_size):
         raise ValueError(
             f'image_size must be (height, width) in multiples of the {step} px patches of the '

@@ -1,4 +1,4 @@
-"""Positional embeddings for another patch grid."""
+"""Interpolation of positional embeddings to another patch grid."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def fit_positions(
     """Interpolate positional embeddings (bicubic, antialiased) to another patch grid.
 
     Args:
-        positions: (1 + height * width, C), that of the first token, then the grid row by row.
-        grid_size: (height, width) of the grid that is wanted.
-        old_size: Of the grid at hand; a square by default.
+        positions: (1 + height * width, C), the first token's embedding, then the grid row by row.
+        grid_size: (height, width) of the new grid.
+        old_size: (height, width) of the grid of ``positions``; a square by default.
 
     Returns:
-        (1 + height * width, C); the very same tensor where the grid is the same.
+        (1 + height * width, C); ``positions`` itself if the grid size is the same.
     """
     if old_size is None:
         side = round((len(positions) - 1) ** 0.5)

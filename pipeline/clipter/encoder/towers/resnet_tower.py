@@ -1,4 +1,4 @@
-"""OpenAI's residual networks with attention pooling: RN50, RN101, RN50x4 and wider."""
+"""OpenAI's ResNets with attention pooling: RN50, RN101, RN50x4 and wider."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from pipeline.clipter.encoder.towers.image_tower import ImageTower, check_multiple
 from pipeline.clipter.encoder.towers.positions import fit_positions
 
-_STRIDE = 32  # of the last stage, in pixels
+_STRIDE = 32  # stride of the last stage, in pixels
 _POSITIONS = 'attnpool.positional_embedding'
 
 
 class ResNetTower(ImageTower):
-    """The vector that attention pooling reads, then the last stage's grid.
+    """Tokens of a ResNet: the attention-pooled vector, then the grid of the last stage.
 
-    There is no class token: the pooling asks with the mean of the grid. Its answer is taken
-    before ``c_proj``, where it is as wide as the grid's features. No norm follows the last
-    stage, whose batch norms and ReLU stand inside its blocks.
+    There is no class token: the pooling's query is the mean of the grid. The pooled vector is taken
+    before ``c_proj``, where it has the width of the grid's features. The last stage has no norm
+    after it; batch norms and ReLU are inside its blocks.
     """
 
     def __init__(self, module: Any) -> None:
@@ -41,7 +41,7 @@ class ResNetTower(ImageTower):
         return torch.cat([self._pool(grid), grid], dim=1)
 
     def _pool(self, grid: Tensor) -> Tensor:
-        """CLIP's attention pooling, (I, 1, C), for the one query that is read."""
+        """CLIP's attention pooling for its only query, (I, 1, C)."""
         pool = self.module.attnpool
         tokens = torch.cat([grid.mean(dim=1, keepdim=True), grid], dim=1)
         tokens = tokens + pool.positional_embedding.to(tokens.dtype)
@@ -66,7 +66,7 @@ class ResNetTower(ImageTower):
         self.module.attnpool.c_proj = nn.Identity()
 
     def load(self, state: Mapping[str, Tensor], image_size: tuple[int, int] | None) -> None:
-        # Interpolated once, from the grid of the file: it need not be the architecture's.
+        # The file's grid may differ from the architecture's: interpolate once, from the file's.
         if image_size is not None:
             self.set_image_size(image_size)
         if _POSITIONS in state:

@@ -1,4 +1,4 @@
-"""Towers that open_clip takes from timm: ConvNeXt, FastViT of MobileCLIP, ViTs of SigLIP, EVA."""
+"""Towers that open_clip takes from timm: ConvNeXt, FastViT (MobileCLIP), ViTs of SigLIP and EVA."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pipeline.clipter.encoder.towers.image_tower import ImageTower, check_multip
 
 
 class TimmTower(ImageTower):
-    """The trunk's features, pooled and as they are.
+    """Tokens of a timm trunk: its pooled features, then its unpooled features.
 
-    The first token is what the trunk's head pools to before its classifier: a class token, the
-    answer of SigLIP's attention pooling, or the average of a convolutional grid. Where the last
-    norm stands behind the pooling (ConvNeXt, ViTs that average), the grid goes through it too.
+    The first token is the output of the head's pooling, before the classifier: a class token, the
+    output of SigLIP's attention pooling, or the average of a convolutional grid. If the final norm
+    follows the pooling (ConvNeXt, ViTs with average pooling), it is applied to the grid too.
     """
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
-        # A vision transformer takes the input that it was built for, whatever its config says.
+        # A ViT needs the input size that its trunk was built for; the config may differ.
         trunk = module.trunk
         height, width = trunk.patch_embed.img_size if _is_vit(trunk) else module.image_size
         self.embed_dim = int(trunk.num_features)
         self.image_size = (int(height), int(width))
-        self._map_size: tuple[int, int] | None = None  # of convolutional trunks, once measured
+        self._map_size: tuple[int, int] | None = None  # measured grid size of convolutional trunks
 
     @property
     def grid_size(self) -> tuple[int, int]:
@@ -44,12 +44,12 @@ class TimmTower(ImageTower):
         grid = _late_norm(trunk)(self._as_map(features))
         self._map_size = (grid.shape[2], grid.shape[3])
         grid = grid.flatten(2).transpose(1, 2)  # (I, h * w, C)
-        if first.ndim > 2:  # a head that open_clip replaced by one of its own leaves a map
+        if first.ndim > 2:  # open_clip replaced the head: no pooling
             first = grid.mean(dim=1)
         return torch.cat([first.unsqueeze(1), grid], dim=1)
 
     def _as_map(self, features: Tensor) -> Tensor:
-        """Features of any layout as (I, C, height, width)."""
+        """Convert features of any layout to (I, C, height, width)."""
         trunk = self.module.trunk
         if _is_vit(trunk):  # (I, prefix + height * width, C)
             patches = features[:, trunk.num_prefix_tokens :]
@@ -69,7 +69,7 @@ class TimmTower(ImageTower):
             self._map_size = None if _is_vit(trunk) else self._measure()
         except (AssertionError, RuntimeError) as error:
             raise ValueError(
-                f'image_size={image_size} does not suit {type(trunk).__name__}: {error}. Take '
+                f'image_size={image_size} does not fit {type(trunk).__name__}: {error}. Use '
                 '(height, width) in multiples of its patches.'
             ) from error
 
@@ -79,7 +79,7 @@ class TimmTower(ImageTower):
 
     @torch.no_grad()
     def _measure(self) -> tuple[int, int]:
-        """The grid, from a pass that follows shapes and computes nothing."""
+        """Grid size from a forward pass on fake tensors, which computes only shapes."""
         weight = next(self.module.parameters())
         was_training = self.module.training
         self.module.eval()
@@ -91,12 +91,12 @@ class TimmTower(ImageTower):
 
 
 def _is_vit(trunk: Any) -> bool:
-    """Whether its features are a sequence of tokens."""
+    """Whether the trunk's features are a sequence of tokens."""
     return hasattr(trunk, 'num_prefix_tokens')
 
 
 def _late_norm(trunk: Any) -> Any:
-    """The norm behind the pooling, for maps (I, C, h, w); the identity where it stands before."""
+    """The norm that follows the pooling, for maps (I, C, h, w); the identity if there is none."""
     norm = getattr(trunk, 'fc_norm', None)
     if norm is not None and not isinstance(norm, nn.Identity):
         return lambda grid: norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

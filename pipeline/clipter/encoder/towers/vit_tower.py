@@ -1,4 +1,4 @@
-"""open_clip's own vision transformers: OpenAI's ViTs, LAION's, CLIPA's, CoCa's."""
+"""open_clip's own vision transformers: OpenAI, LAION, CLIPA, CoCa."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _POSITIONS = 'positional_embedding'
 class VitTower(ImageTower):
     """Class token and patch grid after ``ln_post``.
 
-    CLIPA's towers average their patches and leave the class token untrained: theirs is the
-    average in its place. CoCa's tower turns its grid into queries by attention; the scene
-    tokens are what that attention reads, behind its own norm.
+    CLIPA's towers average the patches and do not train the class token, so the average is the first
+    token. CoCa's tower pools its grid by attention; the scene tokens are the inputs of that
+    attention, after its own norm.
     """
 
     def __init__(self, module: Any) -> None:
@@ -62,7 +62,7 @@ class VitTower(ImageTower):
             self.module.attn_pool = self.module.attn_pool_contrastive = None
 
     def load(self, state: Mapping[str, Tensor], image_size: tuple[int, int] | None) -> None:
-        # Interpolated once, from the grid of the file: it need not be the architecture's.
+        # The file's grid may differ from the architecture's: interpolate once, from the file's.
         if image_size is not None:
             self.set_image_size(image_size)
         if _POSITIONS in state:

@@ -43,7 +43,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add('--photos', type=_positive, default=500, metavar='N', help='photos to draw')
-    add('--words', type=_positive, default=20, metavar='N', help='gold words a photo')
+    add('--words', type=_positive, default=20, metavar='N', help='gt words a photo')
     add('--lexicon-size', type=_positive, default=88_000, metavar='N', help='words of the lexicon')
     add(
         '--misspelled', type=_share, default=0.5, metavar='SHARE',
@@ -106,10 +106,10 @@ def _compare(drawn: DrawnSet, sample: int, rng: np.random.Generator) -> dict[str
 
 
 def _print_set(drawn: DrawnSet) -> None:
-    gold = sum(map(len, drawn.gt.values()))
+    gt = sum(map(len, drawn.gt.values()))
     found = sum(map(len, drawn.det.values()))
     print(
-        f'set          {len(drawn.gt)} photos, {gold} gold words, {found} predictions; lexicon of '
+        f'set          {len(drawn.gt)} photos, {gt} gt words, {found} predictions; lexicon of '
         f'{len(drawn.lexicon)} words, {mean_length(drawn.lexicon):.1f} letters on average'
     )
 

@@ -22,7 +22,7 @@ import pipeline  # noqa: F401  registers the modules that configs name
 from pipeline.analysis.context import diagnose, format_diagnosis, format_page, load_subject
 from pipeline.analysis.context.lettering import typeset_plate
 from pipeline.analysis.context.synthetic.plates import draw_plate, letters_quad
-from pipeline.analysis.gt_images import read_gold_photos
+from pipeline.analysis.gt_images import read_gt_images
 from pipeline.evaluation.protocols import PROTOCOLS
 from pipeline.utils.atomic_write import write_whole
 from pipeline.utils.device import choose_device
@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         train_words = None if args.train_words is None else read_word_list(Path(args.train_words))
-        photos = read_gold_photos(args.data, args.data_root)
+        photos = read_gt_images(args.data, args.data_root)
         subject = load_subject(
             args.config, args.checkpoint, choose_device(args.device), args.spotter,
             args.cfg_options,

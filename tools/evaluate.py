@@ -72,7 +72,7 @@ def evaluate(args: argparse.Namespace) -> FileEvaluation:
         strip=args.strip,
         min_length=args.min_length,
         confidences=args.confidences,
-        reject_empty_gold=args.protocol != 'totaltext',
+        reject_empty_gt=args.protocol != 'totaltext',
     )
     lexicon = (
         LexiconChoice(args.lexicon, args.lexicon_level, args.lexicon_rule) if args.lexicon else None

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from pipeline.analysis.detector.measurement import measure_detector
 from pipeline.analysis.detector.report import write_detector_report
 from pipeline.analysis.detector.textless import find_false_words
-from pipeline.analysis.gt_images import read_gold_photos
+from pipeline.analysis.gt_images import read_gt_images
 from pipeline.analysis.spotter_subject import load_spotter
 from pipeline.io import iter_inputs
 
@@ -47,7 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--polygons', choices=('quad', 'polygon'),
-        help='compare whole-number quads or polygons (default: quads where all gold words are)',
+        help='compare whole-number quads or polygons (default: quads where all gt words are)',
     )  # fmt: skip
     add('--worst', type=int, default=10, metavar='N', help='photos that are drawn (default: 10)')
     add('--cfg-options', nargs='+', action=DictAction, help='override entries of the config')
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     """Measure and report; returns the exit status."""
     args = parse_args(argv)
     try:
-        photos = read_gold_photos(args.data, args.data_root, keep_empty=True)
+        photos = read_gt_images(args.data, args.data_root, keep_empty=True)
         items = list(iter_inputs([args.textless])) if args.textless else []
         spotter, settings = load_spotter(
             args.config, args.checkpoint, args.device, args.cfg_options

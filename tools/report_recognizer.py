@@ -19,7 +19,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 from tqdm import tqdm
 
-from pipeline.analysis.gt_words import read_gold_words
+from pipeline.analysis.gt_words import read_gt_words
 from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of_photos
 from pipeline.analysis.recognizer.report import write_recognizer_report
 from pipeline.analysis.spotter_subject import load_spotter
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     """Read and report; returns the exit status."""
     args = parse_args(argv)
     try:
-        photos, crops = read_gold_words(args.data, args.data_root)
+        photos, crops = read_gt_words(args.data, args.data_root)
         spotter, settings = load_spotter(
             args.config, args.checkpoint, args.device, args.cfg_options
         )

@@ -82,13 +82,13 @@ def draw_set(
 ) -> DrawnSet:
     """Draw photos full of words, as a reader with faults would report them.
 
-    One gold word in eight is illegible; one in twenty is not found, and something is found where
-    there is none. Corners are off by up to two pixels. All gold words are in the lexicon; of the
+    One gt word in eight is illegible; one in twenty is not found, and something is found where
+    there is none. Corners are off by up to two pixels. All gt words are in the lexicon; of the
     predictions a share is misspelled by one, two or three edits (three, two and one in six).
 
     Args:
         photos: How many photos.
-        words: Gold words a photo.
+        words: gt words a photo.
         lexicon_size: How many words the lexicon has.
         misspelled: Share of predictions that are not in the lexicon.
         rng: Draws everything.

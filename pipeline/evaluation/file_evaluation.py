@@ -46,7 +46,7 @@ class FileEvaluation:
         task: Whose numbers come first.
         rules: Thresholds and text rules.
         lexicon: What corrected the predictions, or None.
-        gt: Photo name -> gold words.
+        gt: Photo name -> gt words.
         det: Photo name -> the predictions that were scored, after the lexicon.
         dropped: How many predictions the lexicon's rule took away.
         scores: Task -> the set's numbers and each photo's.
@@ -89,8 +89,8 @@ def score_files(
     """
     if task not in TASKS:
         raise ValueError(f'task must be one of {", ".join(TASKS)}, got {task!r}.')
-    # The ICDAR script stops at a gold word without text, Total-Text's count it as misread.
-    rules = rules or ScoringRules(reject_empty_gold=protocol != 'totaltext')
+    # The ICDAR script stops at a gt word without text, Total-Text's count it as misread.
+    rules = rules or ScoringRules(reject_empty_gt=protocol != 'totaltext')
     gt, det = load_words(gt_path, det_path, protocol, rules.confidences)
     dropped = 0
     if lexicon:

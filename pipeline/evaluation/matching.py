@@ -1,4 +1,4 @@
-"""Which prediction answers for which gold word."""
+"""Which prediction answers for which gt word."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def find_dont_care_detections(
     """Find the predictions that lie in illegible text.
 
     A prediction is don't-care if more than ``area_precision`` of it lies in any *single*
-    don't-care gold word; several that cover it together do not count.
+    don't-care gt word; several that cover it together do not count.
 
     Args:
-        coverage: (G, D) share of each prediction inside each gold word.
+        coverage: (G, D) share of each prediction inside each gt word.
         gt_dont_care: (G,) bool.
         area_precision: Threshold, exceeded strictly.
 
@@ -32,20 +32,20 @@ def match_polygons(
     det_dont_care: np.ndarray,
     iou_threshold: float = 0.5,
 ) -> list[tuple[int, int]]:
-    """Pair gold words with predictions one to one, first come first served.
+    """Pair gt words with predictions one to one, first come first served.
 
-    Gold words choose in file order, each takes the first free prediction whose IoU exceeds the
+    gt words choose in file order, each takes the first free prediction whose IoU exceeds the
     threshold. Neither the best IoU nor the transcript plays a part: that is the ICDAR rule, not
     an approximation of a better one.
 
     Args:
         iou: (G, D) intersection over union.
-        gt_dont_care: (G,) bool, gold words left out.
+        gt_dont_care: (G,) bool, gt words left out.
         det_dont_care: (D,) bool, predictions left out.
         iou_threshold: Exceeded strictly.
 
     Returns:
-        (gold index, prediction index) pairs, by gold index.
+        (gt index, prediction index) pairs, by gt index.
     """
     pairs = []
     gt_free, det_free = ~gt_dont_care, ~det_dont_care
@@ -62,7 +62,7 @@ def match_polygons_maximum(
     det_dont_care: np.ndarray,
     iou_threshold: float = 0.5,
 ) -> list[tuple[int, int]]:
-    """Pair as many gold words with predictions as possible (MMOCR's ``max_matching``).
+    """Pair as many gt words with predictions as possible (MMOCR's ``max_matching``).
 
     Arguments and result are those of :func:`match_polygons`.
     """

@@ -38,44 +38,44 @@ def score_points(
     center: Callable[[np.ndarray], np.ndarray] = center_between_sides,
     spotting: bool = False,
     min_score: float = 0.0,
-    skip_photos_without_gold: bool = False,
+    skip_images_without_gt: bool = False,
 ) -> Score:
     """Score predictions that are points.
 
-    Each prediction belongs to the nearest gold word. It is left out where that word is don't-care,
+    Each prediction belongs to the nearest gt word. It is left out where that word is don't-care,
     and correct where the texts are equal but for case and no earlier one was correct there.
 
     Args:
-        gt: Photo name -> gold words.
+        gt: Photo name -> gt words.
         det: Photo name -> predicted words, with polygons of one point (1, 2) and confidences.
-        center: Where a gold word is: :func:`center_between_sides` (SPTS) or
+        center: Where a gt word is: :func:`center_between_sides` (SPTS) or
             :func:`center_of_vertices` (MMOCR).
-        spotting: Whether gold words outside the vocabulary are don't-care.
+        spotting: Whether gt words outside the vocabulary are don't-care.
         min_score: Predictions with less confidence are left out.
-        skip_photos_without_gold: Leave out photos without a gold word that counts (MMOCR).
+        skip_images_without_gt: Leave out photos without a gt word that counts (MMOCR).
 
     Returns:
         Precision, recall, hmean and counts; all 0 where nothing is correct.
     """
     matched = gt_care = det_care = 0
     for name, words in gt.items():
-        texts, care = _gold(words, spotting)
-        if skip_photos_without_gold and not care.any():
+        texts, care = _gt_texts(words, spotting)
+        if skip_images_without_gt and not care.any():
             continue
         gt_care += int(care.sum())
-        hits = _nearest_gold(words, det.get(name, Words()), center, min_score)
+        hits = _nearest_gt(words, det.get(name, Words()), center, min_score)
         found = np.zeros(len(words), dtype=bool)
-        for gold, text in hits:
-            if not care[gold]:
+        for gt_index, text in hits:
+            if not care[gt_index]:
                 continue
             det_care += 1
-            if not found[gold] and spotted(texts[gold], text):
-                found[gold] = True
+            if not found[gt_index] and spotted(texts[gt_index], text):
+                found[gt_index] = True
         matched += int(found.sum())
     return score_counts(matched, gt_care, det_care)
 
 
-def _gold(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
+def _gt_texts(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
     texts, care = list(words.texts), ~words.dont_care()
     for i, text in enumerate(words.texts):
         if spotting and text != DONT_CARE:
@@ -85,10 +85,10 @@ def _gold(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
     return texts, care
 
 
-def _nearest_gold(
+def _nearest_gt(
     gt: Words, det: Words, center: Callable[[np.ndarray], np.ndarray], min_score: float
 ) -> list[tuple[int, str]]:
-    """(gold index, predicted text) of every prediction that counts by its confidence."""
+    """(gt index, predicted text) of every prediction that counts by its confidence."""
     if not len(gt) or not len(det):
         return []
     centers = np.array([center(polygon) for polygon in gt.polygons])  # (G, 2)
@@ -97,7 +97,7 @@ def _nearest_gold(
     nearest = distances.argmin(axis=0)
     scores = det.confidences if len(det.confidences) else [1.0] * len(det)
     return [
-        (int(gold), text)
-        for gold, text, score in zip(nearest, det.texts, scores)
+        (int(gt_index), text)
+        for gt_index, text, score in zip(nearest, det.texts, scores)
         if score >= min_score
     ]

@@ -30,14 +30,14 @@ def precision_recall_points(
     """Score a set at every confidence that occurs in it, highest first.
 
     Each point is exactly what scoring the set again without the predictions below that confidence
-    would give: predictions are taken by falling confidence, so a gold word that has found its
+    would give: predictions are taken by falling confidence, so a gt word that has found its
     partner never loses it to a later one. Equal confidences are one point, since no threshold
     parts them. The last point keeps all predictions.
 
     Args:
         confidences: One a counting prediction, of all photos.
         correct: Whether that prediction is correct.
-        gt_care: Gold words that count.
+        gt_care: gt words that count.
 
     Raises:
         ValueError: If there is not one flag a confidence.

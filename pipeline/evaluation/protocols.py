@@ -30,7 +30,7 @@ def load_words(
         with_confidence: Whether prediction lines carry a confidence.
 
     Returns:
-        Photo name -> gold words, and photo name -> predicted words.
+        Photo name -> gt words, and photo name -> predicted words.
 
     Raises:
         SubmissionError: Naming file and line, what was wanted and what was there.

@@ -16,7 +16,7 @@ class Words:
 
     Attributes:
         polygons: One (K, 2) array a word, pixels, (x, y), in either ring order.
-        texts: One transcript a word. A gold text of exactly ``###`` marks a don't-care word.
+        texts: One transcript a word. A gt text of exactly ``###`` marks a don't-care word.
         confidences: One score a word in [0, 1], or empty where the protocol has none.
         ignored: One flag a word, or empty; a set flag marks a don't-care word whatever its text.
         lines: The file and the line each word came from, or empty. Used in messages only.

@@ -30,9 +30,9 @@ from pipeline.io.naming import natural_key
 
 _MEANINGS: dict[WordKind, str] = {
     'matched': 'gold and predicted word pair up and count as correct',
-    'missed': 'gold word without a prediction',
+    'missed': 'gt word without a prediction',
     'misread': 'gold and predicted word pair up, the texts differ',
-    'spurious': 'prediction without a gold word',
+    'spurious': 'prediction without a gt word',
     'dont_care': 'left out of the score',
 }
 _CORRECTED = '<p>Predicted words are shown as the lexicon corrected them.</p>'
@@ -141,7 +141,7 @@ def _render_photos(
             without += 1
             note = note or 'No photo was found: the polygons are drawn on plain ground.'
         elif picture.turned:
-            note = 'Turned by its EXIF orientation: only so do the gold polygons fit in it.'
+            note = 'Turned by its EXIF orientation: only so do the gt polygons fit in it.'
         panels.append(render_photo(photo, picture, places[photo.name], note))
     return panels, _missing_note(without, len(drawn), image_folder)
 

@@ -8,12 +8,12 @@ from pathlib import PurePath
 _NUMBERED = re.compile(r'(?:^|_)img_?([0-9]+)$')
 
 
-def photo_key(stem: str) -> str:
+def image_key(stem: str) -> str:
     """The number of a photo named ``img_N`` (``gt_img_N``, ``voc_img_N``), else its whole name."""
     numbered = _NUMBERED.search(stem)
     return numbered[1] if numbered else stem
 
 
-def photo_key_of_path(path: str) -> str:
-    """:func:`photo_key` of an image file."""
-    return photo_key(PurePath(path).stem)
+def image_key_of_path(path: str) -> str:
+    """:func:`image_key` of an image file."""
+    return image_key(PurePath(path).stem)

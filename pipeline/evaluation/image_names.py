@@ -1,4 +1,4 @@
-"""What ground truth, submissions and lexicons call a photo."""
+"""Names of images in ground truth, submissions and lexicons."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ _NUMBERED = re.compile(r'(?:^|_)img_?([0-9]+)$')
 
 
 def image_key(stem: str) -> str:
-    """The number of a photo named ``img_N`` (``gt_img_N``, ``voc_img_N``), else its whole name."""
+    """The number of an image named ``img_N`` (``gt_img_N``, ``voc_img_N``), else its whole name."""
     numbered = _NUMBERED.search(stem)
     return numbered[1] if numbered else stem
 
 
 def image_key_of_path(path: str) -> str:
-    """:func:`image_key` of an image file."""
+    """:func:`image_key` of the path of an image file."""
     return image_key(PurePath(path).stem)
+
+
+def plain_key(key: str) -> str:
+    """A numeric key without leading zeros; any other key unchanged."""
+    return str(int(key)) if key.isdecimal() else key

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.evaluation.matching import find_dont_care_detections, match_polygons
+from pipeline.evaluation.matching import MATCHINGS, Matching, find_dont_care_detections
 from pipeline.evaluation.overlap import Overlaps, measure_overlaps
 from pipeline.evaluation.scores import Score, average_precision, score_counts, score_image_counts
 from pipeline.evaluation.transcription import StripRule, spotted, texts_match, vocabulary_word
@@ -28,6 +28,8 @@ class ScoringRules:
         strip: See :func:`texts_match`; end-to-end only.
         min_length: Shorter gt words are don't-care; word spotting only.
         confidences: Take predictions by falling confidence and compute average precision.
+        matching: ``first``: the rule of the ICDAR scripts, :func:`match_polygons`. ``maximum``:
+            as many pairs as possible, :func:`match_polygons_maximum`.
         reject_empty_gt: Stop, as the ICDAR script does, where an end-to-end pair compares a gold
             word without text; otherwise such a pair counts as misread.
     """
@@ -38,6 +40,7 @@ class ScoringRules:
     min_length: int = 3
     confidences: bool = False
     reject_empty_gt: bool = False
+    matching: Matching = 'first'
 
     def __post_init__(self) -> None:
         for name in ('iou', 'area_precision'):
@@ -45,6 +48,8 @@ class ScoringRules:
                 raise ValueError(f'{name} must lie in [0, 1], got {getattr(self, name)}.')
         if self.strip not in ('edge', 'all'):
             raise ValueError(f"strip must be 'edge' or 'all', got {self.strip!r}.")
+        if self.matching not in MATCHINGS:
+            raise ValueError(f"matching must be 'first' or 'maximum', got {self.matching!r}.")
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,10 @@ def _score_task(
         overlaps.det_coverage(), gt_dont_care, rules.area_precision
     )
     compare = _comparison(task, gt, gt_texts, det, rules)
+    match = MATCHINGS[rules.matching]
     pairs = [
         (g, d, compare(g, d))
-        for g, d in match_polygons(overlaps.iou(), gt_dont_care, det_dont_care, rules.iou)
+        for g, d in match(overlaps.iou(), gt_dont_care, det_dont_care, rules.iou)
     ]
 
     confidences: list[float] = []

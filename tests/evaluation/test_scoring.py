@@ -105,5 +105,5 @@ def test_rules_out_of_range_are_refused(rules: dict) -> None:
 
 
 def test_words_want_one_text_a_polygon() -> None:
-    with pytest.raises(ValueError, match='1 polygons want as many texts, got 2'):
+    with pytest.raises(ValueError, match='1 polygons require 1 texts, got 2'):
         Words([np.zeros((4, 2))], ['a', 'b'])

@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline.analysis.submission import write_report
 from pipeline.evaluation.file_evaluation import FileEvaluation, LexiconChoice, score_files
-from pipeline.evaluation.protocols import PROTOCOLS
+from pipeline.evaluation.matching import MATCHINGS
+from pipeline.evaluation.protocols import POINT_PROTOCOLS, PROTOCOLS
 from pipeline.evaluation.scoring import TASKS, ScoringRules
 
 
@@ -21,7 +22,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--gt', required=True, metavar='PATH', help='folder or zip of ground truth')
     add('--pred', required=True, metavar='PATH', help='folder or zip of predictions')
-    add('--protocol', required=True, choices=PROTOCOLS)
+    add(
+        '--protocol',
+        required=True,
+        choices=(*PROTOCOLS, *POINT_PROTOCOLS),
+        help='points-*: predictions are lines x,y,confidence,text, scored as SPTS or MMOCR does',
+    )
     add('--task', default='e2e', choices=TASKS, help='whose numbers come first')
     add('--lexicon', metavar='PATH', help='lists, one a photo (strong), or one list (the others)')
     add('--lexicon-level', choices=['strong', 'weak', 'generic', 'full'])
@@ -31,6 +37,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         default='adelaidet',
         help='whose way of using the lexicon',
     )
+    add(
+        '--char-scores',
+        metavar='PATH',
+        help='folder or zip of res_img_N.npz with character scores, for the weighted edit distance '
+        'of the rules mask-textspotter and testr',
+    )
+    add(
+        '--matching',
+        choices=list(MATCHINGS),
+        default='first',
+        help='first: as the ICDAR scripts; maximum: as many pairs as possible (MMOCR max_matching)',
+    )
+    add('--min-score', type=float, default=0.0, help='lowest confidence of scored predictions')
     add('--iou', type=float, default=0.5, help='a pair must exceed it')
     add(
         '--area-precision',
@@ -58,6 +77,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if bool(args.lexicon) != bool(args.lexicon_level):
         parser.error('--lexicon and --lexicon-level go together')
+    if args.char_scores and not args.lexicon:
+        parser.error('--char-scores requires --lexicon')
+    if args.report and args.protocol in POINT_PROTOCOLS:
+        parser.error('--report draws polygons; it has no form for points')
     if args.images and not args.report:
         parser.error('--images is for the report: give --report DIR too')
     if args.images and not Path(args.images).is_dir():
@@ -72,12 +95,15 @@ def evaluate(args: argparse.Namespace) -> FileEvaluation:
         strip=args.strip,
         min_length=args.min_length,
         confidences=args.confidences,
-        reject_empty_gt=args.protocol != 'totaltext',
+        reject_empty_gt=args.protocol in ('icdar2015', 'icdar2013'),
+        matching=args.matching,
     )
-    lexicon = (
-        LexiconChoice(args.lexicon, args.lexicon_level, args.lexicon_rule) if args.lexicon else None
-    )
-    return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
+    lexicon = None
+    if args.lexicon:
+        lexicon = LexiconChoice(
+            args.lexicon, args.lexicon_level, args.lexicon_rule, args.char_scores
+        )
+    return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon, args.min_score)
 
 
 def print_table(result: dict[str, Any]) -> None:
@@ -86,8 +112,8 @@ def print_table(result: dict[str, Any]) -> None:
     print(f'{result["protocol"]}, {used}')
     with_ap = result['rules']['confidences']
     columns = ['precision', 'recall', 'hmean'] + (['ap'] if with_ap else [])
-    print(' ' * 12 + ''.join(f'{c:>10}' for c in columns) + f'{"matched":>9}{"gold":>7}{"pred":>7}')
-    for task in TASKS:
+    print(' ' * 12 + ''.join(f'{c:>10}' for c in columns) + f'{"matched":>9}{"gt":>7}{"pred":>7}')
+    for task in [name for name in TASKS if name in result]:
         row = result[task]
         numbers = ''.join(f'{row[key]:10.4f}' for key in columns)
         print(f'{task:12}{numbers}{row["matched"]:9d}{row["gt_care"]:7d}{row["det_care"]:7d}')

@@ -12,7 +12,6 @@ from pipeline.analysis.submission.curve_figure import (
     curve_key,
     curve_table,
     draw_curve,
-    task_points,
 )
 from pipeline.analysis.submission.photo_files import (
     PhotoPicture,
@@ -23,6 +22,7 @@ from pipeline.analysis.submission.photo_files import (
 from pipeline.analysis.submission.photo_panel import KIND_NAMES, ScoredPhoto, render_photo
 from pipeline.analysis.submission.tables import photo_table, score_table, settings_list
 from pipeline.evaluation.file_evaluation import FileEvaluation
+from pipeline.evaluation.pr_curve import set_points
 from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
 from pipeline.evaluation.words import Words
 from pipeline.io.errors import ImageReadError
@@ -80,7 +80,7 @@ def render_page(
             'One point a task: all predictions as submitted. A curve needs a confidence in each '
             'prediction line, and <code>--confidences</code> to read it.'
         )
-    elif not task_points(scores[task]):
+    elif not set_points(scores[task]):
         curve_note = 'There are no predictions to draw a curve of.'
     totals = count_kinds(outcome for photo in photos for outcome in photo.outcomes)
     assets = files(__package__).joinpath('assets')
@@ -168,7 +168,7 @@ def _shown_line(drawn: int, total: int) -> str:
 
 
 def _curve_numbers(evaluation: FileEvaluation) -> str:
-    points = task_points(evaluation.scores[evaluation.task])
+    points = set_points(evaluation.scores[evaluation.task])
     if not points:
         return ''
     return f'<details><summary>The curve in numbers</summary>{curve_table(points)}</details>'

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.datasets.synthetic.words import WORD_FOLDER, load_words
 from pipeline.io.submission_lines import quad_line
+from pipeline.utils.misspelling import edit_word
 
 _LETTERS = string.ascii_uppercase
 _ENDINGS = ('S', 'ED', 'ING', 'ER', 'LY', 'NESS', 'MENT')
@@ -110,19 +111,15 @@ def draw_set(
 
 
 def misspell(word: str, known: Collection[str], rng: np.random.Generator) -> str:
-    """Replace, drop or add one to three letters; again, until the word is none of ``known``."""
+    """Misspell a word by one, two or three edits, drawn with probability 1/2, 1/3 and 1/6.
+
+    The edits are repeated until the result is not in ``known``.
+    """
     edits = int(rng.choice([1, 2, 3], p=[1 / 2, 1 / 3, 1 / 6]))
-    letters = list(word)
+    text = word
     while True:
         for _ in range(edits):
-            place, edit = int(rng.integers(len(letters))), rng.integers(3)
-            if edit == 0:
-                letters[place] = _LETTERS[rng.integers(len(_LETTERS))]
-            elif edit == 1:
-                letters.insert(place, _LETTERS[rng.integers(len(_LETTERS))])
-            elif len(letters) > 1:
-                del letters[place]
-        text = ''.join(letters)
+            text = edit_word(text, _LETTERS, rng) or text
         if text not in known:
             return text
 

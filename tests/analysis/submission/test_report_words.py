@@ -149,7 +149,7 @@ def test_equal_confidences_are_one_point() -> None:
 
 def test_without_predictions_there_is_no_point() -> None:
     assert precision_recall_points([], [], gt_care=3) == []
-    with pytest.raises(ValueError, match='want as many flags'):
+    with pytest.raises(ValueError, match='1 confidences require 1 flags'):
         precision_recall_points([0.5], [], gt_care=1)
 
 

@@ -15,12 +15,12 @@ def normalize(text: str) -> str:
     return (kept or text).casefold()
 
 
-def is_right(text: str, gold: str, rule: str) -> bool:
+def is_right(text: str, gt_text: str, rule: str) -> bool:
     """Compare a reading with what is written.
 
     Args:
         text: The reading.
-        gold: What is written.
+        gt_text: What is written.
         rule: ``'exact'``, or ``'alphanumeric'``: letters and digits alone, without case.
 
     Raises:
@@ -28,9 +28,9 @@ def is_right(text: str, gold: str, rule: str) -> bool:
     """
     if rule not in RULES:
         raise ValueError(f'rule must be one of {RULES}, got {rule!r}.')
-    return text == gold if rule == 'exact' else normalize(text) == normalize(gold)
+    return text == gt_text if rule == 'exact' else normalize(text) == normalize(gt_text)
 
 
-def judge(texts: Sequence[str], gold: Sequence[str], rule: str) -> np.ndarray:
+def judge(texts: Sequence[str], gt_texts: Sequence[str], rule: str) -> np.ndarray:
     """(N,) bool: which readings are right."""
-    return np.array([is_right(t, g, rule) for t, g in zip(texts, gold)], dtype=bool)
+    return np.array([is_right(t, g, rule) for t, g in zip(texts, gt_texts)], dtype=bool)

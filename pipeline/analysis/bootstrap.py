@@ -21,7 +21,7 @@ class Estimate:
         return {'value': self.value, 'low': self.low, 'high': self.high}
 
 
-class PhotoBootstrap:
+class ImageBootstrap:
     """Percentile bootstrap over photos (Efron & Tibshirani, 1993).
 
     Words of one photo share its light, its language and its context, so they are no independent
@@ -91,12 +91,12 @@ class PhotoBootstrap:
 
 
 def hmean_of_sums(sums: list[np.ndarray]) -> np.ndarray:
-    """2 * matched / (found + gold): the harmonic mean of precision and recall; 0 where both are.
+    """2 * matched / (found + gt): the harmonic mean of precision and recall; 0 where both are.
 
-    For :meth:`PhotoBootstrap.statistic` over matched, found and gold words.
+    For :meth:`ImageBootstrap.statistic` over matched, found and gt words.
     """
-    matched, found, gold = sums
-    return 2 * matched / np.maximum(found + gold, 1)
+    matched, found, gt = sums
+    return 2 * matched / np.maximum(found + gt, 1)
 
 
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Photos with their gold words, as MMOCR JSON holds them."""
+"""Photos with their gt words, as MMOCR JSON holds them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.io import read_image
 
 
 @dataclass(frozen=True, eq=False)
-class GoldWord:
+class GtWord:
     """A word of a photo.
 
     Attributes:
@@ -32,7 +32,7 @@ class GoldWord:
 
 
 @dataclass(frozen=True, eq=False)
-class GoldPhoto:
+class GtImage:
     """A photo with its words.
 
     Attributes:
@@ -42,11 +42,11 @@ class GoldPhoto:
     """
 
     path: Path
-    words: list[GoldWord]
+    words: list[GtWord]
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def readable(self) -> list[GoldWord]:
+    def readable(self) -> list[GtWord]:
         """The words that are to be read."""
         return [word for word in self.words if not word.ignore and word.text]
 
@@ -55,11 +55,11 @@ class GoldPhoto:
         return read_image(self.path)
 
 
-def read_gold_photos(
+def read_gt_images(
     paths: Sequence[str | os.PathLike[str]],
     data_root: str | os.PathLike[str] | None = None,
     keep_empty: bool = False,
-) -> list[GoldPhoto]:
+) -> list[GtImage]:
     """Read MMOCR JSON files; photos without a polygon (word crops) have no scene and are left out.
 
     Args:
@@ -111,7 +111,7 @@ def need_images(annotation: Path, root: Path, images: Sequence[Path]) -> None:
 
 def _read_file(
     path: Path, data_root: str | os.PathLike[str] | None, keep_empty: bool
-) -> list[GoldPhoto]:
+) -> list[GtImage]:
     root = path.parent if data_root is None else Path(data_root)
     photos = []
     for entry in read_entries(path):
@@ -119,13 +119,13 @@ def _read_file(
         words = [_word(instance) for instance in instances if 'polygon' in instance]
         if words or (keep_empty and not instances):
             extra = {k: v for k, v in entry.items() if k not in ('img_path', 'instances')}
-            photos.append(GoldPhoto(root / entry['img_path'], words, extra))
+            photos.append(GtImage(root / entry['img_path'], words, extra))
     need_images(path, root, [photo.path for photo in photos])
     return photos
 
 
-def _word(instance: dict[str, Any]) -> GoldWord:
+def _word(instance: dict[str, Any]) -> GtWord:
     extra = {k: v for k, v in instance.items() if k not in ('polygon', 'text', 'ignore')}
     polygon = np.asarray(instance['polygon'], dtype=np.float32).reshape(-1, 2)
     text = instance.get('text', '')
-    return GoldWord(polygon, text, bool(instance.get('ignore', False)), extra)
+    return GtWord(polygon, text, bool(instance.get('ignore', False)), extra)

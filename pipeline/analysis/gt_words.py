@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.analysis.gt_images import GoldPhoto, need_images, read_entries, read_gold_photos
+from pipeline.analysis.gt_images import GtImage, need_images, read_entries, read_gt_images
 from pipeline.io import read_image
 
 
 @dataclass(frozen=True)
-class GoldCrop:
+class GtCrop:
     """An image that is a word.
 
     Attributes:
@@ -30,9 +30,9 @@ class GoldCrop:
         return read_image(self.path)
 
 
-def read_gold_words(
+def read_gt_words(
     paths: Sequence[str | os.PathLike[str]], data_root: str | os.PathLike[str] | None = None
-) -> tuple[list[GoldPhoto], list[GoldCrop]]:
+) -> tuple[list[GtImage], list[GtCrop]]:
     """Read MMOCR JSON files of photos (``textspotting.json``) or of crops (``textrecog.json``).
 
     Args:
@@ -47,23 +47,23 @@ def read_gold_words(
         ValueError: If a file is no such JSON, or holds no word to read.
     """
     in_photos: list[str | os.PathLike[str]] = []
-    crops: list[GoldCrop] = []
+    crops: list[GtCrop] = []
     for path in paths:
         root = Path(path).parent if data_root is None else Path(data_root)
-        in_file: list[GoldCrop] = []
+        in_file: list[GtCrop] = []
         for entry in read_entries(path):
             instances = entry.get('instances', [])
             if any('polygon' in instance for instance in instances):
                 in_photos += [] if path in in_photos else [path]
                 continue
             in_file += [
-                GoldCrop(root / entry['img_path'], instance['text'])
+                GtCrop(root / entry['img_path'], instance['text'])
                 for instance in instances[:1]
                 if instance.get('text') and not instance.get('ignore')
             ]
         need_images(Path(path), root, [crop.path for crop in in_file])
         crops += in_file
-    photos = read_gold_photos(in_photos, data_root) if in_photos else []
+    photos = read_gt_images(in_photos, data_root) if in_photos else []
     if not crops and not any(photo.readable for photo in photos):
         raise ValueError(
             f'wanted words with texts in {", ".join(map(str, paths))}, got '

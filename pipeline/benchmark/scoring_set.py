@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.datasets.synthetic.words import WORD_FOLDER, load_words
 from pipeline.io.submission_lines import quad_line
+from pipeline.utils.misspelling import edit_word
 
 _LETTERS = string.ascii_uppercase
 _ENDINGS = ('S', 'ED', 'ING', 'ER', 'LY', 'NESS', 'MENT')
@@ -82,13 +83,13 @@ def draw_set(
 ) -> DrawnSet:
     """Draw photos full of words, as a reader with faults would report them.
 
-    One gold word in eight is illegible; one in twenty is not found, and something is found where
-    there is none. Corners are off by up to two pixels. All gold words are in the lexicon; of the
+    One gt word in eight is illegible; one in twenty is not found, and something is found where
+    there is none. Corners are off by up to two pixels. All gt words are in the lexicon; of the
     predictions a share is misspelled by one, two or three edits (three, two and one in six).
 
     Args:
         photos: How many photos.
-        words: Gold words a photo.
+        words: gt words a photo.
         lexicon_size: How many words the lexicon has.
         misspelled: Share of predictions that are not in the lexicon.
         rng: Draws everything.
@@ -110,19 +111,15 @@ def draw_set(
 
 
 def misspell(word: str, known: Collection[str], rng: np.random.Generator) -> str:
-    """Replace, drop or add one to three letters; again, until the word is none of ``known``."""
+    """Misspell a word by one, two or three edits, drawn with probability 1/2, 1/3 and 1/6.
+
+    The edits are repeated until the result is not in ``known``.
+    """
     edits = int(rng.choice([1, 2, 3], p=[1 / 2, 1 / 3, 1 / 6]))
-    letters = list(word)
+    text = word
     while True:
         for _ in range(edits):
-            place, edit = int(rng.integers(len(letters))), rng.integers(3)
-            if edit == 0:
-                letters[place] = _LETTERS[rng.integers(len(_LETTERS))]
-            elif edit == 1:
-                letters.insert(place, _LETTERS[rng.integers(len(_LETTERS))])
-            elif len(letters) > 1:
-                del letters[place]
-        text = ''.join(letters)
+            text = edit_word(text, _LETTERS, rng) or text
         if text not in known:
             return text
 

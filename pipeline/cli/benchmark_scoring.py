@@ -124,10 +124,10 @@ def _compare(drawn: DrawnSet, sample: int, rng: np.random.Generator) -> dict[str
 def _print_set(drawn: DrawnSet) -> None:
     from pipeline.benchmark.scoring_set import mean_length
 
-    gold = sum(map(len, drawn.gt.values()))
+    gt = sum(map(len, drawn.gt.values()))
     found = sum(map(len, drawn.det.values()))
     print(
-        f'set          {len(drawn.gt)} photos, {gold} ground-truth words, {found} predictions; '
+        f'set          {len(drawn.gt)} photos, {gt} ground-truth words, {found} predictions; '
         f'lexicon of {len(drawn.lexicon)} words, {mean_length(drawn.lexicon):.1f} letters on '
         'average'
     )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 RESULT_FORMATS = ('json', 'jsonl', 'icdar', 'csv')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
+POINT_PROTOCOLS = ('points-spts', 'points-mmocr')
+MATCHINGS = ('first', 'maximum')
 TASKS = ('e2e', 'spotting', 'detection')
 LEXICON_LEVELS = ('strong', 'weak', 'generic', 'full')
 LEXICON_RULES = ('adelaidet', 'testr', 'davar', 'mask-textspotter', 'spts')

@@ -91,12 +91,12 @@ def _diagnose(args: argparse.Namespace) -> int:
 
     import pipeline.registration  # noqa: F401
     from pipeline.analysis.context import diagnose, format_diagnosis, format_page, load_subject
-    from pipeline.analysis.gt_images import read_gold_photos
+    from pipeline.analysis.gt_images import read_gt_images
     from pipeline.utils.atomic_write import write_whole
     from pipeline.utils.device import choose_device
 
     train_words = None if args.train_words is None else read_word_list(Path(args.train_words))
-    photos = read_gold_photos(args.data, args.data_root)
+    photos = read_gt_images(args.data, args.data_root)
     subject = load_subject(
         config,
         args.checkpoint,

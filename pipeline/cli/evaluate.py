@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.choices import LEXICON_LEVELS, LEXICON_RULES, PROTOCOLS, TASKS
+from pipeline.cli.choices import (
+    LEXICON_LEVELS,
+    LEXICON_RULES,
+    MATCHINGS,
+    POINT_PROTOCOLS,
+    PROTOCOLS,
+    TASKS,
+)
 from pipeline.cli.common import (
     DONE,
     USER_ERRORS,
@@ -37,7 +44,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('--gt', required=True, metavar='PATH', help='folder or zip of the ground truth')
     add('--pred', required=True, metavar='PATH', help='folder or zip of the predictions')
-    add('--protocol', required=True, choices=PROTOCOLS, help='format and rules of the data set')
+    add(
+        '--protocol', required=True, choices=(*PROTOCOLS, *POINT_PROTOCOLS),
+        help='format and rules of the data set; points-*: predictions are lines '
+        'x,y,confidence,text, scored as by SPTS or MMOCR',
+    )  # fmt: skip
     add('--task', default='e2e', choices=TASKS, help='task whose numbers come first')
     add(
         '--lexicon', metavar='PATH',
@@ -48,6 +59,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--lexicon-rule', choices=LEXICON_RULES, default='adelaidet',
         help='project whose rule for the use of the lexicon is applied',
     )  # fmt: skip
+    add(
+        '--char-scores', metavar='PATH',
+        help='folder or zip of res_img_N.npz with character scores, for the weighted edit distance '
+        'of the rules mask-textspotter and testr',
+    )  # fmt: skip
+    add(
+        '--matching', choices=MATCHINGS, default='first',
+        help='first: as the ICDAR scripts; maximum: as many pairs as possible (MMOCR max_matching)',
+    )  # fmt: skip
+    add('--min-score', type=float, default=0.0, help='lowest confidence of scored predictions')
     add('--iou', type=share, default=0.5, help='IoU that a matched pair must exceed')
     add(
         '--area-precision', type=share, default=0.5,
@@ -79,6 +100,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if bool(args.lexicon) != bool(args.lexicon_level):
         parser.error('--lexicon and --lexicon-level go together')
+    if args.char_scores and not args.lexicon:
+        parser.error('--char-scores requires --lexicon')
+    if args.report and args.protocol in POINT_PROTOCOLS:
+        parser.error('--report draws polygons; it has no form for points')
     if args.images and not args.report:
         parser.error('--images is for the report: give --report DIR too')
     if args.images and not Path(args.images).is_dir():
@@ -117,12 +142,15 @@ def evaluate(args: argparse.Namespace) -> FileEvaluation:
         strip=args.strip,
         min_length=args.min_length,
         confidences=args.confidences,
-        reject_empty_gold=args.protocol != 'totaltext',
+        reject_empty_gt=args.protocol in ('icdar2015', 'icdar2013'),
+        matching=args.matching,
     )
-    lexicon = (
-        LexiconChoice(args.lexicon, args.lexicon_level, args.lexicon_rule) if args.lexicon else None
-    )
-    return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon)
+    lexicon = None
+    if args.lexicon:
+        lexicon = LexiconChoice(
+            args.lexicon, args.lexicon_level, args.lexicon_rule, args.char_scores
+        )
+    return score_files(args.gt, args.pred, args.protocol, args.task, rules, lexicon, args.min_score)
 
 
 def write_json(path: str | None, result: dict[str, Any]) -> None:
@@ -141,8 +169,8 @@ def print_table(result: dict[str, Any]) -> None:
     print(f'{result["protocol"]}, {used}')
     with_ap = result['rules']['confidences']
     columns = ['precision', 'recall', 'hmean'] + (['ap'] if with_ap else [])
-    print(' ' * 12 + ''.join(f'{c:>10}' for c in columns) + f'{"matched":>9}{"gold":>7}{"pred":>7}')
-    for task in TASKS:
+    print(' ' * 12 + ''.join(f'{c:>10}' for c in columns) + f'{"matched":>9}{"gt":>7}{"pred":>7}')
+    for task in [name for name in TASKS if name in result]:
         row = result[task]
         numbers = ''.join(f'{row[key]:10.4f}' for key in columns)
         print(f'{task:12}{numbers}{row["matched"]:9d}{row["gt_care"]:7d}{row["det_care"]:7d}')

@@ -69,11 +69,11 @@ def _report(args: argparse.Namespace) -> int:
     from pipeline.analysis.detector.measurement import measure_detector
     from pipeline.analysis.detector.report import write_detector_report
     from pipeline.analysis.detector.textless import find_false_words
-    from pipeline.analysis.gt_images import read_gold_photos
+    from pipeline.analysis.gt_images import read_gt_images
     from pipeline.analysis.spotter_subject import load_spotter
     from pipeline.io import iter_inputs
 
-    photos = read_gold_photos(args.data, args.data_root, keep_empty=True)
+    photos = read_gt_images(args.data, args.data_root, keep_empty=True)
     items = list(iter_inputs([args.textless])) if args.textless else []
     spotter, settings = load_spotter(
         config, args.checkpoint, args.device, parse_options(args.cfg_options)

@@ -57,12 +57,12 @@ def _report(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from pipeline.analysis.gt_words import read_gold_words
+    from pipeline.analysis.gt_words import read_gt_words
     from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of_photos
     from pipeline.analysis.recognizer.report import write_recognizer_report
     from pipeline.analysis.spotter_subject import load_spotter
 
-    photos, crops = read_gold_words(args.data, args.data_root)
+    photos, crops = read_gt_words(args.data, args.data_root)
     spotter, settings = load_spotter(
         config, args.checkpoint, args.device, parse_options(args.cfg_options)
     )

@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 
 from pipeline.evaluation import E2EHmeanMetric
 from pipeline.evaluation.lost_words import LostWords, count_lost_words
-from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines
+from pipeline.evaluation.sample_words import gt_words, predicted_lines, words_of_lines
 from pipeline.evaluation.scoring import score_image
 from pipeline.registry import HOOKS
 
@@ -25,7 +25,7 @@ class LostWordsHook(Hook):
     """Reads each photo's words at the ground truth too, after the model has been timed.
 
     Adds ``lost/read``, ``lost/not_detected``, ``lost/badly_cropped``, ``lost/misread`` and
-    ``lost/read_at_gold`` to the metrics: gold words that count, end to end without a lexicon, by
+    ``lost/read_at_gt`` to the metrics: gt words that count, end to end without a lexicon, by
     the rules of the run's ``E2EHmeanMetric``. See :class:`LostWords` for what each means.
     """
 
@@ -54,7 +54,7 @@ class LostWordsHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Read the gold words of a batch and sort the found ones."""
+        """Read the gt words of a batch and sort the found ones."""
         spotter = runner.model.module if is_model_wrapper(runner.model) else runner.model
         samples = outputs or []
         images = [np.ascontiguousarray(image.permute(1, 2, 0)) for image in data_batch['inputs']]
@@ -63,7 +63,7 @@ class LostWordsHook(Hook):
             for sample in samples
         ]
         for sample, readings in zip(samples, spotter.read_polygons(images, rings)):
-            gt = gold_words(sample.gt_instances, self.metric.line_format)
+            gt = gt_words(sample.gt_instances, self.metric.line_format)
             lines = predicted_lines(
                 sample.pred_instances,
                 self.metric.line_format,

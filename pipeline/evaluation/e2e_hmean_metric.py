@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.evaluator import BaseMetric
 
+from pipeline.evaluation.image_names import image_key_of_path
 from pipeline.evaluation.lexicon_files import read_lexicon
 from pipeline.evaluation.lexicon_rules import (
     LexiconLevel,
@@ -15,12 +16,11 @@ from pipeline.evaluation.lexicon_rules import (
     apply_lexicon,
     lexicon_rule,
 )
-from pipeline.evaluation.photo_names import photo_key_of_path
 from pipeline.evaluation.protocols import PROTOCOLS, Protocol
 from pipeline.evaluation.sample_words import (
     LINE_FORMATS,
     LineFormat,
-    gold_words,
+    gt_words,
     predicted_lines,
     words_of_lines,
 )
@@ -58,7 +58,7 @@ class E2EHmeanMetric(BaseMetric):
         iou: A pair's IoU must exceed it.
         area_precision: A prediction with more than this share in one ignored word is left out.
         strip: Which outer punctuation is forgiven; see :func:`texts_match`.
-        min_length: Shorter gold words are don't-care in word spotting.
+        min_length: Shorter gt words are don't-care in word spotting.
         collect_device: ``cpu`` or ``gpu``.
         prefix: Put before the keys; they carry their task already, so none by default.
 
@@ -117,8 +117,8 @@ class E2EHmeanMetric(BaseMetric):
                 are strong or a submission is written.
         """
         for sample in data_samples:
-            name = photo_key_of_path(sample.get('img_path') or '')
-            gt = gold_words(sample.get('gt_instances'), self.line_format)
+            name = image_key_of_path(sample.get('img_path') or '')
+            gt = gt_words(sample.get('gt_instances'), self.line_format)
             lines = predicted_lines(
                 sample.get('pred_instances'),
                 self.line_format,
@@ -131,7 +131,7 @@ class E2EHmeanMetric(BaseMetric):
         """Score all photos, and write the submission where one is wanted.
 
         Args:
-            results: Name, gold words and lines of the predicted words of each photo.
+            results: Name, gt words and lines of the predicted words of each photo.
 
         Returns:
             Precision, recall and hmean of every task and lexicon.

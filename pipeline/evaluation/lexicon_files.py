@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.evaluation.image_names import image_key
 from pipeline.evaluation.lexicon import Lexicon
 from pipeline.evaluation.lexicon_rules import LexiconLevel
-from pipeline.evaluation.photo_names import photo_key
 from pipeline.evaluation.submission import list_files
 
 _PREFIX = re.compile(r'^(?:pair_)?(?:new_)?(?:voc_)?')
@@ -75,7 +75,7 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
         stem, dot, suffix = name.rsplit('/', 1)[-1].rpartition('.')
         if not dot or suffix.lower() != 'txt':
             continue
-        key = photo_key(_PREFIX.sub('', stem))
+        key = image_key(_PREFIX.sub('', stem))
         if key not in readers or 'pair' in stem:
             readers[key] = (stem, read)
     if not readers:

@@ -1,6 +1,9 @@
-"""Which prediction answers for which gold word."""
+"""Matching of predictions to gt words."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -10,15 +13,15 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 def find_dont_care_detections(
     coverage: np.ndarray, gt_dont_care: np.ndarray, area_precision: float = 0.5
 ) -> np.ndarray:
-    """Find the predictions that lie in illegible text.
+    """Find the predictions that are don't-care.
 
-    A prediction is don't-care if more than ``area_precision`` of it lies in any *single*
-    don't-care gold word; several that cover it together do not count.
+    A prediction is don't-care if a *single* don't-care gt word covers more than
+    ``area_precision`` of its area. The areas covered by several gt words are not added.
 
     Args:
-        coverage: (G, D) share of each prediction inside each gold word.
+        coverage: (G, D) share of the area of each prediction inside each gt word.
         gt_dont_care: (G,) bool.
-        area_precision: Threshold, exceeded strictly.
+        area_precision: Threshold in [0, 1]. The share must be greater.
 
     Returns:
         (D,) bool.
@@ -32,24 +35,23 @@ def match_polygons(
     det_dont_care: np.ndarray,
     iou_threshold: float = 0.5,
 ) -> list[tuple[int, int]]:
-    """Pair gold words with predictions one to one, first come first served.
+    """Pair gt words with predictions one to one by the rule of the ICDAR scripts.
 
-    Gold words choose in file order, each takes the first free prediction whose IoU exceeds the
-    threshold. Neither the best IoU nor the transcript plays a part: that is the ICDAR rule, not
-    an approximation of a better one.
+    The gt words are visited in file order. Each takes the first free prediction, in file order,
+    whose IoU is above the threshold. The rule uses neither the highest IoU nor the text.
 
     Args:
         iou: (G, D) intersection over union.
-        gt_dont_care: (G,) bool, gold words left out.
-        det_dont_care: (D,) bool, predictions left out.
-        iou_threshold: Exceeded strictly.
+        gt_dont_care: (G,) bool, gt words to leave out.
+        det_dont_care: (D,) bool, predictions to leave out.
+        iou_threshold: Threshold in [0, 1]. The IoU must be greater.
 
     Returns:
-        (gold index, prediction index) pairs, by gold index.
+        (gt index, prediction index) pairs, sorted by gt index.
     """
     pairs = []
     gt_free, det_free = ~gt_dont_care, ~det_dont_care
-    for gt_index, det_index in np.argwhere(iou > iou_threshold):  # row-major: gold, then file order
+    for gt_index, det_index in np.argwhere(iou > iou_threshold):  # row-major: by gt word first
         if gt_free[gt_index] and det_free[det_index]:
             gt_free[gt_index] = det_free[det_index] = False
             pairs.append((int(gt_index), int(det_index)))
@@ -62,10 +64,18 @@ def match_polygons_maximum(
     det_dont_care: np.ndarray,
     iou_threshold: float = 0.5,
 ) -> list[tuple[int, int]]:
-    """Pair as many gold words with predictions as possible (MMOCR's ``max_matching``).
+    """Pair the largest possible number of gt words with predictions.
 
-    Arguments and result are those of :func:`match_polygons`.
+    This is the strategy ``max_matching`` of MMOCR's ``HmeanIOUMetric``. Arguments and result are
+    those of :func:`match_polygons`.
     """
     allowed = (iou > iou_threshold) & ~gt_dont_care[:, None] & ~det_dont_care[None, :]
     chosen = maximum_bipartite_matching(csr_matrix(allowed), perm_type='column')
     return [(gt, int(det)) for gt, det in enumerate(chosen) if det >= 0]
+
+
+Matching = Literal['first', 'maximum']
+MATCHINGS: dict[Matching, Callable[..., list[tuple[int, int]]]] = {
+    'first': match_polygons,
+    'maximum': match_polygons_maximum,
+}

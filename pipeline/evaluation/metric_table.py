@@ -59,19 +59,19 @@ def _place(row: str) -> tuple[int, int]:
 def _lost_lines(rest: dict[str, float]) -> list[str]:
     """Take the counts of lost words out of ``rest`` and say them."""
     counts = {key: rest.pop(f'lost/{key}') for key, _ in _LOST if f'lost/{key}' in rest}
-    at_gold = rest.pop('lost/read_at_gold', None)
+    at_gt = rest.pop('lost/read_at_gt', None)
     total = sum(counts.values())
     if not total:
         return []
-    lines = [f'{total:.0f} gold words that count, end to end without a lexicon:']
+    lines = [f'{total:.0f} gt words that count, end to end without a lexicon:']
     lines += [
         f'  {counts[key]:6.0f} ({counts[key] / total:5.1%}) {meaning}'
         for key, meaning in _LOST
         if key in counts
     ]
-    if at_gold is not None:
+    if at_gt is not None:
         lines.append(
-            f'  {at_gold:6.0f} ({at_gold / total:5.1%}) of all are read right when cut out at the '
+            f'  {at_gt:6.0f} ({at_gt / total:5.1%}) of all are read right when cut out at the '
             'ground truth'
         )
     return lines

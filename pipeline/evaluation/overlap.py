@@ -29,14 +29,14 @@ class Overlaps:
         return _ratio(self.intersections, unions)
 
     def det_coverage(self) -> np.ndarray:
-        """(G, D) share of each prediction inside each gold word; 0 for predictions without area."""
+        """(G, D) share of each prediction inside each gt word; 0 for predictions without area."""
         return _ratio(self.intersections, np.broadcast_to(self.det_areas, self.intersections.shape))
 
 
 def measure_overlaps(
     gt_polygons: Sequence[np.ndarray], det_polygons: Sequence[np.ndarray]
 ) -> Overlaps:
-    """Measure every gold polygon against every predicted one.
+    """Measure every gt polygon against every predicted one.
 
     A polygon that crosses itself covers its even-odd region, but its *area* is that of the
     shoelace formula, in which loops of opposite direction cancel. The reference scripts do so

@@ -1,4 +1,4 @@
-"""Single-point spotting scores, after SPTS (Peng et al., arXiv 2112.07917)."""
+"""Scores of spotting with single points, after SPTS (Peng et al., arXiv 2112.07917)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline.evaluation.words import DONT_CARE, Words
 
 
 def center_between_sides(polygon: np.ndarray) -> np.ndarray:
-    """SPTS's word center: the middle of the points halfway along both long sides.
+    """Word center of SPTS: the mean of the midpoints of the two long sides.
 
     Args:
-        polygon: (2k, 2), k points along one side, then k back along the other, k >= 2.
+        polygon: (2k, 2) with k >= 2: k points along one side, then k points back along the other.
 
     Returns:
         (2,) pixels.
@@ -28,7 +28,7 @@ def center_between_sides(polygon: np.ndarray) -> np.ndarray:
 
 
 def center_of_vertices(polygon: np.ndarray) -> np.ndarray:
-    """MMOCR's word center: the mean of the polygon's vertices."""
+    """Word center of MMOCR: the mean of the vertices of a (K, 2) polygon, (2,) pixels."""
     return np.asarray(polygon, dtype=np.float64).mean(axis=0)
 
 
@@ -38,44 +38,46 @@ def score_points(
     center: Callable[[np.ndarray], np.ndarray] = center_between_sides,
     spotting: bool = False,
     min_score: float = 0.0,
-    skip_photos_without_gold: bool = False,
+    skip_images_without_gt: bool = False,
 ) -> Score:
     """Score predictions that are points.
 
-    Each prediction belongs to the nearest gold word. It is left out where that word is don't-care,
-    and correct where the texts are equal but for case and no earlier one was correct there.
+    Each prediction is assigned to the gt word with the nearest center. If that word is don't-care,
+    the prediction is left out. A prediction is correct if the texts are equal without regard to
+    case and no earlier prediction was correct at the same word.
 
     Args:
-        gt: Photo name -> gold words.
-        det: Photo name -> predicted words, with polygons of one point (1, 2) and confidences.
-        center: Where a gold word is: :func:`center_between_sides` (SPTS) or
+        gt: Image name -> gt words.
+        det: Image name -> predicted words, with polygons of one point (1, 2) and confidences.
+        center: Center of a gt polygon: :func:`center_between_sides` (SPTS) or
             :func:`center_of_vertices` (MMOCR).
-        spotting: Whether gold words outside the vocabulary are don't-care.
-        min_score: Predictions with less confidence are left out.
-        skip_photos_without_gold: Leave out photos without a gold word that counts (MMOCR).
+        spotting: Whether gt words outside the vocabulary are don't-care.
+        min_score: Lowest confidence of the counted predictions.
+        skip_images_without_gt: Whether images whose gt words are all don't-care are left out, with
+            their predictions (MMOCR).
 
     Returns:
-        Precision, recall, hmean and counts; all 0 where nothing is correct.
+        Precision, recall, hmean and counts of the whole set.
     """
     matched = gt_care = det_care = 0
     for name, words in gt.items():
-        texts, care = _gold(words, spotting)
-        if skip_photos_without_gold and not care.any():
+        texts, care = _gt_texts(words, spotting)
+        if skip_images_without_gt and not care.any():
             continue
         gt_care += int(care.sum())
-        hits = _nearest_gold(words, det.get(name, Words()), center, min_score)
+        hits = _nearest_gt(words, det.get(name, Words()), center, min_score)
         found = np.zeros(len(words), dtype=bool)
-        for gold, text in hits:
-            if not care[gold]:
+        for gt_index, text in hits:
+            if not care[gt_index]:
                 continue
             det_care += 1
-            if not found[gold] and spotted(texts[gold], text):
-                found[gold] = True
+            if not found[gt_index] and spotted(texts[gt_index], text):
+                found[gt_index] = True
         matched += int(found.sum())
     return score_counts(matched, gt_care, det_care)
 
 
-def _gold(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
+def _gt_texts(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
     texts, care = list(words.texts), ~words.dont_care()
     for i, text in enumerate(words.texts):
         if spotting and text != DONT_CARE:
@@ -85,10 +87,10 @@ def _gold(words: Words, spotting: bool) -> tuple[list[str], np.ndarray]:
     return texts, care
 
 
-def _nearest_gold(
+def _nearest_gt(
     gt: Words, det: Words, center: Callable[[np.ndarray], np.ndarray], min_score: float
 ) -> list[tuple[int, str]]:
-    """(gold index, predicted text) of every prediction that counts by its confidence."""
+    """(index of the nearest gt word, text) of every prediction of at least ``min_score``."""
     if not len(gt) or not len(det):
         return []
     centers = np.array([center(polygon) for polygon in gt.polygons])  # (G, 2)
@@ -97,7 +99,7 @@ def _nearest_gold(
     nearest = distances.argmin(axis=0)
     scores = det.confidences if len(det.confidences) else [1.0] * len(det)
     return [
-        (int(gold), text)
-        for gold, text, score in zip(nearest, det.texts, scores)
+        (int(gt_index), text)
+        for gt_index, text, score in zip(nearest, det.texts, scores)
         if score >= min_score
     ]

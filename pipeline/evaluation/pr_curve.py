@@ -1,4 +1,4 @@
-"""Precision against recall as the least confidence of predictions rises and falls."""
+"""Precision-recall curve over the confidence threshold."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.evaluation.scores import Score, score_counts
+from pipeline.evaluation.scoring import SetScore
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """A set scored on its predictions of at least one confidence.
+    """The score of a set at one confidence threshold.
 
     Attributes:
-        confidence: The least confidence that is kept.
-        score: The set's numbers on what is kept; its ``ap`` is that of the whole ranking so far and
-            is left at 0.
+        confidence: Lowest confidence of the kept predictions.
+        score: Score of the kept predictions. Its ``ap`` is not computed and is 0.
     """
 
     confidence: float
@@ -29,21 +29,23 @@ def precision_recall_points(
 ) -> list[CurvePoint]:
     """Score a set at every confidence that occurs in it, highest first.
 
-    Each point is exactly what scoring the set again without the predictions below that confidence
-    would give: predictions are taken by falling confidence, so a gold word that has found its
-    partner never loses it to a later one. Equal confidences are one point, since no threshold
-    parts them. The last point keeps all predictions.
+    Each point equals the score of the set without the predictions below that confidence. This
+    holds because predictions are matched by falling confidence: a later prediction never takes the
+    gt word of an earlier one. Predictions of equal confidence form one point. The last point keeps
+    all predictions.
 
     Args:
-        confidences: One a counting prediction, of all photos.
-        correct: Whether that prediction is correct.
-        gt_care: Gold words that count.
+        confidences: (N,) confidences of the counted predictions of all images.
+        correct: (N,) flags, whether a prediction is correct.
+        gt_care: Number of counted gt words.
 
     Raises:
-        ValueError: If there is not one flag a confidence.
+        ValueError: If the lengths differ.
     """
     if len(confidences) != len(correct):
-        raise ValueError(f'{len(confidences)} confidences want as many flags, got {len(correct)}.')
+        raise ValueError(
+            f'{len(confidences)} confidences require {len(confidences)} flags, got {len(correct)}.'
+        )
     values = np.asarray(confidences, dtype=np.float64)
     order = np.argsort(-values, kind='stable')
     values = values[order]
@@ -55,8 +57,36 @@ def precision_recall_points(
     ]
 
 
+def set_points(result: SetScore) -> list[CurvePoint]:
+    """The curve of a scored set, or an empty list if the predictions have no confidences."""
+    images = result.images.values()
+    return precision_recall_points(
+        [c for image in images for c in image.confidences],
+        [c for image in images for c in image.correct],
+        result.score.gt_care,
+    )
+
+
+def equal_hmean_lines(count: int) -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """Lines of equal hmean h = 0.1, 0.2, ..., 0.9 in the precision-recall plane.
+
+    2PR / (P + R) = h gives P = hR / (2R - h), which reaches P = 1 at R = h / (2 - h).
+
+    Args:
+        count: Number of points per line.
+
+    Returns:
+        (h, recall, precision) of each line; recall and precision are (count,) arrays.
+    """
+    lines = []
+    for h in np.arange(1, 10) / 10:
+        recall = np.linspace(h / (2 - h), 1, count)
+        lines.append((float(h), recall, h * recall / (2 * recall - h)))
+    return lines
+
+
 def thin_points(points: Sequence[CurvePoint], most: int) -> list[CurvePoint]:
-    """At most ``most`` points at equal steps along the ranking, the first and the last included."""
+    """At most ``most`` points at equal steps of the ranking, with the first and the last."""
     if most < 2:
         raise ValueError(f'most must be at least 2, got {most}.')
     if len(points) <= most:

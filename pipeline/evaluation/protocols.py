@@ -1,23 +1,31 @@
-"""The protocols by name, and the files that each of them reads."""
+"""Names of the protocols, and the files that each of them reads."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
+from pipeline.evaluation.point_lines import parse_point_line
 from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
-from pipeline.evaluation.totaltext_files import read_totaltext_gt, read_totaltext_predictions
+from pipeline.evaluation.totaltext_files import (
+    read_numbered_predictions,
+    read_totaltext_gt,
+    read_totaltext_predictions,
+)
 from pipeline.evaluation.words import Words
 from pipeline.io.line_format import LineKind
 
 Protocol = Literal['icdar2015', 'icdar2013', 'totaltext']
 PROTOCOLS: tuple[Protocol, ...] = ('icdar2015', 'icdar2013', 'totaltext')
+PointProtocol = Literal['points-spts', 'points-mmocr']
+POINT_PROTOCOLS: tuple[PointProtocol, ...] = ('points-spts', 'points-mmocr')
+"""Protocols whose predictions are single points; see :func:`score_points`."""
 
 
 def load_words(
     gt_path: str | Path,
     det_path: str | Path,
-    protocol: Protocol,
+    protocol: Protocol | PointProtocol,
     with_confidence: bool = False,
 ) -> tuple[dict[str, Words], dict[str, Words]]:
     """Read ground truth and predictions.
@@ -25,21 +33,29 @@ def load_words(
     Args:
         gt_path: Folder or zip of ground truth.
         det_path: Folder or zip of predictions.
-        protocol: ``icdar2015`` reads quads. ``icdar2013`` reads axis-aligned boxes, or quads where
-            the ground truth has them, as its 2015 edition does. ``totaltext`` reads polygons.
-        with_confidence: Whether prediction lines carry a confidence.
+        protocol: ``icdar2015`` reads quads. ``icdar2013`` reads axis-aligned boxes, or quads if
+            the ground truth contains quads, as in its 2015 edition. ``totaltext`` reads polygons.
+            ``points-spts`` and ``points-mmocr`` read the ground truth of Total-Text, and
+            predictions that are points with confidences.
+        with_confidence: Whether prediction lines contain a confidence. Lines of points always do.
 
     Returns:
-        Photo name -> gold words, and photo name -> predicted words.
+        Image name -> gt words, and image name -> predicted words.
 
     Raises:
-        SubmissionError: Naming file and line, what was wanted and what was there.
+        SubmissionError: If a file or a line is invalid. The message contains file, line, the
+            expected layout and the found text.
+        ValueError: If the protocol is unknown.
     """
     if protocol == 'totaltext':
         gt = read_totaltext_gt(gt_path)
         return gt, read_totaltext_predictions(det_path, gt, with_confidence)
+    if protocol in POINT_PROTOCOLS:
+        gt = read_totaltext_gt(gt_path)
+        return gt, read_numbered_predictions(det_path, gt, parse_point_line)
     if protocol not in PROTOCOLS:
-        raise ValueError(f'protocol must be one of {", ".join(PROTOCOLS)}, got {protocol!r}.')
+        names = ', '.join((*PROTOCOLS, *POINT_PROTOCOLS))
+        raise ValueError(f'protocol must be one of {names}, got {protocol!r}.')
     gt, kind = _read_boxes_or_quads(gt_path) if protocol == 'icdar2013' else _read_quads(gt_path)
     return gt, read_predictions(det_path, gt, kind, with_confidence)
 
@@ -49,7 +65,7 @@ def _read_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:
 
 
 def _read_boxes_or_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:
-    """Try quads first: their lines would pass as boxes whose texts begin with numbers."""
+    """Read quads, or boxes if there are none. A quad line is also a valid box line."""
     try:
         gt = read_gt(path, 'quad')
         if any(len(words) for words in gt.values()):

@@ -82,8 +82,8 @@ def words_of_lines(
     )
 
 
-def gold_words(instances: Any, line_format: LineFormat) -> Words:
-    """The gold words of one photo, at the precision of the format's files.
+def gt_words(instances: Any, line_format: LineFormat) -> Words:
+    """The gt words of one photo, at the precision of the format's files.
 
     Texts in double quotes come out of them: the protocols' scorers take enclosing quotes off gold
     and predicted texts alike, also where they are on the sign.

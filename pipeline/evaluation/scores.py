@@ -14,10 +14,10 @@ class Score:
 
     Attributes:
         matched: Correct predictions.
-        gt_care: Gold words that count.
+        gt_care: gt words that count.
         det_care: Predictions that count.
         precision: ``matched / det_care``, 0 without predictions.
-        recall: ``matched / gt_care``, 0 without gold words.
+        recall: ``matched / gt_care``, 0 without gt words.
         hmean: Their harmonic mean, 0 where both are 0.
         ap: Average precision; 0 where predictions have no confidences.
     """
@@ -41,7 +41,7 @@ def score_counts(matched: int, gt_care: int, det_care: int, ap: float = 0.0) -> 
 
 
 def score_image_counts(matched: int, gt_care: int, det_care: int, ap: float = 0.0) -> Score:
-    """Score one photo; where it has no gold word that counts, staying silent is right.
+    """Score one photo; where it has no gt word that counts, staying silent is right.
 
     Then recall is 1, and precision and average precision are 1 without predictions and 0 with.
     """
@@ -58,12 +58,12 @@ def harmonic_mean(precision: float, recall: float) -> float:
 
 
 def average_precision(confidences: Sequence[float], correct: Sequence[bool], gt_care: int) -> float:
-    """Mean over the gold words of the precision at each correct prediction, best first.
+    """Mean over the gt words of the precision at each correct prediction, best first.
 
     Args:
         confidences: One a counting prediction.
         correct: Whether that prediction is correct.
-        gt_care: Gold words that count.
+        gt_care: gt words that count.
 
     Returns:
         The sum over correct predictions of (correct so far) / (rank), divided by ``gt_care``. Equal

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.evaluation.matching import find_dont_care_detections, match_polygons
+from pipeline.evaluation.matching import MATCHINGS, Matching, find_dont_care_detections
 from pipeline.evaluation.overlap import Overlaps, measure_overlaps
 from pipeline.evaluation.scores import Score, average_precision, score_counts, score_image_counts
 from pipeline.evaluation.transcription import StripRule, spotted, texts_match, vocabulary_word
@@ -26,9 +26,11 @@ class ScoringRules:
         iou: A pair's IoU must exceed it.
         area_precision: A prediction with more than this share in one don't-care word is left out.
         strip: See :func:`texts_match`; end-to-end only.
-        min_length: Shorter gold words are don't-care; word spotting only.
+        min_length: Shorter gt words are don't-care; word spotting only.
         confidences: Take predictions by falling confidence and compute average precision.
-        reject_empty_gold: Stop, as the ICDAR script does, where an end-to-end pair compares a gold
+        matching: ``first``: the rule of the ICDAR scripts, :func:`match_polygons`. ``maximum``:
+            as many pairs as possible, :func:`match_polygons_maximum`.
+        reject_empty_gt: Stop, as the ICDAR script does, where an end-to-end pair compares a gold
             word without text; otherwise such a pair counts as misread.
     """
 
@@ -37,7 +39,8 @@ class ScoringRules:
     strip: StripRule = 'edge'
     min_length: int = 3
     confidences: bool = False
-    reject_empty_gold: bool = False
+    reject_empty_gt: bool = False
+    matching: Matching = 'first'
 
     def __post_init__(self) -> None:
         for name in ('iou', 'area_precision'):
@@ -45,6 +48,8 @@ class ScoringRules:
                 raise ValueError(f'{name} must lie in [0, 1], got {getattr(self, name)}.')
         if self.strip not in ('edge', 'all'):
             raise ValueError(f"strip must be 'edge' or 'all', got {self.strip!r}.")
+        if self.matching not in MATCHINGS:
+            raise ValueError(f"matching must be 'first' or 'maximum', got {self.matching!r}.")
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,10 @@ class ImageScore:
 
     Attributes:
         score: Its numbers.
-        pairs: (gold index, prediction index, correct) of every matched pair.
-        gt_dont_care: Indices of gold words left out.
+        pairs: (gt index, prediction index, correct) of every matched pair.
+        gt_dont_care: Indices of gt words left out.
         det_dont_care: Indices of predictions left out.
-        gt_texts: The gold texts compared with (cleaned where words are spotted).
+        gt_texts: The gt texts compared with (cleaned where words are spotted).
         confidences: Those of the predictions that count; empty where none are used.
         correct: Whether each of these is correct.
         order: Prediction index -> index in the submission, where confidences reorder; else empty.
@@ -78,16 +83,16 @@ def score_image(
     """Score one photo at each of ``tasks``.
 
     Args:
-        gt: Gold words in file order.
+        gt: gt words in file order.
         det: Predicted words in file order.
         rules: The protocol's settings.
         tasks: ``e2e``: pairs are right where texts agree but for outer punctuation. ``spotting``:
-            gold words outside the vocabulary are don't-care, texts must be equal.
+            gt words outside the vocabulary are don't-care, texts must be equal.
             ``detection``: every pair is right.
 
     Raises:
-        ValueError: If confidences are wanted and ``det`` has none, or a gold word has no text and
-            ``rules.reject_empty_gold`` is set.
+        ValueError: If confidences are wanted and ``det`` has none, or a gt word has no text and
+            ``rules.reject_empty_gt`` is set.
     """
     order: list[int] = []
     if rules.confidences and len(det):
@@ -113,9 +118,10 @@ def _score_task(
         overlaps.det_coverage(), gt_dont_care, rules.area_precision
     )
     compare = _comparison(task, gt, gt_texts, det, rules)
+    match = MATCHINGS[rules.matching]
     pairs = [
         (g, d, compare(g, d))
-        for g, d in match_polygons(overlaps.iou(), gt_dont_care, det_dont_care, rules.iou)
+        for g, d in match(overlaps.iou(), gt_dont_care, det_dont_care, rules.iou)
     ]
 
     confidences: list[float] = []
@@ -148,8 +154,8 @@ def _comparison(
     task: Task, gt: Words, gt_texts: list[str], det: Words, rules: ScoringRules
 ) -> Callable[[int, int], bool]:
     def read_right(g: int, d: int) -> bool:
-        if rules.reject_empty_gold and rules.strip == 'edge' and not gt_texts[g] and det.texts[d]:
-            where = gt.lines[g] if len(gt.lines) else f'gold word {g}'
+        if rules.reject_empty_gt and rules.strip == 'edge' and not gt_texts[g] and det.texts[d]:
+            where = gt.lines[g] if len(gt.lines) else f'gt word {g}'
             raise ValueError(
                 f'{where}: wanted a transcript to compare with, got an empty one. '
                 "Mark words without a legible text '###'."
@@ -180,7 +186,7 @@ def score_images(
     """Score a set of photos at each of ``tasks``; numbers are micro-averaged over words.
 
     Args:
-        gt: Photo name -> gold words. These photos are scored, all of them.
+        gt: Photo name -> gt words. These photos are scored, all of them.
         det: Photo name -> predicted words; a photo that is missing has no predictions.
         rules: The protocol's settings; ICDAR 2015's where None.
         tasks: See :func:`score_image`.

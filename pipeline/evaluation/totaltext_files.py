@@ -1,4 +1,4 @@
-"""Ground truth and predictions of Total-Text, in the layouts that are published."""
+"""Readers of Total-Text ground truth and predictions, in their published layouts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from pipeline.evaluation.polygon_lines import parse_polygon_line
-from pipeline.evaluation.submission import SubmissionError, parse_words, read_entries
+from pipeline.evaluation.submission import (
+    LineParser,
+    SubmissionError,
+    parse_words,
+    read_entries,
+)
 from pipeline.evaluation.words import DONT_CARE, Words
 
 _GT_NAME = r'(?:[^/]*[^0-9/])?([0-9]+)\.(?:txt|mat)$'
@@ -24,14 +29,20 @@ _PUBLISHED_LINE = re.compile(
 
 
 def read_totaltext_gt(path: str | Path) -> dict[str, Words]:
-    """Read ground truth: photo number as the file name spells it -> words.
+    """Read ground truth.
 
-    Files are evaluation lists (see :func:`parse_polygon_line`), or the annotations as published:
+    A file is an evaluation list (see :func:`parse_polygon_line`) or a published annotation:
     ``poly_gt_imgN.mat``, or text with ``x: [[...]], y: [[...]], ornt: [...], transcriptions:
-    [...]``. Words published as ``#`` or with the orientation ``#`` are don't-care.
+    [...]``. Published words with the text ``#`` or the orientation ``#`` are don't-care.
+
+    Args:
+        path: Folder or zip.
+
+    Returns:
+        Image number, spelled as in the file name -> words.
 
     Raises:
-        SubmissionError: Naming the file and what is wrong with it.
+        SubmissionError: If there is no file, or a file is invalid.
     """
     files = read_entries(path, _GT_NAME)
     if not files:
@@ -42,10 +53,33 @@ def read_totaltext_gt(path: str | Path) -> dict[str, Words]:
 def read_totaltext_predictions(
     path: str | Path, gt: dict[str, Words], with_confidence: bool = False
 ) -> dict[str, Words]:
-    """Read a submission; photo numbers are compared as numbers, so zeros before them do not count.
+    """Read predictions that are polygons; see :func:`read_numbered_predictions`.
+
+    Args:
+        path: Folder or zip.
+        gt: Ground truth.
+        with_confidence: Whether each line contains a confidence.
+    """
+    return read_numbered_predictions(
+        path, gt, lambda line: parse_polygon_line(line, with_confidence)
+    )
+
+
+def read_numbered_predictions(
+    path: str | Path, gt: dict[str, Words], parse: LineParser
+) -> dict[str, Words]:
+    """Read prediction files whose names end in the image number. Leading zeros do not matter.
+
+    Args:
+        path: Folder or zip.
+        gt: Ground truth. Every prediction file must belong to one of its images.
+        parse: Parser of a line.
+
+    Returns:
+        Image number, spelled as in ``gt`` -> words.
 
     Raises:
-        SubmissionError: For a file name, photo number or line that is not right.
+        SubmissionError: If a file name, an image number or a line is invalid.
     """
     spelling = {int(key): key for key in gt}
     words = {}
@@ -55,9 +89,7 @@ def read_totaltext_predictions(
                 f'{source}: wanted predictions for photos of the ground truth, '
                 f'got photo {key}, which it does not have.'
             )
-        words[spelling[int(key)]] = parse_words(
-            source, content, lambda line: parse_polygon_line(line, with_confidence)
-        )
+        words[spelling[int(key)]] = parse_words(source, content, parse)
     return words
 
 
@@ -87,7 +119,7 @@ def _parse_mat(source: str, content: bytes) -> Words:
 
 def _parse_published_text(source: str, text: str) -> Words:
     words = []
-    # Long coordinate lists are wrapped over several lines, so words part where an x: begins.
+    # Long coordinate lists are wrapped over several lines. A new word begins at the next "x:".
     for number, record in enumerate(re.split(r'\n(?=\s*x:)', text.lstrip('\ufeff')), start=1):
         record = ' '.join(record.split())
         if not record:

@@ -20,11 +20,11 @@ def texts_match(gt_text: str, det_text: str, strip: StripRule = 'edge') -> bool:
     Args:
         gt_text: Gold transcript.
         det_text: Predicted transcript.
-        strip: ``edge``: the gold text may lack one special character at either end, the
+        strip: ``edge``: the gt text may lack one special character at either end, the
             prediction is taken as it is. ``all``: special characters are cut off both ends of both.
 
     Returns:
-        Whether they agree. An empty gold text agrees with an empty prediction alone.
+        Whether they agree. An empty gt text agrees with an empty prediction alone.
     """
     gt_text, det_text = gt_text.upper(), det_text.upper()
     if strip == 'all':
@@ -49,7 +49,7 @@ def spotted(gt_word: str, det_text: str) -> bool:
 
 
 def vocabulary_word(text: str, min_length: int = 3) -> str | None:
-    """Clean a gold text for word spotting.
+    """Clean a gt text for word spotting.
 
     A possessive ending and outer hyphens go, special characters become blanks, outer blanks go.
 
@@ -59,7 +59,7 @@ def vocabulary_word(text: str, min_length: int = 3) -> str | None:
 
     Returns:
         The word to be spotted, or None where it is not one: several words, too short, or with a
-        character that is neither a Latin or Greek letter nor a hyphen. Such gold words are
+        character that is neither a Latin or Greek letter nor a hyphen. Such gt words are
         don't-care when words are spotted.
     """
     if text.endswith(("'s", "'S")):

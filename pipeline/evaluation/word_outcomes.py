@@ -19,17 +19,17 @@ ERROR_KINDS: tuple[WordKind, ...] = ('missed', 'misread', 'spurious')
 
 @dataclass(frozen=True)
 class WordOutcome:
-    """One gold word, one prediction, or a pair of them.
+    """One gt word, one prediction, or a pair of them.
 
     Attributes:
         kind: ``matched``: a pair that counts as correct. ``misread``: a pair whose texts differ.
-            ``missed``: a gold word without a prediction. ``spurious``: a prediction without a gold
-            word. ``dont_care``: a gold word or a prediction that is left out of the score.
-        gt_index: Its place among the gold words, or None.
+            ``missed``: a gt word without a prediction. ``spurious``: a prediction without a gold
+            word. ``dont_care``: a gt word or a prediction that is left out of the score.
+        gt_index: Its place among the gt words, or None.
         det_index: Its place among the predictions *as submitted*, or None.
-        gt_text: The gold transcript as the file has it, or None.
+        gt_text: The gt transcript as the file has it, or None.
         compared_text: What the prediction is compared with: ``gt_text``, cleaned where words are
-            spotted; None without a gold word.
+            spotted; None without a gt word.
         det_text: The predicted transcript, or None.
         gt_polygon: (K, 2) pixels, or None.
         det_polygon: (K, 2) pixels, or None.
@@ -46,7 +46,7 @@ class WordOutcome:
 
     @property
     def polygon(self) -> np.ndarray:
-        """Where the word stands: the gold polygon, or the predicted one where there is no other."""
+        """Where the word stands: the gt polygon, or the predicted one where there is no other."""
         polygon = self.det_polygon if self.gt_polygon is None else self.gt_polygon
         if polygon is None:
             raise ValueError('a WordOutcome must have a gold or a predicted polygon, got neither.')
@@ -57,12 +57,12 @@ def classify_words(gt: Words, det: Words, image: ImageScore) -> list[WordOutcome
     """Say of each word of a photo whether it was matched, missed, misread or spurious.
 
     Args:
-        gt: The gold words that were scored.
+        gt: The gt words that were scored.
         det: The predictions that were scored, in the order they were given to the scorer.
         image: The photo's score at one task.
 
     Returns:
-        One outcome a gold word, in file order, then those of the predictions that are paired with
+        One outcome a gt word, in file order, then those of the predictions that are paired with
         none. The counts agree with ``image.score``: matched, and missed + misread + matched =
         ``gt_care``, and spurious + misread + matched = ``det_care``.
 
@@ -120,7 +120,7 @@ def count_errors(outcomes: Iterable[WordOutcome]) -> int:
 
 def _check_same_words(gt: Words, det: Words, image: ImageScore) -> None:
     if len(image.gt_texts) != len(gt):
-        raise ValueError(f'the score is of {len(image.gt_texts)} gold words, got {len(gt)}.')
+        raise ValueError(f'the score is of {len(image.gt_texts)} gt words, got {len(gt)}.')
     named = [d for _, d, _ in image.pairs] + image.det_dont_care
     if (image.order and len(image.order) != len(det)) or max(named, default=-1) >= len(det):
         raise ValueError(

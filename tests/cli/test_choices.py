@@ -9,7 +9,8 @@ from pipeline.cli import choices, context_benchmark
 from pipeline.datasets.converters import catalog
 from pipeline.datasets.converters.entry import TASKS as DATASET_TASKS
 from pipeline.evaluation import file_evaluation
-from pipeline.evaluation.protocols import PROTOCOLS
+from pipeline.evaluation.matching import MATCHINGS
+from pipeline.evaluation.protocols import POINT_PROTOCOLS, PROTOCOLS
 from pipeline.evaluation.scoring import TASKS
 from pipeline.io import FORMATS
 
@@ -17,6 +18,8 @@ from pipeline.io import FORMATS
 def test_choices_are_those_of_their_modules() -> None:
     assert choices.RESULT_FORMATS == FORMATS
     assert tuple(PROTOCOLS) == choices.PROTOCOLS
+    assert tuple(POINT_PROTOCOLS) == choices.POINT_PROTOCOLS
+    assert tuple(MATCHINGS) == choices.MATCHINGS
     assert choices.TASKS == TASKS
     assert choices.DATASET_TASKS == DATASET_TASKS
     assert tuple(catalog.DATASETS) == choices.DATASETS

@@ -172,12 +172,12 @@ def test_a_spotter_finds_words_for_a_recognition_config(folder, tmp_path):
 
 
 def test_end_to_end_leaves_the_spotter_as_it_was(folder):
-    from pipeline.analysis.context import diagnose, read_gold_photos
+    from pipeline.analysis.context import diagnose, read_gt_images
 
     subject = load_subject(folder / 'spotting.py', folder / 'spotter.safetensors')
     spotter = subject.spotter
     detector, encoder = spotter.detector, spotter.recognizer.context_encoder
-    photos = read_gold_photos([folder / 'blocks' / 'annotation.json'])
+    photos = read_gt_images([folder / 'blocks' / 'annotation.json'])
     diagnose(subject, photos, misleading=0, resamples=10)
     assert spotter.detector is detector
     assert spotter.recognizer.context_encoder is encoder

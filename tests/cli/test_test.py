@@ -19,7 +19,7 @@ from pipeline.evaluation.scoring import ScoringRules
 pytestmark = pytest.mark.filterwarnings('ignore')
 
 REPOSITORY = Path(__file__).parents[2]
-# Photo -> drawn blocks, and gold words with their boxes.
+# Photo -> drawn blocks, and gt words with their boxes.
 PHOTOS = {
     'img_1': (
         [('k', (10, 10, 90, 34)), ('m', (100, 10, 180, 34))],
@@ -101,7 +101,7 @@ def test_it_prints_the_table_and_says_where_words_were_lost(run):
         'lost/not_detected': 1,
         'lost/badly_cropped': 1,
         'lost/misread': 1,
-        'lost/read_at_gold': 2,
+        'lost/read_at_gt': 2,
     }
     assert result.numbers['photos_per_second'] > 0
     table = result.out[result.out.rindex('precision     recall') :]

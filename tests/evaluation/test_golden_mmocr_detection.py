@@ -26,15 +26,15 @@ def score_at(
 ) -> Score:
     match = match_polygons_maximum if strategy == 'max_matching' else match_polygons
     matched = gt_care = det_care = 0
-    for name, gold in gt.items():
+    for name, gt_words in gt.items():
         words = det.get(name, Words())
-        overlaps = measure_overlaps(gold.polygons, words.polygons)
-        illegible = gold.dont_care()
+        overlaps = measure_overlaps(gt_words.polygons, words.polygons)
+        illegible = gt_words.dont_care()
         left_out = find_dont_care_detections(overlaps.det_coverage(), illegible)
         left_out |= np.array([score < threshold for score in words.confidences], dtype=bool)
         pairs = match(overlaps.iou(), illegible, left_out)
         if read:
-            pairs = [(g, d) for g, d in pairs if texts_match(gold.texts[g], words.texts[d])]
+            pairs = [(g, d) for g, d in pairs if texts_match(gt_words.texts[g], words.texts[d])]
         matched += len(pairs)
         gt_care += int((~illegible).sum())
         det_care += int((~left_out).sum())

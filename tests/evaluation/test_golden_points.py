@@ -68,7 +68,7 @@ def test_point_scores_equal_mmocr(run: dict) -> None:
             center=center_of_vertices,
             spotting=run['settings']['word_spotting'],
             min_score=threshold,
-            skip_photos_without_gold=True,
+            skip_images_without_gt=True,
         )
         for threshold in np.arange(**thresholds).astype(np.float32)
     ]

@@ -87,13 +87,13 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
 
 
 def test_a_gold_word_without_text_stops_the_icdar_score(tmp_path: Path) -> None:
-    gold = tmp_path / 'gt'
-    gold.mkdir()
+    gt = tmp_path / 'gt'
+    gt.mkdir()
     for name, text in RUNS['empty_gt_transcription_crashes_script']['gt_inline'].items():
-        (gold / name).write_text(text)
+        (gt / name).write_text(text)
     pred = tmp_path / 'pred'
     pred.mkdir()
     (pred / 'res_img_1.txt').write_text('10,10,110,10,110,40,10,40,hello\n')
 
     with pytest.raises(ValueError, match=r'gt_img_1\.txt, line 1: wanted a transcript'):
-        evaluate_files(gold, pred, 'icdar2015')
+        evaluate_files(gt, pred, 'icdar2015')

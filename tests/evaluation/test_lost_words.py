@@ -21,7 +21,7 @@ def test_each_gold_word_is_lost_in_one_place() -> None:
     gt = words(['one', 'two', 'three', 'four'])
     det = words(['one', 'tw', 'tree'], left=2)
     counts = lost(gt, det, ['one', 'TWO', 'tree', 'four'])
-    assert counts == LostWords(read=1, badly_cropped=1, misread=1, not_detected=1, read_at_gold=3)
+    assert counts == LostWords(read=1, badly_cropped=1, misread=1, not_detected=1, read_at_gt=3)
     assert counts.total == 4
 
 
@@ -31,7 +31,7 @@ def test_illegible_words_are_not_lost() -> None:
 
 def test_a_reading_counts_as_the_score_does() -> None:
     counts = lost(words(['Open!']), words(['open']), ['OPEN'])
-    assert (counts.read, counts.read_at_gold) == (1, 1)
+    assert (counts.read, counts.read_at_gt) == (1, 1)
 
 
 def test_photos_add_up() -> None:
@@ -39,5 +39,5 @@ def test_photos_add_up() -> None:
 
 
 def test_a_missing_reading_is_an_error() -> None:
-    with pytest.raises(ValueError, match='2 gold words want as many readings, got 1'):
+    with pytest.raises(ValueError, match='2 gt words want as many readings, got 1'):
         lost(words(['a', 'b']), words([]), ['a'])

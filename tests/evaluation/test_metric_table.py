@@ -24,9 +24,9 @@ def test_rows_stand_in_the_order_of_the_tables_in_papers() -> None:
 
 
 def test_lost_words_are_counts_and_shares() -> None:
-    lost = {'read': 1, 'not_detected': 2, 'badly_cropped': 0, 'misread': 1, 'read_at_gold': 3}
+    lost = {'read': 1, 'not_detected': 2, 'badly_cropped': 0, 'misread': 1, 'read_at_gt': 3}
     table = metric_table({f'lost/{key}': n for key, n in lost.items()})
-    assert table.startswith('4 gold words')
+    assert table.startswith('4 gt words')
     assert '2 (50.0%) not detected' in table
     assert '3 (75.0%) of all are read right' in table
 

@@ -53,11 +53,11 @@ def test_polygons_without_area_overlap_nothing() -> None:
     assert not overlaps.det_coverage().any()
 
 
-@pytest.mark.parametrize(('gold', 'predicted'), [(0, 3), (3, 0), (0, 0)])
-def test_photos_without_words_measure_to_empty_tables(gold: int, predicted: int) -> None:
+@pytest.mark.parametrize(('gt', 'predicted'), [(0, 3), (3, 0), (0, 0)])
+def test_photos_without_words_measure_to_empty_tables(gt: int, predicted: int) -> None:
     boxes = [box(0, 0, 10, 10)]
 
-    assert measure_overlaps(boxes * gold, boxes * predicted).iou().shape == (gold, predicted)
+    assert measure_overlaps(boxes * gt, boxes * predicted).iou().shape == (gt, predicted)
 
 
 def test_gold_words_choose_in_file_order_and_take_the_first_not_the_best() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
-from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines
+from pipeline.evaluation.sample_words import gt_words, predicted_lines, words_of_lines
 from pipeline.evaluation.submission import read_gt
 from pipeline.evaluation.submission_zip import write_submission
 
@@ -62,7 +62,7 @@ def test_weak_words_are_left_out() -> None:
 
 def test_gold_words_keep_their_flags() -> None:
     instances = InstanceData(polygons=[SLANTED] * 2, texts=['a', 'b'], ignored=[False, True])
-    assert gold_words(instances, 'quad').dont_care().tolist() == [False, True]
+    assert gt_words(instances, 'quad').dont_care().tolist() == [False, True]
 
 
 def test_gold_texts_are_those_that_the_scorer_reads_from_the_file(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_gold_texts_are_those_that_the_scorer_reads_from_the_file(tmp_path: Path
     (tmp_path / 'gt_img_1.txt').write_text('\n'.join(lines), encoding='utf-8-sig')
     from_file = read_gt(tmp_path)['1']
 
-    from_sample = gold_words(InstanceData(polygons=[SLANTED] * len(texts), texts=texts), 'quad')
+    from_sample = gt_words(InstanceData(polygons=[SLANTED] * len(texts), texts=texts), 'quad')
 
     assert list(from_sample.texts) == list(from_file.texts)
     assert from_sample.dont_care().tolist() == from_file.dont_care().tolist()

@@ -61,9 +61,9 @@ def test_predictions_for_an_unknown_photo_are_refused() -> None:
 
 
 def test_a_set_flag_makes_a_word_dont_care() -> None:
-    gold = Words(words((0, 'blurred')).polygons, ['blurred'], ignored=[True])
+    gt = Words(words((0, 'blurred')).polygons, ['blurred'], ignored=[True])
 
-    score = score_images({'1': gold}, {'1': words((0, 'blurred'))})['e2e'].score
+    score = score_images({'1': gt}, {'1': words((0, 'blurred'))})['e2e'].score
 
     assert (score.gt_care, score.det_care) == (0, 0)
 
@@ -92,7 +92,7 @@ def test_on_a_photo_without_words_silence_is_right(
 
 
 def test_average_precision_can_be_redone_by_hand() -> None:
-    # By confidence: right, wrong, right; of four gold words.
+    # By confidence: right, wrong, right; of four gt words.
     ap = average_precision([0.5, 0.9, 0.7], [True, True, False], gt_care=4)
 
     assert ap == pytest.approx((1 / 1 + 2 / 3) / 4)
@@ -105,5 +105,5 @@ def test_rules_out_of_range_are_refused(rules: dict) -> None:
 
 
 def test_words_want_one_text_a_polygon() -> None:
-    with pytest.raises(ValueError, match='1 polygons want as many texts, got 2'):
+    with pytest.raises(ValueError, match='1 polygons require 1 texts, got 2'):
         Words([np.zeros((4, 2))], ['a', 'b'])

@@ -6,7 +6,7 @@ from pipeline.evaluation.transcription import spotted, texts_match, vocabulary_w
 
 
 @pytest.mark.parametrize(
-    ('gold', 'predicted', 'agree', 'reason'),
+    ('gt_text', 'predicted', 'agree', 'reason'),
     [
         ('Hello', 'hELLO', True, 'case does not count'),
         ('hello!', 'hello', True, 'one special character may be missing at the end'),
@@ -25,13 +25,13 @@ from pipeline.evaluation.transcription import spotted, texts_match, vocabulary_w
     ],
 )
 def test_edge_rule_forgives_one_special_character_of_the_gold_text_a_side(
-    gold: str, predicted: str, agree: bool, reason: str
+    gt_text: str, predicted: str, agree: bool, reason: str
 ) -> None:
-    assert texts_match(gold, predicted) is agree, reason
+    assert texts_match(gt_text, predicted) is agree, reason
 
 
 @pytest.mark.parametrize(
-    ('gold', 'predicted', 'agree'),
+    ('gt_text', 'predicted', 'agree'),
     [
         ('hello!!', 'hello', True),
         ('hello', '"hello".', True),
@@ -41,8 +41,8 @@ def test_edge_rule_forgives_one_special_character_of_the_gold_text_a_side(
         ('!?', '', True),
     ],
 )
-def test_all_rule_strips_both_texts(gold: str, predicted: str, agree: bool) -> None:
-    assert texts_match(gold, predicted, strip='all') is agree
+def test_all_rule_strips_both_texts(gt_text: str, predicted: str, agree: bool) -> None:
+    assert texts_match(gt_text, predicted, strip='all') is agree
 
 
 def test_an_unknown_strip_rule_is_named() -> None:

@@ -86,7 +86,7 @@ def build_recognizer(**decoder_overrides) -> PARSeq:
 
 
 def make_samples(texts: list[str]) -> list[TextRecogDataSample]:
-    """A sample per gold text."""
+    """A sample per gt text."""
     return [TextRecogDataSample(gt_text=LabelData(item=text)) for text in texts]
 
 

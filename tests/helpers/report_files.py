@@ -26,7 +26,7 @@ def write_set(folder: Path, photos: bool = True, confidences: bool = True) -> Pa
     Photo 2: texts that are markup, two matched and two misread. Photo 10: one missed word.
     Photo 11: one matched word.
     """
-    gold = {
+    gt = {
         1: line(0, 0, 'EXIT') + line(1, 0, 'SHOP') + line(2, 0, 'CAFE') + line(0, 1, '###'),
         2: line(0, 0, NASTY) + line(1, 0, CLOSING) + line(2, 0, QUOTES) + line(3, 0, 'ÅNGSTRÖM'),
         10: line(0, 0, 'ALONE'),
@@ -39,7 +39,7 @@ def write_set(folder: Path, photos: bool = True, confidences: bool = True) -> Pa
     }
     for name in ('gt', 'pred', 'images'):
         (folder / name).mkdir(parents=True)
-    for number, text in gold.items():
+    for number, text in gt.items():
         (folder / 'gt' / f'gt_img_{number}.txt').write_text(text, encoding='utf-8')
         if photos:
             pixels = np.full((150, 420, 3), 40 * (number % 5), dtype=np.uint8)

@@ -99,7 +99,7 @@ def write_photos(
     Args:
         folder: Where to.
         photos: Of each photo the shift that its last pixel tells, and its words: the letter that
-            its blue says, and the gold text.
+            its blue says, and the gt text.
         extra: Put into the first instance of each photo.
 
     Returns:

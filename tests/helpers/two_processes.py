@@ -17,7 +17,7 @@ from pipeline.registry import HOOKS, METRICS
 
 @METRICS.register_module()
 class WordsMetric(BaseMetric):
-    """The gold texts that an evaluation has met."""
+    """The gt texts that an evaluation has met."""
 
     default_prefix = 'met'
 

@@ -4,17 +4,17 @@ from pipeline.analysis.context.diagnose import CONDITIONS, Diagnosis, diagnose
 from pipeline.analysis.context.page import format_page
 from pipeline.analysis.context.subject import Subject, load_subject
 from pipeline.analysis.context.table import format_diagnosis
-from pipeline.analysis.gt_images import GoldPhoto, GoldWord, read_gold_photos
+from pipeline.analysis.gt_images import GtImage, GtWord, read_gt_images
 
 __all__ = [
     'CONDITIONS',
     'Diagnosis',
-    'GoldPhoto',
-    'GoldWord',
+    'GtImage',
+    'GtWord',
     'Subject',
     'diagnose',
     'format_diagnosis',
     'format_page',
     'load_subject',
-    'read_gold_photos',
+    'read_gt_images',
 ]

@@ -10,12 +10,12 @@ import torch
 
 from pipeline.analysis.context.subject import Subject
 from pipeline.analysis.context.word_reader import cut_words, encode_images, read_words
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.gt_images import GtImage
 from pipeline.benchmark.memory import current_memory, reset_peak
 
 
 def measure_cost(
-    subject: Subject, photos: Sequence[GoldPhoto], repeats: int = 5, most_photos: int = 10
+    subject: Subject, photos: Sequence[GtImage], repeats: int = 5, most_photos: int = 10
 ) -> dict[str, Any]:
     """Time and memory of reading a photo's words, words given and cut out already.
 

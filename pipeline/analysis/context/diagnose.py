@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline.analysis.agreement import RULES, judge
-from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.conditions import build_random_encoder, mean_tokens, swap_photos
 from pipeline.analysis.context.cost import measure_cost
 from pipeline.analysis.context.end_to_end import score_end_to_end
@@ -19,7 +19,7 @@ from pipeline.analysis.context.lettering import Lettering, typeset_plate
 from pipeline.analysis.context.misleading import check_misleading
 from pipeline.analysis.context.subject import Subject
 from pipeline.analysis.context.word_reader import WordCrops, cut_words, encode_photos, read_words
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.gt_images import GtImage
 from pipeline.analysis.word_groups import (
     WordGroup,
     group_by_blur,
@@ -45,14 +45,14 @@ class Diagnosis:
     """
 
     summary: dict[str, Any]
-    photos: Sequence[GoldPhoto]
+    photos: Sequence[GtImage]
     words: WordCrops
     readings: dict[str, list[str]]
 
 
 def diagnose(
     subject: Subject,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     train_words: Sequence[str] | None = None,
     seed: int = 0,
     resamples: int = 2000,
@@ -92,7 +92,7 @@ def diagnose(
     for name in CONDITIONS:
         report(f'reading {len(words.texts)} words: {name}')
         readings[name] = read_words(subject.recognizer, words, tokens[name])
-    bootstrap = PhotoBootstrap(words.image_index, len(photos), seed, resamples)
+    bootstrap = ImageBootstrap(words.image_index, len(photos), seed, resamples)
     summary: dict[str, Any] = {
         'photos': len(photos),
         'words': len(words.texts),
@@ -114,7 +114,7 @@ def diagnose(
             subject, photos, set(train_words or words.texts), lettering, misleading,
             longest=max(len(text) for text in words.texts), seed=seed,
         )  # fmt: skip
-        source = 'training words' if train_words else 'gold words of the data'
+        source = 'training words' if train_words else 'gt words of the data'
         summary['misleading']['vocabulary'] = source
     report('measuring time and memory')
     summary['cost'] = measure_cost(subject, photos)
@@ -127,9 +127,7 @@ def diagnose(
     return Diagnosis(summary, photos, words, readings)
 
 
-def make_tokens(
-    subject: Subject, photos: Sequence[GoldPhoto], seed: int
-) -> dict[str, Tensor | None]:
+def make_tokens(subject: Subject, photos: Sequence[GtImage], seed: int) -> dict[str, Tensor | None]:
     """Condition -> (I, S, C) tokens, None for ``off``."""
     encoder = subject.recognizer.context_encoder
     own = encode_photos(encoder, photos)
@@ -144,7 +142,7 @@ def make_tokens(
 
 
 def compare_conditions(
-    words: WordCrops, readings: dict[str, list[str]], bootstrap: PhotoBootstrap
+    words: WordCrops, readings: dict[str, list[str]], bootstrap: ImageBootstrap
 ) -> dict[str, Any]:
     """Condition -> rule -> accuracy with interval, and its paired difference from ``off``."""
     result: dict[str, Any] = {}
@@ -161,7 +159,7 @@ def compare_conditions(
 
 
 def count_changes(
-    words: WordCrops, readings: dict[str, list[str]], bootstrap: PhotoBootstrap
+    words: WordCrops, readings: dict[str, list[str]], bootstrap: ImageBootstrap
 ) -> dict[str, Any]:
     """Rule -> shares of the words whose reading context changed, each with its interval.
 
@@ -179,10 +177,10 @@ def count_changes(
 
 
 def compare_groups(
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     words: WordCrops,
     readings: dict[str, list[str]],
-    bootstrap: PhotoBootstrap,
+    bootstrap: ImageBootstrap,
     train_words: Sequence[str] | None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Accuracy by vocabulary (None without a word list), length, height and blur."""
@@ -209,5 +207,5 @@ def compare_groups(
     }
 
 
-def _share(rows: np.ndarray, bootstrap: PhotoBootstrap) -> dict[str, Any]:
+def _share(rows: np.ndarray, bootstrap: ImageBootstrap) -> dict[str, Any]:
     return {'words': int(rows.sum()), **bootstrap.mean(rows).as_dict()}

@@ -10,12 +10,12 @@ import torch
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from pipeline.analysis.bootstrap import PhotoBootstrap, hmean_of_sums
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.bootstrap import ImageBootstrap, hmean_of_sums
+from pipeline.analysis.gt_images import GtImage
 from pipeline.detection.detections import Detections
 from pipeline.evaluation import E2EHmeanMetric, ScoringRules
 from pipeline.evaluation.protocols import Protocol
-from pipeline.evaluation.sample_words import gold_words, predicted_lines, words_of_lines
+from pipeline.evaluation.sample_words import gt_words, predicted_lines, words_of_lines
 from pipeline.evaluation.scoring import score_image
 from pipeline.spotter import TextSpotter
 
@@ -48,10 +48,10 @@ class GivenDetections(nn.Module):
 
 def score_end_to_end(
     spotter: TextSpotter,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     tokens: Mapping[str, Tensor | None],
     protocol: Protocol,
-    bootstrap: PhotoBootstrap,
+    bootstrap: ImageBootstrap,
 ) -> dict[str, Any]:
     """Spot words in all photos under each condition.
 
@@ -101,9 +101,9 @@ def score_end_to_end(
     return result
 
 
-def _count(photo: GoldPhoto, found: InstanceData, metric: E2EHmeanMetric) -> tuple[int, int, int]:
-    """Matched, found and gold words of a photo, those that count."""
-    gold = InstanceData(
+def _count(photo: GtImage, found: InstanceData, metric: E2EHmeanMetric) -> tuple[int, int, int]:
+    """Matched, found and gt words of a photo, those that count."""
+    gt = InstanceData(
         polygons=[word.polygon.flatten() for word in photo.words],
         texts=[word.text for word in photo.words],
         ignored=[word.ignore for word in photo.words],
@@ -111,5 +111,5 @@ def _count(photo: GoldPhoto, found: InstanceData, metric: E2EHmeanMetric) -> tup
     lines = predicted_lines(found, metric.line_format)
     words = words_of_lines(lines, metric.line_format)
     rules: ScoringRules = metric.rules
-    score = score_image(gold_words(gold, metric.line_format), words, rules, ('e2e',))['e2e'].score
+    score = score_image(gt_words(gt, metric.line_format), words, rules, ('e2e',))['e2e'].score
     return score.matched, score.det_care, score.gt_care

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from pipeline.analysis.agreement import judge
-from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.lettering import Lettering, hang_plate
 from pipeline.analysis.context.misspelling import make_misspellings
 from pipeline.analysis.context.subject import Subject
 from pipeline.analysis.context.word_reader import WordCrops, encode_images, read_words
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.gt_images import GtImage
 
 
 def check_misleading(
     subject: Subject,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     vocabulary: Collection[str],
     lettering: Lettering,
     count: int,
@@ -68,7 +68,7 @@ def check_misleading(
             'corrected': float(corrected[name].mean()),
             'otherwise': float((~as_written & ~corrected[name]).mean()),
         }
-    bootstrap = PhotoBootstrap(index, len(photos), seed)
+    bootstrap = ImageBootstrap(index, len(photos), seed)
     difference = bootstrap.mean(corrected['on'].astype(float) - corrected['off'])
     result['corrected_difference'] = difference.as_dict()
     result['examples'] = [
@@ -80,7 +80,7 @@ def check_misleading(
 
 def _read_both(
     subject: Subject,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     texts: Sequence[str],
     lettering: Lettering,
     seed: int,

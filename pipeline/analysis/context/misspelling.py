@@ -1,4 +1,4 @@
-"""Words that a reader who trusts the scene more than the letters would correct."""
+"""Misspelled words, which a recognizer that trusts the scene too much would correct."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from pipeline.analysis.agreement import normalize
+from pipeline.utils.misspelling import edit_word
 
 _SHORTEST = 4
 _TRIES = 20
@@ -15,30 +16,20 @@ _TRIES = 20
 def misspell(
     word: str, known: Collection[str], alphabet: Sequence[str], rng: np.random.Generator
 ) -> str | None:
-    """Write a word wrongly: another letter, one too many, one too few, or two exchanged.
+    """Misspell a word by one edit; see :func:`edit_word`.
 
     Args:
         word: At least four characters.
-        known: Normalized words (:func:`~pipeline.analysis.agreement.normalize`) that the result
-            must not be.
-        alphabet: Letters to put in.
-        rng: Chooses place and kind.
+        known: Forbidden results: words normalized by
+            :func:`~pipeline.analysis.agreement.normalize`.
+        alphabet: Letters that may replace a letter.
+        rng: Random generator of the edits.
 
     Returns:
-        The misspelling, or None where none was found that is no word.
+        The misspelling, or None if 20 tries gave only forbidden results.
     """
     for _ in range(_TRIES):
-        i = int(rng.integers(len(word)))
-        letter = str(rng.choice(list(alphabet)))
-        kind = rng.integers(4)
-        if kind == 0:
-            wrong = word[:i] + letter + word[i + 1 :]
-        elif kind == 1:
-            wrong = word[:i] + word[i] + word[i:]
-        elif kind == 2:
-            wrong = word[:i] + word[i + 1 :]
-        else:
-            wrong = word[:i] + word[i : i + 2][::-1] + word[i + 2 :]
+        wrong = edit_word(word, alphabet, rng)
         if normalize(wrong) not in known and normalize(wrong) != normalize(word):
             return wrong
     return None
@@ -49,17 +40,17 @@ def make_misspellings(
 ) -> list[tuple[str, str]]:
     """Draw words of a vocabulary and misspell them.
 
-    Only words of letters are taken, four at least. Letters put in are those of the vocabulary
-    itself, in the case of the word, so that any recognizer of these words knows them.
+    Only words of at least four letters are drawn. Replacement letters come from the vocabulary, in
+    the case of the word, so a recognizer of these words knows them.
 
     Args:
-        words: The vocabulary.
-        count: Pairs wanted.
-        longest: Most characters of a misspelling.
-        rng: Draws words and mistakes.
+        words: Vocabulary.
+        count: Number of pairs.
+        longest: Largest length of a misspelling in characters.
+        rng: Random generator of words and edits.
 
     Returns:
-        (word, misspelling) pairs: ``count`` of them, or none where no word will do.
+        Up to ``count`` (word, misspelling) pairs. The list is empty if no word is usable.
     """
     known = {normalize(word) for word in words}
     usable = sorted({w for w in words if w.isalpha() and _SHORTEST <= len(w) < longest})

@@ -58,9 +58,9 @@ def sort_changes(diagnosis: Diagnosis) -> dict[str, list[int]]:
     """Rows of the changed words: for the better, for the worse, neither."""
     lists: dict[str, list[int]] = {kind: [] for kind in _TITLES}
     off, on = diagnosis.readings['off'], diagnosis.readings['on']
-    for i, gold in enumerate(diagnosis.words.texts):
+    for i, gt_text in enumerate(diagnosis.words.texts):
         if off[i] != on[i]:
-            before, after = (is_right(text, gold, MAIN_RULE) for text in (off[i], on[i]))
+            before, after = (is_right(text, gt_text, MAIN_RULE) for text in (off[i], on[i]))
             kind = 'neither' if before == after else 'better' if after else 'worse'
             lists[kind].append(i)
     return lists
@@ -88,8 +88,8 @@ def _table(diagnosis: Diagnosis, rows: Sequence[int]) -> str:
     return '\n'.join([*lines, '</table>'])
 
 
-def _reading(text: str, gold: str) -> str:
-    kind = 'right' if is_right(text, gold, MAIN_RULE) else 'wrong'
+def _reading(text: str, gt_text: str) -> str:
+    kind = 'right' if is_right(text, gt_text, MAIN_RULE) else 'wrong'
     return f'<td class="text {kind}">{escape(text) or "<i>nothing</i>"}</td>'
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.gt_images import GtImage
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.rectification import Rectifier
 
@@ -29,7 +29,7 @@ class WordCrops:
     texts: list[str]
 
 
-def cut_words(photos: Sequence[GoldPhoto], rectifier: Rectifier) -> WordCrops:
+def cut_words(photos: Sequence[GtImage], rectifier: Rectifier) -> WordCrops:
     """Cut all readable words out of their photos, in order."""
     crops: list[np.ndarray] = []
     index: list[int] = []
@@ -43,7 +43,7 @@ def cut_words(photos: Sequence[GoldPhoto], rectifier: Rectifier) -> WordCrops:
     return WordCrops(crops, np.array(index, dtype=np.int64), texts)
 
 
-def encode_photos(encoder: nn.Module, photos: Sequence[GoldPhoto], batch_size: int = 16) -> Tensor:
+def encode_photos(encoder: nn.Module, photos: Sequence[GtImage], batch_size: int = 16) -> Tensor:
     """Scene tokens of all photos, (I, S, C) on the CPU; ``batch_size`` photos in memory."""
     tokens = [
         encode_images(encoder, [photo.load() for photo in photos[i : i + batch_size]])

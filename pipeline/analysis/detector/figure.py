@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from pipeline.analysis.detector.findings import STAGE_NAMES, STAGES
 from pipeline.analysis.detector.measurement import DetectorMeasurement
 from pipeline.analysis.figures import BLUE, GRAY, ORANGE, new_figure, write_figure
-from pipeline.analysis.submission.curve_figure import task_points
+from pipeline.evaluation.pr_curve import equal_hmean_lines, set_points
 
 _COLORS = {'detector': BLUE, 'spotter': ORANGE}
 _SCORES = {'detector': 'detection score', 'spotter': 'word score'}
@@ -22,7 +21,7 @@ def write_curve(measured: DetectorMeasurement, path: Path) -> None:
     _draw_equal_hmean(axis)
     for stage in STAGES:
         ranked = measured.curve if stage == 'detector' else measured.stages[stage].ranked
-        points = task_points(ranked)
+        points = set_points(ranked)
         fixed = measured.stages[stage].scores['detection'].score
         axis.plot(
             [point.score.recall for point in points],
@@ -40,9 +39,6 @@ def write_curve(measured: DetectorMeasurement, path: Path) -> None:
 
 
 def _draw_equal_hmean(axis: Axes) -> None:
-    """From 2PR / (P + R) = h follows P = hR / (2R - h), which meets P = 1 at R = h / (2 - h)."""
-    for h in np.arange(1, 10) / 10:
-        recall = np.linspace(h / (2 - h), 1, 60)
-        precision = h * recall / (2 * recall - h)
+    for h, recall, precision in equal_hmean_lines(60):
         axis.plot(recall, precision, color=GRAY, linewidth=0.6, alpha=0.5, zorder=0)
         axis.text(0.99, precision[-1] + 0.005, f'{h:.1f}', fontsize=7, color=GRAY, ha='right')

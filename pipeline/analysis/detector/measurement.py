@@ -13,9 +13,14 @@ from pipeline.analysis.detector.findings import (
     find_boxes,
     find_words,
 )
-from pipeline.analysis.detector.scoring import StageScore, choose_line_format, gold_of, score_stage
-from pipeline.analysis.detector.words import GoldTally, tally_words
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.detector.scoring import (
+    StageScore,
+    choose_line_format,
+    gt_words_of,
+    score_stage,
+)
+from pipeline.analysis.detector.words import GtTally, tally_words
+from pipeline.analysis.gt_images import GtImage
 from pipeline.evaluation.sample_words import LineFormat
 from pipeline.evaluation.scoring import SetScore
 from pipeline.evaluation.words import Words
@@ -24,30 +29,30 @@ from pipeline.spotter import TextSpotter
 
 @dataclass(frozen=True, eq=False)
 class DetectorMeasurement:
-    """A spotter's words in photos with gold words.
+    """A spotter's words in photos with gt words.
 
     Attributes:
         photos: I photos.
         line_format: How polygons were compared.
-        gt: Photo's place as text -> gold words.
+        gt: Photo's place as text -> gt words.
         stages: What the detector alone and the whole spotter found, and how it scores.
-        tally: What became of each gold word.
+        tally: What became of each gt word.
         curve: The detector's ranking, with lower scores than it keeps where that was asked for.
         curve_from: The least score in it; None where the detector names no threshold.
     """
 
-    photos: Sequence[GoldPhoto]
+    photos: Sequence[GtImage]
     line_format: LineFormat
     gt: dict[str, Words]
     stages: dict[Stage, StageScore]
-    tally: GoldTally
+    tally: GtTally
     curve: SetScore
     curve_from: float | None
 
 
 def measure_detector(
     spotter: TextSpotter,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     curve_from: float | None = None,
     line_format: LineFormat | None = None,
     progress: Callable[[], None] = lambda: None,
@@ -67,7 +72,7 @@ def measure_detector(
         ImageReadError: If a photo cannot be read: all are measured, or none.
     """
     line_format = line_format or choose_line_format(photos)
-    gt = gold_of(photos, line_format)
+    gt = gt_words_of(photos, line_format)
     if all(words.dont_care().all() for words in gt.values()):
         raise ValueError(
             f'wanted words to find, got {sum(map(len, gt.values()))} that are all ignored. Photos '

@@ -22,7 +22,7 @@ _MUCH_LARGER = 2.0
 
 
 def name_miss(overlaps: Overlaps, gt_index: int, iou_threshold: float = 0.5) -> MissKind:
-    """Say how a gold word that has no partner was missed.
+    """Say how a gt word that has no partner was missed.
 
     With g and d the areas of the word and of a box and x that of their intersection, the first of
     these that holds: ``taken``: IoU above the threshold; ``none``: x < g / 10 for all boxes;
@@ -31,7 +31,7 @@ def name_miss(overlaps: Overlaps, gt_index: int, iou_threshold: float = 0.5) -> 
     of it, is loose.
 
     Args:
-        overlaps: Of all gold words and all boxes of the photo.
+        overlaps: Of all gt words and all boxes of the photo.
         gt_index: The word.
         iou_threshold: Of the score.
     """

@@ -33,7 +33,7 @@ _FORMATS = {
 _RULES = (
     "ICDAR 2015's rules: a pair is a gold and a found word of an IoU over 0.5, first come first "
     "served; found words with more than half in one don't-care word are left out. The numbers are "
-    'those of the thresholds as configured, none was searched for. AP (the mean over gold words of '
+    'those of the thresholds as configured, none was searched for. AP (the mean over gt words of '
     'the precision at each matched one, by falling score) is of the ranking by the detection '
     "score, for the spotter by the word's score (detection times reading)."
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.analysis.gt_images import GoldPhoto
+from pipeline.analysis.gt_images import GtImage
 from pipeline.evaluation.sample_words import (
     LineFormat,
-    gold_words,
+    gt_words,
     submission_line,
     words_of_lines,
 )
@@ -33,7 +33,7 @@ class StageScore:
     ranked: SetScore
 
 
-def choose_line_format(photos: Sequence[GoldPhoto]) -> LineFormat:
+def choose_line_format(photos: Sequence[GtImage]) -> LineFormat:
     """``quad`` (whole pixels, as ICDAR 2015) where all words have four corners, else ``polygon``.
 
     Quads would be the smallest rectangles around curved words, which neighbours reach into.
@@ -42,10 +42,10 @@ def choose_line_format(photos: Sequence[GoldPhoto]) -> LineFormat:
     return 'quad' if corners <= {4} else 'polygon'
 
 
-def gold_of(photos: Sequence[GoldPhoto], line_format: LineFormat) -> dict[str, Words]:
-    """Photo -> gold words, at the precision of the format's files."""
+def gt_words_of(photos: Sequence[GtImage], line_format: LineFormat) -> dict[str, Words]:
+    """Photo -> gt words, at the precision of the format's files."""
     return {
-        str(i): gold_words(
+        str(i): gt_words(
             {
                 'polygons': [word.polygon for word in photo.words],
                 'texts': [word.text for word in photo.words],
@@ -63,7 +63,7 @@ def score_stage(
     """Score found words by the rules of ICDAR 2015 (IoU over 0.5, don't-care words left out).
 
     Args:
-        gt: Of :func:`gold_of`.
+        gt: Of :func:`gt_words_of`.
         found: One entry a photo, with confidences.
         line_format: The same as for ``gt``.
     """

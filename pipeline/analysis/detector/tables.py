@@ -8,13 +8,13 @@ from pathlib import PurePath
 import numpy as np
 
 from pipeline.analysis.bins import group_by_angle, group_by_short_side
-from pipeline.analysis.bootstrap import PhotoBootstrap, hmean_of_sums
+from pipeline.analysis.bootstrap import ImageBootstrap, hmean_of_sums
 from pipeline.analysis.context.table import interval
 from pipeline.analysis.detector.findings import STAGE_NAMES, STAGES
 from pipeline.analysis.detector.measurement import DetectorMeasurement
 from pipeline.analysis.detector.misses import MISS_NAMES
 from pipeline.analysis.detector.textless import FalseWords, most_false_first
-from pipeline.analysis.detector.words import GoldTally
+from pipeline.analysis.detector.words import GtTally
 from pipeline.analysis.markdown import code, number, percent, ratio, table
 from pipeline.analysis.word_groups import WordGroup
 from pipeline.analysis.word_shape import is_curved
@@ -22,7 +22,7 @@ from pipeline.evaluation.scoring import SetScore
 
 
 def score_table(measured: DetectorMeasurement) -> str:
-    """Precision, recall and hmean of both stages, and end to end where there are gold texts."""
+    """Precision, recall and hmean of both stages, and end to end where there are gt texts."""
     rows = []
     for stage in STAGES:
         scored = measured.stages[stage]
@@ -35,7 +35,7 @@ def score_table(measured: DetectorMeasurement) -> str:
     return table([*header, 'matched', 'gold', 'found'], rows)
 
 
-def recall_tables(tally: GoldTally) -> str:
+def recall_tables(tally: GtTally) -> str:
     """Recall by height and by angle, both stages side by side."""
     return '\n\n'.join(
         _recall_table(f'recall by {what}', groups, tally)
@@ -46,7 +46,7 @@ def recall_tables(tally: GoldTally) -> str:
     )
 
 
-def shape_table(tally: GoldTally) -> str:
+def shape_table(tally: GtTally) -> str:
     """Straight and curved words apart, with the mean IoU of those that have a partner."""
     curved = np.array([is_curved(polygon) for polygon in tally.polygons], dtype=bool)
     rows = []
@@ -61,7 +61,7 @@ def shape_table(tally: GoldTally) -> str:
     return table(header, rows)
 
 
-def miss_table(tally: GoldTally) -> str:
+def miss_table(tally: GtTally) -> str:
     """How many words the detector missed in which way, and how many more are lost in reading."""
     detected, kept = (tally.found(stage) for stage in STAGES)
     counts = {meaning: tally.misses[kind] for kind, meaning in MISS_NAMES.items()}
@@ -109,7 +109,7 @@ def _cells(result: SetScore, ap: float | None) -> list[object]:
     score = result.score
     photos = [image.score for image in result.images.values()]
     per_photo = np.array([(s.matched, s.det_care, s.gt_care) for s in photos])
-    bootstrap = PhotoBootstrap(np.zeros(0, dtype=np.int64), len(per_photo), seed=0)
+    bootstrap = ImageBootstrap(np.zeros(0, dtype=np.int64), len(per_photo), seed=0)
     hmean = bootstrap.statistic(hmean_of_sums, *per_photo.T).as_dict()
     return [
         number(score.precision), number(score.recall), interval(hmean), number(ap),
@@ -117,7 +117,7 @@ def _cells(result: SetScore, ap: float | None) -> list[object]:
     ]  # fmt: skip
 
 
-def _recall_table(title: str, groups: Sequence[WordGroup], tally: GoldTally) -> str:
+def _recall_table(title: str, groups: Sequence[WordGroup], tally: GtTally) -> str:
     rows = [
         [
             group.name,

@@ -1,4 +1,4 @@
-"""The gold words that count, and what became of each at every stage."""
+"""The gt words that count, and what became of each at every stage."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.evaluation.words import Words
 
 
 @dataclass(frozen=True, eq=False)
-class GoldTally:
-    """N gold words, those that count, of all photos in order.
+class GtTally:
+    """N gt words, those that count, of all photos in order.
 
     Attributes:
         polygons: (K, 2) pixels each.
@@ -34,11 +34,11 @@ class GoldTally:
         return ~np.isnan(self.iou[stage])
 
 
-def tally_words(gt: Mapping[str, Words], stages: Mapping[Stage, StageScore]) -> GoldTally:
-    """Look up every gold word at every stage.
+def tally_words(gt: Mapping[str, Words], stages: Mapping[Stage, StageScore]) -> GtTally:
+    """Look up every gt word at every stage.
 
     Args:
-        gt: Photo -> gold words that were scored.
+        gt: Photo -> gt words that were scored.
         stages: Their scores.
     """
     polygons: list[np.ndarray] = []
@@ -54,4 +54,4 @@ def tally_words(gt: Mapping[str, Words], stages: Mapping[Stage, StageScore]) -> 
             iou[stage] += [partner_iou.get(g, np.nan) for g in counting]
             if stage == 'detector':
                 misses.update(name_miss(overlaps, g) for g in counting if g not in partner_iou)
-    return GoldTally(polygons, {stage: np.array(values) for stage, values in iou.items()}, misses)
+    return GtTally(polygons, {stage: np.array(values) for stage, values in iou.items()}, misses)

@@ -25,7 +25,7 @@ _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedPhoto:
+class JudgedImage:
     """A photo and what became of its words.
 
     Attributes:
@@ -42,7 +42,7 @@ class JudgedPhoto:
         return count_kinds(self.outcomes)
 
 
-def find_worst(measured: DetectorMeasurement, most: int) -> list[JudgedPhoto]:
+def find_worst(measured: DetectorMeasurement, most: int) -> list[JudgedImage]:
     """The photos with the most missed and spurious words of the detector, the worst first.
 
     Of equals those come first that are first in the set; photos without an error are left out.
@@ -50,14 +50,14 @@ def find_worst(measured: DetectorMeasurement, most: int) -> list[JudgedPhoto]:
     stage = measured.stages['detector']
     images = stage.scores['detection'].images
     judged = [
-        JudgedPhoto(i, classify_words(measured.gt[name], stage.found[name], images[name]))
+        JudgedImage(i, classify_words(measured.gt[name], stage.found[name], images[name]))
         for i, name in enumerate(measured.gt)
     ]
     wrong = [photo for photo in judged if count_errors(photo.outcomes)]
     return sorted(wrong, key=lambda photo: -count_errors(photo.outcomes))[:most]
 
 
-def draw_worst(measured: DetectorMeasurement, worst: Sequence[JudgedPhoto], out: Path) -> list[str]:
+def draw_worst(measured: DetectorMeasurement, worst: Sequence[JudgedImage], out: Path) -> list[str]:
     """Write ``worst/NN_NAME.jpg`` for each photo; returns these paths, relative to ``out``."""
     names = []
     for place, judged in enumerate(worst, start=1):

@@ -21,12 +21,13 @@ def judge_readings(readings: Sequence[WordReading]) -> dict[str, np.ndarray]:
         Rule -> (N,) bool. ``alphanumeric``: letters and digits alone, case ignored, which is the
         headline; ``exact``: every sign and its case; ``case ignored``: every sign.
     """
-    texts, gold = [r.text for r in readings], [r.gold for r in readings]
+    texts, gt_texts = [r.text for r in readings], [r.gt_text for r in readings]
     return {
-        'alphanumeric': judge(texts, gold, 'alphanumeric'),
-        'exact': judge(texts, gold, 'exact'),
+        'alphanumeric': judge(texts, gt_texts, 'alphanumeric'),
+        'exact': judge(texts, gt_texts, 'exact'),
         'case ignored': np.array(
-            [text.casefold() == wanted.casefold() for text, wanted in zip(texts, gold)], dtype=bool
+            [text.casefold() == wanted.casefold() for text, wanted in zip(texts, gt_texts)],
+            dtype=bool,
         ),
     }
 
@@ -38,7 +39,10 @@ def edit_similarity(readings: Sequence[WordReading]) -> np.ndarray:
     1909.07145), here over letters and digits without case, as the headline accuracy.
     """
     return np.array(
-        [Levenshtein.normalized_similarity(normalize(r.gold), normalize(r.text)) for r in readings]
+        [
+            Levenshtein.normalized_similarity(normalize(r.gt_text), normalize(r.text))
+            for r in readings
+        ]
     )
 
 
@@ -46,8 +50,8 @@ def group_by_kind(readings: Sequence[WordReading]) -> list[WordGroup]:
     """All words, and kinds of them that overlap."""
     curved = np.array([is_curved(r.polygon) for r in readings], dtype=bool)
     vertical = np.array([is_vertical(r.polygon) for r in readings], dtype=bool)
-    symbols = np.array([not r.gold.isalnum() for r in readings], dtype=bool)
-    digits = np.array([r.gold.isdecimal() for r in readings], dtype=bool)
+    symbols = np.array([not r.gt_text.isalnum() for r in readings], dtype=bool)
+    digits = np.array([r.gt_text.isdecimal() for r in readings], dtype=bool)
     return [
         WordGroup('all', np.ones(len(readings), dtype=bool)),
         WordGroup('straight', ~curved),
@@ -68,7 +72,7 @@ def group_by_look(readings: Sequence[WordReading]) -> dict[str, list[WordGroup]]
     angles = [WordGroup(g.name, g.rows & in_photo) for g in group_by_angle(polygons)]
     groups = {
         'word height (short side)': group_by_short_side(polygons),
-        'length': group_by_length([r.gold for r in readings]),
+        'length': group_by_length([r.gt_text for r in readings]),
         'blur (variance of the Laplacian of the crop; thirds)': group_by_sharpness(
             [r.sharpness for r in readings]
         ),

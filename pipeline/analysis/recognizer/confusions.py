@@ -32,7 +32,7 @@ class Confusions:
         return sum(self.cells.values())
 
 
-def count_confusions(gold: Sequence[str], texts: Sequence[str]) -> Confusions:
+def count_confusions(gt_texts: Sequence[str], texts: Sequence[str]) -> Confusions:
     """Align readings with truths and count what differs.
 
     Words are aligned by the fewest edits with case ignored (Levenshtein, as rapidfuzz finds them;
@@ -40,11 +40,11 @@ def count_confusions(gold: Sequence[str], texts: Sequence[str]) -> Confusions:
     the other case would be an error, and which is whose partner left to chance.
 
     Args:
-        gold: N truths.
+        gt_texts: N truths.
         texts: N readings.
     """
-    found = Confusions(characters=sum(map(len, gold)))
-    for written, read in zip(gold, texts, strict=True):
+    found = Confusions(characters=sum(map(len, gt_texts)))
+    for written, read in zip(gt_texts, texts, strict=True):
         for step in Levenshtein.opcodes(_fold(written), _fold(read)):
             before = written[step.src_start : step.src_end]
             after = read[step.dest_start : step.dest_end]

@@ -49,7 +49,7 @@ def draw_failures(failures: Sequence[WordReading], rectifier: Rectifier) -> np.n
     """
     return draw_readings(
         [_cut(failure, rectifier) for failure in failures],
-        [failure.gold for failure in failures],
+        [failure.gt_text for failure in failures],
         [failure.text for failure in failures],
         columns=5,
         scores=[failure.score for failure in failures],

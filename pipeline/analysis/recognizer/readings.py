@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.analysis.gt_images import GoldPhoto
-from pipeline.analysis.gt_words import GoldCrop
+from pipeline.analysis.gt_images import GtImage
+from pipeline.analysis.gt_words import GtCrop
 from pipeline.analysis.word_groups import measure_sharpness
 from pipeline.geometry import image_ring
 from pipeline.io import read_image
@@ -25,7 +25,7 @@ class WordReading:
     Attributes:
         path: The photo, or the crop.
         polygon: (K, 2) pixels of it; the outline of the whole image where it is a crop.
-        gold: What is written.
+        gt_text: What is written.
         text: What was read.
         score: The recognizer's probability of ``text``, in [0, 1].
         sharpness: Variance of the Laplacian of the crop that the recognizer sees.
@@ -34,7 +34,7 @@ class WordReading:
 
     path: Path
     polygon: np.ndarray
-    gold: str
+    gt_text: str
     text: str
     score: float
     sharpness: float
@@ -47,7 +47,7 @@ class WordReading:
 
 def read_words_of_photos(
     spotter: TextSpotter,
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     progress: Callable[[], None] = lambda: None,
 ) -> list[WordReading]:
     """Read the words of photos that are neither ignored nor empty; one photo is in memory.
@@ -76,7 +76,7 @@ def read_words_of_photos(
 
 def read_word_crops(
     spotter: TextSpotter,
-    crops: Sequence[GoldCrop],
+    crops: Sequence[GtCrop],
     progress: Callable[[], None] = lambda: None,
 ) -> list[WordReading]:
     """Read images that are words; they have no scene, so that context plays no part.

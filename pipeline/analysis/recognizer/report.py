@@ -107,7 +107,7 @@ def _lines(settings: Mapping[str, str]) -> list[str]:
 
 
 def _confusion_part(readings: Sequence[WordReading]) -> str:
-    found = count_confusions([r.gold for r in readings], [r.text for r in readings])
+    found = count_confusions([r.gt_text for r in readings], [r.text for r in readings])
     case = sum(found.case.values())
     inserted = sum(count for (written, _), count in found.cells.items() if not written)
     deleted = sum(count for (_, read), count in found.cells.items() if not read)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.table import interval
 from pipeline.analysis.markdown import code, number, percent, table
 from pipeline.analysis.recognizer.accuracy import (
@@ -25,7 +25,7 @@ def accuracy_table(readings: Sequence[WordReading]) -> str:
     right, similarity = judge_readings(readings), edit_similarity(readings)
     paths = {path: i for i, path in enumerate(dict.fromkeys(r.path for r in readings))}
     photo = np.array([paths[r.path] for r in readings], dtype=np.int64)
-    bootstrap = PhotoBootstrap(photo, len(paths), seed=0)
+    bootstrap = ImageBootstrap(photo, len(paths), seed=0)
     rows = [
         [
             group.name,

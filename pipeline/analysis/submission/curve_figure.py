@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from pipeline.analysis.submission import markup
-from pipeline.evaluation.pr_curve import CurvePoint, precision_recall_points, thin_points
+from pipeline.evaluation.pr_curve import CurvePoint, equal_hmean_lines, set_points, thin_points
 from pipeline.evaluation.scores import Score
 from pipeline.evaluation.scoring import SetScore, Task
 
@@ -19,16 +17,6 @@ TASK_NAMES: dict[Task, str] = {
     'spotting': 'word spotting',
     'detection': 'detection',
 }
-
-
-def task_points(result: SetScore) -> list[CurvePoint]:
-    """The curve of one task; empty where predictions carry no confidences."""
-    images = result.images.values()
-    return precision_recall_points(
-        [c for image in images for c in image.confidences],
-        [c for image in images for c in image.correct],
-        result.score.gt_care,
-    )
 
 
 def draw_curve(scores: Mapping[Task, SetScore], task: Task, with_confidences: bool) -> str:
@@ -86,7 +74,7 @@ def curve_table(points: Sequence[CurvePoint]) -> str:
 
 
 def _draw_task(name: Task, result: SetScore, with_confidences: bool, marked: bool) -> str:
-    points = task_points(result) if with_confidences else []
+    points = set_points(result) if with_confidences else []
     parts = []
     if points:
         path = ' '.join(dict.fromkeys(_position(point.score) for point in points))
@@ -143,11 +131,8 @@ def _draw_axes() -> str:
 
 
 def _draw_equal_hmean() -> str:
-    """From 2PR / (P + R) = h follows P = hR / (2R - h), which meets P = 1 at R = h / (2 - h)."""
     parts = []
-    for h in np.arange(1, 10) / 10:
-        recall = np.linspace(h / (2 - h), 1, 40)
-        precision = h * recall / (2 * recall - h)
+    for h, recall, precision in equal_hmean_lines(40):
         path = ' '.join(
             f'{_LEFT + r * _SIDE:.1f},{_TOP + (1 - p) * _SIDE:.1f}'
             for r, p in zip(recall, precision)

@@ -12,7 +12,6 @@ from pipeline.analysis.submission.curve_figure import (
     curve_key,
     curve_table,
     draw_curve,
-    task_points,
 )
 from pipeline.analysis.submission.photo_files import (
     PhotoPicture,
@@ -23,6 +22,7 @@ from pipeline.analysis.submission.photo_files import (
 from pipeline.analysis.submission.photo_panel import KIND_NAMES, ScoredPhoto, render_photo
 from pipeline.analysis.submission.tables import photo_table, score_table, settings_list
 from pipeline.evaluation.file_evaluation import FileEvaluation
+from pipeline.evaluation.pr_curve import set_points
 from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
 from pipeline.evaluation.words import Words
 from pipeline.io.errors import ImageReadError
@@ -30,9 +30,9 @@ from pipeline.io.naming import natural_key
 
 _MEANINGS: dict[WordKind, str] = {
     'matched': 'gold and predicted word pair up and count as correct',
-    'missed': 'gold word without a prediction',
+    'missed': 'gt word without a prediction',
     'misread': 'gold and predicted word pair up, the texts differ',
-    'spurious': 'prediction without a gold word',
+    'spurious': 'prediction without a gt word',
     'dont_care': 'left out of the score',
 }
 _CORRECTED = '<p>Predicted words are shown as the lexicon corrected them.</p>'
@@ -80,7 +80,7 @@ def render_page(
             'One point a task: all predictions as submitted. A curve needs a confidence in each '
             'prediction line, and <code>--confidences</code> to read it.'
         )
-    elif not task_points(scores[task]):
+    elif not set_points(scores[task]):
         curve_note = 'There are no predictions to draw a curve of.'
     totals = count_kinds(outcome for photo in photos for outcome in photo.outcomes)
     assets = files(__package__).joinpath('assets')
@@ -141,7 +141,7 @@ def _render_photos(
             without += 1
             note = note or 'No photo was found: the polygons are drawn on plain ground.'
         elif picture.turned:
-            note = 'Turned by its EXIF orientation: only so do the gold polygons fit in it.'
+            note = 'Turned by its EXIF orientation: only so do the gt polygons fit in it.'
         panels.append(render_photo(photo, picture, places[photo.name], note))
     return panels, _missing_note(without, len(drawn), image_folder)
 
@@ -168,7 +168,7 @@ def _shown_line(drawn: int, total: int) -> str:
 
 
 def _curve_numbers(evaluation: FileEvaluation) -> str:
-    points = task_points(evaluation.scores[evaluation.task])
+    points = set_points(evaluation.scores[evaluation.task])
     if not points:
         return ''
     return f'<details><summary>The curve in numbers</summary>{curve_table(points)}</details>'

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from pipeline.evaluation.photo_names import photo_key
+from pipeline.evaluation.image_names import image_key, plain_key
 from pipeline.io.color import pillow_to_bgr
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
 from pipeline.io.naming import natural_key
@@ -69,13 +69,9 @@ def find_photo_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path
     files: dict[str, Path] = {}
     for path in inside:
         if path.suffix.lower() in _SUFFIXES and path.is_file():
-            files.setdefault(_plain_key(photo_key(path.stem)), path)
-    found = {name: files.get(_plain_key(name)) for name in names}
+            files.setdefault(plain_key(image_key(path.stem)), path)
+    found = {name: files.get(plain_key(name)) for name in names}
     return {name: path for name, path in found.items() if path is not None}
-
-
-def _plain_key(name: str) -> str:
-    return str(int(name)) if name.isdecimal() else name
 
 
 def encode_photo(path: str | Path, polygons: Sequence[np.ndarray] = ()) -> PhotoPicture:
@@ -87,7 +83,7 @@ def encode_photo(path: str | Path, polygons: Sequence[np.ndarray] = ()) -> Photo
 
     Args:
         path: The photo.
-        polygons: Its gold polygons, (K, 2) pixels.
+        polygons: Its gt polygons, (K, 2) pixels.
 
     Raises:
         ImageReadError: If it cannot be read, with the reason in one line.

@@ -143,7 +143,7 @@ def _word_table(words: list[tuple[int, WordOutcome]], photo: ScoredPhoto) -> str
     rows = '\n'.join(
         f'<tr class="{word.kind}" data-kind="{word.kind}" data-word="{number}"><td>{number}</td>'
         f'<td class="kind">{KIND_NAMES[word.kind]}</td>'
-        f'<td>{_gold_cell(word)}</td><td>{markup.transcript(word.det_text, "none")}</td>'
+        f'<td>{_gt_cell(word)}</td><td>{markup.transcript(word.det_text, "none")}</td>'
         + (f'<td>{_confidence_cell(word, photo)}</td>' if with_confidence else '')
         + '</tr>'
         for number, word in words
@@ -157,7 +157,7 @@ def _word_table(words: list[tuple[int, WordOutcome]], photo: ScoredPhoto) -> str
     )
 
 
-def _gold_cell(word: WordOutcome) -> str:
+def _gt_cell(word: WordOutcome) -> str:
     cell = markup.transcript(word.gt_text, 'none')
     if word.compared_text != word.gt_text:
         cell += f' <span class="absent">compared as</span> {markup.transcript(word.compared_text)}'

@@ -30,7 +30,7 @@ def settings_list(evaluation: FileEvaluation) -> str:
         )
     order = 'by falling confidence' if rules.confidences else 'in file order'
     strip = {
-        'edge': 'one special character at either end of the gold text',
+        'edge': 'one special character at either end of the gt text',
         'all': 'all special characters at both ends of both texts',
     }
     settings = {

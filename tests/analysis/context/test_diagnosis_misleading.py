@@ -13,7 +13,7 @@ from toy_reader import ShiftReader, make_subject, write_photos
 from pipeline.analysis.context.lettering import hang_plate, typeset_plate
 from pipeline.analysis.context.misleading import check_misleading
 from pipeline.analysis.context.subject import Subject
-from pipeline.analysis.gt_images import read_gold_photos
+from pipeline.analysis.gt_images import read_gt_images
 from pipeline.rectification import Rectifier
 
 WORDS = ('CAKE', 'STREETCAR')
@@ -49,7 +49,7 @@ class Corrector(ShiftReader):
 
 @pytest.fixture
 def photos(tmp_path):
-    return read_gold_photos(
+    return read_gt_images(
         [write_photos(tmp_path, [(1, [('a', 'b')]), (2, [('a', 'x')]), (0, [('h', 'h')])])]
     )
 

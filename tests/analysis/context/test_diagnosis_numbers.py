@@ -10,7 +10,7 @@ import pytest
 from mmengine.registry import DefaultScope
 from toy_reader import make_subject, write_photos
 
-from pipeline.analysis.context import diagnose, format_diagnosis, format_page, read_gold_photos
+from pipeline.analysis.context import diagnose, format_diagnosis, format_page, read_gt_images
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _mmocr_scope():
 @pytest.fixture
 def photos(tmp_path):
     """Three photos that shift by 1, 2 and 0: what is written, and what a reader makes of it."""
-    return read_gold_photos(
+    return read_gt_images(
         [
             write_photos(
                 tmp_path,
@@ -101,13 +101,13 @@ def test_time_and_memory_are_measured(photos):
 
 
 def test_one_photo_is_not_enough(tmp_path):
-    photos = read_gold_photos([write_photos(tmp_path, [(1, [('a', 'b')])])])
+    photos = read_gt_images([write_photos(tmp_path, [(1, [('a', 'b')])])])
     with pytest.raises(ValueError, match='at least 2 photos'):
         diagnose(make_subject(), photos)
 
 
 def test_data_without_readable_words_are_refused(tmp_path):
-    photos = read_gold_photos([write_photos(tmp_path, [(1, [('a', '')]), (2, [('a', '')])])])
+    photos = read_gt_images([write_photos(tmp_path, [(1, [('a', '')]), (2, [('a', '')])])])
     with pytest.raises(ValueError, match='no word to read'):
         diagnose(make_subject(), photos)
 
@@ -120,7 +120,7 @@ def test_the_page_shows_each_changed_word_in_its_list(photos):
     rows = re.findall(r'<tr><td>.*?</tr>', page, re.DOTALL)
     assert len(rows) == 4
     cells = [re.findall(r'<td class="text.*?">(.*?)</td>', row) for row in rows]
-    assert [(off, on, gold) for off, on, _, gold in cells] == [
+    assert [(off, on, gt_text) for off, on, _, gt_text in cells] == [
         ('a', 'b', 'b'),
         ('e', 'g', 'G'),
         ('c', 'd', 'c'),
@@ -137,7 +137,7 @@ def test_the_page_needs_no_other_file(photos):
 
 def test_texts_cannot_break_the_page(tmp_path):
     evil = '<script>alert("x")</script>&'
-    photos = read_gold_photos([write_photos(tmp_path, [(1, [('a', evil)]), (2, [('b', "'><b>")])])])
+    photos = read_gt_images([write_photos(tmp_path, [(1, [('a', evil)]), (2, [('b', "'><b>")])])])
     page = format_page(diagnose(make_subject(), photos, misleading=0), evil)
     assert '<script' not in page
     assert '<b>' not in page

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.analysis.agreement import is_right, normalize
 from pipeline.analysis.context.misspelling import make_misspellings, misspell
-from pipeline.analysis.gt_images import read_gold_photos
+from pipeline.analysis.gt_images import read_gt_images
 from pipeline.analysis.word_groups import (
     group_by_blur,
     group_by_height,
@@ -21,7 +21,7 @@ from pipeline.analysis.word_groups import (
 
 
 @pytest.mark.parametrize(
-    ('text', 'gold', 'alphanumeric', 'exact', 'reason'),
+    ('text', 'gt_text', 'alphanumeric', 'exact', 'reason'),
     [
         ('Open', 'Open', True, True, 'the same'),
         ('OPEN', 'Open', True, False, 'case'),
@@ -33,9 +33,9 @@ from pipeline.analysis.word_groups import (
         ('CAFÉ', 'café', True, False, 'letters of other alphabets count'),
     ],
 )
-def test_words_agree_by_letters_and_digits_or_exactly(text, gold, alphanumeric, exact, reason):
-    assert is_right(text, gold, 'alphanumeric') is alphanumeric, reason
-    assert is_right(text, gold, 'exact') is exact, reason
+def test_words_agree_by_letters_and_digits_or_exactly(text, gt_text, alphanumeric, exact, reason):
+    assert is_right(text, gt_text, 'alphanumeric') is alphanumeric, reason
+    assert is_right(text, gt_text, 'exact') is exact, reason
 
 
 def test_an_unknown_rule_is_refused():
@@ -88,7 +88,7 @@ def test_ignored_and_empty_words_are_not_read(tmp_path):
     entries += [{'img_path': 'crop.png', 'instances': [{'text': 'a crop has no scene'}]}]
     (tmp_path / 'a.json').write_text(json.dumps({'data_list': entries}))
     (tmp_path / 'a.png').touch()
-    (photo,) = read_gold_photos([tmp_path / 'a.json'])
+    (photo,) = read_gt_images([tmp_path / 'a.json'])
     assert [word.text for word in photo.readable] == ['open']
     assert len(photo.words) == 3
     assert photo.path == tmp_path / 'a.png'
@@ -105,24 +105,24 @@ def test_photos_without_a_word_stay_where_they_are_asked_for(tmp_path):
         (tmp_path / name).touch()
     path = tmp_path / 'a.json'
     path.write_text(json.dumps({'data_list': entries}))
-    assert [p.path.name for p in read_gold_photos([path])] == ['a.png']
-    kept = read_gold_photos([path], keep_empty=True)
+    assert [p.path.name for p in read_gt_images([path])] == ['a.png']
+    kept = read_gt_images([path], keep_empty=True)
     assert [p.path.name for p in kept] == ['a.png', 'b.png']
     path.write_text(json.dumps({'data_list': entries[1:]}))
     with pytest.raises(ValueError, match='no photo with word polygons'):
-        read_gold_photos([path], keep_empty=True)
+        read_gt_images([path], keep_empty=True)
 
 
 def test_data_without_scenes_are_refused(tmp_path):
     path = tmp_path / 'crops.json'
     path.write_text(json.dumps({'data_list': [{'img_path': 'a', 'instances': [{'text': 'a'}]}]}))
     with pytest.raises(ValueError, match='have no scene'):
-        read_gold_photos([path])
+        read_gt_images([path])
     path.write_text('[]')
     with pytest.raises(ValueError, match='no MMOCR JSON'):
-        read_gold_photos([path])
+        read_gt_images([path])
     with pytest.raises(FileNotFoundError, match='no annotation'):
-        read_gold_photos([tmp_path / 'none.json'])
+        read_gt_images([tmp_path / 'none.json'])
 
 
 def test_an_annotation_away_from_its_images_asks_where_they_are(tmp_path):
@@ -134,9 +134,9 @@ def test_an_annotation_away_from_its_images_asks_where_they_are(tmp_path):
     )
     (tmp_path / '1.png').touch()
     with pytest.raises(FileNotFoundError, match=r'none of the 3 images of .*--data-root'):
-        read_gold_photos([path])
+        read_gt_images([path])
     # One that is there is enough: which of the others are not is told when they are read.
-    assert len(read_gold_photos([path], data_root=tmp_path)) == 3
+    assert len(read_gt_images([path], data_root=tmp_path)) == 3
 
 
 def test_misspellings_are_no_words_and_near_their_word():

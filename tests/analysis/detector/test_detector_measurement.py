@@ -16,13 +16,13 @@ from pipeline.analysis.detector.scoring import choose_line_format
 from pipeline.analysis.detector.tables import miss_table, recall_tables, score_table, shape_table
 from pipeline.analysis.detector.textless import find_false_words, most_false_first
 from pipeline.analysis.detector.worst_images import find_worst
-from pipeline.analysis.gt_images import GoldPhoto, GoldWord, read_gold_photos
+from pipeline.analysis.gt_images import GtImage, GtWord, read_gt_images
 from pipeline.io import ImageReadError, iter_inputs
 
 
 @pytest.fixture
 def measured(tmp_path):
-    photos = read_gold_photos([write_scenes(tmp_path)], keep_empty=True)
+    photos = read_gt_images([write_scenes(tmp_path)], keep_empty=True)
     return measure_detector(make_toy(), photos)
 
 
@@ -44,7 +44,7 @@ def test_looking_on_leaves_no_hook_behind():
 
 
 def test_words_and_boxes_are_counted_by_the_protocol(measured):
-    # Four gold words count, three are found; of five boxes one lies in the ignored word.
+    # Four gt words count, three are found; of five boxes one lies in the ignored word.
     score = measured.stages['detector'].scores['detection'].score
     assert (score.matched, score.gt_care, score.det_care) == (3, 4, 4)
     assert '| detection, detector alone | 0.750 | 0.750 | 0.750 [' in score_table(measured)
@@ -74,7 +74,7 @@ def test_the_missed_word_had_no_box(measured):
 
 
 def test_words_that_reading_drops_are_told_from_those_not_found(tmp_path):
-    photos = read_gold_photos([write_scenes(tmp_path)], keep_empty=True)
+    photos = read_gt_images([write_scenes(tmp_path)], keep_empty=True)
     table = miss_table(measure_detector(make_toy(min_score=0.9), photos).tally)
     assert '| missed by the detector | 1 | 25.0 % |' in table
     assert '| found, but dropped after reading (empty, or below min_score) | 3 | 75.0 % |' in table
@@ -90,8 +90,8 @@ def test_the_photo_with_the_most_errors_comes_first(measured):
 
 
 def test_curved_words_are_compared_as_polygons():
-    def photo(points: int) -> GoldPhoto:
-        return GoldPhoto(None, [GoldWord(np.zeros((points, 2), np.float32), 'a')])  # type: ignore
+    def photo(points: int) -> GtImage:
+        return GtImage(None, [GtWord(np.zeros((points, 2), np.float32), 'a')])  # type: ignore
 
     assert choose_line_format([photo(4), photo(4)]) == 'quad'
     assert choose_line_format([photo(4), photo(6)]) == 'polygon'
@@ -110,7 +110,7 @@ def test_a_photo_that_cannot_be_read_stops_the_measurement(tmp_path):
     annotation = write_scenes(tmp_path)
     (tmp_path / 'two.png').write_text('no image')
     with pytest.raises(ImageReadError, match=r'two\.png'):
-        measure_detector(make_toy(), read_gold_photos([annotation]))
+        measure_detector(make_toy(), read_gt_images([annotation]))
 
 
 def test_data_whose_words_are_all_ignored_are_refused(tmp_path):
@@ -118,7 +118,7 @@ def test_data_whose_words_are_all_ignored_are_refused(tmp_path):
     folder = write_set(
         tmp_path, [{'img_path': 'a.png', 'instances': [word]}], {'a.png': draw_photo()}
     )
-    photos = read_gold_photos([folder / 'annotation.json'])
+    photos = read_gt_images([folder / 'annotation.json'])
     with pytest.raises(ValueError, match='wanted words to find, got 1 that are all ignored'):
         measure_detector(make_toy(), photos)
 

@@ -23,8 +23,8 @@ SIDE = np.stack([np.sin(ANGLES), -np.cos(ANGLES)], axis=1)
 BENT = np.concatenate([60 * SIDE, 50 * SIDE[::-1]]).astype(np.float32)
 
 
-def reading(gold: str, text: str, polygon=FLAT, score=0.5, sharpness=1.0, is_crop=False):
-    return WordReading(Path(f'{gold}.jpg'), polygon, gold, text, score, sharpness, is_crop)
+def reading(gt_text: str, text: str, polygon=FLAT, score=0.5, sharpness=1.0, is_crop=False):
+    return WordReading(Path(f'{gt_text}.jpg'), polygon, gt_text, text, score, sharpness, is_crop)
 
 
 WORDS = [

@@ -11,7 +11,7 @@ from pipeline.analysis.recognizer.tables import case_table, confusion_table
 
 
 @pytest.mark.parametrize(
-    ('gold', 'text', 'cells', 'case', 'reason'),
+    ('gt_text', 'text', 'cells', 'case', 'reason'),
     [
         ('cat', 'cat', {}, {}, 'right'),
         ('cat', 'cut', {('a', 'u'): 1}, {}, 'one for another'),
@@ -26,10 +26,10 @@ from pipeline.analysis.recognizer.tables import case_table, confusion_table
         ('İs', 'is', {('İ', 'i'): 1}, {}, 'a letter of two in lower case stays itself'),
     ],
 )  # fmt: skip
-def test_characters_are_counted(gold, text, cells, case, reason):
-    found = count_confusions([gold], [text])
+def test_characters_are_counted(gt_text, text, cells, case, reason):
+    found = count_confusions([gt_text], [text])
     assert (dict(found.cells), dict(found.case)) == (cells, case), reason
-    assert found.characters == len(gold)
+    assert found.characters == len(gt_text)
     assert found.errors == sum(cells.values())
 
 

@@ -10,7 +10,7 @@ from toy_report_scenes import write_scenes
 from toy_scenes import write_set
 from toy_spotter import BLUE_STEP, GREEN, draw_photo, make_toy
 
-from pipeline.analysis.gt_words import read_gold_words
+from pipeline.analysis.gt_words import read_gt_words
 from pipeline.analysis.recognizer.accuracy import judge_readings
 from pipeline.analysis.recognizer.failures import choose_failures, draw_failures
 from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of_photos
@@ -30,12 +30,12 @@ def write_crops(folder):
 
 
 def test_words_are_read_at_the_ground_truth_whatever_is_detected(tmp_path):
-    photos, crops = read_gold_words([write_scenes(tmp_path)])
+    photos, crops = read_gt_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(min_score=1.0), photos)
     assert not crops
     # b is white paper in the photo, which the toy reads as the letter of its blue.
     white = chr(ord('a') + 255 // BLUE_STEP)
-    assert [(r.gold, r.text) for r in readings] == [
+    assert [(r.gt_text, r.text) for r in readings] == [
         ('a', 'a'), ('b', white), ('c', 'c'), ('d', 'd'),
     ]  # fmt: skip
     assert readings[0].score == pytest.approx(GREEN / 255)
@@ -44,18 +44,21 @@ def test_words_are_read_at_the_ground_truth_whatever_is_detected(tmp_path):
 
 
 def test_word_crops_are_read_whole(tmp_path):
-    photos, crops = read_gold_words([write_crops(tmp_path)])
+    photos, crops = read_gt_words([write_crops(tmp_path)])
     readings = read_word_crops(make_toy(), crops)
     assert not photos
-    assert [(r.gold, r.text, r.is_crop) for r in readings] == [('C', 'c', True), ('f', 'e', True)]
+    assert [(r.gt_text, r.text, r.is_crop) for r in readings] == [
+        ('C', 'c', True),
+        ('f', 'e', True),
+    ]
     assert readings[0].polygon.tolist() == [[0, 0], [64, 0], [64, 16], [0, 16]]
 
 
 def test_photos_and_crops_may_come_together(tmp_path):
     paths = [write_scenes(tmp_path / 'scenes'), write_crops(tmp_path / 'crops')]
-    photos, crops = read_gold_words(paths)
+    photos, crops = read_gt_words(paths)
     assert (len(photos), len(crops)) == (2, 2)
-    photos, _ = read_gold_words([paths[1], paths[0], paths[0]])
+    photos, _ = read_gt_words([paths[1], paths[0], paths[0]])
     assert len(photos) == 2
 
 
@@ -65,18 +68,18 @@ def test_data_without_a_word_to_read_are_refused(tmp_path):
     (tmp_path / 'a.png').touch()
     path.write_text(json.dumps({'data_list': [{'img_path': 'a.png', 'instances': [word]}]}))
     with pytest.raises(ValueError, match='got 1 words that are all ignored'):
-        read_gold_words([path])
+        read_gt_words([path])
     path.write_text(json.dumps({'data_list': []}))
     with pytest.raises(ValueError, match='wanted words with texts'):
-        read_gold_words([path])
+        read_gt_words([path])
 
 
 def test_failures_are_drawn_by_lot_and_the_same_seed_draws_the_same(tmp_path):
-    photos, _ = read_gold_words([write_scenes(tmp_path)])
+    photos, _ = read_gt_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(), photos) * 10  # ten times b is wrong
     right = judge_readings(readings)['alphanumeric']
     first, again = (choose_failures(readings, right, 4, np.random.default_rng(7)) for _ in range(2))
-    assert len(first) == 4 and all(r.gold == 'b' for r in first)
+    assert len(first) == 4 and all(r.gt_text == 'b' for r in first)
     assert all(a is b for a, b in zip(first, again))
     assert len(choose_failures(readings, right, 99, np.random.default_rng(0))) == 10
     sheet = draw_failures(first, make_toy().rectifier)

@@ -87,7 +87,7 @@ window.addEventListener('load', () => {
 def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp('report')
     data = write_set(folder / 'set')
-    rules = ScoringRules(confidences=True, reject_empty_gold=True)
+    rules = ScoringRules(confidences=True, reject_empty_gt=True)
     page = write_report(
         score_files(data / 'gt', data / 'pred', 'icdar2015', rules=rules), folder / 'report'
     )

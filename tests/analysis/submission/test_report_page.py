@@ -146,7 +146,7 @@ def test_a_curve_needs_confidences(tmp_path: Path) -> None:
     assert not Page(plain).of('polyline', 'task-line') and len(Page(plain).of('svg', 'curve')) == 1
     assert 'A curve needs a confidence' not in curved
     assert len(Page(curved).of('polyline', 'task-line')) == len(TASKS)
-    # 0.9 EXIT, 0.8 markup, 0.7 CASE is wrong: two of three predictions, two of nine gold words.
+    # 0.9 EXIT, 0.8 markup, 0.7 CASE is wrong: two of three predictions, two of nine gt words.
     two_of_three = f'precision {2 / 3!r}\nrecall {2 / 9!r}\nhmean {1 / 3!r}'
     labels = [label for label in Page(curved).texts if label.startswith('confidence at least 0.7')]
     assert labels == [f'confidence at least 0.7\n{two_of_three}']
@@ -183,7 +183,7 @@ def test_the_settings_are_told(tmp_path: Path) -> None:
     words = tmp_path / 'words.txt'
     words.write_text('EXIT\nSHOP\nCAFE\nRIGHT\n')
     lexicon = LexiconChoice(str(words), 'weak', 'testr')
-    rules = ScoringRules(iou=0.6, reject_empty_gold=True)
+    rules = ScoringRules(iou=0.6, reject_empty_gt=True)
 
     evaluation = score_files(data / 'gt', data / 'pred', 'icdar2015', 'e2e', rules, lexicon)
     told = ' '.join(Page(render_page(evaluation)).texts)

@@ -20,10 +20,10 @@ def at(column: int) -> np.ndarray:
 def drawn_photo(rng: np.random.Generator) -> tuple[Words, Words]:
     """Gold and predicted words on a row of places, some illegible, some predictions doubled."""
     texts = ['CAT', 'DOG', 'BIRD', '12', '###']
-    gold = [(place, rng.choice(texts)) for place in range(8) if rng.random() < 0.8]
+    gt = [(place, rng.choice(texts)) for place in range(8) if rng.random() < 0.8]
     found = [(int(rng.integers(10)), rng.choice(texts[:4])) for _ in range(rng.integers(12))]
     return (
-        Words([at(p) for p, _ in gold], [str(t) for _, t in gold]),
+        Words([at(p) for p, _ in gt], [str(t) for _, t in gt]),
         Words(
             [at(p) + rng.uniform(-6, 6) for p, _ in found],
             [str(t) for _, t in found],
@@ -99,7 +99,7 @@ def test_a_score_of_other_words_is_refused() -> None:
     gt, det = Words([at(0)], ['CAT']), Words([at(0)], ['CAT'])
     image = score_image(gt, det, ScoringRules())['e2e']
 
-    with pytest.raises(ValueError, match='1 gold words, got 0'):
+    with pytest.raises(ValueError, match='1 gt words, got 0'):
         classify_words(Words(), det, image)
     with pytest.raises(ValueError, match='other predictions than the 0 given'):
         classify_words(gt, Words(), image)
@@ -149,7 +149,7 @@ def test_equal_confidences_are_one_point() -> None:
 
 def test_without_predictions_there_is_no_point() -> None:
     assert precision_recall_points([], [], gt_care=3) == []
-    with pytest.raises(ValueError, match='want as many flags'):
+    with pytest.raises(ValueError, match='1 confidences require 1 flags'):
         precision_recall_points([0.5], [], gt_care=1)
 
 

@@ -18,7 +18,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 import pipeline.registration  # noqa: F401  the benchmark builds models from configs
-from pipeline.analysis.bootstrap import PhotoBootstrap
+from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.conditions import build_random_encoder, swap_groups
 from pipeline.analysis.context.synthetic.clip_training import train_clip
 from pipeline.analysis.context.synthetic.configs import (
@@ -31,7 +31,7 @@ from pipeline.analysis.context.synthetic.progress_hook import ProgressHook
 from pipeline.analysis.context.synthetic.settings import BenchmarkSettings
 from pipeline.analysis.context.synthetic.vocabulary import LETTERS, ROLES, all_words, chance_level
 from pipeline.analysis.context.word_reader import cut_words, encode_photos, read_words
-from pipeline.analysis.gt_images import GoldPhoto, read_gold_photos
+from pipeline.analysis.gt_images import GtImage, read_gt_images
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.utils.checkpoint import load_weights
 
@@ -94,7 +94,7 @@ def run_benchmark(
         )  # fmt: skip
         uninformative = _load(config, _train(config, report))
     with clock('measure', 'reading the test scenes'):
-        photos = read_gold_photos([data / 'test' / 'annotation.json'])
+        photos = read_gt_images([data / 'test' / 'annotation.json'])
         result = measure(plain, context, config.model.context_encoder, photos, settings.seed)
     result['gate'] = abs(context.fusion.gate.openness)
     result['gate_without_information'] = abs(uninformative.fusion.gate.openness)
@@ -131,7 +131,7 @@ def measure(
     plain: Any,
     context: Any,
     encoder: Mapping[str, Any],
-    photos: Sequence[GoldPhoto],
+    photos: Sequence[GtImage],
     seed: int,
 ) -> dict[str, Any]:
     """Word accuracy of the plain recognizer and of the one with context, by role.
@@ -161,7 +161,7 @@ def measure(
         name: accuracy_by_role(words.texts, roles, texts) for name, texts in readings.items()
     }
     result['words'] = {role: roles.count(role) for role in ROLES}
-    bootstrap = PhotoBootstrap(words.image_index, len(photos), seed)
+    bootstrap = ImageBootstrap(words.image_index, len(photos), seed)
     result['intervals'] = {
         name: interval_by_role(words.texts, roles, texts, bootstrap)
         for name, texts in readings.items()
@@ -170,18 +170,18 @@ def measure(
 
 
 def accuracy_by_role(
-    gold: Sequence[str], roles: Sequence[str], texts: Sequence[str]
+    gt_texts: Sequence[str], roles: Sequence[str], texts: Sequence[str]
 ) -> dict[str, float]:
     """Share of the words of each role that are read exactly."""
-    right = np.array([text == word for text, word in zip(texts, gold)])
+    right = np.array([text == word for text, word in zip(texts, gt_texts)])
     return {role: float(right[np.array(roles) == role].mean()) for role in ROLES}
 
 
 def interval_by_role(
-    gold: Sequence[str], roles: Sequence[str], texts: Sequence[str], bootstrap: PhotoBootstrap
+    gt_texts: Sequence[str], roles: Sequence[str], texts: Sequence[str], bootstrap: ImageBootstrap
 ) -> dict[str, list[float | None]]:
     """The 95 % interval, [low, high], of each number of :func:`accuracy_by_role`."""
-    right = np.array([text == word for text, word in zip(texts, gold)])
+    right = np.array([text == word for text, word in zip(texts, gt_texts)])
     estimates = {role: bootstrap.mean(right, np.array(roles) == role) for role in ROLES}
     return {role: [estimate.low, estimate.high] for role, estimate in estimates.items()}
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 RESULT_FORMATS = ('json', 'jsonl', 'icdar', 'csv')
+ENGINES = ('auto', 'onnx', 'torch')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
 POINT_PROTOCOLS = ('points-spts', 'points-mmocr')
 MATCHINGS = ('first', 'maximum')

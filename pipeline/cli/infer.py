@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from pipeline.cli.choices import RESULT_FORMATS
+from pipeline.cli.choices import ENGINES, RESULT_FORMATS
 from pipeline.cli.common import (
     DONE,
     SOME_FAILED,
@@ -64,6 +64,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--out', type=Path, default=Path('results'), metavar='DIR', help='output folder')
     add_spotter(parser)
     add_device(parser)
+    parser.add_argument(
+        '--engine', choices=ENGINES, default='auto',
+        help='onnx (ONNX Runtime), torch, or auto: onnx for the embedded default on a CPU',
+    )  # fmt: skip
     add(
         '--batch-size', type=positive_int, metavar='N',
         help='photos or crops per batch '
@@ -160,11 +164,16 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
     from pipeline.utils.device import choose_device
 
-    spotter = TextSpotter.from_config(
-        find_config(args.config) if args.config else DEFAULT_CONFIG,
-        checkpoint=args.checkpoint,
-        device=choose_device(args.device),
-    )
+    if args.config is None and args.checkpoint is None:
+        spotter = TextSpotter.default(args.device, args.engine)
+    elif args.engine == 'onnx':
+        raise ValueError('--engine onnx reads with the embedded default only')
+    else:
+        spotter = TextSpotter.from_config(
+            find_config(args.config) if args.config else DEFAULT_CONFIG,
+            checkpoint=args.checkpoint,
+            device=choose_device(args.device),
+        )
     if args.context is not None:
         spotter.use_context(args.context == 'on')
     if args.words is not None:

@@ -13,6 +13,7 @@ from pipeline.evaluation.matching import MATCHINGS
 from pipeline.evaluation.protocols import POINT_PROTOCOLS, PROTOCOLS
 from pipeline.evaluation.scoring import TASKS
 from pipeline.io import FORMATS
+from pipeline.spotter import ENGINES
 
 
 def test_choices_are_those_of_their_modules() -> None:
@@ -21,6 +22,7 @@ def test_choices_are_those_of_their_modules() -> None:
     assert tuple(POINT_PROTOCOLS) == choices.POINT_PROTOCOLS
     assert tuple(MATCHINGS) == choices.MATCHINGS
     assert choices.TASKS == TASKS
+    assert choices.ENGINES == ENGINES
     assert choices.DATASET_TASKS == DATASET_TASKS
     assert tuple(catalog.DATASETS) == choices.DATASETS
 

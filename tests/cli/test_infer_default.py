@@ -18,6 +18,7 @@ from pipeline.cli import infer
 from pipeline.detection.detections import Detections
 from pipeline.geometry import polygon_area, polygon_shape
 from pipeline.geometry.neighbors import join_words
+from pipeline.onnx.spotter import OnnxTextSpotter
 from pipeline.spotter import DEFAULT_CONFIG
 
 BOX = (220, 150, 360, 210)
@@ -61,7 +62,7 @@ def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
     polygons = {word.text: word.polygon for word in spotter.read(SCENE)}
     joined = join_words([polygons[text] for text in line.split()])
     found = Detections([joined], np.ones(1, dtype=np.float32))
-    monkeypatch.setattr(spotter.detector, 'forward', lambda images: [found])
+    monkeypatch.setattr(spotter, 'detector', lambda images: [found])
     words = spotter.read(SCENE)
     assert ' '.join(word.text for word in words) == line
     for word in words:
@@ -108,7 +109,7 @@ def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
     [
         (['gone.txt'], 'gone.txt'),
         (['english', 'phrases.txt'], 'phrases.txt:1: wanted a word'),
-        (['none', 'english'], '--words none stands alone'),
+        (['none', 'english'], '--words none cannot be combined'),
     ],
 )
 def test_word_lists_that_are_none_end_in_one_line(
@@ -124,7 +125,7 @@ def test_word_lists_that_are_none_end_in_one_line(
 
 def test_the_tool_takes_word_lists_or_none(photo, monkeypatch):
     seen = []
-    monkeypatch.setattr(TextSpotter, 'use_words', lambda spotter, words: seen.append(words))
+    monkeypatch.setattr(OnnxTextSpotter, 'use_words', lambda spotter, words: seen.append(words))
     for options in (['none'], ['english', 'mine.txt']):
         args = [option for words in options for option in ('--words', words)]
         infer.load_spotter(infer.parse_args([str(photo), *args]))

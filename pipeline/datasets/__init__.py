@@ -1,4 +1,4 @@
-"""Data sets, their converters, transforms and the synthetic scenes."""
+"""Data sets, samplers, converters, transforms and the generator of synthetic scenes."""
 
 from pipeline.datasets import transforms as _transforms  # noqa: F401
 from pipeline.datasets.collate import collate_scene_words

@@ -37,9 +37,7 @@ def collate_scene_words(samples: Sequence[dict[str, Any]], multiple_of: int = 1)
     crops: list[Tensor] = []
     data_samples: list[Any] = []
     index: list[int] = []
-    scenes: dict[
-        Any, tuple[Any, Tensor | None]
-    ] = {}  # key -> image, tokens; insertion order is the index
+    scenes: dict[Any, tuple[Any, Tensor | None]] = {}  # key -> image, tokens; in batch order
     for number, sample in enumerate(samples):
         words = sample['inputs']
         if isinstance(words, Tensor):  # one crop, as MMOCR packs it

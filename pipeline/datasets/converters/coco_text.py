@@ -39,9 +39,7 @@ def read_coco_text(root: Path) -> list[DatasetSplit]:
         ValueError: If the JSON file is malformed. The message contains the entry.
     """
     labels, folder = find_file(root, *_LABELS), find_folder(root, *_PHOTOS)
-    if (
-        labels is None and find_folder(root, 'cocotext.v2') is not None
-    ):  # find_folder unpacked the zip
+    if labels is None and find_folder(root, 'cocotext.v2') is not None:  # unpacked a zip
         labels = find_file(root, *_LABELS)
     if labels is None or folder is None:
         absent = ((labels, _LABELS[0]), (folder, _PHOTOS[0]))

@@ -1,5 +1,5 @@
-"""OpenAI's CLIP ViT-B-16: 1 + 14 x 14 tokens of a 224 px square, four times the cost."""
+"""OpenAI's CLIP ViT-B-16: 1 + 14 x 14 tokens of a 224 px square; four times ViT-B-32's cost."""
 
 context_encoder = dict(type='ClipImageEncoder', arch='ViT-B-16', pretrained='openai')
-# A batch of word crops alone does not touch the fusion; distributed training must not wait for it.
+# The fusion gets no gradient from a batch without images, so DDP has to allow unused parameters.
 find_unused_parameters = True

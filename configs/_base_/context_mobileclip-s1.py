@@ -1,5 +1,5 @@
-"""Apple's MobileCLIP-S1 (FastViT): a pooled vector and an 8 x 8 grid of a 256 px square."""
+"""Apple's MobileCLIP-S1 (FastViT): a pooled vector and 8 x 8 tokens of a 256 px square."""
 
 context_encoder = dict(type='ClipImageEncoder', arch='MobileCLIP-S1', pretrained='datacompdr')
-# A batch of word crops alone does not touch the fusion; distributed training must not wait for it.
+# The fusion gets no gradient from a batch without images, so DDP has to allow unused parameters.
 find_unused_parameters = True

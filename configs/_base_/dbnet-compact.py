@@ -25,7 +25,7 @@ model = dict(
     det_head=dict(
         type='DBHead',
         in_channels=96,
-        # Words of street photos are often 10 px high: MMOCR's 8 px floor would ignore them.
+        # Words in street images are often 10 px high; MMOCR's minimum of 8 px would ignore them.
         module_loss=dict(type='DBModuleLoss', min_sidelength=4),
         postprocessor=dict(type='DBPostprocessor', text_repr_type='quad'),
     ),

@@ -1,4 +1,4 @@
-"""What every run shares: scope, seed, logging, pictures, checkpoints."""
+"""Runtime settings of all runs: scope, seed, logging, drawings, checkpoints."""
 
 default_scope = 'mmocr'
 custom_imports = dict(imports=['pipeline.registration'], allow_failed_imports=False)
@@ -14,7 +14,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=500, by_epoch=False, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    # These do nothing where there is no gate, no text, no cache.
+    # These hooks do nothing in runs without gate, text or cache.
     gate=dict(type='GateLogHook', interval=50),
     pictures=dict(type='ReadingPicturesHook', interval=1000),
     context_cache=dict(type='ContextCacheHook'),

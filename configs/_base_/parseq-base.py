@@ -1,4 +1,4 @@
-"""PARSeq with the encoder of ViT-B: the largest size."""
+"""The largest PARSeq, with the encoder of ViT-B."""
 
 _base_ = ['./parseq-tiny.py']
 

@@ -1,7 +1,7 @@
-"""PARSeq (Bautista & Atienza, ECCV 2022) on a convolutional stem: 2.6 M parameters.
+"""PARSeq (Bautista & Atienza, ECCV 2022) with a convolutional stem: 2.6 M parameters.
 
-Sized for a CPU: the stem leaves 2 x 32 tokens of a 32 x 128 crop, three transformer blocks mix
-them, one decoder layer reads.
+Designed for CPUs: the stem reduces a 32 x 128 crop to 2 x 32 tokens, followed by three transformer
+blocks and one decoder layer.
 """
 
 dictionary = dict(
@@ -33,7 +33,7 @@ model = dict(
         embed_dim=192,
         num_heads=6,
         mlp_ratio=2.0,
-        # One epoch of fresh synthetic words does not overfit.
+        # One epoch of new synthetic words does not overfit.
         dropout=0.0,
         max_label_length=25,
         decode_ar=True,

@@ -23,7 +23,7 @@ model = dict(
         type='PARSeqDecoder',
         dictionary=dictionary,
         embed_dim=192,
-        # A decoder head is half as wide as an encoder head.
+        # Decoder heads have half the width of encoder heads.
         num_heads=6,
         dropout=0.1,
         max_label_length=25,

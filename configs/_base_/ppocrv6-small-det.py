@@ -4,7 +4,7 @@ model = dict(
     type='DBNet',
     data_preprocessor=dict(
         type='PhotoDataPreprocessor',
-        # ImageNet's statistics of RGB, applied to BGR: the published weights were trained so.
+        # ImageNet's RGB statistics applied to BGR, as in the training of the published weights.
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=False,

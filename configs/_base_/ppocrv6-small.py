@@ -1,6 +1,7 @@
 """PP-OCRv6's small recognizer (arXiv 2606.13108) with a Latin charset: 3.1 M parameters.
 
-Crops are 48 px high; their width follows the word, in steps, so that nothing is padded.
+Crops are 48 px high. Their width is one of several steps, chosen by the aspect of the word, so no
+padding is needed.
 """
 
 rectifier = dict(

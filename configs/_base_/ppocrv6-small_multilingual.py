@@ -1,4 +1,4 @@
-"""PP-OCRv6's small recognizer with its whole dictionary: Latin, Chinese and Japanese."""
+"""PP-OCRv6's small recognizer with the full dictionary: Latin, Chinese and Japanese."""
 
 _base_ = ['./ppocrv6-small.py']
 

@@ -1,4 +1,4 @@
-"""As ``recognition_schedule``, shorter and with smaller steps, from a trained recognizer on."""
+"""``recognition_schedule`` for fine-tuning: fewer iterations and a lower learning rate."""
 
 _base_ = ['./recognition_schedule.py']
 

@@ -1,7 +1,7 @@
-"""Photos with their words: each batch holds crops, their photos, and which belongs to which.
+"""Images with their words: batches contain crops, their images, and the image index of each crop.
 
-Annotations are MMOCR's JSON with polygons, here those of the scene generator. Data sets of crops
-alone can be joined in with ``ConcatDataset``: their words skip the fusion.
+Annotations are MMOCR's JSON with polygons, here those of the scene generator. Data sets of word
+crops can be added with ``ConcatDataset``; their words skip the fusion.
 """
 
 scene_words = dict(
@@ -13,12 +13,12 @@ scene_words = dict(
         '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
     ),
     max_length=25,
-    # A photo with more words becomes several samples, none of which fills a batch alone.
+    # An image with more words becomes several samples, each smaller than a batch.
     split_words=64,
     with_image=True,
 )
 train_dataloader = dict(
-    batch_size=32,  # photos at most, for the tower's sake
+    batch_size=32,  # maximum number of images, limited by the tower's memory
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
@@ -30,14 +30,14 @@ val_dataloader = dict(
     batch_size=32,
     num_workers=1,
     persistent_workers=True,
-    # Not rounded up: padding would count words twice.
+    # Not rounded up, because padding would count words twice.
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     batch_sampler=dict(type='WordBatchSampler', max_words=128),
     collate_fn=dict(type='collate_scene_words'),
     dataset=dict(scene_words, data_root='data/synthetic/val', test_mode=True),
 )
 test_dataloader = val_dataloader
-# MMEngine's own evaluator would score as many words as there are photos.
+# MMEngine's evaluator would score only as many words as there are images.
 val_evaluator = dict(
     type='WordEvaluator',
     metrics=[

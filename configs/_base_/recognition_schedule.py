@@ -1,4 +1,4 @@
-"""AdamW with a warm-up and a cosine; no decay on biases, norms and learned positions."""
+"""AdamW with warm-up and cosine schedule; no decay of biases, norms and learned positions."""
 
 max_iters = 20000
 optim_wrapper = dict(
@@ -11,8 +11,8 @@ optim_wrapper = dict(
             'pos_embed': dict(decay_mult=0.0),
             'pos_queries': dict(decay_mult=0.0),
             'char_embed': dict(decay_mult=0.0),
-            # The gate to the scene, in models that have one. At alpha = 0 nothing else of the
-            # fusion learns: it has to move soon, and to stay.
+            # Gate of the context fusion, if the model has one. At alpha = 0 the rest of the fusion
+            # gets no gradient, so alpha has a larger learning rate and no decay.
             'fusion.gate.alpha': dict(lr_mult=10.0, decay_mult=0.0),
         },
     ),

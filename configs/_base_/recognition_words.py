@@ -1,6 +1,6 @@
 """Word crops in MMOCR's JSON: ``data_list`` of ``img_path`` and ``instances[0].text``."""
 
-crop_size = (128, 32)  # MMOCR's Resize wants (width, height)
+crop_size = (128, 32)  # (width, height), as in MMOCR's Resize
 load = [
     dict(type='LoadImageFromFile', color_type='color'),
     dict(type='LoadOCRAnnotations', with_text=True),

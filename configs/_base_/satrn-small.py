@@ -1,7 +1,7 @@
-"""SATRN (Lee et al., CVPR Workshops 2020) in MMOCR's small size, reading this project's charset.
+"""SATRN (Lee et al., CVPR Workshops 2020) in MMOCR's small size, with this project's charset.
 
-Of MMOCR's recognizers the one to begin with: its features keep both directions of the crop, and
-its decoder is autoregressive, so that the scene can come in early and late.
+Recommended among MMOCR's recognizers for context fusion: its features keep both axes of the crop
+and its decoder is autoregressive, so it supports early and late fusion.
 """
 
 _base_ = ['mmocr::textrecog/satrn/_base_satrn_shallow.py']

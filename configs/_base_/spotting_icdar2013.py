@@ -1,6 +1,6 @@
-"""ICDAR 2013 Focused Scene Text, end to end: 233 test photos, upright boxes as published.
+"""ICDAR 2013 Focused Scene Text, end to end: 233 test images, upright boxes as published.
 
-For the ground truth of the competition's 2015 edition, which has four corners a word, set
+For the ground truth of the 2015 edition, which has four corners per word, set
 ``test_evaluator.line_format='quad'``.
 """
 

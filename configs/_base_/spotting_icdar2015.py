@@ -1,4 +1,4 @@
-"""ICDAR 2015 Incidental Scene Text, end to end: 500 test photos, lexicons as published."""
+"""ICDAR 2015 Incidental Scene Text, end to end: 500 test images, published lexicons."""
 
 _base_ = ['./spotting_test.py']
 

@@ -1,7 +1,7 @@
-"""Street View Text, lexicon-constrained: 249 test photos, 50 words a photo to choose from.
+"""Street View Text, lexicon-constrained: 249 test images, a lexicon of 50 words per image.
 
-Only the words of each photo's lexicon are annotated. ``e2e/strong_hmean`` is the number to
-compare: without a lexicon every other word of the street counts against precision.
+Only words of the image's lexicon are annotated. Compare ``e2e/strong_hmean``: without a lexicon,
+every other word in the image reduces the precision.
 """
 
 _base_ = ['./spotting_test.py']

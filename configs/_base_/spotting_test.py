@@ -1,4 +1,4 @@
-"""Test loop of a spotter: photos as they are stored, no ground truth thrown away."""
+"""Test loop of a spotter on images in their stored size, with all ground truth."""
 
 test_dataloader = dict(
     batch_size=1,
@@ -10,7 +10,7 @@ test_dataloader = dict(
         type='OCRDataset',
         test_mode=True,
         pipeline=[
-            # Ground truth is in stored pixels, whatever the EXIF orientation says.
+            # Ground truth is in stored pixels, so the EXIF orientation is ignored.
             dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
             dict(
                 type='LoadOCRAnnotations',

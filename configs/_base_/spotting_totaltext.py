@@ -1,7 +1,7 @@
-"""Total-Text: 300 test photos with curved words, its full lexicon.
+"""Total-Text: 300 test images with curved words, with the full lexicon.
 
-Tables of ABCNet, TESTR and DeepSolo print the number that is called ``spotting/none_hmean`` here
-as their end-to-end result without a lexicon; Mask TextSpotter prints ``e2e/none_hmean``.
+ABCNet, TESTR and DeepSolo report the value of ``spotting/none_hmean`` as their end-to-end result
+without a lexicon; Mask TextSpotter reports ``e2e/none_hmean``.
 """
 
 _base_ = ['./spotting_test.py']

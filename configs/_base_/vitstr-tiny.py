@@ -1,6 +1,6 @@
 """ViTSTR-Tiny (Atienza, ICDAR 2021): the encoder of DeiT-Ti and a linear layer, 5 M parameters.
 
-On crops of 32 x 128, as PARSeq; see the class for what differs from the paper.
+Crops are 32 x 128, as in PARSeq. See the class for differences from the paper.
 """
 
 dictionary = dict(

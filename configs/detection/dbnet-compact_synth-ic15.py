@@ -1,4 +1,4 @@
-"""The embedded default's detector: synthetic scenes and ICDAR 2015 training photos."""
+"""The embedded default's detector, first half of its training: synthetic scenes and ICDAR 2015."""
 
 _base_ = ['../_base_/default_runtime.py', '../_base_/dbnet-compact.py']
 
@@ -27,7 +27,7 @@ icdar2015 = dict(
     ann_file='textdet.json',
     pipeline=[
         *load,
-        # The photos are stored at 960x640; the cameras' aspect is 16:9.
+        # The images are stored at 960 x 640; the cameras' aspect is 16:9.
         dict(
             type='RandomAffineCrop',
             size=crop_size,
@@ -43,7 +43,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
-    # Real photos are seen about as often as synthetic ones.
+    # Real and synthetic images have about the same frequency.
     dataset=dict(
         type='ConcatDataset',
         datasets=[synthetic, dict(type='RepeatDataset', dataset=icdar2015, times=6)],
@@ -54,7 +54,7 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1e-4),
     clip_grad=dict(max_norm=5.0),
 )
-max_iters = 2000  # the second half is ..._finetune.py
+max_iters = 2000  # the second half is dbnet-compact_synth-ic15_finetune.py
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
     dict(type='CosineAnnealingLR', T_max=3000, eta_min=1e-6, by_epoch=False),

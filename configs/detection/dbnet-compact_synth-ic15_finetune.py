@@ -1,6 +1,7 @@
-"""Second half of the default detector's training: more real photos, from the first half's weights.
+"""The embedded default's detector, second half of its training: more real images.
 
-Weights are not averaged here: the learning rate ends at zero.
+Starts from the first half's weights. Weights are not averaged, because the learning rate ends near
+zero.
 """
 
 _base_ = ['./dbnet-compact_synth-ic15.py']

@@ -1,8 +1,8 @@
-"""The default detector trained further, from the parts of a spotter (``tools/unpack_spotter.py``).
+"""Further training of the default detector, from the output of ``tools/unpack_spotter.py``.
 
-Words at the scale that photos are searched at, words on walls seen from the side, scenes that the
-first stages did not see, more real photos, and photos without text. The stem and the first stage
-stay as they are: they are the same lines and corners everywhere, and cost a quarter of the time.
+Adds words at the scales used in inference, words on walls seen from the side, new synthetic scenes,
+more real images, and images without text. The stem and the first stage are frozen: their features
+are general, and freezing them saves a quarter of the time.
 """
 
 _base_ = ['./dbnet-compact_synth-ic15.py']
@@ -35,7 +35,7 @@ icdar2015 = dict(
     _base_.icdar2015,
     pipeline=[
         *load,
-        # The photos are stored at 960x640; the cameras' aspect is 16:9.
+        # The images are stored at 960 x 640; the cameras' aspect is 16:9.
         dict(
             type='RandomAffineCrop',
             size=crop_size,
@@ -61,7 +61,7 @@ textless = dict(
 )
 train_dataloader = dict(
     dataset=dict(
-        verify_meta=False,  # scenes and photos name different tasks
+        verify_meta=False,  # scenes and images have different task names
         datasets=[
             synthetic,
             dict(synthetic, data_root='data/synthetic/train4'),

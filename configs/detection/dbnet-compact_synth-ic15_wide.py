@@ -1,8 +1,8 @@
-"""The default detector taught wider kernels, on a GPU, from ``tools/unpack_spotter.py``'s parts.
+"""Training of the default detector with wider kernels, from ``tools/unpack_spotter.py``'s output.
 
-A kernel shrunk by a ratio of 0.4 is a sixth as high as its word, and growing it back makes six
-times of each error at its border; one of 0.6 makes three times of it. Meant for batches of 64:
-eight processes that share a GPU, of which each draws the targets of its own eight crops.
+A kernel with shrink ratio 0.4 has a sixth of its word's height, and expanding it multiplies errors
+of its border by six. A kernel with ratio 0.6 multiplies them by three. The recipe is for batches of
+64: eight processes share one GPU, and each computes the targets of its own eight crops.
 
     torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch
 """

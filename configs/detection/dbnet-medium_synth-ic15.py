@@ -1,9 +1,10 @@
-"""A detector of ResNet-50 class (26 M parameters), for one GPU, on the compact one's data.
+"""A detector with a ResNet-50 (26 M parameters) on the compact detector's data, for one GPU.
 
-The backbone starts from oCLIP (Xue et al., ECCV 2022, arXiv 2203.03911), which learnt on pictures
-with text: MMOCR's weights, fetched once by MMEngine and kept in its cache (~/.cache/torch/hub).
-``--cfg-options model.backbone.init_cfg.checkpoint=FILE`` takes them from a file. The recipe is that
-of DBNet's paper (SGD, polynomial decay). It was never run to its end here: no GPU was at hand.
+The backbone starts from oCLIP (Xue et al., ECCV 2022, arXiv 2203.03911), which was pretrained on
+images with text. MMEngine downloads MMOCR's weights once and caches them (~/.cache/torch/hub).
+``--cfg-options model.backbone.init_cfg.checkpoint=FILE`` loads them from a file. The recipe is that
+of DBNet's paper (SGD, polynomial decay). It has not been run to the end, because no GPU was
+available.
 """
 
 _base_ = ['./dbnet-compact_synth-ic15.py']
@@ -26,7 +27,7 @@ crop = dict(type='RandomAffineCrop', size=(640, 640), scale_range=(0.5, 2.5))
 synthetic = dict(_base_.synthetic, pipeline=[*load, crop, *augment])
 icdar2015 = dict(
     _base_.icdar2015,
-    # Photos stored at another size than the cameras' are brought back to it.
+    # Images stored at 960 x 640 are stretched to the cameras' 16:9 aspect.
     pipeline=[*load, dict(crop, flip_prob=0.3, native_size=(720, 1280)), *augment],
 )
 train_dataloader = dict(

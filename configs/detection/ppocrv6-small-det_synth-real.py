@@ -1,6 +1,6 @@
-"""PP-OCRv6's small detector, fine-tuned from lines of text to words.
+"""PP-OCRv6's small detector, fine-tuned from text lines to words.
 
-Start from the published weights (tools/convert_ppocr.py); pipeline/weights/README.md lists the
+Convert the published weights first (tools/convert_ppocr.py); pipeline/weights/README.md lists the
 commands that prepare the data.
 """
 
@@ -8,12 +8,12 @@ _base_ = ['../_base_/default_runtime.py', '../_base_/ppocrv6-small-det.py']
 
 load_from = 'work_dirs/ppocrv6-small-det.pth'
 model = dict(
-    # The stem and the first two stages are general: they stay as published.
+    # The stem and the first two stages are frozen: their features are general.
     backbone=dict(norm=True, frozen_stages=3),
     det_head=dict(
         module_loss=dict(
             type='WordGapDBModuleLoss',
-            # A word of 10 px is common in street photos; the default of 8 px ignores it.
+            # Words of 10 px are common in street images; the default of 8 px would ignore them.
             min_sidelength=4,
             shrink_ratio=0.6,
             weight_gap=3.0,
@@ -32,7 +32,7 @@ crop = dict(
 
 
 def photos(root, ann_file='textdet.json', times=1, indices=None, **changes):
-    """A data set, repeated; ``changes`` apply to its crops."""
+    """A repeated data set; ``changes`` are options of its RandomAffineCrop."""
     dataset = dict(
         type='OCRDataset',
         data_root=root,
@@ -56,10 +56,10 @@ train_dataloader = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='ConcatDataset',
-        verify_meta=False,  # scenes and photos name different tasks
-        # The last photos of each real set are held out, to choose thresholds and sizes on.
+        verify_meta=False,  # scenes and images have different task names
+        # The last images of each real set are held out for choosing thresholds and sizes.
         datasets=[
-            # Stored at 960x640; the cameras' images are 1280x720.
+            # Stored at 960 x 640; the cameras' images are 1280 x 720.
             photos(
                 'data/icdar2015_train',
                 times=10,

@@ -1,7 +1,7 @@
 """CLIPTER on the compact PARSeq: MH-CA between encoder and decoder.
 
-Fine-tunes the plain recognizer of parseq-compact_synth-real.py on the same words, of which those
-of scenes bring their photo along.
+Fine-tunes the plain recognizer of parseq-compact_synth-real.py on the same words. Words of scenes
+come with their image.
 """
 
 _base_ = ['./parseq-compact_synth-real.py', '../_base_/context_clip-vit-b32.py']
@@ -27,7 +27,7 @@ train_dataloader = dict(
         datasets=[
             synthetic,
             dict(type='RepeatDataset', dataset=icdar2015, times=4),
-            # Word crops have no scene: their rows skip the fusion.
+            # Word crops have no scene and skip the fusion.
             dict(type='RepeatDataset', dataset=_base_.crops[0], times=4),
             dict(type='RepeatDataset', dataset=_base_.crops[1], times=4),
         ],

@@ -1,4 +1,4 @@
-"""The compact PARSeq with a CTC head: words of synthetic scenes and of real images."""
+"""The compact PARSeq with a CTC head, trained on words of synthetic scenes and of real images."""
 
 _base_ = [
     '../_base_/default_runtime.py',
@@ -28,10 +28,10 @@ words = dict(
         )
     ],
 )
-# Some words are cut out with their neighbors, as the detector does: CTC learns where they part.
+# Some words are cropped with their neighbors, as a detector merges them: CTC learns word gaps.
 scene_words = dict(words, join_prob=0.25)
 synthetic = dict(scene_words, data_root='data/synthetic/train', ann_file='annotation.json')
-# Stored at 960x640, while the cameras' aspect is 16:9.
+# Stored at 960 x 640; the cameras' aspect is 16:9.
 icdar2015 = dict(
     scene_words,
     data_root='data/icdar2015_train',
@@ -44,7 +44,7 @@ crops = [
     dict(word_crops, data_root='data/word_crops/iiit5k_train'),
 ]
 model = dict(
-    # CTC teaches the encoder to read long before attention finds the characters.
+    # CTC trains the encoder long before the decoder's attention is aligned.
     decoder=dict(
         type='HybridDecoder',
         grid_size=(2, 32),
@@ -53,16 +53,16 @@ model = dict(
     ),
 )
 train_dataloader = dict(
-    # About three words a sample. Small batches learn more from the same number of words.
+    # About three words per sample. Small batches learn more from the same number of words.
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     collate_fn=dict(type='collate_scene_words'),
-    # Words: two of three synthetic, the others real.
+    # Two of three words are synthetic, the others are real.
     dataset=dict(
         type='ConcatDataset',
-        verify_meta=False,  # photos and word crops name different tasks
+        verify_meta=False,  # images and word crops have different task names
         datasets=[
             synthetic,
             dict(type='RepeatDataset', dataset=icdar2015, times=4),

@@ -1,4 +1,4 @@
-"""Seed experiment 1: PARSeq, CLIP's class token alone (k = infinity), gated attention, early.
+"""Seed experiment 1: PARSeq-S with only CLIP's class token (k = infinity), gated attention, early.
 
 Fine-tunes the plain recognizer of parseq-small_words.py.
 """

@@ -1,4 +1,4 @@
-"""Seed experiment 2: MH-CA mini in place of the gated attention of experiment 1."""
+"""Seed experiment 2: experiment 1 with MH-CA mini instead of gated attention."""
 
 _base_ = ['./parseq-small_clip-vit-b32-kinf_gated-early_scenes.py']
 

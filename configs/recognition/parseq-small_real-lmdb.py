@@ -1,16 +1,17 @@
-"""PARSeq-S on the real words that its authors train on, by their schedule; 20 epochs on a GPU.
+"""PARSeq-S on its authors' real training data with their schedule; 20 epochs on one GPU.
 
-Their LMDBs (github.com/baudm/parseq, Datasets.md) go to data/word_crops/parseq as they are laid
-out, train/real/ArT/train/data.mdb to val/SVT/data.mdb, and become crops (3.3 million) and JSON:
+Put their LMDBs (github.com/baudm/parseq, Datasets.md) into data/word_crops/parseq with their
+folders, train/real/ArT/train/data.mdb to val/SVT/data.mdb. The first command converts them to
+3.3 million crops and JSON:
 
     python tools/prepare_dataset.py word-lmdb --root data/word_crops/parseq --splits train_real val
     python tools/train.py configs/recognition/parseq-small_real-lmdb.py
     torchrun --nproc_per_node 2 tools/train.py configs/recognition/parseq-small_real-lmdb.py \
         --launcher pytorch --cfg-options train_dataloader.batch_size=192
 
-The data were not at hand where this was written: no number of this recipe is known. Words with
-spaces or characters beyond ASCII, which the authors rewrite, do not count here. To start from the
-authors' weights set model.init_cfg: averaging takes no bare state dict as load_from.
+This recipe has not been run, because the data were not available. Texts with spaces or non-ASCII
+characters, which the authors normalize, are ignored here. To start from the authors' weights, set
+model.init_cfg; load_from does not work, because weight averaging needs a full checkpoint.
 """
 
 _base_ = [
@@ -20,8 +21,8 @@ _base_ = [
     '../_base_/parseq-small.py',
 ]
 
-# All that lies under train/real, its folders val and test with it: the authors train on these.
-# Benchmarks lie in test/ beside train/, and are never read here.
+# All LMDBs under train/real, including its folders val and test, which the authors train on.
+# The benchmarks are in test/ next to train/ and are not used here.
 train_sets = [
     *['ArT_train', 'ArT_val', 'COCOv2.0_train', 'COCOv2.0_val'],
     *['LSVT_train', 'LSVT_val', 'LSVT_test', 'MLT19_train', 'MLT19_val', 'MLT19_test'],
@@ -64,7 +65,7 @@ val_words = dict(
         for name in val_sets
     ],
 )
-# Not rounded up: padding would count words twice.
+# Not rounded up, because padding would count words twice.
 in_order = dict(type='DefaultSampler', shuffle=False, round_up=False)
 val_dataloader = dict(
     batch_size=384, num_workers=4, sampler=in_order, dataset=dict(val_words, _delete_=True)
@@ -75,11 +76,11 @@ test_dataloader = dict(
 
 epoch = 8484
 max_iters = 20 * epoch
-# Theirs: 7e-4 for 256 words, in proportion to the batch. Adam: there is no weight decay.
+# The authors use 7e-4 for 256 words, scaled with the batch size, and Adam without weight decay.
 lr = 7e-4 * 384 / 256
 optim_wrapper = dict(optimizer=dict(lr=lr, weight_decay=0.0))
-# One cycle, and from three quarters on the rate that it has then, while weights are averaged:
-# those at the ends of the last five epochs.
+# One-cycle schedule for three quarters of the run, then a constant learning rate. The weights at
+# the ends of the last five epochs are averaged.
 param_scheduler = [
     dict(
         type='OneCycleLR',

@@ -1,4 +1,4 @@
-"""ViT-B-16, whose finer patches are pooled four by four: 1 + 4 x 4 tokens."""
+"""MH-CA with ViT-B-16, whose patches are pooled four by four: 1 + 4 x 4 tokens."""
 
 _base_ = [
     '../_base_/default_runtime.py',

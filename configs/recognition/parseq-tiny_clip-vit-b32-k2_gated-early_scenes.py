@@ -1,4 +1,4 @@
-"""Gated attention to patches pooled two by two: 1 + 4 x 4 tokens."""
+"""Gated attention with ViT-B-32, whose patches are pooled two by two: 1 + 4 x 4 tokens."""
 
 _base_ = ['./parseq-tiny_clip-vit-b32_mhca-early_scenes.py']
 

@@ -1,7 +1,7 @@
-"""CLIPTER (arXiv 2301.07464) on PARSeq-Ti: MH-CA between encoder and decoder, every patch kept.
+"""CLIPTER (arXiv 2301.07464) on PARSeq-Ti: MH-CA between encoder and decoder, without pooling.
 
-Fine-tunes the plain recognizer of parseq-tiny_words.py; to start from nothing, add
-``--cfg-options model.recognizer.init_cfg=None``.
+Fine-tunes the plain recognizer of parseq-tiny_words.py. To train from scratch, add ``--cfg-options
+model.recognizer.init_cfg=None``.
 """
 
 _base_ = [

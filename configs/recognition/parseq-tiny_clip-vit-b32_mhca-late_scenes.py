@@ -1,4 +1,4 @@
-"""As ``mhca-early``, with the scene at the decoder's features, before its classifier."""
+"""``mhca-early`` with late fusion, before the decoder's classifier."""
 
 _base_ = ['./parseq-tiny_clip-vit-b32_mhca-early_scenes.py']
 

@@ -1,4 +1,4 @@
-"""A tower for phones, MobileCLIP-S1, at the decoder: 1 + 4 x 4 tokens."""
+"""Late gated attention with MobileCLIP-S1, a tower for mobile devices: 1 + 4 x 4 tokens."""
 
 _base_ = [
     '../_base_/default_runtime.py',

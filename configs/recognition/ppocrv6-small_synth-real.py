@@ -1,7 +1,7 @@
-"""The embedded default's recognizer: PP-OCRv6 small, fine-tuned to words of street photos.
+"""The embedded default's recognizer: PP-OCRv6 small, fine-tuned on words of street images.
 
-Start from the published weights (tools/convert_ppocr.py) and cut the words first
-(tools/cut_words.py); pipeline/weights/README.md lists the commands.
+Convert the published weights (tools/convert_ppocr.py) and cut the words (tools/cut_words.py) first;
+pipeline/weights/README.md lists the commands.
 """
 
 _base_ = [
@@ -11,7 +11,7 @@ _base_ = [
 ]
 
 load_from = 'work_dirs/ppocrv6-small.pth'
-# The stem and the first stage are general: they stay as published.
+# The stem and the first stage are frozen: their features are general.
 model = dict(backbone=dict(norm=True, frozen_stages=2), encoder=dict(norm=True))
 words = dict(
     type='SceneWordsDataset',
@@ -29,7 +29,7 @@ words = dict(
             noise_prob=0.2,
             invert_prob=0.05,
         ),
-        # Nothing that moves the ends: the crops are cut as a detector would cut them.
+        # No translation or rotation: the crops already have a detector's margins.
         dict(
             type='RandAugment',
             num_layers=1,
@@ -38,8 +38,8 @@ words = dict(
         ),
     ],
 )
-# How often each set is repeated; of the drawn sets only the first crops are used. Seven of ten
-# words are real: their texts follow the frequencies of natural words, which drawn ones do not.
+# Repetitions of each data set. Only the first crops of the synthetic sets are used. Seven of ten
+# words are real, because synthetic texts do not have the frequencies of natural words.
 repeats = dict(
     synthetic=1,
     latin=1,

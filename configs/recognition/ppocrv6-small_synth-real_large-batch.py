@@ -1,4 +1,4 @@
-"""The default recognizer's recipe for one GPU: larger batches, more rounds."""
+"""The default recognizer's recipe for one GPU, with larger batches and more iterations."""
 
 _base_ = ['./ppocrv6-small_synth-real.py']
 

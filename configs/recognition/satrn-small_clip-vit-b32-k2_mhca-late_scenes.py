@@ -1,4 +1,4 @@
-"""SATRN's autoregressive decoder looks at the scene in every step: MH-CA before its classifier."""
+"""MH-CA before the classifier of SATRN's autoregressive decoder, applied at every step."""
 
 _base_ = ['./satrn-small_clip-vit-b32-kinf_gated-early_scenes.py']
 

@@ -1,4 +1,4 @@
-"""A recognizer of MMOCR in its scene: SATRN, whose decoder reads the fused features.
+"""An MMOCR recognizer with context: SATRN, whose decoder reads the fused features.
 
 Fine-tunes the plain recognizer of satrn-small_words.py.
 """

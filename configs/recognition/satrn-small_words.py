@@ -5,4 +5,4 @@ _base_ = [
     '../_base_/satrn-small.py',
 ]
 
-optim_wrapper = dict(optimizer=dict(lr=3e-4))  # as MMOCR trains it
+optim_wrapper = dict(optimizer=dict(lr=3e-4))  # MMOCR's learning rate

@@ -1,4 +1,4 @@
-"""A recognizer without a decoder to speak of: ViTSTR, whose linear layer reads fused features.
+"""ViTSTR with context: its linear decoder reads the fused features.
 
 Fine-tunes the plain recognizer of vitstr-tiny_words.py.
 """

@@ -1,6 +1,6 @@
-"""The medium detector with the default's recognizer: what ``tools/pack_spotter.py`` packs.
+"""The medium detector with the default recognizer, as a config for ``tools/pack_spotter.py``.
 
-No weights of it are shipped: name those of your training with ``--checkpoint``.
+No weights are included: pass the weights of your training with ``--checkpoint``.
 """
 
 _base_ = ['./default.py']

@@ -1,3 +1,3 @@
-"""The embedded default, to start one's own spotting configs from."""
+"""The embedded default, as a base of your own spotting configs."""
 
 _base_ = ['../../pipeline/weights/default_spotter.py']

@@ -1,7 +1,7 @@
-"""CLIPTER (arXiv 2301.07464) after the embedded default's detector: CLIP sees each photo once.
+"""CLIPTER (arXiv 2301.07464) after the embedded default's detector; CLIP encodes each image once.
 
 The recognizer is the compact PARSeq. After training
-configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, put the weights together:
+configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, pack the weights:
 
     python tools/pack_spotter.py configs/spotting/default_clip-vit-b32_mhca-early.py \
         --recognizer work_dirs/parseq-compact_clip-vit-b32_mhca-early_scenes/iter_8000.pth \

@@ -1,4 +1,4 @@
-"""The embedded default on 100 training photos of ICDAR 2015 that are held out for tuning."""
+"""The embedded default on 100 training images of ICDAR 2015 that are held out for tuning."""
 
 _base_ = ['./default_icdar2015.py']
 

@@ -1,7 +1,7 @@
-"""The embedded default's detector with PARSeq-S as the recognizer, which brings its own weights.
+"""The embedded default's detector with PARSeq-S as the recognizer, with separate weights.
 
-Of a training run of this repository, or those that PARSeq's authors publish
-(github.com/baudm/parseq, parseq-bb5792a6.pt): both are taken by
+Weights are those of a training run of this repository, or the published ones of PARSeq's authors
+(github.com/baudm/parseq, parseq-bb5792a6.pt). Both are packed by
 
     python tools/pack_spotter.py configs/spotting/default_parseq-small.py \
         --recognizer parseq-bb5792a6.pt --out work_dirs/parseq-small_spotter.safetensors

@@ -1,6 +1,6 @@
-"""The embedded default on SVT's 100 training photos, which it was not trained on.
+"""The embedded default on SVT's 100 training images, which were not used in its training.
 
-The lexicon is the list of all words of these photos: ``e2e/weak_hmean`` is the number to read.
+The lexicon contains all words of these images; compare ``e2e/weak_hmean``.
 """
 
 _base_ = ['./default_svt.py']

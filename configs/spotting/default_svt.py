@@ -1,3 +1,3 @@
-"""The embedded default on the test photos of Street View Text."""
+"""The embedded default on the test images of Street View Text."""
 
 _base_ = ['../../pipeline/weights/default_spotter.py', '../_base_/spotting_svt.py']

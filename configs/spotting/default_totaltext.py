@@ -1,3 +1,3 @@
-"""The embedded default on the test photos of Total-Text."""
+"""The embedded default on the test images of Total-Text."""
 
 _base_ = ['../../pipeline/weights/default_spotter.py', '../_base_/spotting_totaltext.py']

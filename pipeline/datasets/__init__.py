@@ -1,4 +1,4 @@
-"""Data sets, their converters, transforms and the synthetic scenes."""
+"""Data sets, samplers, converters, transforms and the generator of synthetic scenes."""
 
 import pipeline.compat
 import pipeline.rectification  # noqa: F401  registers the Rectifier that data sets build

@@ -1,4 +1,4 @@
-"""Batches of scenes with their words."""
+"""Collation of images with their word crops into batches."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from torch import Tensor
 
 @FUNCTIONS.register_module()
 def collate_scene_words(samples: Sequence[dict[str, Any]], multiple_of: int = 1) -> dict[str, Any]:
-    """Put the words of several photos into one batch that knows each word's photo.
+    """Collate the words of several images into one batch with the image index of each word.
 
     Args:
-        samples: What ``SceneWordsDataset`` gives: ``inputs`` (crops), ``data_samples``, and for
-            the words of a photo ``image`` or ``context_tokens`` (S, C), with ``photo``, its
-            name. Samples of one photo are joined, so that it is encoded once. Samples of
-            MMOCR's own data sets, one crop and one data sample each, are words without a photo.
-        multiple_of: The last words are left out so that their number is a multiple of this, unless
-            there are fewer. A GPU's cuDNN plans its convolutions anew for each size of batch.
+        samples: Samples of ``SceneWordsDataset``: ``inputs`` (crops), ``data_samples``, and for
+            words of an image ``image`` or ``context_tokens`` (S, C), and ``photo``, a key of the
+            image. Samples with the same key share one image in the batch, so that it is encoded
+            once. Samples of MMOCR's own data sets (one crop, one data sample) are words without an
+            image.
+        multiple_of: The last words are dropped so that the number of words is a multiple of this,
+            unless there are fewer words. cuDNN plans its convolutions again for each batch size.
 
     Returns:
-        ``inputs`` (N, 3, height, width) uint8 and ``data_samples`` (N). Where samples have
-        photos also ``images`` (list of I) or ``context_tokens`` (I, S, C), and ``image_index``
-        (N,) int64, -1 for words without one.
+        ``inputs`` (N, 3, height, width) uint8 and ``data_samples`` (N). If samples have images,
+        also ``images`` (list of I) or ``context_tokens`` (I, S, C), and ``image_index`` (N,) int64,
+        -1 for words without an image.
 
     Raises:
-        ValueError: If crops differ in size, photos come with tokens and without, or ``multiple_of``
-            is no number of words.
+        ValueError: If crops differ in size, if only some of the images have tokens, or if
+            ``multiple_of`` is below 1.
     """
     if multiple_of < 1:
         raise ValueError(f'multiple_of must be at least 1 word, got {multiple_of}.')
     crops: list[Tensor] = []
     data_samples: list[Any] = []
     index: list[int] = []
-    scenes: dict[Any, tuple[Any, Tensor | None]] = {}  # photo -> image, tokens; in order
+    scenes: dict[Any, tuple[Any, Tensor | None]] = {}  # key -> image, tokens; in batch order
     for number, sample in enumerate(samples):
         words = sample['inputs']
         if isinstance(words, Tensor):  # one crop, as MMOCR packs it
@@ -66,8 +67,8 @@ def _stack_crops(crops: list[Tensor]) -> Tensor:
     sizes = {tuple(crop.shape) for crop in crops}
     if len(sizes) > 1:
         raise ValueError(
-            f'the crops of a batch need one size, got {sorted(sizes)}: give all data sets that '
-            'are joined the same size of rectifier or Resize, or use WidthBatchSampler.'
+            f'all crops of a batch must have the same size, got {sorted(sizes)}: set the same '
+            'size in the rectifier or Resize of all data sets, or use WidthBatchSampler.'
         )
     return torch.stack(crops)
 
@@ -78,7 +79,7 @@ def _join_scenes(scenes: list[tuple[Any, Tensor | None]]) -> dict[str, Any]:
         return {'images': images}
     if images:
         raise ValueError(
-            f'{len(images)} of {len(scenes)} photos of a batch come without scene tokens: give '
-            'all data sets that are joined a context_cache, or none.'
+            f'{len(images)} of {len(scenes)} images of a batch have no scene tokens: set '
+            'context_cache in all data sets, or in none.'
         )
     return {'context_tokens': torch.stack([tokens for _, tokens in scenes if tokens is not None])}

@@ -1,4 +1,4 @@
-"""Runs the context encoder over the photos of data sets, each once."""
+"""Runs the context encoder once on each image of data sets."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from pipeline.datasets.scene_photo import read_photo
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset
 from pipeline.registry import DATASETS
 
-Photo = tuple[str, tuple[int, int] | None]  # its file, the size it is brought to
+Photo = tuple[str, tuple[int, int] | None]  # path, native_size
 
 
 def find_photos(config: Config, names: Sequence[str]) -> list[Photo]:
-    """The photos of a config's data sets, each once, in their order.
+    """List the images of a config's data sets in order, without duplicates.
 
     Args:
-        config: A training config.
-        names: ``'train'``, ``'val'`` and ``'test'`` for the data sets of the loaders, or the
-            names of data sets that the config defines.
+        config: Training config.
+        names: ``'train'``, ``'val'`` and ``'test'`` for the data sets of the dataloaders, or names
+            of data sets that the config defines.
 
     Raises:
-        ValueError: If there is no such data set, or it has no photos; says which there are.
+        ValueError: If a data set does not exist (the message lists the existing ones) or has no
+            images with words.
     """
     photos: dict[Photo, None] = {}
     for name in names:
         found = [
             photo
             for dataset in _scene_sets(DATASETS.build(_dataset_config(config, name)))
-            for photo in _photos_of(dataset)
+            for photo in _images_of(dataset)
         ]
         if not found:
-            raise ValueError(f'the data set {name!r} holds no photo with words')
+            raise ValueError(f'the data set {name!r} has no image with words')
         photos.update(dict.fromkeys(found))
     return list(photos)
 
@@ -52,21 +53,21 @@ def extract_tokens(
     shard_photos: int = 512,
     report: Callable[[int], Any] = lambda count: None,
 ) -> int:
-    """Encode the photos that a context cache does not hold yet.
+    """Encode the images that a context cache does not contain yet.
 
     Args:
-        encoder: The context encoder; it sees ``encoder.batch_size`` photos at a time.
-        photos: See :func:`find_photos`.
-        directory: Of the cache, new or of the same encoder.
-        workers: Processes that decode photos.
-        shard_photos: Photos of a file.
-        report: Called with the number of photos that are done.
+        encoder: Context encoder, called with up to ``encoder.batch_size`` images.
+        photos: Images; see :func:`find_photos`.
+        directory: Folder of the cache, new or of the same encoder.
+        workers: Number of processes that decode images.
+        shard_photos: Number of images per shard.
+        report: Called after each batch with its number of images.
 
     Returns:
-        How many photos were encoded.
+        Number of encoded images.
 
     Raises:
-        ValueError: If the folder holds the tokens of another encoder, or a photo cannot be read.
+        ValueError: If the folder contains tokens of another encoder, or an image cannot be read.
     """
     added = 0
     with ContextCacheWriter(directory, encoder, shard_photos) as writer:
@@ -87,7 +88,7 @@ def extract_tokens(
 
 
 class _Decoded(Dataset):
-    """Keys and pixels of photos; no pixels where the key is known."""
+    """Keys and pixels of images; the pixels are None if the key is known."""
 
     def __init__(self, photos: Sequence[Photo], known: frozenset[str]) -> None:
         self.photos = photos
@@ -121,7 +122,7 @@ def _dataset_config(config: Config, name: str) -> Any:
     return found
 
 
-def _photos_of(dataset: SceneWordsDataset) -> Iterator[Photo]:
+def _images_of(dataset: SceneWordsDataset) -> Iterator[Photo]:
     size = dataset.native_size
     for idx in range(len(dataset)):
         info = dataset.get_data_info(idx)

@@ -1,4 +1,4 @@
-"""A photo out of its file, as the annotation of its words sees it."""
+"""Reading of images in the pixel coordinates of their annotation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pipeline.clipter.cache.context_cache import photo_key
 
 @dataclass(frozen=True, eq=False)
 class ScenePhoto:
-    """A decoded photo and what its file says of it.
+    """A decoded image with its key and scale.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        key: Its ``photo_key``: two samples of one photo share it.
-        scale: (2,) float32, (x, y): pixels of ``image`` per pixel of the stored photo.
+        key: ``photo_key`` of the image; all samples of one image share it.
+        scale: (2,) float32, (x, y): pixels of ``image`` per stored pixel.
     """
 
     image: np.ndarray
@@ -27,20 +27,20 @@ class ScenePhoto:
 
 
 def read_photo(path: str, native_size: tuple[int, int] | None = None) -> ScenePhoto:
-    """Read a photo; EXIF does not turn it, since polygons are in stored pixels.
+    """Read an image. The EXIF orientation is ignored, because polygons are in stored pixels.
 
     Args:
-        path: The file.
-        native_size: (height, width) of sets that are stored stretched. None keeps the stored
-            size.
+        path: Path of the image.
+        native_size: (height, width) to resize to, for sets that are stored stretched. None keeps
+            the stored size.
 
     Raises:
-        ValueError: If there is no such file, or none that OpenCV can decode; names it.
+        ValueError: If the file cannot be read or decoded. The message contains the path.
     """
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f'wanted an image, could not read {path}: {error.strerror}') from error
+        raise ValueError(f'cannot read the image {path}: {error.strerror}') from error
     image = decode_photo(data, path)
     height, width = image.shape[:2]
     scale = np.ones(2, dtype=np.float32)
@@ -51,13 +51,13 @@ def read_photo(path: str, native_size: tuple[int, int] | None = None) -> ScenePh
 
 
 def decode_photo(data: bytes, path: str) -> np.ndarray:
-    """The picture in the bytes of a file, (H, W, 3) uint8 BGR.
+    """Decode the content of an image file to (H, W, 3) uint8 BGR.
 
     Raises:
-        ValueError: If OpenCV cannot decode it; names ``path``.
+        ValueError: If OpenCV cannot decode it. The message contains ``path``.
     """
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if image is None:
-        raise ValueError(f'wanted an image, could not decode {path}')
+        raise ValueError(f'cannot decode the image {path}')
     return image

@@ -1,4 +1,4 @@
-"""A photo with its words as one training sample of a recognizer."""
+"""Data set whose samples are images with the crops of their words."""
 
 from __future__ import annotations
 
@@ -24,44 +24,42 @@ from pipeline.registry import DATASETS, TASK_UTILS
 
 @DATASETS.register_module()
 class SceneWordsDataset(BaseDataset):
-    """Photos with all their words, cut out by the same ``Rectifier`` as in use.
+    """Images with all their words, cropped with the spotter's ``Rectifier``.
 
-    Reads MMOCR JSON. Instances with a ``polygon`` are words of the photo ``img_path``;
-    an instance without one says that the whole picture is a word crop, which has no
-    scene. Ignored words, words longer than ``max_length`` and words with characters
-    outside ``charset`` are left out.
+    Reads MMOCR JSON. An instance with a ``polygon`` is a word of the image ``img_path``. An
+    instance without a polygon means that the whole image is a word crop, which has no scene.
+    Ignored words, words longer than ``max_length`` and words with characters outside ``charset``
+    are skipped.
 
-    A sample is ``dict(inputs, data_samples, image, context_tokens, photo)``: N crops
-    (3, height, width) uint8 BGR tensors; N ``TextRecogDataSample`` with ``gt_text``; the photo
-    (H, W, 3) uint8 BGR or None; its scene tokens (S, C) float16 or None; and a name by which two
-    samples of one photo know each other, None for word crops. ``collate_scene_words`` makes
-    batches of them, ``WordBatchSampler`` bounds their words.
+    A sample is ``dict(inputs, data_samples, image, context_tokens, photo)``: N crops as (3, height,
+    width) uint8 BGR tensors; N ``TextRecogDataSample`` with ``gt_text``; the image (H, W, 3) uint8
+    BGR or None; its scene tokens (S, C) float16 or None; and a key that all samples of one image
+    share, None for word crops. ``collate_scene_words`` collates samples, and ``WordBatchSampler``
+    limits the words per batch.
 
     Args:
-        ann_file: The JSON, under ``data_root``.
-        rectifier: Config of the ``Rectifier`` that the spotter uses.
-        charset: All characters that the recognizer knows, or config of its dictionary.
-        max_length: Longest transcript, in characters.
-        max_words: At most so many words of one photo, drawn anew each time; the others wait for
-            another epoch. None takes all.
-        split_words: A photo with more words becomes several samples of at most so many, which
-            bounds the memory of a crowded photo and leaves no word out. Each of these samples
-            brings the photo along.
-        native_size: (height, width) that photos are resized to before words are cut out,
-            for sets that are stored stretched. None keeps the stored size.
-        join_prob: Probability that a word is cut out together with the one that follows it on its
-            line, and so on, as detectors join words: its text has spaces then. For recognizers
-            that learn where words part (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``).
-        jitter: Corners are moved by up to this share of the word's height and the word
-            grown or shrunk by it, as a detector's polygons are. 0 keeps the ground truth.
-        crop_pipeline: Transforms of each crop, a dict with ``img`` (height, width, 3).
-        with_image: Whether samples carry the photo; a recognizer with context needs it.
-        context_cache: A folder of ``tools/extract_context.py``: samples carry scene tokens out
-            of it, in place of the photo.
+        ann_file: Path of the JSON, relative to ``data_root``.
+        rectifier: Config of the spotter's ``Rectifier``.
+        charset: All characters of the recognizer, or config of its dictionary.
+        max_length: Maximum number of characters of a text.
+        max_words: Maximum number of words per image, drawn anew in each epoch. None uses all words.
+        split_words: Maximum number of words per sample. An image with more words becomes several
+            samples, each with the image. This limits the memory without skipping words.
+        native_size: (height, width) to resize images to before cropping, for sets that are stored
+            stretched. None keeps the stored size.
+        join_prob: Probability that a word is cropped together with the next word of its line,
+            repeatedly, as detectors merge words. The text then contains spaces. Use it for
+            recognizers that learn word gaps (``CTCDecoder``, ``HybridDecoder(finds_gaps=True)``).
+        jitter: Maximum change of corners and size as a share of the word's height, to imitate a
+            detector's polygons. 0 keeps the ground truth.
+        crop_pipeline: Transforms of each crop, which get a dict with ``img`` (height, width, 3).
+        with_image: Whether samples contain the image; needed for recognizers with context.
+        context_cache: Folder written by ``tools/extract_context.py``. Samples contain scene tokens
+            from it instead of the image.
 
     Raises:
-        ValueError: If a number of words is not at least 1, a probability is none, or the cache
-            cannot be used.
+        ValueError: If a number of words is below 1, if ``join_prob`` is not in [0, 1], or if the
+            cache cannot be used.
     """
 
     def __init__(
@@ -85,7 +83,7 @@ class SceneWordsDataset(BaseDataset):
             if value is not None and value < 1:
                 raise ValueError(f'{name} must be at least 1 word, or None, got {value}.')
         if not 0 <= join_prob <= 1:
-            raise ValueError(f'join_prob must lie in [0, 1], got {join_prob}.')
+            raise ValueError(f'join_prob must be in [0, 1], got {join_prob}.')
         self.rectifier = TASK_UTILS.build(rectifier)
         if not isinstance(charset, str):
             charset = ''.join(c for c in TASK_UTILS.build(charset).dict if len(c) == 1)
@@ -102,24 +100,24 @@ class SceneWordsDataset(BaseDataset):
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
-        """Keep what training needs of one entry of ``data_list``."""
-        words, unread = [], []
+        """Extract the words and the path of one entry of ``data_list``."""
+        words, skipped = [], []
         for instance in raw_data_info['instances']:
             polygon = instance.get('polygon')
-            if not instance.get('ignore', False) and self._readable(instance['text']):
+            if not instance.get('ignore', False) and self._is_usable(instance['text']):
                 words.append((polygon, instance['text']))
             elif polygon is not None:
-                unread.append(polygon)
+                skipped.append(polygon)
         return {
             'img_path': str(Path(self.data_root or '') / raw_data_info['img_path']),
             'words': words,
-            'unread': unread,
-            # Of a word crop; images are grouped by their words, not by their size.
+            'skipped': skipped,
+            # Only for word crops, which WidthBatchSampler groups by width.
             'width': None if _has_scene(words) else raw_data_info.get('width'),
         }
 
     def filter_data(self) -> list[dict]:
-        """Leave out photos without a readable word; split the crowded ones."""
+        """Remove images without usable words and split those with more than ``split_words``."""
         return [
             {**info, 'words': words}
             for info in self.data_list
@@ -127,7 +125,7 @@ class SceneWordsDataset(BaseDataset):
         ]
 
     def sample_sizes(self) -> tuple[np.ndarray, np.ndarray]:
-        """How many words and how many photos each sample brings, (len(self),) int64 each."""
+        """Number of words and number of images of each sample, (len(self),) int64 each."""
         counts = []
         for idx in range(len(self)):
             words = self.get_data_info(idx)['words']
@@ -136,7 +134,7 @@ class SceneWordsDataset(BaseDataset):
         return sizes[:, 0], sizes[:, 1]
 
     def prepare_data(self, idx: int) -> dict:
-        """One photo with its words; see the class for what it holds."""
+        """Load one sample; see the class for its keys."""
         info = self.get_data_info(idx)
         words, path = info['words'], info['img_path']
         has_scene = _has_scene(words)
@@ -150,8 +148,8 @@ class SceneWordsDataset(BaseDataset):
         if self.max_words is not None and len(words) > self.max_words:
             chosen = np.random.choice(len(words), self.max_words, replace=False)
         if has_scene and self.join_prob > 0:
-            unread = [_ring(polygon) * photo.scale for polygon in info['unread']]
-            words = self._join_some(located, unread, chosen)
+            skipped = [_ring(polygon) * photo.scale for polygon in info['skipped']]
+            words = self._join_some(located, skipped, chosen)
         else:
             words = [located[i] for i in chosen]
         crops = self.rectifier(photo.image, [_jittered(ring, self.jitter) for ring, _ in words])
@@ -169,10 +167,10 @@ class SceneWordsDataset(BaseDataset):
         }
 
     def _join_some(
-        self, words: list[tuple[np.ndarray, str]], unread: list[np.ndarray], chosen: np.ndarray
+        self, words: list[tuple[np.ndarray, str]], skipped: list[np.ndarray], chosen: np.ndarray
     ) -> list[tuple[np.ndarray, str]]:
-        """The chosen words, some of them with those that follow them, up to one not to be read."""
-        rings = [ring for ring, _ in words] + unread
+        """The chosen words, some joined with the words that follow, up to a skipped word."""
+        rings = [ring for ring, _ in words] + skipped
         even = [i for i, ring in enumerate(rings) if len(ring) % 2 == 0]
         follower = {
             even[i]: even[j]
@@ -193,7 +191,7 @@ class SceneWordsDataset(BaseDataset):
             joined.append((ring, text))
         return joined
 
-    def _readable(self, text: str) -> bool:
+    def _is_usable(self, text: str) -> bool:
         return 0 < len(text) <= self.max_length and self.charset.issuperset(text)
 
 
@@ -202,7 +200,7 @@ def _has_scene(words: list[tuple[Any, str]]) -> bool:
 
 
 def _split(words: list[Any], limit: int | None) -> list[list[Any]]:
-    """Parts of at most ``limit`` words and of one size, rather than full ones and a rest."""
+    """Split ``words`` into parts of nearly equal size with at most ``limit`` words."""
     if not words or limit is None:
         return [words] if words else []
     parts = math.ceil(len(words) / limit)
@@ -215,8 +213,8 @@ def _ring(polygon: Sequence[float]) -> np.ndarray:
 
 
 def _jittered(ring: np.ndarray, jitter: float) -> np.ndarray:
-    """Move the corners as a detector would: loose or tight as a whole, uneven by point."""
-    if jitter <= 0 or len(ring) % 2:  # an odd ring does not say where its sides end
+    """Move the corners as a detector would: grow or shrink the word, and move each point."""
+    if jitter <= 0 or len(ring) % 2:  # an odd number of points does not define two sides
         return ring
     top, bottom = ring[: len(ring) // 2], ring[len(ring) // 2 :][::-1]
     height = float(np.hypot(*(top - bottom).T).mean())

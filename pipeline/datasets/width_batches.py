@@ -1,4 +1,4 @@
-"""Batches of crops of one width, for recognizers whose crops are as wide as their words."""
+"""Batches of crops of the same width, for recognizers with variable crop width."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pipeline.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class WidthBatchSampler(Sampler[list[int]]):
-    """Collects crops of one width and returns them as a batch when it is full.
+    """Collects crops of the same width and returns them as a batch when it is full.
 
-    Wide crops come in smaller batches, so that all batches take about the same time. No crop is
-    padded. Order and batches follow from the sampler's seed only.
+    Batches of wide crops are smaller, so that all batches take about the same time. No crop is
+    padded. Order and batches depend only on the sampler's seed.
 
     Args:
         sampler: MMEngine's ``InfiniteSampler``.
         batch_size: Number of crops per batch at the width ``at_width``; the Runner passes the
             dataloader's.
-        at_width: Width in pixels at which a batch holds ``batch_size`` crops.
-        max_batch_size: Largest number of crops in a batch, for narrow ones.
+        at_width: Width in pixels at which a batch contains ``batch_size`` crops.
+        max_batch_size: Maximum number of crops per batch, for narrow crops.
 
     Raises:
-        ValueError: If a number is not positive or the data set has no widths.
+        ValueError: If a number is not positive, or if the data set has no widths.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class WidthBatchSampler(Sampler[list[int]]):
         self._stream = self._fill()
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Batches of indices into the data set, without end."""
-        for batch in self._stream:  # noqa: UP028  `yield from` would close it with the loader
+        """Endless iterator over batches of indices into the data set."""
+        for batch in self._stream:  # noqa: UP028  `yield from` would close the stream
             yield batch
 
     def __len__(self) -> int:
-        """Number of batches in one pass over the data, about."""
+        """Approximate number of batches in one pass over the data."""
         return int(np.ceil((1 / self.sizes).sum()))
 
     def _fill(self) -> Iterator[list[int]]:
@@ -65,11 +65,11 @@ class WidthBatchSampler(Sampler[list[int]]):
 
 
 def sample_widths(dataset: Any) -> np.ndarray:
-    """Width in pixels of the crop of each sample, (len(dataset),) int64.
+    """Crop width in pixels of each sample, (len(dataset),) int64.
 
     Args:
-        dataset: ``SceneWordsDataset`` of crops whose annotation contains their ``width``
-            (``tools/cut_words.py`` writes it), or ``ConcatDataset`` and ``RepeatDataset`` of such.
+        dataset: ``SceneWordsDataset`` of crops whose annotation contains ``width`` (written by
+            ``tools/cut_words.py``), or ``ConcatDataset`` and ``RepeatDataset`` of such data sets.
 
     Raises:
         ValueError: If a sample has no width.
@@ -81,7 +81,7 @@ def sample_widths(dataset: Any) -> np.ndarray:
     widths = [dataset.get_data_info(i).get('width') for i in range(len(dataset))]
     if None in widths:
         raise ValueError(
-            'the annotation contains no width of sample '
-            f'{widths.index(None)}: cut the words with tools/cut_words.py.'
+            f'the annotation has no width for sample {widths.index(None)}: cut the words with '
+            'tools/cut_words.py.'
         )
     return np.array(widths, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Batches that are bounded by their words, since photos hold one word or two hundred."""
+"""Batches with a limited number of words, because images contain from one to hundreds of words."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from pipeline.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class WordBatchSampler(Sampler[list[int]]):
-    """Joins samples to batches of at most ``max_words`` words and ``batch_size`` photos.
+    """Packs samples into batches of at most ``max_words`` words and ``batch_size`` images.
 
-    Samples come in the order of ``sampler`` and are packed one after another: a batch ends where
-    the next sample does not fit. All words of a sample stay together, so a photo with
-    more words than a batch may hold has to be split by its data set (``split_words``).
+    Samples are packed in the order of ``sampler``. A batch ends where the next sample does not fit.
+    The words of a sample stay together, so an image with more than ``max_words`` words has to be
+    split by its data set (``split_words``).
 
     In a distributed run every rank packs the same order of the whole data set and takes every
-    ``world_size``-th batch. No two ranks meet the same batch, and all get the same number: where
-    a finite sampler with ``round_up`` does not come out even, the first batches are repeated.
+    ``world_size``-th batch. Ranks therefore get different batches. If a finite sampler has
+    ``round_up``, the first batches are repeated so that all ranks get the same number.
 
-    Works on MMEngine's ``InfiniteSampler``, whose batches run on across the end of the data, and
-    ``DefaultSampler``, whose every epoch ends with a batch of what is left. Order and batches
-    follow from the sampler's seed and epoch alone, so a resumed run goes on as MMEngine's do.
+    Supports MMEngine's ``InfiniteSampler``, whose batches continue across the end of the data, and
+    ``DefaultSampler``, whose epochs end with a partial batch. Order and batches depend only on the
+    sampler's seed and epoch, so resuming a run works as with MMEngine's own samplers.
 
     Args:
         sampler: ``InfiniteSampler`` or ``DefaultSampler``.
-        batch_size: Most photos of a batch; the Runner hands over the loader's. It bounds what
-            the context encoder sees; word crops do not count.
-        max_words: Most words of a batch.
+        batch_size: Maximum number of images per batch; the Runner passes the dataloader's. It
+            limits the input of the context encoder. Word crops do not count.
+        max_words: Maximum number of words per batch.
 
     Raises:
-        ValueError: If a sample alone holds more words, or a limit is not at least 1.
+        ValueError: If one sample has more words than ``max_words``, or if a limit is below 1.
     """
 
     def __init__(self, sampler: Any, batch_size: int, max_words: int) -> None:
         if batch_size < 1 or max_words < 1:
             raise ValueError(
-                f'batch_size (photos) and max_words must be at least 1, got {batch_size} and '
+                f'batch_size (images) and max_words must be at least 1, got {batch_size} and '
                 f'{max_words}.'
             )
         self.sampler = sampler
@@ -51,23 +51,23 @@ class WordBatchSampler(Sampler[list[int]]):
         self.words, self.photos = sample_sizes(sampler.dataset)
         if len(self.words) and self.words.max() > max_words:
             raise ValueError(
-                f'sample {int(self.words.argmax())} holds {self.words.max()} words, but '
-                f'max_words={max_words}. Set split_words={max_words} in its data set, or raise '
-                'max_words.'
+                f'sample {int(self.words.argmax())} has {self.words.max()} words, but '
+                f'max_words={max_words}. Set split_words={max_words} in its data set, or '
+                'increase max_words.'
             )
         self._endless = isinstance(sampler, InfiniteSampler)
         self._stream = self._deal(self._pack(_whole_order(sampler))) if self._endless else None
 
     def __iter__(self) -> Iterator[list[int]]:
-        """The batches of this rank, lists of indices into the data set."""
+        """Iterate over the batches of this rank, lists of indices into the data set."""
         if self._stream is not None:
-            for batch in self._stream:  # noqa: UP028  `yield from` would close it with the loader
+            for batch in self._stream:  # noqa: UP028  `yield from` would close the stream
                 yield batch
         else:
             yield from self._epoch_batches()
 
     def __len__(self) -> int:
-        """Batches of this rank in the current epoch; of an endless sampler, in one pass."""
+        """Number of batches of this rank per epoch, or per pass of an endless sampler."""
         if not self._endless:
             return len(self._epoch_batches())
         one_pass = sum(1 for _ in self._pack(range(len(self.words))))
@@ -82,7 +82,7 @@ class WordBatchSampler(Sampler[list[int]]):
         return batches[self.sampler.rank :: world_size]
 
     def _deal(self, batches: Iterable[list[int]]) -> Iterator[list[int]]:
-        """Every ``world_size``-th batch, beginning at this rank's."""
+        """Every ``world_size``-th batch, starting with this rank's first one."""
         for number, batch in enumerate(batches):
             if number % self.sampler.world_size == self.sampler.rank:
                 yield batch
@@ -102,17 +102,18 @@ class WordBatchSampler(Sampler[list[int]]):
 
 
 def sample_sizes(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
-    """How many words and how many photos each sample of a data set brings.
+    """Number of words and number of images of each sample of a data set.
 
     Args:
-        dataset: One with ``sample_sizes``, as ``SceneWordsDataset`` has it; one of word crops,
-            one a sample; or ``ConcatDataset`` and ``RepeatDataset`` of such.
+        dataset: Data set with a method ``sample_sizes``, such as ``SceneWordsDataset``; data set
+            with one word crop per sample; or ``ConcatDataset`` and ``RepeatDataset`` of such data
+            sets.
 
     Returns:
-        (len(dataset),) int64 each.
+        Words and images, (len(dataset),) int64 each.
 
     Raises:
-        ValueError: If it is another kind of wrapper, which may reorder its samples.
+        ValueError: If ``dataset`` is another wrapper, which may reorder its samples.
     """
     if isinstance(dataset, ConcatDataset):
         parts = [sample_sizes(part) for part in dataset.datasets]
@@ -124,14 +125,14 @@ def sample_sizes(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
         return dataset.sample_sizes()
     if hasattr(dataset, 'dataset'):
         raise ValueError(
-            f'cannot count the words of a {type(dataset).__name__}: wrap data sets in '
-            'ConcatDataset or RepeatDataset, or give it a method sample_sizes.'
+            f'cannot count the words of a {type(dataset).__name__}: use ConcatDataset or '
+            'RepeatDataset, or implement a method sample_sizes.'
         )
     return np.ones(len(dataset), dtype=np.int64), np.zeros(len(dataset), dtype=np.int64)
 
 
 def _whole_order(sampler: Any) -> Iterator[int]:
-    """The indices of all ranks together, in the order that the sampler deals them out."""
+    """The indices of all ranks together, in the order in which the sampler distributes them."""
     whole = copy.copy(sampler)
     whole.rank, whole.world_size = 0, 1
     if isinstance(sampler, InfiniteSampler):

@@ -1,4 +1,4 @@
-"""Outlines as detectors give them: loose, short at an end, upright, or around two words."""
+"""Random changes that make annotated polygons look like detected ones."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pipeline.geometry import min_area_quad, ring_size, ring_to_quad, split_side
 
 @dataclass(frozen=True)
 class BoxNoise:
-    """How detected outlines differ from annotated ones. Lengths are shares of the word's height.
+    """Differences between detected and annotated polygons. Lengths are shares of the word's height.
 
     Attributes:
         along: Range by which each end of the word is moved outwards.
         across: Range by which the top and the bottom are moved outwards.
         corner: Standard deviation of each point.
-        loose_prob: Share of ends that are moved by up to twice as much.
-        upright_prob: Share of words whose outline is their upright bounding box.
-        quad_prob: Share of curved words whose outline is their smallest rectangle.
+        loose_prob: Probability that an end is moved by up to twice as much.
+        upright_prob: Probability that the polygon is replaced by its upright bounding box.
+        quad_prob: Probability that a curved polygon is replaced by its smallest rectangle.
     """
 
     along: tuple[float, float] = (-0.1, 0.25)
@@ -30,11 +30,11 @@ class BoxNoise:
     quad_prob: float = 0.15
 
     def apply(self, ring: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw an outline for one word.
+        """Draw a noisy polygon for one word.
 
         Args:
             ring: (2k, 2) annotated polygon in pixels, clockwise from the first character.
-            rng: Source of randomness.
+            rng: Random generator.
 
         Returns:
             (2k, 2) or (4, 2) float32.
@@ -59,7 +59,7 @@ class BoxNoise:
 
 
 def upright_box(ring: np.ndarray) -> np.ndarray:
-    """The bounding box (4, 2) of a word, clockwise from the corner at its first character.
+    """Bounding box (4, 2) of a word, clockwise from the corner at its first character.
 
     Words that run from right to left or steeply keep their reading direction.
     """
@@ -69,7 +69,7 @@ def upright_box(ring: np.ndarray) -> np.ndarray:
 
 
 def smallest_box(ring: np.ndarray) -> np.ndarray:
-    """The smallest rectangle (4, 2) around a word, clockwise from its first character."""
+    """Smallest rectangle (4, 2) around a word, clockwise from its first character."""
     return _start_near(min_area_quad(ring), ring)
 
 

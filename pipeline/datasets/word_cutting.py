@@ -1,4 +1,4 @@
-"""Crops for training a recognizer, cut out of photos as a detector would cut them."""
+"""Cuts training crops for a recognizer out of images, with polygons like a detector's."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from pipeline.geometry.neighbors import join_words, next_words
 from pipeline.io import read_image
 from pipeline.registry import TASK_UTILS
 
-# Word crops have nothing around the word that an outline could be moved outwards into.
+# Word crops have no margin around the word, so polygons are only moved inwards.
 CROP_NOISE = BoxNoise(
     along=(-0.06, 0.0), across=(-0.04, 0.0), corner=0.01, loose_prob=0.0, upright_prob=0.0
 )
 _JPEG_QUALITY = 95
 
 Located = tuple[np.ndarray, str | None]
-"""A ring and its text; None for a word that is not to be read."""
+"""Polygon and text; the text is None for an ignored word."""
 
 
 @dataclass(frozen=True)
 class WordCutter:
-    """Cuts the words of one photo.
+    """Cuts the words of one image.
 
     Attributes:
-        root: Folder of the photos.
+        root: Folder of the images.
         out: Folder of the crops.
         rectifier: Config of the recognizer's ``Rectifier``.
-        variants: Crops per word, each with an outline of its own.
-        join_prob: Probability that a word is cut together with the next one of its line.
-        size: (width, height) that stretched photos are resized to first; None keeps theirs.
-        max_length: Longest text in characters.
+        variants: Number of crops per word, each with its own polygon noise.
+        join_prob: Probability that a word is cut together with the next word of its line.
+        size: (width, height) that stretched images are resized to; None keeps the stored size.
+        max_length: Maximum number of characters of a text.
         seed: Random seed.
-        noise: Noise of the outlines in photos.
+        noise: Polygon noise of words in images.
     """
 
     root: Path
@@ -52,11 +52,12 @@ class WordCutter:
     noise: BoxNoise = field(default_factory=BoxNoise)
 
     def cut(self, number: int, entry: dict[str, Any]) -> list[dict[str, Any]]:
-        """Write the crops of one photo or of one word crop.
+        """Write the crops of one image, or of one word crop.
 
         Args:
-            number: Number of the photo, which names its crops and seeds its noise.
-            entry: Its entry in MMOCR's annotation. Instances without ``polygon`` are word crops.
+            number: Number of the image, which is part of the crops' names and of the random seed.
+            entry: Entry of the image in MMOCR's annotation. Instances without ``polygon`` are word
+                crops.
 
         Returns:
             Entries of a ``textrecog`` annotation, with ``height`` and ``width``.
@@ -77,7 +78,7 @@ class WordCutter:
                 if not 0 < len(text) <= self.max_length:
                     continue
                 height, width = ring_size(ring)
-                # One or two characters are narrow; they do not lie on their side.
+                # One or two characters are taller than wide, but not rotated.
                 vertical = 'keep' if len(text) <= 2 and height > width else None
                 (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
                 name = f'images/{number:06d}_{variant}_{index:03d}.jpg'
@@ -89,7 +90,7 @@ class WordCutter:
         return entries
 
     def _join(self, words: list[Located], rng: np.random.Generator) -> list[tuple[np.ndarray, str]]:
-        """The readable words, some with those that follow them on their line."""
+        """The words that are not ignored, some joined with the words that follow on their line."""
         followers = next_words([ring for ring, _ in words]) if self.join_prob else []
         result = []
         for i, (ring, text) in enumerate(words):
@@ -116,6 +117,6 @@ def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) ->
         polygon = instance.get('polygon')
         ring = image_ring(*shape) if polygon is None else np.reshape(polygon, (-1, 2)) * scale
         ring = np.asarray(ring, dtype=np.float32)
-        if len(ring) % 2 == 0:  # rings of odd length do not define where the word ends
+        if len(ring) % 2 == 0:  # an odd number of points does not define two sides
             words.append((ring, None if instance.get('ignore') else instance['text']))
     return words

@@ -1,5 +1,4 @@
-"""What MMEngine's loops lack for this project: mixed precision on CPUs, words in place of samples,
-gates and readings in the log."""
+"""Extensions of MMEngine's loops: bfloat16 training, word evaluation, hooks for logs and checks."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.engine.bfloat16_optim_wrapper import BFloat16OptimWrapper

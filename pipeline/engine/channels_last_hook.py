@@ -1,4 +1,4 @@
-"""Convolutions in the memory format they are fastest in."""
+"""Channels-last memory format for faster convolutions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Turn the weights to channels-last once before the run.
+    """Converts the weights to channels-last before the run.
 
-    Activations follow the weights' format, so nothing else has to change; a
-    convolutional detector trains about 1.5 times as fast on a CPU.
+    Activations follow the format of the weights. A convolutional detector trains about 1.5 times as
+    fast on a CPU.
     """
 
     def before_run(self, runner: Runner) -> None:

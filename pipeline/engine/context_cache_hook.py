@@ -1,4 +1,4 @@
-"""Refuses to train or test on the scene tokens of another encoder."""
+"""Checks that context caches belong to the model's context encoder."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class ContextCacheHook(Hook):
-    """Compares the data sets' context caches with the model's context encoder.
+    """Compares the context caches of the data sets with the model's context encoder.
 
-    Does nothing where no data set has a cache, or the model has no encoder.
+    Does nothing if no data set has a cache, or if the model has no context encoder.
     """
 
     def before_train(self, runner: Runner) -> None:
         """Check the training data.
 
         Raises:
-            ValueError: If a cache is of another encoder; says what differs.
+            ValueError: If a cache belongs to another encoder. The message lists the differences.
         """
         check_context_caches(runner.model, runner.train_dataloader.dataset)
 
     def before_val(self, runner: Runner) -> None:
-        """Check the validation data, as ``before_train``."""
+        """Check the validation data; see ``before_train``."""
         check_context_caches(runner.model, runner.val_dataloader.dataset)
 
     def before_test(self, runner: Runner) -> None:
-        """Check the test data, as ``before_train``."""
+        """Check the test data; see ``before_train``."""
         check_context_caches(runner.model, runner.test_dataloader.dataset)
 
 
 def check_context_caches(model: Any, dataset: Any) -> None:
-    """Compare every cache below ``dataset`` with the encoder of ``model``.
+    """Compare every cache in ``dataset`` and its nested data sets with the encoder of ``model``.
 
     Raises:
-        ValueError: If a cache is of another encoder; says what differs.
+        ValueError: If a cache belongs to another encoder. The message lists the differences.
     """
     if is_model_wrapper(model):
         model = model.module

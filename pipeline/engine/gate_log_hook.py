@@ -1,4 +1,4 @@
-"""Says during training how far each gate to the scene is open."""
+"""Logs the gates of context fusions during training."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class GateLogHook(Hook):
-    """Logs tanh(alpha) of every :class:`TanhGate` beside the losses.
+    """Logs tanh(alpha) of every :class:`TanhGate` next to the losses.
 
-    As ``gate`` where there is one; as ``gate/<name of the module>`` where there are several.
-    Models without a gate log nothing.
+    The name is ``gate`` if the model has one gate, else ``gate/<module name>``. Models without a
+    gate log nothing.
 
     Args:
-        interval: Iterations between two looks; the logger's own interval is enough. Reading the
-            value makes a GPU finish its work, so it is not done at every iteration.
+        interval: Number of iterations between two readings; use the logger's interval. Reading the
+            value synchronizes the GPU, so it is not read at every iteration.
     """
 
-    priority = 'NORMAL'  # before the logger's
+    priority = 'NORMAL'  # before LoggerHook
 
     def __init__(self, interval: int = 50) -> None:
         if interval < 1:
@@ -35,14 +35,14 @@ class GateLogHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Hand the values to the logger."""
+        """Pass the values to the logger."""
         if self.every_n_inner_iters(batch_idx, self.interval):
             for name, openness in gate_values(runner.model).items():
                 runner.message_hub.update_scalar(f'train/{name}', openness)
 
 
 def gate_values(model: nn.Module) -> dict[str, float]:
-    """tanh(alpha) of each gate of a model, by the name it is logged under."""
+    """tanh(alpha) of each gate of a model, by its name in the log."""
     plain: Any = model.module if is_model_wrapper(model) else model
     gates = {name: m for name, m in plain.named_modules() if isinstance(m, TanhGate)}
     if len(gates) == 1:

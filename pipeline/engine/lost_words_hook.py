@@ -1,4 +1,4 @@
-"""Says after a test where words were lost: not detected, badly cropped, misread."""
+"""Counts after a test why words were lost: not detected, badly cropped, or misread."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class LostWordsHook(Hook):
-    """Reads each photo's words at the ground truth too, after the model has been timed.
+    """Recognizes each image's words also at their ground-truth polygons, after the timed inference.
 
     Adds ``lost/read``, ``lost/not_detected``, ``lost/badly_cropped``, ``lost/misread`` and
-    ``lost/read_at_gt`` to the metrics: gt words that count, end to end without a lexicon, by
-    the rules of the run's ``E2EHmeanMetric``. See :class:`LostWords` for what each means.
+    ``lost/read_at_gold`` to the metrics. They count ground-truth words that are not ignored, end to
+    end without a lexicon, by the rules of the run's ``E2EHmeanMetric``. See :class:`LostWords` for
+    their definitions.
     """
 
-    # After the clock of ThroughputHook has stopped, before LoggerHook logs the metrics.
+    # After ThroughputHook stops its timer, before LoggerHook logs the metrics.
     priority = 'NORMAL'
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Start counting.
 
         Raises:
-            ValueError: If the run has no ``E2EHmeanMetric`` to take the rules from.
+            ValueError: If the run has no ``E2EHmeanMetric``, which defines the rules.
         """
         found = [m for m in runner.test_evaluator.metrics if isinstance(m, E2EHmeanMetric)]
         if not found:
@@ -54,15 +55,18 @@ class LostWordsHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Read the gt words of a batch and sort the found ones."""
+        """Recognize the ground-truth words of a batch and count the lost words."""
         spotter = runner.model.module if is_model_wrapper(runner.model) else runner.model
         samples = outputs or []
         images = [np.ascontiguousarray(image.permute(1, 2, 0)) for image in data_batch['inputs']]
-        rings = [
-            [np.asarray(ring, np.float32).reshape(-1, 2) for ring in sample.gt_instances.polygons]
+        polygons = [
+            [
+                np.asarray(polygon, np.float32).reshape(-1, 2)
+                for polygon in sample.gt_instances.polygons
+            ]
             for sample in samples
         ]
-        for sample, readings in zip(samples, spotter.read_polygons(images, rings)):
+        for sample, readings in zip(samples, spotter.read_polygons(images, polygons)):
             gt = gt_words(sample.gt_instances, self.metric.line_format)
             lines = predicted_lines(
                 sample.pred_instances,
@@ -76,7 +80,7 @@ class LostWordsHook(Hook):
             self.lost += count_lost_words(gt, score, texts, self.metric.rules.strip)
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Put the counts, summed over all processes, beside the scores."""
+        """Add the counts, summed over all processes, to the metrics."""
         counts = torch.tensor(astuple(self.lost))
         all_reduce(counts)
         if metrics is not None:

@@ -1,4 +1,4 @@
-"""Pictures of what the recognizer reads while it learns."""
+"""Images of the recognizer's predictions during training."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SCENE_KEYS = ('images', 'context_tokens', 'image_index')
 
 @HOOKS.register_module()
 class ReadingPicturesHook(Hook):
-    """Draws crops with their gold and predicted text into the visualizer.
+    """Draws crops with their ground-truth and predicted texts for the visualizer.
 
-    In training some crops of the current batch are read every ``interval`` iterations, in
-    evaluation mode (``train_readings``); in validation the first batch is drawn with the
-    predictions that it has anyway (``val_readings``). In scene runs the photo of the first crop
-    stands above. Runs without texts, such as a detector's, draw nothing.
+    In training, every ``interval`` iterations some crops of the current batch are recognized in
+    evaluation mode (``train_readings``). In validation, the first batch is drawn with its
+    predictions (``val_readings``). If crops have images, the image of the first crop is drawn
+    above. Runs without texts, such as a detector's, draw nothing.
 
     Args:
-        interval: Iterations between two pictures in training.
-        max_words: Crops of a picture.
+        interval: Number of training iterations between two drawings.
+        max_words: Maximum number of crops per drawing.
     """
 
     priority = 'LOW'
@@ -48,7 +48,7 @@ class ReadingPicturesHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Read and draw a part of the batch."""
+        """Recognize and draw a part of the batch."""
         if not self.every_n_train_iters(runner, self.interval) or not is_main_process():
             return
         if not _has_texts(data_batch):
@@ -81,31 +81,31 @@ class ReadingPicturesHook(Hook):
         self, runner: Runner, name: str, batch: dict[str, Any], samples: Sequence[Any], step: int
     ) -> None:
         sheet = draw_readings(
-            [_as_picture(crop) for crop in batch['inputs']],
+            [_to_image(crop) for crop in batch['inputs']],
             [sample.gt_text.item for sample in batch['data_samples']],
             [sample.pred_text.item for sample in samples],
-            _first_photo(batch),
+            _first_image(batch),
         )
-        # No slash in the name: MMEngine's local files would go to a folder that is not there.
+        # The name has no slash, because MMEngine's local backend does not create folders.
         runner.visualizer.add_image(name, sheet[..., ::-1], step=step)
 
 
 def take_words(batch: dict[str, Any], count: int) -> dict[str, Any]:
-    """The first words of a scene batch, with the photos that they come from.
+    """The first words of a scene batch, with their images.
 
     Args:
-        batch: What a loader gave; it stays as it is.
-        count: Words to keep, at most.
+        batch: Batch of a dataloader, which is not modified.
+        count: Maximum number of words.
     """
     part: dict[str, Any] = {
         key: batch[key][:count] for key in ('inputs', 'data_samples', 'image_index') if key in batch
     }
     if 'image_index' in batch:
-        photos = int(part['image_index'].max()) + 1  # photos are numbered in the words' order
-        if not photos:
+        images = int(part['image_index'].max()) + 1  # images are numbered in the order of words
+        if not images:
             del part['image_index']
         else:
-            part.update({key: batch[key][:photos] for key in _SCENE_KEYS[:2] if key in batch})
+            part.update({key: batch[key][:images] for key in _SCENE_KEYS[:2] if key in batch})
     return part
 
 
@@ -114,13 +114,13 @@ def _has_texts(batch: Any) -> bool:
     return bool(samples) and 'gt_text' in samples[0]
 
 
-def _as_picture(crop: Tensor) -> np.ndarray:
-    picture = crop.detach().cpu().permute(1, 2, 0).to(torch.uint8).numpy()
-    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
+def _to_image(crop: Tensor) -> np.ndarray:
+    image = crop.detach().cpu().permute(1, 2, 0).to(torch.uint8).numpy()
+    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
 
 
-def _first_photo(batch: dict[str, Any]) -> np.ndarray | None:
-    """The photo of the first word that has one, out of the batch or from its file."""
+def _first_image(batch: dict[str, Any]) -> np.ndarray | None:
+    """The image of the first word that has one, from the batch or from its file."""
     if 'image_index' not in batch:
         return None
     if 'images' in batch:

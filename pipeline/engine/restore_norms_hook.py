@@ -1,4 +1,4 @@
-"""Batch norms for fine-tuning weights that were published with folded ones."""
+"""Restores batch norms for fine-tuning weights that were published with folded batch norms."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class RestoreNormsHook(Hook):
-    """Gives the model's batch norms the statistics of training batches before a run.
+    """Sets the statistics of the model's batch norms from training batches before a run.
 
-    The function of the model in evaluation mode stays the same, so that weights that were trained
-    with batch norm can be loaded too. A resumed run is left as it is. In a distributed run all
-    processes get the statistics of the first one.
+    The model's function in evaluation mode does not change, so weights that were trained with batch
+    norm can be loaded too. Resumed runs are not changed. In a distributed run all processes get the
+    statistics of the first process.
 
     Args:
         num_batches: Number of training batches.
@@ -29,7 +29,7 @@ class RestoreNormsHook(Hook):
         self.num_batches = num_batches
 
     def before_train(self, runner: Runner) -> None:
-        """Measure the statistics and set them."""
+        """Measure and set the statistics."""
         if runner.iter > 0:
             return
         model = runner.model
@@ -40,7 +40,7 @@ class RestoreNormsHook(Hook):
             data = model.data_preprocessor(batch, False)
             model(data['inputs'], data['data_samples'], mode='tensor')
 
-        # A dataloader of its own: MMEngine's InfiniteSampler ends with its first iterator.
+        # A separate dataloader, because MMEngine's InfiniteSampler supports only one iterator.
         loader = runner.build_dataloader(runner.cfg.train_dataloader, seed=runner.seed)
         batches = list(islice(loader, self.num_batches))
         del loader  # stops its workers

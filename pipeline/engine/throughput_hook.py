@@ -1,4 +1,4 @@
-"""Photos per second of a test run."""
+"""Images per second of a test run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from pipeline.registry import HOOKS
 
 @HOOKS.register_module()
 class ThroughputHook(Hook):
-    """Adds ``photos_per_second`` to the metrics: from decoded photos to words, on this process.
+    """Adds ``photos_per_second`` to the metrics: from decoded images to words, per process.
 
-    Reading files is not in it (workers do that meanwhile), nor is the first batch, which warms up,
-    unless it is the only one.
+    Loading is not included, because workers do it in parallel. The first batch is a warm-up and is
+    not included either, unless it is the only one.
     """
 
-    # First to see a batch end; what other hooks do with it is not the model's time.
+    # Runs first at the end of a batch, so that the time of other hooks is not included.
     priority = 'VERY_HIGH'
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Start counting."""
+        """Reset the measurements."""
         self.batches: list[tuple[int, float]] = []
 
     def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Note the time."""
+        """Start the timer."""
         self.started = time.perf_counter()
 
     def after_test_iter(
@@ -38,11 +38,11 @@ class ThroughputHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Note what the batch took. Texts are strings by now, so no device is still at work."""
+        """Stop the timer. Outputs are strings, so the device has finished."""
         self.batches.append((len(outputs or []), time.perf_counter() - self.started))
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Put the rate beside the scores."""
+        """Add the rate to the metrics."""
         timed = self.batches[1:] or self.batches
         seconds = sum(spent for _, spent in timed)
         if metrics is not None and seconds > 0:

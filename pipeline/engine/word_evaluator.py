@@ -1,4 +1,4 @@
-"""Evaluation that counts words where samples are photos."""
+"""Evaluation per word for data sets whose samples are images."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from mmengine.registry import EVALUATOR
 
 @EVALUATOR.register_module()
 class WordEvaluator(Evaluator):
-    """MMEngine's ``Evaluator`` for data sets whose samples hold several words.
+    """MMEngine's ``Evaluator`` for data sets whose samples contain several words.
 
-    MMEngine keeps as many results as the data set has samples and takes the others for padding:
-    of photos with ten words each it would score one word in ten, without saying so. This one
-    scores every result that any process has. Its sampler must not pad either:
-    ``dict(type='DefaultSampler', shuffle=False, round_up=False)``.
+    MMEngine keeps as many results as the data set has samples and drops the rest as padding. With
+    ten words per image it would score one word in ten, without a warning. This evaluator scores all
+    results of all processes. Its sampler must not pad: ``dict(type='DefaultSampler', shuffle=False,
+    round_up=False)``.
 
-    Use it as ``val_evaluator = dict(type='WordEvaluator', metrics=[...])``.
+    Use ``val_evaluator = dict(type='WordEvaluator', metrics=[...])``.
     """
 
     def evaluate(self, size: int) -> dict[str, Any]:
         """Compute all metrics.
 
         Args:
-            size: Number of samples of the data set; not used, since it is not that of words.
+            size: Number of samples of the data set; not used, because it is not the number of
+                words.
 
         Returns:
-            Values by name, prefixes included; the same on every process.
+            Metric values by name with prefix, equal on every process.
 
         Raises:
-            ValueError: If two metrics give values of one name.
+            ValueError: If two metrics have a value of the same name.
         """
         values: dict[str, Any] = {}
         for metric in self.metrics:
@@ -46,7 +47,7 @@ class WordEvaluator(Evaluator):
             double = set(values) & set(found[0])
             if double:
                 raise ValueError(
-                    f'two metrics give {sorted(double)}: set another prefix for one of them.'
+                    f'two metrics have {sorted(double)}: change the prefix of one of them.'
                 )
             values.update(found[0])
         return values

@@ -47,7 +47,7 @@ def mmocr_scope():
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """One photo with three words, one with a single word, one with none that can be read."""
+    """An image with three words, one with one word, and one without usable words."""
     three = [instance(text, box) for text, box in BOXES.items()]
     return write_set(
         tmp_path,
@@ -87,7 +87,7 @@ def make(root: Path, **options: Any) -> SceneWordsDataset:
 
 
 def letter_of(crop: torch.Tensor) -> str:
-    """What a crop shows, by the colour of its middle."""
+    """Text of a crop, encoded in the colour of its center."""
     return LETTERS[int(crop[0, 16, 64]) // 8]
 
 
@@ -95,7 +95,7 @@ def texts(sample: dict) -> list[str]:
     return [data.gt_text.item for data in sample['data_samples']]
 
 
-def test_crops_come_with_their_own_transcripts(root):
+def test_scene_words_crops_have_their_own_texts(root):
     dataset = make(root)
     sample = dataset[0]
     assert texts(sample) == ['a', 'b', 'c']
@@ -104,7 +104,7 @@ def test_crops_come_with_their_own_transcripts(root):
     assert {crop.dtype for crop in sample['inputs']} == {torch.uint8}
 
 
-def test_crops_are_what_the_spotters_rectifier_cuts(root):
+def test_scene_words_crops_equal_the_rectifiers_output(root):
     sample = make(root)[0]
     rings = [np.array(quad(box), dtype=np.float32).reshape(-1, 2) for box in BOXES.values()]
     wanted = Rectifier(size=(32, 128))(draw_photo(*BOXES.items()), rings)
@@ -112,13 +112,13 @@ def test_crops_are_what_the_spotters_rectifier_cuts(root):
     np.testing.assert_array_equal(got, wanted)
 
 
-def test_photos_without_a_word_to_learn_are_left_out(root):
+def test_scene_words_skips_images_without_usable_words(root):
     assert len(make(root)) == 2
     assert len(make(root, charset=LETTERS + 'ä')) == 3
     assert len(make(root, max_length=26)) == 3
 
 
-def test_a_crowded_photo_gives_some_of_its_words_each_time_others(root):
+def test_max_words_draws_different_words_each_time(root):
     dataset = make(root, max_words=2)
     seen = set()
     for _ in range(20):
@@ -129,7 +129,7 @@ def test_a_crowded_photo_gives_some_of_its_words_each_time_others(root):
     assert seen == {'a', 'b', 'c'}
 
 
-def test_words_of_a_line_are_cut_out_together_and_part_at_a_space(root):
+def test_join_prob_joins_words_of_a_line_with_spaces(root):
     sample = make(root, join_prob=1.0)[0]
     assert texts(sample) == ['a b', 'b', 'c']
     joined = sample['inputs'][0]
@@ -137,11 +137,11 @@ def test_words_of_a_line_are_cut_out_together_and_part_at_a_space(root):
     assert joined[0, 16, 64] > 250  # the ground between them
 
 
-def test_words_that_would_be_too_long_together_stay_apart(root):
+def test_join_prob_respects_max_length(root):
     assert texts(make(root, join_prob=1.0, max_length=2)[0]) == ['a', 'b', 'c']
 
 
-def test_words_are_not_joined_across_one_that_is_not_read(tmp_path):
+def test_join_prob_does_not_join_across_skipped_words(tmp_path):
     between = {'a': (10, 10, 60, 34), 'k': (64, 10, 76, 34), 'b': (80, 10, 130, 34)}
     instances = [instance(text, box, ignore=text == 'k') for text, box in between.items()]
     photo = draw_photo(*between.items())
@@ -152,25 +152,25 @@ def test_words_are_not_joined_across_one_that_is_not_read(tmp_path):
     assert texts(make(root, join_prob=1.0)[0]) == ['a k b', 'k b', 'b']
 
 
-def test_a_word_that_was_not_drawn_can_still_be_joined(root):
+def test_join_prob_joins_words_that_max_words_dropped(root):
     dataset = make(root, join_prob=1.0, max_words=1)
     assert {texts(dataset[0])[0] for _ in range(40)} == {'a b', 'b', 'c'}
 
 
-def test_the_photo_comes_along_where_it_is_wanted(root):
+def test_with_image_adds_the_image(root):
     assert make(root)[0]['image'] is None
     image = make(root, with_image=True)[0]['image']
     np.testing.assert_array_equal(image, draw_photo(*BOXES.items()))
 
 
-def test_stretched_sets_are_brought_to_their_own_shape(root):
+def test_native_size_resizes_image_and_polygons(root):
     sample = make(root, native_size=(300, 200), with_image=True)[0]
     assert sample['image'].shape == (300, 200, 3)
     # Words that were cut out of the unstretched photo would show other words' colours.
     assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
 
 
-def test_jitter_moves_the_outlines_a_little(root):
+def test_jitter_moves_polygons_slightly(root):
     plain, loose = make(root)[0], make(root, jitter=0.3)
     moved = [loose[0] for _ in range(5)]
     for sample in moved:
@@ -182,7 +182,7 @@ def test_jitter_moves_the_outlines_a_little(root):
     assert (crops[:, 0, 12:20, 32:96] < 100).all()
 
 
-def test_word_crops_are_whole_words_without_a_scene(tmp_path):
+def test_word_crops_are_samples_without_a_scene(tmp_path):
     crop = np.full((20, 50, 3), (4 + 8 * 5, 200, 0), dtype=np.uint8)
     root = write_set(
         tmp_path, [{'img_path': 'f.png', 'instances': [{'text': 'f'}]}], {'f.png': crop}
@@ -193,14 +193,14 @@ def test_word_crops_are_whole_words_without_a_scene(tmp_path):
     assert (sample['inputs'][0] == torch.tensor([44, 200, 0]).view(3, 1, 1)).all()
 
 
-def test_crops_go_through_their_own_transforms(root):
+def test_crop_pipeline_is_applied_to_crops(root):
     always = {'type': 'RandomPhotometric', 'light_prob': 0, 'blur_prob': 0, 'noise_prob': 0,
               'gray_prob': 0, 'jpeg_prob': 0, 'invert_prob': 1.0}  # fmt: skip
     plain, inverted = make(root)[0], make(root, crop_pipeline=[always])[0]
     assert torch.equal(inverted['inputs'][0], 255 - plain['inputs'][0])
 
 
-def test_a_photo_that_is_gone_is_named(root):
+def test_scene_words_names_a_missing_image(root):
     dataset = make(root)
     (root / 'three.png').unlink()
     with pytest.raises(ValueError, match=r'three\.png'):
@@ -210,7 +210,7 @@ def test_a_photo_that_is_gone_is_named(root):
 # Batches
 
 
-def test_a_batch_knows_the_photo_of_each_word(root):
+def test_collate_sets_the_image_index_of_each_word(root):
     dataset = make(root, with_image=True)
     word_alone = {**dataset[1], 'image': None}
     batch = collate_scene_words([dataset[1], word_alone, dataset[0]])
@@ -222,24 +222,24 @@ def test_a_batch_knows_the_photo_of_each_word(root):
     np.testing.assert_array_equal(batch['images'][1], draw_photo(*BOXES.items()))
 
 
-def test_a_batch_without_photos_is_one_of_words(root):
+def test_collate_without_images_has_no_image_index(root):
     dataset = make(root)
     batch = collate_scene_words([dataset[0], dataset[1]])
     assert set(batch) == {'inputs', 'data_samples'}
 
 
-def test_a_loader_collates_scenes(root):
+def test_dataloader_collates_scenes(root):
     loader = DataLoader(make(root, with_image=True), 2, collate_fn=collate_scene_words)
     (batch,) = loader
     assert batch['image_index'].tolist() == [0, 0, 0, 1]
 
 
-def test_jitter_leaves_rings_with_an_odd_number_of_points_alone():
+def test_jitter_does_not_change_odd_polygons():
     ring = np.array([[0, 0], [10, 0], [20, 2], [20, 12], [0, 10]], dtype=np.float32)
     np.testing.assert_array_equal(_jittered(ring, 0.2), ring)
 
 
-def test_a_sample_holds_all_words_of_its_photo_unless_told_otherwise(tmp_path):
+def test_scene_words_sample_has_all_words_by_default(tmp_path):
     words = [instance(a + b, BOXES['a']) for a in LETTERS for b in 'ab']
     root = write_set(
         tmp_path, [{'img_path': 'many.png', 'instances': words}], {'many.png': draw_photo()}
@@ -252,28 +252,28 @@ def test_a_sample_holds_all_words_of_its_photo_unless_told_otherwise(tmp_path):
 
 
 @pytest.mark.parametrize('options', [{'max_words': 0}, {'split_words': 0}])
-def test_no_words_a_sample_is_refused(root, options):
+def test_scene_words_rejects_invalid_options(root, options):
     with pytest.raises(ValueError, match='at least 1'):
         make(root, **options)
 
 
-def test_mmocrs_recognizers_find_what_they_read_of_a_crop(root):
+def test_scene_words_samples_have_mmocrs_metainfo(root):
     sample = make(root)[0]['data_samples'][0]
     assert (sample.valid_ratio, sample.img_shape) == (1.0, (32, 128))
     assert sample.img_path.endswith('three.png')
 
 
-def test_crops_of_mmocrs_own_sets_join_a_batch_of_scenes(root):
+def test_collate_accepts_samples_of_mmocrs_data_sets(root):
     sample = make(root, with_image=True)[1]
     packed = {'inputs': sample['inputs'][0], 'data_samples': sample['data_samples'][0]}
     batch = collate_scene_words([packed, sample])
     assert batch['image_index'].tolist() == [-1, 0]
     wide = {**packed, 'inputs': torch.zeros(3, 32, 100)}
-    with pytest.raises(ValueError, match=r'one size.*\(3, 32, 100\)'):
+    with pytest.raises(ValueError, match=r'same size.*\(3, 32, 100\)'):
         collate_scene_words([wide, sample])
 
 
-def test_photos_with_scene_tokens_and_without_do_not_mix(root):
+def test_collate_rejects_images_with_and_without_tokens(root):
     sample = make(root, with_image=True)[0]
     tokens = torch.zeros(5, 4, dtype=torch.float16)
     cached = {**sample, 'image': None, 'context_tokens': tokens, 'photo': 'another'}
@@ -284,7 +284,7 @@ def test_photos_with_scene_tokens_and_without_do_not_mix(root):
         collate_scene_words([sample, cached])
 
 
-def test_batches_for_a_gpu_have_few_sizes(root):
+def test_collate_multiple_of_drops_the_last_words(root):
     dataset = make(root, with_image=True)
     samples = [dataset[0], dataset[1], dataset[0], dataset[1]]  # 3 + 1 + 3 + 1 words
     whole = collate_scene_words(samples)

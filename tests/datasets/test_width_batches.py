@@ -1,4 +1,4 @@
-"""Batches of crops of one width."""
+"""Batches of crops of the same width."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_width_batch_sampler_batches_have_one_width(tmp_path) -> None:
         assert len({crop.shape for crop in crops}) == 1
 
 
-def test_width_batch_sampler_uses_every_sample_alike(tmp_path) -> None:
+def test_width_batch_sampler_uses_all_samples_equally(tmp_path) -> None:
     dataset = make_dataset(tmp_path)
     sampler = WidthBatchSampler(InfiniteSampler(dataset, seed=1), batch_size=2, at_width=64)
     drawn = [index for batch in itertools.islice(sampler, 400) for index in batch]
@@ -76,7 +76,7 @@ def test_width_batch_sampler_counts_joined_and_repeated_sets(tmp_path) -> None:
 
 def test_width_batch_sampler_names_a_sample_without_width(tmp_path) -> None:
     dataset = make_dataset(tmp_path, with_width=False)
-    with pytest.raises(ValueError, match='no width of sample 0: cut the words with'):
+    with pytest.raises(ValueError, match='no width for sample 0: cut the words with'):
         WidthBatchSampler(InfiniteSampler(dataset), batch_size=2)
 
 

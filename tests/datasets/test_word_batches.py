@@ -1,4 +1,4 @@
-"""Batches by words: what no batch may exceed, what every epoch must hold, what ranks share."""
+"""WordBatchSampler: limits per batch, contents of an epoch, distributed ranks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = [3, 1, 8, 2, 5, 4, 1, 7, 2, 2, 6, 3, 1]
 
 
 class Photos:
-    """Samples that are nothing but numbers of words."""
+    """Samples that consist only of a number of words."""
 
     def __init__(self, words: list[int], photos: list[int] | None = None) -> None:
         self.words = words
@@ -49,19 +49,19 @@ def take(batches: Any, count: int) -> list[list[int]]:
     return [next(stream) for _ in range(count)]
 
 
-def test_no_batch_holds_more_words_than_it_may():
+def test_word_batches_have_at_most_max_words():
     batches = list(WordBatchSampler(finite(Photos(SIZES)), batch_size=100, max_words=9))
     assert all(sum(SIZES[i] for i in batch) <= 9 for batch in batches)
     assert len(batches) < len(SIZES)  # several photos share a batch
 
 
-def test_no_batch_holds_more_photos_than_the_tower_may_see_and_crops_do_not_count():
+def test_word_batches_limit_images_but_not_word_crops():
     photos = Photos([1] * 10, [1] * 5 + [0] * 5)
     batches = list(WordBatchSampler(finite(photos, shuffle=False), batch_size=2, max_words=100))
     assert batches == [[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]]
 
 
-def test_every_sample_comes_once_an_epoch():
+def test_word_batches_contain_every_sample_once_per_epoch():
     sampler = finite(Photos(SIZES))
     batches = WordBatchSampler(sampler, batch_size=100, max_words=9)
     for epoch in range(3):
@@ -69,7 +69,7 @@ def test_every_sample_comes_once_an_epoch():
         assert sorted(i for batch in batches for i in batch) == list(range(len(SIZES)))
 
 
-def test_each_epoch_is_shuffled_anew_and_by_its_seed_alone():
+def test_word_batches_are_shuffled_by_seed_and_epoch():
     sampler = finite(Photos(SIZES))
     batches = WordBatchSampler(sampler, batch_size=100, max_words=9)
     first, again = list(batches), list(batches)
@@ -77,7 +77,7 @@ def test_each_epoch_is_shuffled_anew_and_by_its_seed_alone():
     assert first == again != list(batches)
 
 
-def test_the_length_is_that_of_the_epoch():
+def test_word_batch_sampler_length_is_that_of_the_epoch():
     for world_size in (1, 2, 3):
         for rank in range(world_size):
             batches = WordBatchSampler(finite(Photos(SIZES), rank, world_size), 100, 9)
@@ -85,7 +85,7 @@ def test_the_length_is_that_of_the_epoch():
 
 
 @pytest.mark.parametrize('world_size', [2, 3])
-def test_ranks_get_the_same_number_of_batches_and_together_all_samples(world_size):
+def test_word_batches_are_split_evenly_over_ranks(world_size):
     ranks = [
         list(WordBatchSampler(finite(Photos(SIZES), rank, world_size), 100, 9))
         for rank in range(world_size)
@@ -94,7 +94,7 @@ def test_ranks_get_the_same_number_of_batches_and_together_all_samples(world_siz
     assert {i for batches in ranks for batch in batches for i in batch} == set(range(len(SIZES)))
 
 
-def test_an_evaluation_that_is_not_rounded_up_repeats_nothing():
+def test_word_batches_without_round_up_repeat_nothing():
     ranks = [
         list(WordBatchSampler(finite(Photos(SIZES), rank, 2, round_up=False), 100, 9))
         for rank in range(2)
@@ -103,7 +103,7 @@ def test_an_evaluation_that_is_not_rounded_up_repeats_nothing():
     assert sorted(seen) == list(range(len(SIZES)))
 
 
-def test_an_endless_sampler_meets_every_sample_once_a_pass():
+def test_endless_word_batches_have_every_sample_once_per_pass():
     batches = WordBatchSampler(endless(Photos(SIZES)), 100, 9)
     seen = [i for batch in take(batches, 40) for i in batch]
     count = len(SIZES)
@@ -111,37 +111,37 @@ def test_an_endless_sampler_meets_every_sample_once_a_pass():
         assert sorted(seen[start : start + count]) == list(range(count))
 
 
-def test_ranks_of_an_endless_sampler_deal_the_same_order_out():
+def test_endless_word_batches_share_one_order_over_ranks():
     alone = take(WordBatchSampler(endless(Photos(SIZES)), 100, 9), 20)
     ranks = [take(WordBatchSampler(endless(Photos(SIZES), r, 2), 100, 9), 10) for r in range(2)]
     assert [batch for pair in zip(*ranks) for batch in pair] == alone
 
 
-def test_an_endless_sampler_goes_on_where_a_loader_left_it():
+def test_endless_word_batches_continue_with_a_new_loader():
     batches = WordBatchSampler(endless(Photos(SIZES)), 100, 9)
     alone = take(WordBatchSampler(endless(Photos(SIZES)), 100, 9), 6)
     assert take(batches, 3) + take(batches, 3) == alone
 
 
-def test_a_photo_too_crowded_for_a_batch_names_the_way_out():
+def test_word_batch_sampler_suggests_split_words():
     with pytest.raises(ValueError, match='split_words=7'):
         WordBatchSampler(finite(Photos(SIZES)), batch_size=8, max_words=7)
 
 
 @pytest.mark.parametrize('limits', [(0, 5), (5, 0)])
-def test_limits_below_one_are_refused(limits):
+def test_word_batch_sampler_rejects_limits_below_one(limits):
     with pytest.raises(ValueError, match='at least 1'):
         WordBatchSampler(finite(Photos([1])), *limits)
 
 
-def test_words_are_counted_through_joined_and_repeated_sets():
+def test_sample_sizes_of_concatenated_and_repeated_sets():
     crops = [0] * 3  # as a set of MMOCR's: one word a sample, and no photo
     words, photos = sample_sizes(_joined([Photos([2, 3]), _Repeated(Photos([4]), 2), crops]))
     assert words.tolist() == [2, 3, 4, 4, 1, 1, 1]
     assert photos.tolist() == [1, 1, 1, 1, 0, 0, 0]
 
 
-def test_a_wrapper_that_may_reorder_samples_is_refused():
+def test_sample_sizes_rejects_other_wrappers():
     class Sliced(Photos):
         dataset = Photos([1])
         sample_sizes = property()  # type: ignore[assignment]
@@ -173,7 +173,7 @@ def make(root: Any, **options: Any) -> SceneWordsDataset:
 
 @pytest.fixture
 def crowd(tmp_path):
-    """A photo with 200 words, of which no two have the same text."""
+    """An image with 200 words of different texts."""
     texts = [a + b for a in CHARSET[:20] for b in CHARSET[:10]]
     words = [instance(text, BOXES['a']) for text in texts]
     return write_set(
@@ -181,7 +181,7 @@ def crowd(tmp_path):
     )
 
 
-def test_a_photo_with_two_hundred_words_is_split_and_loses_none(crowd):
+def test_split_words_keeps_all_words_of_a_crowded_image(crowd):
     dataset = make(crowd, split_words=64)
     assert sample_sizes(dataset)[0].tolist() == [50] * 4
     assert sample_sizes(dataset)[1].tolist() == [1] * 4
@@ -191,19 +191,19 @@ def test_a_photo_with_two_hundred_words_is_split_and_loses_none(crowd):
     assert [len(batch) for batch in batches] == [1, 1, 1, 1]
 
 
-def test_parts_of_one_photo_in_a_batch_share_it(crowd):
+def test_collate_shares_the_image_of_split_samples(crowd):
     dataset = make(crowd, split_words=64)
     batch = collate_scene_words([dataset[0], dataset[1]])
     assert len(batch['images']) == 1
     assert batch['image_index'].tolist() == [0] * 100
 
 
-def test_a_random_part_of_the_words_counts_as_that_part(crowd):
+def test_sample_sizes_counts_max_words(crowd):
     assert sample_sizes(make(crowd, max_words=16))[0].tolist() == [16]
     assert len(make(crowd)[0]['inputs']) == 200
 
 
-def test_a_loader_of_the_runner_forms_batches_by_words(tmp_path):
+def test_runner_builds_a_loader_with_word_batches(tmp_path):
     root = draw_scenes(tmp_path, count=6)  # 1, 2, 3, 1, 2, 3 words
     config = {
         'batch_size': 4,

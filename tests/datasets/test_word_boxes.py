@@ -1,4 +1,4 @@
-"""Outlines as detectors give them."""
+"""Random changes that make polygons look like detected ones."""
 
 from __future__ import annotations
 

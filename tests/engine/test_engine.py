@@ -11,7 +11,7 @@ from pipeline.engine import BFloat16OptimWrapper, ChannelsLastHook, bfloat16_opt
 
 
 class Tiny(BaseModel):
-    """A convolution and a line, which remember what they computed in."""
+    """A convolution and a linear layer that record their dtypes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ def wrapper_for(model: nn.Module, **options) -> BFloat16OptimWrapper:
     return BFloat16OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1), **options)
 
 
-def test_the_forward_pass_runs_in_bfloat16_and_weights_stay_full():
+def test_bfloat16_wrapper_keeps_float32_weights():
     model = Tiny()
     optim = wrapper_for(model)
     before = model.line.weight.clone()
@@ -43,14 +43,14 @@ def test_the_forward_pass_runs_in_bfloat16_and_weights_stay_full():
 
 
 @pytest.mark.parametrize('has_units', [True, False])
-def test_a_cpu_that_would_emulate_bfloat16_trains_in_float32(monkeypatch, has_units):
+def test_bfloat16_wrapper_uses_float32_on_slow_cpus(monkeypatch, has_units):
     monkeypatch.setattr(bfloat16_optim_wrapper, 'has_bfloat16_units', lambda device: has_units)
     model = Tiny()
     model.train_step({'inputs': torch.randn(2, 3, 8, 8)}, wrapper_for(model, only_where_fast=True))
     assert model.seen == [torch.bfloat16 if has_units else torch.float32]
 
 
-def test_outside_of_the_wrapper_nothing_changes():
+def test_bfloat16_wrapper_affects_only_its_context():
     model = Tiny()
     optim = wrapper_for(model)
     with optim.optim_context(model):
@@ -60,7 +60,7 @@ def test_outside_of_the_wrapper_nothing_changes():
     assert model.seen == [torch.float32]
 
 
-def test_gradients_are_accumulated_as_without_bfloat16():
+def test_bfloat16_wrapper_accumulates_gradients():
     model = Tiny()
     optim = wrapper_for(model, accumulative_counts=2)
     before = model.line.bias.clone()
@@ -71,7 +71,7 @@ def test_gradients_are_accumulated_as_without_bfloat16():
     assert not torch.equal(model.line.bias, before)
 
 
-def test_a_step_is_close_to_the_one_in_full_precision():
+def test_bfloat16_wrapper_step_is_close_to_float32():
     torch.manual_seed(0)
     model, plain = Tiny(), Tiny()
     plain.load_state_dict(model.state_dict())
@@ -83,7 +83,7 @@ def test_a_step_is_close_to_the_one_in_full_precision():
     torch.testing.assert_close(model.line.weight, plain.line.weight, rtol=0.01, atol=0.005)
 
 
-def test_weights_turn_channels_last_before_a_run_and_keep_their_values(tmp_path):
+def test_channels_last_hook_keeps_values(tmp_path):
     model = Tiny()
     before = model.conv.weight.clone()
     runner = Runner(
@@ -115,7 +115,7 @@ def test_weights_turn_channels_last_before_a_run_and_keep_their_values(tmp_path)
 
 
 class Pictures(torch.utils.data.Dataset):
-    """A black picture and a lighter one."""
+    """A black image and a lighter one."""
 
     def __len__(self) -> int:
         return 2

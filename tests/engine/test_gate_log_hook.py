@@ -36,27 +36,27 @@ def logged(model: nn.Module, name: str, iterations: int, interval: int) -> dict[
     return {key: buffer.data[0].tolist() for key, buffer in hub.log_scalars.items()}
 
 
-def test_one_gate_is_logged_by_its_plain_name():
+def test_gate_log_names_a_single_gate_gate():
     values = logged(gates(fusion=0.5), 'one', iterations=1, interval=1)
     assert values == {'train/gate': [pytest.approx(torch.tanh(torch.tensor(0.5)).item())]}
 
 
-def test_several_gates_are_logged_by_their_modules():
+def test_gate_log_names_several_gates_by_module():
     assert gate_values(gates(early=0.0, late=1.0)) == {
         'gate/early': 0.0, 'gate/late': pytest.approx(0.7616, abs=1e-4),
     }  # fmt: skip
 
 
-def test_gates_are_looked_at_every_interval():
+def test_gate_log_reads_gates_every_interval():
     assert len(logged(gates(fusion=0.0), 'some', 10, 5)['train/gate']) == 2
 
 
-def test_a_model_without_a_gate_logs_nothing():
+def test_gate_log_without_gate_logs_nothing():
     assert logged(nn.Linear(1, 1), 'none', 3, 1) == {}
 
 
 @pytest.mark.filterwarnings('ignore')
-def test_the_recipes_give_the_gate_its_own_step_and_no_decay(tmp_path):
+def test_recipes_set_lr_and_decay_of_the_gate(tmp_path):
     config = Config.fromfile(write_clipter_config(tmp_path))
     recipe = Config.fromfile(RECIPE)
     with DefaultScope.overwrite_default_scope('mmocr'):

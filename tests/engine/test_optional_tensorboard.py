@@ -9,9 +9,7 @@ from mmengine.logging import MMLogger
 from pipeline.engine import OptionalTensorboardVisBackend
 
 
-def test_without_tensorboard_one_line_says_so_and_nothing_else_happens(
-    tmp_path, monkeypatch, capsys
-):
+def test_optional_tensorboard_warns_once_if_not_installed(tmp_path, monkeypatch, capsys):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, 'find_spec', lambda name: None if name == 'tensorboard' else find_spec(name)
@@ -30,7 +28,7 @@ def test_without_tensorboard_one_line_says_so_and_nothing_else_happens(
 @pytest.mark.skipif(
     importlib.util.find_spec('tensorboard') is None, reason='TensorBoard is not installed'
 )
-def test_curves_and_pictures_are_there_to_look_at(tmp_path):
+def test_optional_tensorboard_writes_scalars_and_images(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     backend = OptionalTensorboardVisBackend(str(tmp_path))

@@ -1,4 +1,4 @@
-"""Pictures of readings: which words are drawn, and that drawing leaves training as it was."""
+"""ReadingPicturesHook: which words are drawn, and that training is not changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.engine.reading_pictures_hook import ReadingPicturesHook, take_word
 
 
 class Reader(ColourReader):
-    """A toy reader that takes scene batches and remembers how it was called."""
+    """A toy recognizer of scene batches that records its calls."""
 
     def val_step(self, data: dict[str, Any]) -> Any:
         self.asked = data
@@ -47,7 +47,7 @@ def runner_for(model: Any, iteration: int = 0) -> tuple[Any, list]:
     return SimpleNamespace(model=model, visualizer=visualizer, iter=iteration), drawn
 
 
-def test_words_are_read_in_evaluation_mode_and_training_goes_on(batch):
+def test_reading_pictures_predicts_in_eval_mode(batch):
     with DefaultScope.overwrite_default_scope('mmocr'):
         model = Reader().train()
     before = torch.get_rng_state()
@@ -61,7 +61,7 @@ def test_words_are_read_in_evaluation_mode_and_training_goes_on(batch):
     assert 'pred_text' not in batch['data_samples'][0]
 
 
-def test_pictures_are_drawn_every_interval(batch):
+def test_reading_pictures_draws_every_interval(batch):
     with DefaultScope.overwrite_default_scope('mmocr'):
         runner, drawn = runner_for(Reader())
     hook = ReadingPicturesHook(interval=3)
@@ -71,7 +71,7 @@ def test_pictures_are_drawn_every_interval(batch):
     assert [step for _, _, step in drawn] == [3, 6]
 
 
-def test_validation_draws_the_predictions_it_has(batch):
+def test_reading_pictures_draws_validation_predictions(batch):
     for sample in batch['data_samples']:
         sample.pred_text = LabelData(item='x')
     runner, drawn = runner_for(model=None, iteration=5)
@@ -81,7 +81,7 @@ def test_validation_draws_the_predictions_it_has(batch):
     assert [(name, step) for name, _, step in drawn] == [('val_readings', 5)]
 
 
-def test_runs_without_texts_draw_nothing():
+def test_reading_pictures_draws_nothing_without_texts():
     runner, drawn = runner_for(model=None)
     detection = {'inputs': [1], 'data_samples': [{'gt_instances': 1}]}
     for data in (detection, {'inputs': [1]}, [1, 2]):
@@ -89,7 +89,7 @@ def test_runs_without_texts_draw_nothing():
     assert drawn == []
 
 
-def test_words_keep_their_photos(batch):
+def test_take_words_keeps_the_images_of_words(batch):
     part = take_words(batch, 2)
     assert part['image_index'].tolist() == [-1, 0]
     assert len(part['images']) == 1 and len(part['data_samples']) == 2
@@ -98,7 +98,7 @@ def test_words_keep_their_photos(batch):
     assert 'images' not in alone and 'image_index' not in alone
 
 
-def test_tokens_are_taken_as_photos_are():
+def test_take_words_keeps_the_tokens_of_words():
     batch = {
         'inputs': torch.zeros(4, 3, 2, 2),
         'data_samples': list('abcd'),
@@ -110,6 +110,6 @@ def test_tokens_are_taken_as_photos_are():
 
 
 @pytest.mark.parametrize('options', [{'interval': 0}, {'max_words': 0}])
-def test_nonsense_is_refused(options):
+def test_reading_pictures_rejects_invalid_options(options):
     with pytest.raises(ValueError, match='at least 1'):
         ReadingPicturesHook(**options)

@@ -1,4 +1,4 @@
-"""Batch norms get the statistics of training batches before a run."""
+"""RestoreNormsHook: batch norms get the statistics of training batches before a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.engine import RestoreNormsHook
 
 
 class Model(nn.Sequential):
-    """A batch norm as folded weights leave it, and a layer after it."""
+    """A batch norm without statistics, as from folded weights, and a layer after it."""
 
     def __init__(self) -> None:
         super().__init__(nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
@@ -53,13 +53,13 @@ def test_restore_norms_hook_sets_statistics_and_keeps_the_function() -> None:
     torch.testing.assert_close(runner.model.eval()(images), before, rtol=1e-4, atol=1e-4)
 
 
-def test_restore_norms_hook_leaves_a_resumed_run_alone() -> None:
+def test_restore_norms_hook_does_not_change_a_resumed_run() -> None:
     runner = make_runner(iteration=100)
     RestoreNormsHook().before_train(runner)
     assert runner.model[0].running_mean.tolist() == [0, 0]
 
 
-def test_restore_norms_hook_leaves_the_sampler_to_the_training_loop() -> None:
+def test_restore_norms_hook_uses_its_own_sampler() -> None:
     images = [
         {'inputs': torch.full((2, 4, 4), float(index)), 'data_samples': 0} for index in range(6)
     ]

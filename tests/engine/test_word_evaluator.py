@@ -11,7 +11,7 @@ from pipeline.engine import WordEvaluator
 
 @METRICS.register_module()
 class CountMetric(BaseMetric):
-    """How many words it was given."""
+    """Counts the words it receives."""
 
     def process(self, data_batch: Any, data_samples: Any) -> None:
         self.results.extend(data_samples)
@@ -26,18 +26,18 @@ def fill(evaluator: Evaluator) -> Evaluator:
     return evaluator
 
 
-def test_all_words_of_few_photos_count():
+def test_word_evaluator_counts_all_words_of_few_images():
     evaluator = EVALUATOR.build({'type': 'WordEvaluator', 'metrics': [CountMetric(prefix='word')]})
     assert fill(evaluator).evaluate(3) == {'word/count': 30}
     assert fill(Evaluator([CountMetric()])).evaluate(3) == {'count': 3}  # why it is needed
 
 
-def test_results_do_not_carry_over_to_the_next_epoch():
+def test_word_evaluator_clears_results_between_epochs():
     evaluator = WordEvaluator([CountMetric()])
     fill(evaluator).evaluate(3)
     assert fill(evaluator).evaluate(3) == {'count': 30}
 
 
-def test_two_values_of_one_name_are_refused():
+def test_word_evaluator_rejects_duplicate_names():
     with pytest.raises(ValueError, match='count'):
         fill(WordEvaluator([CountMetric(), CountMetric()])).evaluate(3)

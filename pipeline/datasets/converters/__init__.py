@@ -1,1 +1,1 @@
-"""Published layouts of data sets -> MMOCR JSON."""
+"""Converters from published data set layouts to MMOCR JSON."""

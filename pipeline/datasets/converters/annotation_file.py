@@ -1,4 +1,4 @@
-"""MMOCR's JSON annotation layout, written in one place."""
+"""Writes MMOCR's JSON annotation format."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _DATASET_TYPES = {
 
 
 def spotting_instance(polygon: np.ndarray, text: str, ignore: bool) -> dict:
-    """One word as MMOCR's text detection and spotting data sets read it.
+    """Make an instance of MMOCR's text detection and spotting data sets.
 
     Args:
-        polygon: (K, 2) pixels from the first character's top-left. A ring that runs
-            counter-clockwise is turned round, its first point stays the first.
-        text: The transcript.
-        ignore: True where the word takes no part in training and scoring.
+        polygon: (K, 2) pixels, starting at the first character's top-left. A counter-clockwise
+            polygon is reversed; its first point stays first.
+        text: Text of the word.
+        ignore: Whether the word is excluded from training and scoring.
 
     Raises:
-        ValueError: If ``polygon`` is not three or more finite points.
+        ValueError: If ``polygon`` does not have three or more finite points.
     """
     points = make_clockwise(polygon).astype(np.float64)
     low, high = points.min(0), points.max(0)
@@ -42,7 +42,7 @@ def spotting_instance(polygon: np.ndarray, text: str, ignore: bool) -> dict:
 
 
 def detection_sample(sample: dict) -> dict:
-    """A photo with its words, without their transcripts."""
+    """Copy a sample without the texts of its words."""
     words = [
         {key: value for key, value in word.items() if key != 'text'} for word in sample['instances']
     ]
@@ -50,17 +50,17 @@ def detection_sample(sample: dict) -> dict:
 
 
 def write_annotation_file(path: Path, task: str, data_list: Iterable[dict]) -> int:
-    """Write ``{"metainfo", "data_list"}``, all of it or nothing, and return the number of samples.
+    """Write ``{"metainfo", "data_list"}`` atomically and return the number of samples.
 
     Args:
-        path: The JSON file; its folder is made.
-        task: ``'textdet'`` or ``'textspotting'`` (photos with words) or ``'textrecog'`` (word
+        path: Path of the JSON file; its folder is created.
+        task: ``'textdet'`` or ``'textspotting'`` (images with words) or ``'textrecog'`` (word
             crops).
-        data_list: Samples: photos with ``instances`` that have polygons (and texts), or
-            crops with one ``instances`` entry ``{"text"}``.
+        data_list: Samples: images with ``instances`` that have polygons (and texts), or crops with
+            one ``instances`` entry ``{"text"}``.
 
     Raises:
-        ValueError: If ``task`` is none of these.
+        ValueError: If ``task`` is unknown.
     """
     if task not in _DATASET_TYPES:
         raise ValueError(f'task must be one of {sorted(_DATASET_TYPES)}, got {task!r}')

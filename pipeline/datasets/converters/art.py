@@ -12,13 +12,13 @@ from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 def read_art(root: Path) -> list[DatasetSplit]:
     """Read ``train`` from ``train_images`` and ``train_labels.json``.
 
-    See :func:`read_rrc_json` for what becomes of words. Instances keep ``language`` (Latin or
-    Chinese). ArT holds the photos of Total-Text and CTW1500, those of their test sets too: do not
-    train on it to score on these.
+    See :func:`read_rrc_json` for the conversion of words. Instances keep ``language`` (Latin or
+    Chinese). ArT contains the images of Total-Text and CTW1500, including their test sets. Do not
+    evaluate a model trained on ArT on these test sets.
 
     Raises:
-        MissingFiles: If the file, the folder or photos that the file names are missing.
-        ValueError: If the file is malformed; names the entry.
+        MissingFiles: If the JSON file, the folder or an image is missing.
+        ValueError: If the JSON file is malformed. The message contains the entry.
     """
     return read_rrc_json(root, 'train_labels.json', ['train_images'])
 

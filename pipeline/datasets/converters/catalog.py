@@ -1,4 +1,4 @@
-"""All data sets that can be prepared, by their names on the command line."""
+"""All data sets that can be prepared, by their command line names."""
 
 from __future__ import annotations
 

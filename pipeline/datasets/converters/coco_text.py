@@ -1,4 +1,4 @@
-"""COCO-Text V2.0 (Veit et al., arXiv 1601.07140), with the masks of its second version."""
+"""COCO-Text V2.0 (Veit et al., arXiv 1601.07140), with its segmentation masks."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _SETS = ('train', 'val', 'test')
 def read_coco_text(root: Path) -> list[DatasetSplit]:
     """Read every split that has annotations.
 
-    Words that are illegible, not English or without transcript are ignored. Masks start anywhere
-    and run either way, so the start of each word is found from its shape. Transcripts hold HTML
-    entities (``&amp;``) and outer spaces, which are resolved and dropped. Instances keep
-    ``language``, ``legibility`` and ``class`` (machine printed, handwritten, others).
+    Words that are illegible, not English or without text are ignored. Masks have an arbitrary start
+    and direction, so the start of each word is estimated from its shape. HTML entities (``&amp;``)
+    in texts are decoded and surrounding spaces removed. Instances keep ``language``, ``legibility``
+    and ``class`` (machine printed, handwritten, others).
 
     Args:
-        root: Folder with ``cocotext.v2.json`` and the photos of COCO's ``train2014``: those of
-            all sets come from there.
+        root: Folder with ``cocotext.v2.json`` and COCO's ``train2014``, which contains the images
+            of all splits.
 
     Raises:
-        MissingFiles: If the file, the folder or photos that the file names are missing.
-        ValueError: If the file is malformed; names the entry.
+        MissingFiles: If the JSON file, the folder or an image is missing.
+        ValueError: If the JSON file is malformed. The message contains the entry.
     """
     labels, folder = find_file(root, *_LABELS), find_folder(root, *_PHOTOS)
-    if labels is None and find_folder(root, 'cocotext.v2') is not None:  # was a zip until now
+    if labels is None and find_folder(root, 'cocotext.v2') is not None:  # unpacked a zip
         labels = find_file(root, *_LABELS)
     if labels is None or folder is None:
         absent = ((labels, _LABELS[0]), (folder, _PHOTOS[0]))
@@ -49,7 +49,7 @@ def read_coco_text(root: Path) -> list[DatasetSplit]:
     if missing:
         raise MissingFiles([f'{folder / name} (named in {labels.name})' for name in missing])
     if unknown := sorted(set(by_set) - set(_SETS)):
-        raise ValueError(f'{labels}: wanted photos of the sets {_SETS}, got {unknown}')
+        raise ValueError(f'{labels}: expected images of the sets {_SETS}, got {unknown}')
     for samples in by_set.values():
         report_degenerate(str(labels), samples)
     return [DatasetSplit(name, by_set[name]) for name in _SETS if name in by_set]
@@ -80,12 +80,12 @@ COCO_TEXT = DatasetEntry(
     read_splits=read_coco_text,
     layout="""
 cocotext.v2.json    annotations of all sets (or cocotext.v2.zip as it is)
-train2014[.zip]     COCO_train2014_000000000009.jpg ... (COCO's training photos of 2014)
+train2014[.zip]     COCO_train2014_000000000009.jpg ... (COCO's training images of 2014)
 The test set has no public annotations and is left out.
 """,
-    url='https://bgshih.github.io/cocotext (annotations), https://cocodataset.org (photos)',
-    licence='CC BY 4.0 (annotations); photos under the Flickr terms that COCO states',
-    size='13 GB of photos, about 20 MB of annotations',
+    url='https://bgshih.github.io/cocotext (annotations), https://cocodataset.org (images)',
+    licence='CC BY 4.0 (annotations); images under the Flickr terms that COCO states',
+    size='13 GB of images, about 20 MB of annotations',
     language='English (Latin script); others are marked',
     published={'train': SplitCounts(photos=43686), 'val': SplitCounts(photos=10000)},
     wanted={

@@ -1,4 +1,4 @@
-"""The JSON that COCO-Text V2 and TextOCR share: ``imgs``, ``anns`` and ``imgToAnns``."""
+"""The JSON format of COCO-Text V2 and TextOCR: ``imgs``, ``anns`` and ``imgToAnns``."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ def read_coco_text_json(
     photos: Mapping[str, Path],
     read_word: Callable[[dict[str, Any], str], dict],
 ) -> tuple[dict[str, list[dict]], list[str]]:
-    """Read the photos that a file names, in name order, with their words.
+    """Read the images of a file in the order of their names, with their words.
 
-    Sizes are those in the file, so that no photo is opened. Sets whose photos have no annotation
-    at all (the test sets, whose ground truth is not public) are left out, and annotations that
-    belong to no photo of the file are counted in the log.
+    Image sizes are taken from the file, so no image is opened. Sets without any annotation (test
+    sets without public ground truth) are skipped. Annotations without an image are counted in the
+    log.
 
     Args:
         root: Folder of the data set; ``img_path`` is relative to it.
-        path: The JSON file.
-        photos: Photos that are there, by file name.
-        read_word: Makes an instance of an entry of ``anns`` and of what errors call that entry.
+        path: Path of the JSON file.
+        photos: Paths of the existing images, by file name.
+        read_word: Function that converts an entry of ``anns`` to an instance. Its second argument
+            names the entry in error messages.
 
     Returns:
-        Samples by ``set``, and the names of photos that are not there.
+        Samples by ``set``, and the names of missing images.
 
     Raises:
-        ValueError: If the file or an entry of it is malformed; names the entry.
+        ValueError: If the file or an entry is malformed. The message contains the entry.
     """
     content = read_json_object(path)
     images = get_field(content, 'imgs', dict, str(path))
@@ -48,7 +49,7 @@ def read_coco_text_json(
         entries.append((name, key, get_field(image, 'set', str, where)))
     annotated = {group for _, key, group in entries if words_of.get(key)}
     if not annotated:
-        raise ValueError(f'{path}: wanted photos with annotations, got none')
+        raise ValueError(f'{path}: expected images with annotations, got none')
     samples: dict[str, list[dict]] = {}
     missing, read = [], 0
     for name, key, group in sorted(entries, key=lambda entry: natural_key(entry[0])):
@@ -64,9 +65,7 @@ def read_coco_text_json(
         for word_id in map(str, ids):
             where = f'{path}, anns[{word_id!r}]'
             if word_id not in annotations:
-                raise ValueError(
-                    f'{where}: wanted the word that imgToAnns[{key!r}] names, got none'
-                )
+                raise ValueError(f'{where}: not found, but imgToAnns[{key!r}] refers to it')
             instances.append(read_word(check_kind(annotations[word_id], dict, where), where))
         sample = {
             'img_path': photo.relative_to(root).as_posix(),
@@ -77,7 +76,7 @@ def read_coco_text_json(
         samples.setdefault(group, []).append(sample)
     if read < len(annotations):
         _logger.warning(
-            '%s: %d of %d annotations belong to no photo of the file and are left out',
+            '%s: %d of %d annotations have no image in the file and are skipped',
             path, len(annotations) - read, len(annotations),
         )  # fmt: skip
     return samples, missing
@@ -86,5 +85,5 @@ def read_coco_text_json(
 def _size(image: dict[str, Any], key: str, where: str) -> int:
     value = image.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
-        raise ValueError(f'{where}, {key!r}: wanted a size in pixels, got {describe(value)}')
+        raise ValueError(f'{where}, {key!r}: expected a size in pixels, got {describe(value)}')
     return int(value)

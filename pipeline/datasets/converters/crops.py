@@ -1,4 +1,4 @@
-"""Word crops of photos: straightened at the size at which they stand in the photo."""
+"""Cuts rectified word crops out of images, at the resolution of the image."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from pipeline.utils.atomic_write import write_whole
 _RECORD = '.crops.jsonl'
 _LONGEST_SIDE_PX = 4096
 _JPEG_QUALITY = 95
-_TALL_RATIO = 1.5  # From this on the rectifier lays a word on its side.
+_TALL_RATIO = 1.5  # The rectifier rotates words that are taller than this.
 
 
 def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[dict]:
-    """Cut out the legible words of photos.
+    """Cut out the legible words of images.
 
-    Flat words become crops by a homography and curved ones are unrolled, as ``Rectifier`` does
-    for a recognizer, but at the photo's own resolution. Words taller than 1.5 times their width
-    are laid on their side, as it does, unless they are of one character. A photo whose crops are
-    there and whose file and words have not changed is not read again.
+    Words are rectified as ``Rectifier`` does for a recognizer (flat words by a homography, curved
+    words unrolled), but at the resolution of the image. Words taller than 1.5 times their width are
+    rotated by 90 degrees, unless they have one character. An image is skipped if its crops exist
+    and its file and words have not changed.
 
     Args:
-        root: What ``img_path`` of the samples is relative to.
-        folder: Gets ``<photo>_<index>.jpg``, the index being that of the word in its photo, and
-            a record of what the crops were cut from.
-        samples: Photos with their words.
+        root: Folder that ``img_path`` of the samples is relative to.
+        folder: Output folder for ``<image>_<index>.jpg``, with the index of the word in its image,
+            and for a record of what the crops were cut from.
+        samples: Images with their words.
 
     Yields:
-        MMOCR text recognition samples in the order of the photos and words, with ``img_path``
-        relative to the parent of ``folder``.
+        MMOCR text recognition samples in the order of images and words, with ``img_path`` relative
+        to the parent of ``folder``.
 
     Raises:
-        ValueError: If a photo cannot be read.
+        ValueError: If an image cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     done = _read_record(folder / _RECORD)
@@ -64,15 +64,15 @@ def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[d
 
 
 def cut_word(image: np.ndarray, polygon: Sequence[float], upright: bool = False) -> np.ndarray:
-    """Straighten one word at its own resolution.
+    """Rectify one word at its own resolution.
 
     Args:
         image: (H, W, 3) uint8.
         polygon: ``x1, y1, ..., xk, yk`` in pixels, clockwise from the first character's top-left.
-        upright: Whether a tall word stays as it stands rather than being laid on its side.
+        upright: Whether a tall word keeps its orientation instead of being rotated.
 
     Returns:
-        (height, width, 3) uint8, as large as the word's sides are long, one pixel at least.
+        (height, width, 3) uint8, with the side lengths of the word, at least one pixel.
     """
     ring = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
     height, width = ring_size(ring if len(ring) % 2 == 0 else order_ring(ring))
@@ -87,28 +87,28 @@ def cut_word(image: np.ndarray, polygon: Sequence[float], upright: bool = False)
 def _cut(photo: Path, folder: Path, words: dict[str, dict]) -> None:
     if not words:
         return
-    image = _read_photo(photo)
+    image = _read_image(photo)
     for name, word in words.items():
-        # A lone character is narrow as it stands: a tall "1" is no word on its side.
+        # Single characters such as "1" are tall, but not rotated.
         crop = cut_word(image, word['polygon'], upright=len(word['text']) == 1)
         _, code = cv2.imencode('.jpg', crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         write_whole(folder / name, code.tobytes())
 
 
-def _read_photo(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 BGR as stored: an orientation tag is not applied."""
+def _read_image(path: Path) -> np.ndarray:
+    """Read an image as (H, W, 3) uint8 BGR. The EXIF orientation is not applied."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is not None:
         return image
-    try:  # OpenCV reads GIF from 4.11 on only.
+    try:  # OpenCV reads GIF since 4.11.
         with Image.open(path) as photo:
             return np.ascontiguousarray(np.asarray(photo.convert('RGB'))[:, :, ::-1])
     except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f'{path}: wanted a photo, got a file that is none ({error}).') from None
+        raise ValueError(f'{path} cannot be read as an image ({error}).') from None
 
 
 def _crop_stems(samples: Sequence[dict]) -> list[str]:
-    """Names for the crops of each photo: its stem, or its whole path where stems repeat."""
+    """File stem of each image's crops: the stem of the image, or its whole path if stems repeat."""
     paths = [PurePosixPath(sample['img_path']) for sample in samples]
     repeated = Counter(path.stem for path in paths)
     return [path.stem if repeated[path.stem] == 1 else '_'.join(path.parts) for path in paths]
@@ -122,7 +122,7 @@ def _fingerprint(photo: Path, words: dict[str, dict]) -> str:
 
 
 def _read_record(path: Path) -> dict[str, str]:
-    """What crops were cut from; a line that an interrupt cut short does not count."""
+    """Fingerprints of the images that were cut; an incomplete last line is skipped."""
     done = {}
     for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else []:
         try:

@@ -47,12 +47,12 @@ _CURVE_VALUES = 32
 def read_ctw1500(root: Path) -> list[DatasetSplit]:
     """Read every split under ``root``.
 
-    Annotations are text lines, not words. ``###`` marks what is ignored, Chinese text among it.
-    The first edition (``text_label_curve``) has no transcripts: its splits are for detection.
+    Annotations are text lines, not words. ``###`` marks ignored lines, including Chinese text. The
+    first edition (``text_label_curve``) has no texts, so its splits are only for detection.
 
     Raises:
-        MissingFiles: If no split is there, or photos or ground truth of one are missing.
-        ValueError: If a file cannot be parsed; names it and the line or box.
+        MissingFiles: If no split is found, or if images or ground truth of a split are missing.
+        ValueError: If a file cannot be parsed. The message contains the file and the line or box.
     """
     splits = read_paired_folders(
         root, _LAYOUTS, read_ctw1500_lines, '{}', trailing_number, trailing_number
@@ -61,13 +61,13 @@ def read_ctw1500(root: Path) -> list[DatasetSplit]:
 
 
 def parse_ctw1500_line(line: str) -> tuple[np.ndarray, str]:
-    """One text line -> ((K, 2) ring, transcript).
+    """Parse one text line to ((K, 2) polygon, text).
 
-    Lines are ``x1,y1,...,x14,y14,####transcript``, or, in the first edition, ``xmin,ymin,xmax,
-    ymax`` and 14 offsets from (xmin, ymin) without a transcript.
+    Lines are ``x1,y1,...,x14,y14,####text``. In the first edition they are ``xmin,ymin,xmax,ymax``
+    and 14 offsets from (xmin, ymin), without text.
 
     Raises:
-        ValueError: If the line is neither.
+        ValueError: If the line has neither format.
     """
     before, mark, text = line.partition(_MARK)
     try:
@@ -79,16 +79,16 @@ def parse_ctw1500_line(line: str) -> tuple[np.ndarray, str]:
     if not mark and len(values) == _CURVE_VALUES:
         return values[4:].reshape(-1, 2) + values[:2], ''
     raise ValueError(
-        'wanted x1,y1,...,xn,yn,####transcript, or xmin,ymin,xmax,ymax and 28 offsets, '
+        'expected x1,y1,...,xn,yn,####transcript, or xmin,ymin,xmax,ymax and 28 offsets, '
         f'got {line!r}'
     )
 
 
 def read_ctw1500_lines(path: Path) -> list[dict]:
-    """The text lines of one ground-truth file, XML or text.
+    """Read the text lines of one ground-truth file, XML or text.
 
     Raises:
-        ValueError: If it cannot be parsed; names the line or box.
+        ValueError: If the file cannot be parsed. The message contains the line or box.
     """
     if path.suffix.lower() == '.xml':
         return _read_xml(path)
@@ -106,7 +106,7 @@ def _read_xml(path: Path) -> list[dict]:
     try:
         boxes = ElementTree.parse(path).getroot().iter('box')
     except ElementTree.ParseError as error:
-        raise ValueError(f'{path}: wanted XML with image and box elements, got {error}') from None
+        raise ValueError(f'{path}: expected XML with image and box elements, got {error}') from None
     found = []
     for number, box in enumerate(boxes, start=1):
         text, segments = box.findtext('label') or '', box.findtext('segs') or ''
@@ -115,7 +115,7 @@ def _read_xml(path: Path) -> list[dict]:
             found.append(spotting_instance(ring, text, ignore=text in ('', _ILLEGIBLE)))
         except ValueError:
             raise ValueError(
-                f'{path}, box {number}: wanted <segs>x1,y1,...,xn,yn</segs>, got {segments!r}'
+                f'{path}, box {number}: expected <segs>x1,y1,...,xn,yn</segs>, got {segments!r}'
             ) from None
     return found
 
@@ -135,7 +135,7 @@ train_images/ [.zip]            0001.jpg ... 1000.jpg
 ctw1500_train_labels/ [.zip]    0001.xml ... (or train_labels)
 test_images/ [.zip]             1001.jpg ... 1500.jpg
 gt_ctw1500/ [.zip]              0001001.txt ... (or test_labels)
-or, the first edition, for detection alone, {train,test}/text_image and text_label_curve
+or, the first edition, only for detection, {train,test}/text_image and text_label_curve
 """,
     url='https://github.com/Yuliang-Liu/Curve-Text-Detector',
     licence='free to the academic community for research only',

@@ -1,4 +1,4 @@
-"""What there is to know about a data set: its layout, owners, terms and reader."""
+"""Description of a data set: layout, owners, terms and reader."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ class DatasetEntry:
     """One data set.
 
     Attributes:
-        name: As on the command line.
-        title: As its owners call it.
-        task: ``textspotting`` (photos with words, which give all tasks) or ``textrecog`` (crops).
-        read_splits: Reads every split that is there; raises ``MissingFiles`` where there is none
-            or one is incomplete, and ValueError for malformed files.
-        layout: The tree that is expected under the root, one line an item.
-        url: Where its owners give it out.
+        name: Name on the command line.
+        title: Full name.
+        task: ``textspotting`` (images with words, which can be converted for all tasks) or
+            ``textrecog`` (crops).
+        read_splits: Function that reads every split that is found. Raises ``MissingFiles`` if no
+            split is found or a split is incomplete, and ValueError for malformed files.
+        layout: Expected files under the root, one per line.
+        url: Download page of the owners.
         licence: Terms of use.
-        size: Of the archives, in words.
-        language: Of the words.
-        published: Counts by split, as the owners state.
-        wanted: What a split needs under the root, by split, for the line about one that is absent.
-        by_lexicon: Whether words outside the set's lexicon are not annotated, so that spotting is
-            scored with a lexicon.
+        size: Size of the archives, as text.
+        language: Language of the words.
+        published: Counts per split, as published by the owners.
+        wanted: Required files per split, used in the 'split not found' message.
+        by_lexicon: Whether words outside the data set's lexicon are not annotated, so that spotting
+            has to be scored with the lexicon.
     """
 
     name: str
@@ -52,8 +53,9 @@ class DatasetEntry:
         """Read every split under ``root``.
 
         Raises:
-            MissingFiles: With everything that is missing, the expected tree and where to get it.
-            ValueError: For malformed files, naming file and line.
+            MissingFiles: If files are missing. The message lists them, the expected layout and the
+                URL.
+            ValueError: If a file is malformed. The message contains file and line.
         """
         try:
             return self.read_splits(root)
@@ -61,6 +63,6 @@ class DatasetEntry:
             raise MissingFiles(error.missing, hint=self.describe(root)) from None
 
     def describe(self, root: Path) -> str:
-        """The expected tree and where to get it."""
+        """The expected layout and the URL, as text."""
         tree = '\n'.join(f'  {line}' for line in self.layout.strip('\n').splitlines())
         return f'{self.title} is expected as\n{root}/\n{tree}\nGet it from {self.url}'

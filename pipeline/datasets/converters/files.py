@@ -1,4 +1,4 @@
-"""Finding, unpacking and reading the files of a data set."""
+"""Finds, unpacks and reads the files of a data set."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NAMED_AT_MOST = 10
 
 
 class MissingFiles(FileNotFoundError):
-    """Files that a data set lacks.
+    """Files of a data set are missing.
 
     Attributes:
-        missing: All of them, each in words: ``'gt/gt_img_3.txt (words of img_3.jpg)'``.
+        missing: Descriptions of all missing files, e.g. ``'gt/gt_img_3.txt (words of img_3.jpg)'``.
     """
 
     def __init__(self, missing: Sequence[str], hint: str = '') -> None:
@@ -30,14 +30,14 @@ class MissingFiles(FileNotFoundError):
 
 
 def find_folder(root: Path, *names: str) -> Path | None:
-    """The first of several folders that is there.
+    """Find the first existing folder of several names.
 
-    Where none is, zips named after one of them or a folder around it (``A.zip`` for ``A/B``) are
-    unpacked beside themselves, until one is.
+    If no folder exists, zips named after a folder or one of its parents (``A.zip`` for ``A/B``) are
+    unpacked next to themselves until a folder exists.
 
     Args:
         root: Folder of the data set.
-        names: Paths under it, the most usual first.
+        names: Paths relative to ``root``, the most common first.
     """
     for name in names:
         if (root / name).is_dir():
@@ -54,18 +54,18 @@ def find_folder(root: Path, *names: str) -> Path | None:
 
 
 def find_file(root: Path, *names: str) -> Path | None:
-    """The first of several files that is there."""
+    """Find the first existing file of several names."""
     return next((root / name for name in names if (root / name).is_file()), None)
 
 
 def unpack_archive(archive: Path) -> Path:
-    """Unpack a zip to a folder beside it that is named after it, all of it or nothing.
+    """Unpack a zip to a folder of the same name next to it. An error leaves no folder.
 
     Returns:
-        The folder, which is left as it is where it is already there.
+        The folder. An existing folder is not changed.
 
     Raises:
-        ValueError: If the file is no zip, or a member would land outside of the folder.
+        ValueError: If the file is not a zip, or if a member would be written outside the folder.
     """
     folder = archive.with_suffix('')
     if folder.is_dir():
@@ -78,13 +78,13 @@ def unpack_archive(archive: Path) -> Path:
                 path = PurePosixPath(member.replace('\\', '/'))
                 if path.is_absolute() or '..' in path.parts or ':' in path.parts[0]:
                     raise ValueError(
-                        f'{archive}: wanted members inside of the archive, got {member!r}; '
+                        f'{archive}: the member {member!r} is outside the archive; '
                         'nothing was unpacked.'
                     )
             packed.extractall(part)
         part.rename(folder)
     except zipfile.BadZipFile as error:
-        raise ValueError(f'{archive}: wanted a zip archive, got {error}. Fetch it again.') from None
+        raise ValueError(f'{archive} is not a zip archive ({error}). Download it again.') from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -93,8 +93,8 @@ def unpack_archive(archive: Path) -> Path:
 def list_files(folder: Path, *suffixes: str) -> list[Path]:
     """Files under a folder with one of the suffixes (in any case), in name order.
 
-    What operating systems leave in archives (``__MACOSX``, names that begin with a dot) is passed
-    over. Numbers count by value: img_2 comes before img_10.
+    Files of operating systems (``__MACOSX``, names that start with a dot) are skipped. Numbers in
+    names are compared by value: img_2 precedes img_10.
     """
     found = (
         path
@@ -107,12 +107,12 @@ def list_files(folder: Path, *suffixes: str) -> list[Path]:
 
 
 def list_photos(folder: Path) -> list[Path]:
-    """Photos under a folder, in name order."""
+    """Images under a folder, in name order."""
     return list_files(folder, *PHOTO_SUFFIXES)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sorts names with numbers in them as people count."""
+    """Sort key that compares numbers in names by value."""
     parts: list[tuple[int, str]] = []
     digits = ''
     for character in f'{name}\0':
@@ -129,15 +129,15 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 def pair_files(
     photos: Mapping[str, Path], truths: Mapping[str, Path], truth_name: str
 ) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """Put each photo and its ground truth together.
+    """Pair each image with its ground-truth file.
 
     Args:
-        photos: By key.
-        truths: By key.
-        truth_name: What the ground truth of a photo is called, with ``{}`` for the key.
+        photos: Images by key.
+        truths: Ground-truth files by key.
+        truth_name: Name of an image's ground-truth file, with ``{}`` for the key.
 
     Returns:
-        Pairs in the order of ``photos``, and what is missing in words.
+        Pairs in the order of ``photos``, and descriptions of missing files.
     """
     pairs = [(photo, truths[key]) for key, photo in photos.items() if key in truths]
     missing = [
@@ -145,29 +145,29 @@ def pair_files(
         for key, photo in photos.items()
         if key not in truths
     ]
-    missing += [f'photo of {path.name}' for key, path in truths.items() if key not in photos]
+    missing += [f'image of {path.name}' for key, path in truths.items() if key not in photos]
     return pairs, missing
 
 
 def photo_size(path: Path) -> tuple[int, int]:
-    """(height, width) in pixels as stored: an orientation tag is not applied.
+    """Stored (height, width) of an image in pixels. The EXIF orientation is not applied.
 
     Raises:
-        ValueError: If the file is no photo.
+        ValueError: If the file is not an image.
     """
     try:
         with Image.open(path) as photo:
             width, height = photo.size
     except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f'{path}: wanted a photo, got a file that is none ({error}).') from None
+        raise ValueError(f'{path} cannot be read as an image ({error}).') from None
     return height, width
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of a UTF-8 file that hold something, with their numbers from 1.
+    """Non-empty lines of a UTF-8 file, with their numbers from 1.
 
-    A byte order mark and carriage returns are dropped. Only line feeds part lines: transcripts
-    hold other separators of Unicode.
+    A byte order mark and carriage returns are removed. Lines are split only at line feeds, because
+    texts may contain other Unicode separators.
 
     Raises:
         ValueError: If the file is not UTF-8.
@@ -179,7 +179,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file without its byte order mark.
+    """Text of a UTF-8 file without byte order mark.
 
     Raises:
         ValueError: If the file is not UTF-8.
@@ -187,11 +187,11 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode('utf-8-sig')
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path}: wanted UTF-8 text, got {error}.') from None
+        raise ValueError(f'{path} is not UTF-8 text: {error}.') from None
 
 
 def photo_sample(root: Path, photo: Path, instances: list[dict]) -> dict:
-    """An MMOCR sample of a photo and its words."""
+    """Make an MMOCR sample of an image and its words."""
     height, width = photo_size(photo)
     return {
         'img_path': photo.relative_to(root).as_posix(),
@@ -202,6 +202,6 @@ def photo_sample(root: Path, photo: Path, instances: list[dict]) -> dict:
 
 
 def trailing_number(stem: str) -> str:
-    """The number at the end of a name, without leading zeros; the name where there is none."""
+    """The number at the end of a name without leading zeros, or the name if it has no number."""
     found = re.search(r'(\d+)$', stem)
     return str(int(found[1])) if found else stem

@@ -42,7 +42,7 @@ _LAYOUTS = (
     PairedFolders('', ('images',), ('gt',)),
 )
 _NUMBER = r'\s*(-?\d+(?:\.\d+)?)\s*'
-# The transcript of a box stands in quotes; in training blanks part the fields, in test commas.
+# The text of a box is in quotes; fields are separated by blanks (training) or commas (test).
 _BOX = re.compile(rf'{_NUMBER}[\s,]{_NUMBER}[\s,]{_NUMBER}[\s,]{_NUMBER}[\s,]\s*"(.*)"\s*$')
 _QUAD = re.compile(','.join([_NUMBER] * 8) + ',(.*)$')
 _PLAIN_BOX = re.compile(','.join([_NUMBER] * 4) + ',(.*)$')
@@ -53,25 +53,25 @@ def read_icdar2013(root: Path) -> list[DatasetSplit]:
     """Read every split under ``root``.
 
     Args:
-        root: Folder with the folders or zips of the competition, MMOCR's ``textdet_imgs`` and
-            ``annotations``, or ``images`` and ``gt`` of one split.
+        root: Folder with the folders or zips of the competition, with MMOCR's ``textdet_imgs`` and
+            ``annotations``, or with ``images`` and ``gt`` of one split.
 
     Raises:
-        MissingFiles: If no split is there, or photos or ground truth of one are missing.
-        ValueError: If a line cannot be parsed; names file and line.
+        MissingFiles: If no split is found, or if images or ground truth of a split are missing.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     return read_paired_folders(root, _LAYOUTS, read_icdar2013_words)
 
 
 def parse_icdar2013_line(line: str) -> tuple[np.ndarray, str]:
-    """One word -> ((4, 2) quad, transcript).
+    """Parse one word to ((4, 2) quad, text).
 
-    Lines are ``left top right bottom "transcript"`` (training), the same with commas (test), or
-    ``x1,y1,...,x4,y4,transcript`` (end-to-end, 2015 edition). In quotes a backslash stands before
-    double quotes and backslashes.
+    Lines are ``left top right bottom "text"`` (training), the same with commas (test), or
+    ``x1,y1,...,x4,y4,text`` (end-to-end, 2015 edition). In quotes, double quotes and backslashes
+    are escaped with a backslash.
 
     Raises:
-        ValueError: If the line is none of these.
+        ValueError: If the line has none of these formats.
     """
     if found := _BOX.match(line):
         return _box(found), _ESCAPED.sub(r'\1', found[5])
@@ -80,16 +80,16 @@ def parse_icdar2013_line(line: str) -> tuple[np.ndarray, str]:
     if found := _PLAIN_BOX.match(line):
         return _box(found), found[5].strip()
     raise ValueError(
-        'wanted left top right bottom "transcript", with blanks or commas, or '
+        'expected left top right bottom "transcript", with blanks or commas, or '
         f'x1,y1,...,x4,y4,transcript, got {line!r}'
     )
 
 
 def read_icdar2013_words(path: Path) -> list[dict]:
-    """The words of one ground-truth file; ``###`` marks a word as ignored.
+    """Read the words of one ground-truth file; words with the text ``###`` are ignored.
 
     Raises:
-        ValueError: If a line cannot be parsed; names file and line.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     words = []
     for number, line in read_lines(path):
@@ -116,8 +116,8 @@ Challenge2_Training_Task12_Images[.zip]   100.jpg ... 328.jpg
 Challenge2_Training_Task1_GT[.zip]        gt_100.txt ... gt_328.txt
 Challenge2_Test_Task12_Images[.zip]       img_1.jpg ... img_233.jpg
 Challenge2_Test_Task1_GT[.zip]            gt_img_1.txt ... gt_img_233.txt
-or, of the end-to-end task, ch2_training_images, ch2_training_localization_transcription_gt;
-or, as MMOCR lays it out, textdet_imgs/{train,test} and annotations/{train,test};
+or, for the end-to-end task, ch2_training_images, ch2_training_localization_transcription_gt;
+or, in MMOCR's layout, textdet_imgs/{train,test} and annotations/{train,test};
 or, for one split, images/ and gt/
 """,
     url='https://rrc.cvc.uab.es/?ch=2&com=downloads (after registration)',

@@ -41,46 +41,46 @@ _LAYOUTS = (
 def read_icdar2015(root: Path) -> list[DatasetSplit]:
     """Read every split under ``root``.
 
-    A byte order mark is dropped, ``###`` marks a word as ignored, and a photo without words is
-    kept (it teaches what is not text). Corners are taken in the published order.
+    A byte order mark is removed. Words with the text ``###`` are ignored. Images without words are
+    kept as negative examples. The order of corners is not changed.
 
     Args:
-        root: Folder with the folders or zips of the competition, MMOCR's ``textdet_imgs`` and
-            ``annotations``, or ``images`` and ``gt`` of one split.
+        root: Folder with the folders or zips of the competition, with MMOCR's ``textdet_imgs`` and
+            ``annotations``, or with ``images`` and ``gt`` of one split.
 
     Raises:
-        MissingFiles: If no split is there, or photos or ground truth of one are missing.
-        ValueError: If a line cannot be parsed; names file and line.
+        MissingFiles: If no split is found, or if images or ground truth of a split are missing.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     return read_paired_folders(root, _LAYOUTS, read_icdar2015_words)
 
 
 def parse_icdar2015_line(line: str) -> tuple[np.ndarray, str]:
-    """``x1,y1,x2,y2,x3,y3,x4,y4,transcript`` -> ((4, 2) quad, transcript).
+    """Parse ``x1,y1,x2,y2,x3,y3,x4,y4,text`` to ((4, 2) quad, text).
 
-    Commas after the eighth belong to the transcript, and quotes stay: they are on the sign. (The
-    competition's scorer takes enclosing ones off when it compares.)
+    Commas after the eighth belong to the text. Quotes are kept, because they are part of the text.
+    (The competition's scorer removes enclosing quotes before comparing.)
 
     Raises:
-        ValueError: If fewer than nine fields or a coordinate that is no number.
+        ValueError: If the line has fewer than nine fields or a coordinate is not a number.
     """
     fields = line.split(',', 8)
     if len(fields) < 9:
         raise ValueError(
-            f'wanted 8 coordinates and a transcript, got {len(fields)} fields: {line!r}'
+            f'expected 8 coordinates and a transcript, got {len(fields)} fields: {line!r}'
         )
     try:
         quad = np.array([float(v) for v in fields[:8]], dtype=np.float32).reshape(4, 2)
     except ValueError:
-        raise ValueError(f'wanted 8 numeric coordinates, got {fields[:8]}') from None
+        raise ValueError(f'expected 8 numeric coordinates, got {fields[:8]}') from None
     return quad, fields[8].strip('\r\n')
 
 
 def read_icdar2015_words(path: Path) -> list[dict]:
-    """The words of one ground-truth file.
+    """Read the words of one ground-truth file.
 
     Raises:
-        ValueError: If a line cannot be parsed; names file and line.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     words = []
     for number, line in read_lines(path):
@@ -102,7 +102,7 @@ ch4_training_images[.zip]                          img_1.jpg ... img_1000.jpg
 ch4_training_localization_transcription_gt[.zip]   gt_img_1.txt ...
 ch4_test_images[.zip]                              img_1.jpg ... img_500.jpg
 Challenge4_Test_Task1_GT[.zip]                     gt_img_1.txt ... (or Challenge4_Test_Task4_GT)
-or, as MMOCR lays it out, textdet_imgs/{train,test} and annotations/{train,test};
+or, in MMOCR's layout, textdet_imgs/{train,test} and annotations/{train,test};
 or, for one split, images/ and gt/
 """,
     url='https://rrc.cvc.uab.es/?ch=4&com=downloads (after registration)',

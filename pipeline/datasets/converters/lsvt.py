@@ -1,4 +1,4 @@
-"""ICDAR 2019 LSVT: Chinese street view text; its fully annotated part."""
+"""ICDAR 2019 LSVT: Chinese street view text, the fully annotated part."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 def read_lsvt(root: Path) -> list[DatasetSplit]:
     """Read ``train`` from ``train_full_images_0``, ``_1`` and ``train_full_labels.json``.
 
-    See :func:`read_rrc_json` for what becomes of words. The 400,000 photos with weak labels say
+    See :func:`read_rrc_json` for the conversion of words. The 400,000 images with weak labels have
     no positions and are not read.
 
     Raises:
-        MissingFiles: If the file, a folder or photos that the file names are missing.
-        ValueError: If the file is malformed; names the entry.
+        MissingFiles: If the JSON file, a folder or an image is missing.
+        ValueError: If the JSON file is malformed. The message contains the entry.
     """
     folders = ['train_full_images_0', 'train_full_images_1']
     return read_rrc_json(root, 'train_full_labels.json', folders)

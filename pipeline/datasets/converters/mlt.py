@@ -23,7 +23,7 @@ from pipeline.datasets.converters.outlines import (
 )
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 
-# Folders of photos (all of them, or the one of MMOCR's layout) and of ground truth.
+# (all image folders, the image folder of MMOCR's layout, ground-truth folders).
 _Layout = tuple[tuple[str, ...], str, tuple[str, ...]]
 _FOLDERS_2017: dict[str, _Layout] = {
     'train': (
@@ -43,50 +43,51 @@ _FOLDERS_2019: dict[str, _Layout] = {
 
 
 def read_mlt2017(root: Path) -> list[DatasetSplit]:
-    """Read ``train`` and ``val``, those that are there; the test set has no public ground truth.
+    """Read ``train`` and ``val`` if they exist; the test set has no public ground truth.
 
-    ``###`` marks a word as ignored, corners are clockwise and kept, photos may be JPEG, PNG or
-    GIF (which OpenCV reads from 4.11 on), and each instance keeps its script as ``language``
+    Words with the text ``###`` are ignored. Corners are clockwise and not changed. Images may be
+    JPEG, PNG or GIF (which OpenCV reads since 4.11). Instances keep their script as ``language``
     (Arabic, Latin, Chinese, Japanese, Korean, Bangla, Hindi, Symbols, Mixed, None).
 
     Args:
-        root: Folder with the folders or zips of the competition, or MMOCR's ``textdet_imgs`` and
-            ``annotations``.
+        root: Folder with the folders or zips of the competition, or with MMOCR's ``textdet_imgs``
+            and ``annotations``.
 
     Raises:
-        MissingFiles: If no split is there, or folders, photos or ground truth of one are missing.
-        ValueError: If a line cannot be parsed; names file and line.
+        MissingFiles: If no split is found, or if folders, images or ground truth of a split are
+            missing.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     return _read_splits(root, _FOLDERS_2017)
 
 
 def read_mlt2019(root: Path) -> list[DatasetSplit]:
-    """Read ``train``, as :func:`read_mlt2017` does, from ``ImagesPart1`` and ``ImagesPart2``."""
+    """Read ``train`` from ``ImagesPart1`` and ``ImagesPart2``, like :func:`read_mlt2017`."""
     return _read_splits(root, _FOLDERS_2019)
 
 
 def parse_mlt_line(line: str, where: str) -> tuple[list[Point], str, str]:
-    """``x1,y1,x2,y2,x3,y3,x4,y4,script,transcript`` -> (corners, script, transcript).
+    """Parse ``x1,y1,x2,y2,x3,y3,x4,y4,script,text`` to (corners, script, text).
 
-    Commas after the ninth belong to the transcript.
+    Commas after the ninth belong to the text.
 
     Args:
-        line: Without its end.
-        where: What errors call it: file and line.
+        line: Line without line ending.
+        where: File and line, for error messages.
 
     Raises:
-        ValueError: If there are fewer than ten fields or a coordinate is no number.
+        ValueError: If there are fewer than ten fields or a coordinate is not a number.
     """
     fields = line.split(',', 9)
     if len(fields) < 10:
         raise ValueError(
-            f'{where}: wanted 8 coordinates, a script and a transcript, got {len(fields)} fields: '
+            f'{where}: expected 8 coordinates, script and transcript, got {len(fields)} fields: '
             f'{line!r}'
         )
     try:
         numbers = [float(value) for value in fields[:8]]
     except ValueError:
-        raise ValueError(f'{where}: wanted 8 numeric coordinates, got {fields[:8]}') from None
+        raise ValueError(f'{where}: expected 8 numeric coordinates, got {fields[:8]}') from None
     return parse_outline(numbers, where), fields[8].strip(), fields[9]
 
 
@@ -94,7 +95,7 @@ def _read_splits(root: Path, folders: Mapping[str, _Layout]) -> list[DatasetSpli
     found: dict[str, list[tuple[Path, Path]]] = {}
     missing: list[str] = []
     for split, layout in folders.items():
-        pairs, lacking = _pair_photos(root, *layout)
+        pairs, lacking = _pair_images(root, *layout)
         missing += lacking
         if pairs:
             found[split] = pairs
@@ -107,7 +108,7 @@ def _read_splits(root: Path, folders: Mapping[str, _Layout]) -> list[DatasetSpli
     if missing:
         raise MissingFiles(missing)
     splits = [
-        DatasetSplit(split, [_read_photo(root, *pair) for pair in pairs])
+        DatasetSplit(split, [_read_image(root, *pair) for pair in pairs])
         for split, pairs in found.items()
     ]
     for read in splits:
@@ -115,10 +116,10 @@ def _read_splits(root: Path, folders: Mapping[str, _Layout]) -> list[DatasetSpli
     return splits
 
 
-def _pair_photos(
+def _pair_images(
     root: Path, parts: Sequence[str], whole: str, truth_names: Sequence[str]
 ) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """Photos of one split with their ground truth, and what is missing; neither without it."""
+    """Pair images with their ground truth; also return descriptions of missing files."""
     found = {part: find_folder(root, part) for part in parts}
     other, truths = find_folder(root, whole), find_folder(root, *truth_names)
     folders = [folder for folder in (other, *found.values()) if folder is not None]
@@ -126,7 +127,7 @@ def _pair_photos(
         return [], []
     missing = [] if truths else [f'{root / truth_names[0]}[.zip] (words)']
     if other is None:
-        missing += [f'{root / part}[.zip] (photos)' for part in parts if found[part] is None]
+        missing += [f'{root / part}[.zip] (images)' for part in parts if found[part] is None]
     if missing or truths is None:
         return [], missing
     pairs, missing = pair_files(
@@ -134,10 +135,10 @@ def _pair_photos(
         {path.stem.removeprefix('gt_'): path for path in list_files(truths, '.txt')},
         f'{truths.relative_to(root).as_posix()}/gt_{{}}.txt',
     )
-    return pairs, missing if pairs or missing else [f'photos in {folders[0]}']
+    return pairs, missing if pairs or missing else [f'images in {folders[0]}']
 
 
-def _read_photo(root: Path, photo: Path, truth: Path) -> dict:
+def _read_image(root: Path, photo: Path, truth: Path) -> dict:
     instances = []
     for number, line in read_lines(truth):
         points, script, text = parse_mlt_line(line, f'{truth}, line {number}')
@@ -156,12 +157,12 @@ ch8_training_images_1[.zip] ... ch8_training_images_8[.zip]   img_1.jpg ... (som
 ch8_training_localization_transcription_gt_v2[.zip]           gt_img_1.txt ... gt_img_7200.txt
 ch8_validation_images[.zip]                                   img_1.jpg ...
 ch8_validation_localization_transcription_gt_v2[.zip]         gt_img_1.txt ... gt_img_1800.txt
-or, as MMOCR lays it out, textdet_imgs/{train,val} and annotations/{train,val}.
+or, in MMOCR's layout, textdet_imgs/{train,val} and annotations/{train,val}.
 The test set has no public annotations and is left out.
 """,
     url='https://rrc.cvc.uab.es/?ch=8&com=downloads (after registration)',
     licence='CC BY 4.0',
-    size='not stated; nine archives of photos',
+    size='not stated; nine archives of images',
     language='nine languages in Arabic, Bangla, Chinese, Japanese, Korean and Latin script',
     published={'train': SplitCounts(photos=7200), 'val': SplitCounts(photos=1800)},
     wanted={
@@ -183,7 +184,7 @@ The test set has no public annotations and is left out.
 """,
     url='https://rrc.cvc.uab.es/?ch=15&com=downloads (after registration)',
     licence='CC BY 4.0',
-    size='6.8 GB of photos, 6.5 MB of annotations',
+    size='6.8 GB of images, 6.5 MB of annotations',
     language='ten languages in Arabic, Bangla, Chinese, Devanagari, Japanese, Korean and Latin '
     'script',
     published={'train': SplitCounts(photos=10000)},

@@ -1,4 +1,4 @@
-"""Outlines of words as owners publish them -> rings and instances."""
+"""Converts published word outlines to polygons and instances."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from pipeline.geometry import make_clockwise, order_quad, order_ring, polygon_ar
 
 Point = tuple[float, float]
 
-_LEAST_WIDTH_PX = 0.01  # Annotation files keep two decimals; what is thinner has no area in them.
+_LEAST_WIDTH_PX = 0.01  # Annotation files have two decimals; thinner outlines have no area.
 _LEAST_KEPT = 0.95
 _logger = logging.getLogger(__name__)
 
 
 def parse_outline(values: Any, where: str) -> list[Point]:
-    """Read ``[x1, y1, x2, y2, ...]`` or ``[[x1, y1], [x2, y2], ...]``.
+    """Parse ``[x1, y1, x2, y2, ...]`` or ``[[x1, y1], [x2, y2], ...]``.
 
     Args:
-        values: As it came from a file.
-        where: What errors call it: file and entry.
+        values: Value from the file.
+        where: File and entry, for error messages.
 
     Returns:
-        K points in pixels; repeats and a last point that closes the outline are dropped.
+        K points in pixels, without repeated points and without a closing point.
 
     Raises:
-        ValueError: If it is neither, a count is odd, or a number is not finite.
+        ValueError: If ``values`` has neither format, an odd count, or a number that is not finite.
     """
     if not isinstance(values, Sequence) or isinstance(values, str):
-        raise ValueError(f'{where}: wanted a list of points, got {describe(values)}')
+        raise ValueError(f'{where}: expected a list of points, got {describe(values)}')
     if values and isinstance(values[0], Sequence) and not isinstance(values[0], str):
         if any(not isinstance(pair, Sequence) or len(pair) != 2 for pair in values):
-            raise ValueError(f'{where}: wanted pairs [x, y], got {describe(values)}')
+            raise ValueError(f'{where}: expected pairs [x, y], got {describe(values)}')
         values = [number for pair in values for number in pair]
     if len(values) % 2:
         raise ValueError(
-            f'{where}: wanted x and y of each point, got an odd count of {len(values)} numbers: '
+            f'{where}: expected x and y of each point, got an odd count of {len(values)} numbers: '
             f'{describe(values)}'
         )
     for number in values:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise ValueError(f'{where}: wanted numbers, got {describe(number)}')
+            raise ValueError(f'{where}: expected numbers, got {describe(number)}')
         if not math.isfinite(number):
-            raise ValueError(f'{where}: wanted finite numbers, got {number}')
+            raise ValueError(f'{where}: expected finite numbers, got {number}')
     points = [(float(x), float(y)) for x, y in zip(values[::2], values[1::2], strict=True)]
     kept = [point for i, point in enumerate(points) if not i or point != points[i - 1]]
     return kept[:-1] if len(kept) > 1 and kept[0] == kept[-1] else kept
@@ -57,17 +57,17 @@ def parse_outline(values: Any, where: str) -> list[Point]:
 def outline_instance(
     points: Sequence[Point], text: str, ignore: bool, start_is_known: bool = True
 ) -> dict:
-    """A word as an instance of MMOCR's data sets.
+    """Make an instance of MMOCR's data sets from an outline.
 
-    Where the start is known, points keep their order; counter-clockwise outlines are turned
-    about their first point. Where it is not, :func:`order_outline` finds it. An outline
-    without area (fewer than three points, or all in a line) cannot be cut out: the word is kept
-    with a strip one pixel wide, ignored, and has ``degenerate``, so that it is not lost in silence.
+    If the start is known, points keep their order, and counter-clockwise outlines are reversed with
+    the first point first. Otherwise :func:`order_outline` finds the start. An outline without area
+    (fewer than three points, or all on a line) cannot be cut out. Its word is kept with a polygon
+    one pixel wide, ``ignore`` and ``degenerate``, so that it can be reported.
 
     Args:
         points: (K, 2) pixels, K >= 0, from :func:`parse_outline`.
-        text: The transcript; a word without one is ignored.
-        ignore: True where the owners say that the word does not count.
+        text: Text of the word; a word without text is ignored.
+        ignore: Whether the owners mark the word as ignored.
         start_is_known: Whether the first point is the first character's top-left.
     """
     ignore = ignore or not text.strip()
@@ -84,19 +84,20 @@ def outline_instance(
 
 
 def order_outline(outline: np.ndarray) -> np.ndarray:
-    """Find where the word of an outline starts, changing the outline as little as can be.
+    """Find the start of a word's outline, with as few changes to the outline as possible.
 
-    Quadrangles keep their corners. Of others, the corners of the word are the points nearest to
-    those of ``order_ring``. The points along the top and the bottom stay, and points are added in
-    the middle of edges until both have as many, which is what tells the two apart; those at the
-    two ends go, for ends are straight. Where this would cut away more than a twentieth of the
-    area, or the corners cannot be told apart, the ring is that of ``order_ring``.
+    Quads keep their corners. For other outlines, the corners of the word are the points nearest to
+    the corners of ``order_ring``. Points along the top and the bottom are kept. Points are inserted
+    at the middle of edges until both sides have the same number, because that number defines the
+    sides. Points along the two ends are removed, because ends are straight. The result of
+    ``order_ring`` is used instead if this would remove more than a twentieth of the area, or if
+    corners coincide.
 
     Args:
-        outline: (K, 2), K >= 3, any start and direction.
+        outline: (K, 2), K >= 3, with any start and direction.
 
     Returns:
-        (2k, 2) float32, clockwise from the top-left of the likely first character.
+        (2k, 2) float32, clockwise from the top-left of the probable first character.
     """
     if len(outline) == 4:
         return order_quad(outline)
@@ -116,22 +117,22 @@ def order_outline(outline: np.ndarray) -> np.ndarray:
 
 
 def report_degenerate(source: str, samples: Iterable[dict]) -> None:
-    """Log how many words have outlines without area, naming the first photo of them."""
-    photos = [
+    """Log the number of words whose outline has no area, and the first image with such a word."""
+    images = [
         sample['img_path']
         for sample in samples
         for word in sample['instances']
         if word.get('degenerate')
     ]
-    if photos:
+    if images:
         _logger.warning(
             '%s: words whose outline has no area are marked as ignored: %d, the first in %s',
-            source, len(photos), photos[0],
+            source, len(images), images[0],
         )  # fmt: skip
 
 
 def _add_points(side: np.ndarray, count: int) -> np.ndarray:
-    """Halve the longest edges of a polyline until it has ``count`` points."""
+    """Split the longest edges of a polyline until it has ``count`` points."""
     while len(side) < count:
         longest = int(np.hypot(*np.diff(side, axis=0).T).argmax())
         middle = side[longest : longest + 2].mean(axis=0)
@@ -140,7 +141,7 @@ def _add_points(side: np.ndarray, count: int) -> np.ndarray:
 
 
 def _signed_area(points: Sequence[Point]) -> float:
-    """As ``pipeline.geometry.signed_area``, but quick for a million short lists."""
+    """Same as ``pipeline.geometry.signed_area``, but faster for many short lists."""
     x0, y0 = points[0]
     moved = [(x - x0, y - y0) for x, y in points]
     following = [*moved[1:], moved[0]]
@@ -148,7 +149,7 @@ def _signed_area(points: Sequence[Point]) -> float:
 
 
 def _width(points: Sequence[Point]) -> float:
-    """How far points reach from the line through the first one and the one farthest from it."""
+    """Maximum distance of points from the line through the first and its farthest point."""
     if len(points) < 3:
         return 0.0
     x0, y0 = points[0]
@@ -160,7 +161,7 @@ def _width(points: Sequence[Point]) -> float:
 
 
 def _strip(points: Sequence[Point]) -> np.ndarray:
-    """A (4, 2) ring one pixel wide along points in a line; at the origin where there are none."""
+    """A (4, 2) polygon one pixel wide along points on a line; at the origin without points."""
     line = sorted(points) or [(0.5, 0.5)]
     start, end = np.array(line[0]), np.array(line[-1])
     length = float(np.hypot(*(end - start)))

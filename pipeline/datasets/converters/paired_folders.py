@@ -1,4 +1,4 @@
-"""Data sets that publish a ground-truth file a photo, in two folders a split."""
+"""Data sets with one ground-truth file per image, in two folders per split."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ReadWords = Callable[[Path], list[dict]]
 
 @dataclass(frozen=True)
 class PairedFolders:
-    """Where a split lies under the root.
+    """Folders of a split under the root.
 
     Attributes:
-        split: Its name.
-        photos: Folders that may hold the photos, the usual one first; a zip of that name will do.
-        truths: Folders that may hold the ground truth, likewise.
-        truth_suffixes: Of ground-truth files.
+        split: Name of the split.
+        photos: Possible folders of the images, the most common first; or zips of these names.
+        truths: Possible folders of the ground truth, likewise.
+        truth_suffixes: Suffixes of ground-truth files.
     """
 
     split: str
@@ -44,18 +44,18 @@ def read_paired_folders(
     photo_key: Callable[[str], str] = str,
     truth_key: Callable[[str], str] | None = None,
 ) -> list[DatasetSplit]:
-    """Read every split that is there.
+    """Read every split that is found.
 
     Args:
         root: Folder of the data set.
-        layouts: One for each way in which a split may lie there.
-        read_words: Gives the instances of a ground-truth file.
-        truth_name: Stem of the ground truth of a photo, ``{}`` standing for the photo's own.
-        photo_key: From a photo's stem to what it shares with its ground truth.
-        truth_key: The same for the stem of ground truth; by default what ``{}`` stands for.
+        layouts: Possible folders, one entry per split and layout.
+        read_words: Function that reads the instances of a ground-truth file.
+        truth_name: Stem of an image's ground-truth file, with ``{}`` for the key.
+        photo_key: Function from an image's stem to the key that it shares with its ground truth.
+        truth_key: The same for ground-truth files; by default the part that replaces ``{}``.
 
     Raises:
-        MissingFiles: If no split is there, or files of one are missing.
+        MissingFiles: If no split is found, or if files of a split are missing.
     """
     key_of_truth = truth_key or (lambda stem: stem.removeprefix(truth_name.split('{}')[0]))
     found: list[tuple[str, list[tuple[Path, Path]]]] = []
@@ -76,7 +76,7 @@ def read_paired_folders(
         )
         missing += unpaired
         if not pairs and not unpaired:
-            missing.append(f'photos in {photos}')
+            missing.append(f'images in {photos}')
         found.append((layout.split, pairs))
     if not found and not missing:
         missing = [f'{root / layout.photos[0]} and {root / layout.truths[0]}' for layout in layouts]

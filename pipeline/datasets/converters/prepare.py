@@ -1,4 +1,4 @@
-"""From a data set as it lies on the disk to the files that training and scoring read."""
+"""Converts a data set to the files that training and scoring read."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from pipeline.utils.atomic_write import write_whole
 
 @dataclass(frozen=True)
 class PreparedSplit:
-    """What was read of a split and what was written of it.
+    """Summary of a converted split.
 
     Attributes:
-        name: Of the split; empty where the layout does not say.
-        found: Photos and legible words.
-        ignored: Words marked as illegible.
-        published: What the owners state.
+        name: Name of the split; empty if the layout has no name.
+        found: Number of images and legible words.
+        ignored: Number of words marked as illegible.
+        published: Numbers that the owners publish.
         paths: Files and folders that were written.
     """
 
@@ -47,36 +47,35 @@ def prepare_dataset(
     splits: Sequence[str] | None = None,
     tasks: Sequence[Task] = TASKS,
 ) -> Iterator[PreparedSplit]:
-    """Write MMOCR JSON (and word crops) of every split that is there.
+    """Write MMOCR JSON (and word crops) of every split that is found.
 
-    Files are ``textdet_{split}.json``, ``textspotting_{split}.json``, ``textrecog_{split}.json``
-    with crops in ``textrecog_{split}/``; without ``_{split}`` where the layout does not name it.
-    Where a set has a list of words for each photo, these go to ``lexicons/strong``, and the ground
-    truth to ``gt_{split}``, as ``tools/evaluate.py`` reads them. Where spotting is scored with a
-    lexicon, all words of the split go to ``lexicons/weak_{split}.txt``. All paths in a JSON are
-    relative to the folder that it lies in.
+    Files are ``textdet_{split}.json``, ``textspotting_{split}.json`` and ``textrecog_{split}.json``
+    with crops in ``textrecog_{split}/``; without ``_{split}`` if the split has no name. Paths in a
+    JSON are relative to its folder. If a data set has a lexicon per image, the lexicons are written
+    to ``lexicons/strong`` and the ground truth to ``gt_{split}``, in the format of
+    ``tools/evaluate.py``. If spotting is scored with a lexicon, all words of the split are written
+    to ``lexicons/weak_{split}.txt``.
 
     Args:
-        entry: The data set.
-        root: Its folder.
-        out: Where to write; ``root`` where None.
-        splits: Names of those wanted, or what their names begin with (``test`` for
-            ``test_IIIT5k``); all where None.
-        tasks: Those wanted; what a set cannot give is left out.
+        entry: Data set.
+        root: Folder of the data set.
+        out: Output folder; ``root`` if None.
+        splits: Names of splits, or name prefixes (``test`` for ``test_IIIT5k``); None for all.
+        tasks: Tasks to write; tasks that the data set does not support are skipped.
 
     Yields:
-        One result a split, when it is written.
+        A summary of each split after it is written.
 
     Raises:
-        MissingFiles: If nothing is there, or a split is incomplete.
-        ValueError: For malformed files, and for ``splits`` of which none is there.
+        MissingFiles: If no split is found or a split is incomplete.
+        ValueError: If a file is malformed, or if none of ``splits`` is found.
     """
     out = root if out is None else out
     found = entry.read(root)
     chosen = [split for split in found if splits is None or _is_wanted(split.name, splits)]
     if not chosen:
         names = ', '.join(split.name or '(unnamed)' for split in found)
-        raise ValueError(f'{root}: wanted splits {", ".join(splits or [])}, got only {names}.')
+        raise ValueError(f'{root}: expected splits {", ".join(splits or [])}, got only {names}.')
     for split in chosen:
         yield PreparedSplit(
             name=split.name,
@@ -95,11 +94,11 @@ def _write_split(
     entry: DatasetEntry, split: DatasetSplit, root: Path, out: Path, tasks: Sequence[Task]
 ) -> Iterator[Path]:
     suffix = f'_{split.name}' if split.name else ''
-    has_photos = entry.task == 'textspotting'
-    samples = [_seen_from(out, root, sample) for sample in split.samples]
+    has_images = entry.task == 'textspotting'
+    samples = [_relative_to(out, root, sample) for sample in split.samples]
     for task in TASKS:
         path = out / f'{task}{suffix}.json'
-        if task not in tasks or not (has_photos or task == 'textrecog'):
+        if task not in tasks or not (has_images or task == 'textrecog'):
             continue
         if task == 'textdet':
             write_annotation_file(path, task, map(detection_sample, samples))
@@ -107,7 +106,7 @@ def _write_split(
             continue
         elif task == 'textspotting':
             write_annotation_file(path, task, samples)
-        elif has_photos:
+        elif has_images:
             folder = path.with_suffix('')
             write_annotation_file(path, task, write_crops(root, folder, split.samples))
             yield folder
@@ -121,7 +120,7 @@ def _write_split(
         yield _write_ground_truth(split, out / f'gt{suffix}')
 
 
-def _seen_from(out: Path, root: Path, sample: dict) -> dict:
+def _relative_to(out: Path, root: Path, sample: dict) -> dict:
     if out == root:
         return sample
     path = os.path.relpath(root.resolve() / sample['img_path'], out.resolve())
@@ -129,7 +128,7 @@ def _seen_from(out: Path, root: Path, sample: dict) -> dict:
 
 
 def _word_samples(split: DatasetSplit, samples: Iterable[dict], out: Path) -> Iterator[dict]:
-    """Legible word crops; those that lie in a database are written as files."""
+    """Legible word crops; crops from a database are written as files."""
     for source, sample in zip(split.samples, samples, strict=True):
         if not sample['instances'][0]['text']:
             continue

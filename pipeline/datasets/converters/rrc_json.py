@@ -1,4 +1,4 @@
-"""The JSON that ArT and LSVT share: a list of words for each photo ``gt_N``."""
+"""The JSON format of ArT and LSVT: a list of words for each image ``gt_N``."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def read_rrc_json(
 ) -> list[DatasetSplit]:
     """Read the ``train`` split of ``{"gt_N": [{"points", "transcription", "illegibility"}]}``.
 
-    Words with ``illegibility`` or the transcript ``###`` are ignored. Points go clockwise from
-    the word's top-left and are kept; ``language`` is kept where there is one. Photo sizes come
-    from the head of each file: the JSON has none.
+    Words with ``illegibility`` or the text ``###`` are ignored. Points are clockwise from the
+    word's top-left and not changed. ``language`` is kept if it exists. Image sizes are read from
+    the image files, because the JSON has none.
 
     Args:
         root: Folder of the data set.
-        labels_name: The JSON, under ``root`` or its ``annotations``.
-        photo_folders: Folders that all hold photos.
-        other_folder: Where the photos of all of them may lie instead.
+        labels_name: Name of the JSON file in ``root`` or ``root/annotations``.
+        photo_folders: All folders that contain images.
+        other_folder: Alternative folder that contains all images.
 
     Raises:
-        MissingFiles: If the file, a folder or photos that the file names are missing.
-        ValueError: If the file is malformed; names the entry.
+        MissingFiles: If the JSON file, a folder or an image is missing.
+        ValueError: If the JSON file is malformed. The message contains the entry.
     """
     labels = find_file(root, labels_name, f'annotations/{labels_name}')
     other = find_folder(root, other_folder)
@@ -83,9 +83,9 @@ def _read_word(entry: Any, where: str) -> dict:
     word = check_kind(entry, dict, where)
     text = get_field(word, 'transcription', str, where)
     illegible = word.get('illegibility')
-    if illegible not in (True, False):  # 0 and 1 will do
+    if illegible not in (True, False):  # 0 and 1 are accepted
         raise ValueError(
-            f"{where}, 'illegibility': wanted true or false, got {describe(illegible)}"
+            f"{where}, 'illegibility': expected true or false, got {describe(illegible)}"
         )
     points = parse_outline(get_field(word, 'points', list, where), f'{where}, points')
     instance = outline_instance(points, text, ignore=bool(illegible) or text == _ILLEGIBLE)
@@ -96,5 +96,5 @@ def _read_word(entry: Any, where: str) -> dict:
 
 def _absent_folder(root: Path, name: str) -> str:
     archive = root / f'{name}.tar.gz'
-    hint = f'unpack {archive.name}' if archive.is_file() else 'photos'
+    hint = f'unpack {archive.name}' if archive.is_file() else 'images'
     return f'{root / name} ({hint})'

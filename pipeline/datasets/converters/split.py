@@ -1,4 +1,4 @@
-"""The samples of one split of a data set, and what its owners say that it holds."""
+"""The samples of one split of a data set, and the numbers that its owners publish."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """What the owners of a data set publish about a split; None where they do not say.
+    """Numbers that the owners publish about a split; None if they do not.
 
     Attributes:
-        photos: Number of photos (of word crops, for sets of those).
-        words: Number of words, without those marked as illegible.
+        photos: Number of images, or of word crops.
+        words: Number of words without those marked as illegible.
     """
 
     photos: int | None = None
@@ -21,18 +21,19 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class DatasetSplit:
-    """One split as a reader found it.
+    """One split of a data set.
 
     Attributes:
-        name: ``train``, ``val`` or ``test``; empty where the layout does not say.
-        samples: MMOCR samples in name order. Photos are ``{'img_path', 'height', 'width',
+        name: ``train``, ``val`` or ``test``; empty if the layout has no name.
+        samples: MMOCR samples in name order. Images are ``{'img_path', 'height', 'width',
             'instances'}`` with instances of :func:`spotting_instance`; word crops are
             ``{'img_path', 'instances': [{'text'}]}``. ``img_path`` is relative to the data set's
-            root, with slashes.
-        published: What the owners state, where it is another than the entry of the data set says.
-        has_text: Whether words have transcripts; without them a split is for detection alone.
-        lexicons: Words that may be in a photo, by the stem of its name, where a set has such lists.
-        read_crop: Gives the encoded image of an ``img_path``, for crops that lie in a database.
+            root and has forward slashes.
+        published: Numbers that the owners publish, if they differ from the entry of the data set.
+        has_text: Whether words have texts; a split without texts is only for detection.
+        lexicons: Lexicon per image by the image's stem, if the data set has lexicons.
+        read_crop: Function that returns the encoded image of an ``img_path``, for crops in a
+            database.
     """
 
     name: str
@@ -43,11 +44,11 @@ class DatasetSplit:
     read_crop: Callable[[str], bytes] | None = None
 
     def counts(self) -> SplitCounts:
-        """Photos and legible words that were found."""
+        """Number of images and legible words."""
         return SplitCounts(len(self.samples), self._words(ignored=False))
 
     def ignored_words(self) -> int:
-        """Words that are marked as illegible."""
+        """Number of words marked as illegible."""
         return self._words(ignored=True)
 
     def _words(self, ignored: bool) -> int:

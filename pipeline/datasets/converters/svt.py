@@ -26,20 +26,19 @@ _QUADS = PairedFolders('', ('images',), ('gt',))
 def read_svt(root: Path) -> list[DatasetSplit]:
     """Read every split under ``root``.
 
-    Only words of the shops around a place are annotated, in upper case, and each photo has a list
-    of words to choose from.
+    Only names of businesses are annotated, in upper case. Each image has a lexicon.
 
     Args:
-        root: Folder with ``svt1`` (or what is in it), or ``images`` and ``gt`` of one split with
-            quads as ICDAR 2015 has them.
+        root: Folder with ``svt1`` (or its content), or with ``images`` and ``gt`` of one split with
+            quads in ICDAR 2015's format.
 
     Raises:
-        MissingFiles: If no split is there, or photos of one are missing.
-        ValueError: If an XML file cannot be parsed; names it and the image.
+        MissingFiles: If no split is found, or if images of a split are missing.
+        ValueError: If an XML file cannot be parsed. The message contains the file and the image.
     """
     if (root / _QUADS.photos[0]).is_dir() or (root / _QUADS.truths[0]).is_dir():
         return read_paired_folders(root, [_QUADS], read_icdar2015_words)
-    find_folder(root, *_FOLDERS[1:])  # unpacks svt.zip where it lies there alone
+    find_folder(root, *_FOLDERS[1:])  # unpacks svt.zip if only the zip exists
     splits, missing = [], []
     for name in ('train', 'test'):
         path = find_file(root, *(f'{folder}/{name}.xml' for folder in _FOLDERS))
@@ -56,16 +55,16 @@ def read_svt(root: Path) -> list[DatasetSplit]:
 
 
 def _read_xml(root: Path, path: Path) -> tuple[list[dict], dict[str, list[str]], list[str]]:
-    """Samples, lexicons by photo stem, and photos that are missing."""
+    """Samples, lexicons by image stem, and descriptions of missing images."""
     try:
         images = ElementTree.parse(path).getroot().findall('image')
     except ElementTree.ParseError as error:
-        raise ValueError(f'{path}: wanted XML with image elements, got {error}') from None
+        raise ValueError(f'{path}: expected XML with image elements, got {error}') from None
     samples, lexicons, missing = [], {}, []
     for number, image in enumerate(images, start=1):
         name = (image.findtext('imageName') or '').strip()
         if not name:
-            raise ValueError(f'{path}, image {number}: wanted an imageName, got none')
+            raise ValueError(f'{path}, image {number}: expected an imageName, got none')
         photo = find_file(path.parent, name) or find_file(root, name, f'textdet_imgs/{name}')
         if photo is None:
             missing.append(f'{path.parent / name} ({path.name}, image {number})')
@@ -83,7 +82,7 @@ def _read_words(where: str, image: ElementTree.Element) -> list[dict]:
             x, y, width, height = (float(tagged.attrib[k]) for k in ('x', 'y', 'width', 'height'))
         except (KeyError, ValueError):
             raise ValueError(
-                f'{where}: wanted a taggedRectangle with x, y, width and height, '
+                f'{where}: expected a taggedRectangle with x, y, width and height, '
                 f'got {tagged.attrib}'
             ) from None
         quad = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
@@ -99,10 +98,10 @@ SVT = DatasetEntry(
     read_splits=read_svt,
     layout="""
 svt1/img/         00_00.jpg ...
-svt1/train.xml    taggedRectangles and lex of the training photos
-svt1/test.xml     the same of the test photos
-svt.zip may lie there as it is.
-or, for one split, images/ and gt/ with quads as ICDAR 2015 has them
+svt1/train.xml    taggedRectangles and lex of the training images
+svt1/test.xml     the same of the test images
+or svt.zip
+or, for one split, images/ and gt/ with quads in ICDAR 2015's format
 """,
     url='http://www.iapr-tc11.org/dataset/SVT/svt.zip (described at '
     'http://vision.ucsd.edu/~kai/svt/)',

@@ -1,4 +1,4 @@
-"""Photos without text: grounds to draw scenes on, and to teach a detector what is no word."""
+"""Images without text: backgrounds of synthetic scenes and negative examples for a detector."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pipeline.datasets.converters.split import DatasetSplit
 
 
 def read_textless(root: Path) -> list[DatasetSplit]:
-    """Read the photos of ``root/images`` as photos without a word.
+    """Read the images of ``root/images`` as samples without words.
 
     Raises:
-        MissingFiles: If there are none.
+        MissingFiles: If there are no images.
     """
     folder = root / 'images'
     photos = list_photos(folder) if folder.is_dir() else []
     if not photos:
-        raise MissingFiles([f'photos in {folder}'])
+        raise MissingFiles([f'images in {folder}'])
     return [DatasetSplit('', [photo_sample(root, photo, []) for photo in photos], has_text=False)]
 
 
 TEXTLESS = DatasetEntry(
     name='textless',
-    title='A folder of photos without text',
+    title='A folder of images without text',
     task='textspotting',
     read_splits=read_textless,
     layout="""
-images/          photos in which nothing is written
+images/          images without text
 """,
-    url="wherever the photos come from: the layout is this program's own",
-    licence='that of the photos',
+    url="your own images; the layout is this project's own",
+    licence='that of the images',
     size='any',
     language='none',
     published={},

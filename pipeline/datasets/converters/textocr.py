@@ -1,4 +1,4 @@
-"""TextOCR v0.1 (Singh et al., CVPR 2021): words of the TextVQA photos from OpenImages."""
+"""TextOCR v0.1 (Singh et al., CVPR 2021): words in the OpenImages images of TextVQA."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _PHOTOS = ('train_images', 'train_val_images', 'train', 'imgs')
 
 
 def read_textocr(root: Path) -> list[DatasetSplit]:
-    """Read the splits whose files are there.
+    """Read the splits whose JSON files exist.
 
-    A single ``.`` stands for a word that is illegible or not English: it is ignored. Outlines go
-    clockwise from the top-left of the word and are kept as they are.
+    The text ``.`` marks a word that is illegible or not English; it is ignored. Outlines are
+    clockwise from the word's top-left and not changed.
 
     Args:
-        root: Folder with ``TextOCR_0.1_train.json`` or ``TextOCR_0.1_val.json`` and the photos of
+        root: Folder with ``TextOCR_0.1_train.json`` or ``TextOCR_0.1_val.json`` and the images of
             both in ``train_images``.
 
     Raises:
-        MissingFiles: If neither file, the folder or photos that a file names are missing.
-        ValueError: If a file is malformed; names the entry.
+        MissingFiles: If both JSON files, the folder or an image is missing.
+        ValueError: If a JSON file is malformed. The message contains the entry.
     """
     labels = {
         split: found
@@ -42,7 +42,7 @@ def read_textocr(root: Path) -> list[DatasetSplit]:
     folder = find_folder(root, *_PHOTOS)
     if not labels or folder is None:
         absent = [] if labels else [f'{root / name}' for name in _LABELS.values()]
-        raise MissingFiles([*absent, *([] if folder else [f'{root / _PHOTOS[0]} (photos)'])])
+        raise MissingFiles([*absent, *([] if folder else [f'{root / _PHOTOS[0]} (images)'])])
     photos = {path.name: path for path in list_photos(folder)}
     splits, missing = [], []
     for split, path in labels.items():
@@ -70,12 +70,12 @@ TEXTOCR = DatasetEntry(
     layout="""
 TextOCR_0.1_train.json       annotations
 TextOCR_0.1_val.json
-train_images/                photos of both, 0000599864fd15b3.jpg ... (from train_val_images.zip)
+train_images/                images of both, 0000599864fd15b3.jpg ... (from train_val_images.zip)
 The test set has no public annotations and is left out.
 """,
     url='https://textvqa.org/textocr/dataset',
     licence='CC BY 4.0',
-    size='6.6 GB of photos, 272 MB + 39 MB of annotations',
+    size='6.6 GB of images, 272 MB + 39 MB of annotations',
     language='English (Latin script)',
     published={'train': SplitCounts(photos=21778), 'val': SplitCounts(photos=3124)},
     wanted={

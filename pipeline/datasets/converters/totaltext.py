@@ -29,17 +29,17 @@ _TRUTHS = (
 def read_totaltext(root: Path) -> list[DatasetSplit]:
     """Read every split under ``root``.
 
-    Rings are taken in the published order, the first character's top-left first, those that
-    run counter-clockwise turned round. Words published as ``#``, in the transcript or as the
-    orientation, are ignored; their text is ``###`` then. So are those without a transcript.
+    Polygons keep the published order, starting at the first character's top-left; counter-clockwise
+    polygons are reversed. Words published as ``#``, in the text or as the orientation, and words
+    without text are ignored. The text of words published as ``#`` becomes ``###``.
 
     Args:
-        root: Folder with the published folders or zips: ``Images`` and the ground truth as
-            ``.mat`` (``Groundtruth/Polygon``) or text (``txt_format``).
+        root: Folder with the published folders or zips: ``Images`` and the ground truth as ``.mat``
+            (``Groundtruth/Polygon``) or text (``txt_format``).
 
     Raises:
-        MissingFiles: If no split is there, or photos or ground truth of one are missing.
-        ValueError: If a ground-truth file cannot be parsed; names file and word.
+        MissingFiles: If no split is found, or if images or ground truth of a split are missing.
+        ValueError: If a ground-truth file cannot be parsed. The message contains file and word.
     """
     words_of = lru_cache(maxsize=2)(read_totaltext_gt)
 
@@ -74,11 +74,11 @@ TOTALTEXT = DatasetEntry(
 Images/{Train,Test}/                img1.jpg ... (totaltext.zip)
 Groundtruth/Polygon/{Train,Test}/   poly_gt_img1.mat ... (groundtruth_text.zip)
 or, as text, txt_format/{Train,Test}/   poly_gt_img1.txt ... (txt_format.zip)
-The zips may lie there as they are.
+or the zips of these folders
 """,
     url='https://github.com/cs-chan/Total-Text-Dataset',
     licence='non-commercial research only (DATASET_TERMS.md of its repository)',
-    size='441 MB of photos',
+    size='441 MB of images',
     language='English',
     published={'train': SplitCounts(1255), 'test': SplitCounts(300, 2215)},
     wanted={

@@ -1,4 +1,4 @@
-"""Uber-Text (Zhang et al., Scene Understanding Workshop at CVPR 2017): street-level photos."""
+"""Uber-Text (Zhang et al., Scene Understanding Workshop at CVPR 2017): street-level images."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ _SPLITS = ('train', 'val', 'test')
 _SPLIT_IN_NAME = re.compile(
     r'(?:[14]Kx[14]K_)?(train|val|test)(?:ing|idation)?(?:_[14]Kx[14]K)?', re.IGNORECASE
 )
-_UNREADABLE = '*'  # Stands for a word or a character that the annotators could not read.
+_UNREADABLE = '*'  # Marks a word or a character that the annotators could not read.
 
 
 def read_uber_text(root: Path) -> list[DatasetSplit]:
-    """Read every split that is there, the photos of 1Kx1K and of 4Kx4K alike.
+    """Read every split that is found, with the images of 1Kx1K and 4Kx4K.
 
-    Words with a ``*``, which stands for what could not be read, are ignored. Points start
-    anywhere and run either way, so the start of each word is found from its shape. Instances
-    keep the annotators' type of text (``business_name``, ``street_number``, ...) as ``category``.
+    Words with a ``*``, which marks unreadable text, are ignored. Outlines have an arbitrary start
+    and direction, so the start of each word is estimated from its shape. Instances keep the
+    annotated type of text (``business_name``, ``street_number``, ...) as ``category``.
 
     Args:
-        root: Folder with ``{train,val,test}/{1Kx1K,4Kx4K}``, or ``1Kx1K/train``, or
-            ``train_1Kx1K`` and so on; a photo and its ``truth_<photo>.txt`` lie in one folder.
+        root: Folder with ``{train,val,test}/{1Kx1K,4Kx4K}``, ``1Kx1K/train``, ``train_1Kx1K`` and
+            so on. An image and its ``truth_<image>.txt`` are in the same folder.
 
     Raises:
-        MissingFiles: If no split is there, or photos or ground truth of one are missing.
-        ValueError: If a line cannot be parsed; names file and line.
+        MissingFiles: If no split is found, or if images or ground truth of a split are missing.
+        ValueError: If a line cannot be parsed. The message contains file and line.
     """
     photos: dict[str, dict[str, Path]] = {split: {} for split in _SPLITS}
     truths: dict[str, dict[str, Path]] = {split: {} for split in _SPLITS}
-    for folder in _photo_folders(root):
+    for folder in _image_folders(root):
         split = _split_of(folder.relative_to(root))
         if split is None:
             continue
@@ -61,7 +61,7 @@ def read_uber_text(root: Path) -> list[DatasetSplit]:
         pairs, unpaired = pair_files(photos[split], truths[split], 'truth file of {}')
         missing += unpaired
         if pairs and not unpaired:
-            splits.append(DatasetSplit(split, [_read_photo(root, *pair) for pair in pairs]))
+            splits.append(DatasetSplit(split, [_read_image(root, *pair) for pair in pairs]))
             report_degenerate(f'{root}, {split}', splits[-1].samples)
     if not splits and not missing:
         missing = [f'{root / split}/1Kx1K or {root / split}/4Kx4K' for split in _SPLITS]
@@ -71,30 +71,30 @@ def read_uber_text(root: Path) -> list[DatasetSplit]:
 
 
 def parse_uber_text_line(line: str, where: str) -> tuple[list[Point], str, str]:
-    """``x1 y1 x2 y2 ...<TAB>text<TAB>type`` -> (points, text, type).
+    """Parse ``x1 y1 x2 y2 ...<TAB>text<TAB>type`` to (points, text, type).
 
     Args:
-        line: Without its end.
-        where: What errors call it: file and line.
+        line: Line without line ending.
+        where: File and line, for error messages.
 
     Raises:
-        ValueError: If there are fewer than three fields or a coordinate is no number.
+        ValueError: If there are fewer than three fields or a coordinate is not a number.
     """
     fields = line.split('\t')
     if len(fields) < 3:
         raise ValueError(
-            f'{where}: wanted points, text and type with tabs between, got {len(fields)} fields: '
+            f'{where}: expected points, text and type separated by tabs, got {len(fields)} fields: '
             f'{line!r}'
         )
     try:
         numbers = [float(value) for value in fields[0].split()]
     except ValueError:
-        raise ValueError(f'{where}: wanted numeric points, got {fields[0]!r}') from None
+        raise ValueError(f'{where}: expected numeric points, got {fields[0]!r}') from None
     return parse_outline(numbers, where), '\t'.join(fields[1:-1]), fields[-1].strip()
 
 
-def _photo_folders(root: Path) -> list[Path]:
-    """Folders under ``root`` that say a split in their path, without those inside of others."""
+def _image_folders(root: Path) -> list[Path]:
+    """Folders under ``root`` whose path contains a split, without folders inside of these."""
     folders = sorted(path for path in root.rglob('*') if path.is_dir())
     named = [path for path in folders if _split_of(path.relative_to(root))]
     return [path for path in named if not any(outer in path.parents for outer in named)]
@@ -107,7 +107,7 @@ def _split_of(folder: Path) -> str | None:
     return None
 
 
-def _read_photo(root: Path, photo: Path, truth: Path) -> dict:
+def _read_image(root: Path, photo: Path, truth: Path) -> dict:
     instances = []
     for number, line in read_lines(truth):
         points, text, category = parse_uber_text_line(line, f'{truth}, line {number}')
@@ -124,7 +124,7 @@ UBER_TEXT = DatasetEntry(
     layout="""
 train/1Kx1K/    img_*.jpg with truth_img_*.txt beside each
 train/4Kx4K/
-val/1Kx1K/      and so on, for val and test; parts of it will do
+val/1Kx1K/      and so on, for val and test; parts of the data set are enough
 """,
     url='https://s3-us-west-2.amazonaws.com/uber-common-public/ubertext/index.html',
     licence='CC BY-SA 4.0',

@@ -1,4 +1,4 @@
-"""Folders of word crops with a tab-separated list of transcripts."""
+"""Folders of word crops with a tab-separated list of texts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline.datasets.converters.split import DatasetSplit
 def read_word_crops(root: Path) -> list[DatasetSplit]:
     """Read ``root/gt/labels.tsv``.
 
-    Lines are ``file<TAB>transcript``; files lie in ``root/images`` (or ``root``).
+    Lines are ``file<TAB>text``; files are in ``root/images`` (or ``root``).
 
     Raises:
-        MissingFiles: If the list or a crop it names is missing.
+        MissingFiles: If the list or a crop is missing.
         ValueError: If a line has no tab.
     """
     labels = root / 'gt' / 'labels.tsv'
@@ -26,7 +26,7 @@ def read_word_crops(root: Path) -> list[DatasetSplit]:
     for number, line in read_lines(labels):
         name, tab, text = line.partition('\t')
         if not tab:
-            raise ValueError(f'{labels}, line {number}: wanted file<TAB>transcript, got {line!r}')
+            raise ValueError(f'{labels}, line {number}: expected file<TAB>transcript, got {line!r}')
         if not (root / folder / name).is_file():
             missing.append(f'{root / folder / name} ({labels.name}, line {number})')
         samples.append({'img_path': f'{folder}/{name}', 'instances': [{'text': text}]})
@@ -42,9 +42,9 @@ WORD_CROPS = DatasetEntry(
     read_splits=read_word_crops,
     layout="""
 images/          crops
-gt/labels.tsv    a crop a line: file<TAB>transcript
+gt/labels.tsv    one crop per line: file<TAB>transcript
 """,
-    url="wherever the crops come from: the layout is this program's own",
+    url="your own crops; the layout is this project's own",
     licence='that of the crops',
     size='any',
     language='any',

@@ -1,4 +1,4 @@
-"""Word crops in LMDBs, as PARSeq, ABINet and the deep-text-recognition benchmark keep them."""
+"""Word crops in LMDBs, in the format of PARSeq, ABINet and the deep-text-recognition benchmark."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _SUFFIXES = ((b'\xff\xd8', 'jpg'), (b'\x89PNG', 'png'), (b'GIF8', 'gif'), (b'BM'
 
 
 def read_word_lmdb(root: Path) -> list[DatasetSplit]:
-    """Read every LMDB under ``root``: each is a split named after its path.
+    """Read every LMDB under ``root`` as a split named after its path.
 
-    ``train/real/ArT/val`` is the split ``train_real_ArT_val``; an LMDB in ``root`` itself has
-    no name. Crops stay in the database until they are written as files.
+    ``train/real/ArT/val`` becomes the split ``train_real_ArT_val``; an LMDB in ``root`` has no
+    name. Crops stay in the database until they are written as files.
 
     Raises:
         ImportError: If the package lmdb is not installed.
         MissingFiles: If there is no ``data.mdb``.
-        ValueError: If a database has other keys; names database and key.
+        ValueError: If a database lacks a key. The message contains database and key.
     """
     folders = [path.parent for path in root.rglob('data.mdb')]
     if not folders:
@@ -36,18 +36,18 @@ def read_word_lmdb(root: Path) -> list[DatasetSplit]:
 
 
 class LmdbWords(Sequence[dict]):
-    """The words of one LMDB, read when they are asked for.
+    """The words of one LMDB, read on access.
 
-    Keys are ``num-samples``, ``image-000000001`` and ``label-000000001``, counted from 1; values
+    Keys are ``num-samples``, ``image-000000001`` and ``label-000000001``, counted from 1. Values
     are the number as text, an encoded image, and UTF-8 text.
 
     Args:
-        folder: Holds ``data.mdb``.
-        crop_folder: What ``img_path`` of the samples begins with.
+        folder: Folder with ``data.mdb``.
+        crop_folder: First part of the samples' ``img_path``.
 
     Raises:
         ImportError: If the package lmdb is not installed.
-        ValueError: If there is no number of samples.
+        ValueError: If the number of samples is missing.
     """
 
     def __init__(self, folder: Path, crop_folder: str) -> None:
@@ -56,7 +56,7 @@ class LmdbWords(Sequence[dict]):
         self._database = _open(folder)
         count = self._get('num-samples')
         if not count.isdigit():
-            raise ValueError(f'{folder}: wanted a number as num-samples, got {count!r}')
+            raise ValueError(f'{folder}: expected a number as num-samples, got {count!r}')
         self._count = int(count)
 
     def __len__(self) -> int:
@@ -78,14 +78,14 @@ class LmdbWords(Sequence[dict]):
         return {'img_path': path, 'instances': [{'text': text}]}
 
     def read_crop(self, img_path: str) -> bytes:
-        """The encoded image of one of the samples."""
+        """The encoded image of a sample."""
         return self._get(f'image-{Path(img_path).stem}')
 
     def _get(self, key: str) -> bytes:
         with self._database.begin() as reader:
             value = reader.get(key.encode())
         if value is None:
-            raise ValueError(f'{self.folder}: wanted the key {key}, the database has none')
+            raise ValueError(f'{self.folder}: the database has no key {key}')
         return bytes(value)
 
 
@@ -93,9 +93,7 @@ def _open(folder: Path) -> Any:
     try:
         import lmdb
     except ImportError:
-        raise ImportError(
-            'LMDBs are read by the package lmdb, which is not installed: pip install lmdb'
-        ) from None
+        raise ImportError('Reading LMDBs needs the package lmdb: pip install lmdb') from None
     return lmdb.open(
         str(folder), readonly=True, lock=False, readahead=False, meminit=False, create=False
     )
@@ -103,7 +101,7 @@ def _open(folder: Path) -> Any:
 
 WORD_LMDB = DatasetEntry(
     name='word-lmdb',
-    title='Word crops in LMDBs (as PARSeq has them)',
+    title="Word crops in LMDBs (PARSeq's format)",
     task='textrecog',
     read_splits=read_word_lmdb,
     layout="""
@@ -111,7 +109,7 @@ train/real/ArT/train/data.mdb    keys num-samples, image-%09d, label-%09d
 train/synth/MJ/train/data.mdb
 val/IIIT5k/data.mdb
 test/IIIT5k/data.mdb ...
-or data.mdb of one set
+or data.mdb of one data set
 """,
     url='https://github.com/baudm/parseq/blob/main/Datasets.md',
     licence='that of each set',

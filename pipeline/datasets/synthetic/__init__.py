@@ -1,8 +1,7 @@
-"""Synthetic scenes: pictures with words whose places and transcripts are known exactly.
+"""Synthetic scenes: images with words whose polygons and texts are known exactly.
 
 ``SceneGenerator`` draws a scene from a random generator, and ``tools/synthesize.py`` writes scenes
-to disk. README.md in this
-folder lists the font packages and word lists with their licences.
+to disk. README.md in this folder lists the font packages and word lists with their licences.
 """
 
 from __future__ import annotations

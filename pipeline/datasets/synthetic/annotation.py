@@ -1,4 +1,4 @@
-"""Scenes as MMOCR's annotation format."""
+"""Converts scenes to MMOCR's annotation format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pipeline.datasets.synthetic.scene import SceneWord
 
 
 def make_instances(words: Sequence[SceneWord]) -> list[dict[str, Any]]:
-    """Describe words as MMOCR's instances.
+    """Convert words to MMOCR instances.
 
     Returns:
-        A dict a word: 'polygon' (flat list x1, y1, ...), 'bbox' (x1, y1, x2, y2), 'bbox_label',
-        'text' and 'ignore', coordinates in pixels rounded to hundredths.
+        One dict per word: 'polygon' (flat list x1, y1, ...), 'bbox' (x1, y1, x2, y2), 'bbox_label',
+        'text' and 'ignore'. Coordinates are in pixels, rounded to two decimals.
     """
     instances = []
     for word in words:
@@ -40,7 +40,7 @@ def make_annotation(
     dataset_type: str = 'TextSpottingDataset',
     task_name: str = 'textspotting',
 ) -> dict[str, Any]:
-    """Wrap samples ('img_path', 'height', 'width', 'instances') into an MMOCR annotation file."""
+    """Make an MMOCR annotation of samples ('img_path', 'height', 'width', 'instances')."""
     return {
         'metainfo': {
             'dataset_type': dataset_type,

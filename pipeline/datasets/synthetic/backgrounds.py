@@ -1,4 +1,4 @@
-"""What words are written on: photos from a folder, or drawn grounds."""
+"""Backgrounds of scenes: crops of images from a folder, or drawn backgrounds."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
 def find_backgrounds(folder: str | os.PathLike[str]) -> list[str]:
-    """List the pictures below a folder, ordered by name.
+    """List the images below a folder, ordered by name.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there are no images.
     """
     root = Path(folder)
     paths = sorted(path for path in root.rglob('*') if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise ValueError(
-            f'wanted photos ({", ".join(SUFFIXES)}), got none below {root}; '
-            'name another folder with --backgrounds, or leave it out.'
+            f'found no images ({", ".join(SUFFIXES)}) below {root}; set another folder with '
+            '--backgrounds, or omit it.'
         )
     return [str(path) for path in paths]
 
 
 def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np.ndarray:
-    """Cut a random piece of a photo, perhaps mirrored, resized to (height, width).
+    """Cut a random part of an image, mirrored or not, and resize it to (height, width).
 
     Raises:
-        ValueError: If the file is not a picture.
+        ValueError: If the file is not an image.
     """
-    photo = cv2.imread(path, cv2.IMREAD_COLOR)
-    if photo is None:
-        raise ValueError(f'wanted a picture, got {path}, which cannot be decoded; remove it.')
+    image = cv2.imread(path, cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f'{path} cannot be decoded as an image; remove it.')
     height, width = size
     aspect = width / height * np.exp(rng.uniform(-0.25, 0.25))
-    room = min(photo.shape[0], photo.shape[1] / aspect)
+    room = min(image.shape[0], image.shape[1] / aspect)
     piece_h = room * rng.uniform(0.45, 1.0)
     piece_w = piece_h * aspect
-    y = int(rng.uniform(0, photo.shape[0] - piece_h + 1e-6))
-    x = int(rng.uniform(0, photo.shape[1] - piece_w + 1e-6))
-    piece = photo[y : y + max(8, int(piece_h)), x : x + max(8, int(piece_w))]
+    y = int(rng.uniform(0, image.shape[0] - piece_h + 1e-6))
+    x = int(rng.uniform(0, image.shape[1] - piece_w + 1e-6))
+    piece = image[y : y + max(8, int(piece_h)), x : x + max(8, int(piece_w))]
     if rng.random() < 0.5:
         piece = piece[:, ::-1]
     return cv2.resize(piece, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -54,7 +54,7 @@ def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np
 def smooth_noise(
     rng: np.random.Generator, size: tuple[int, int], cells: int, channels: int
 ) -> np.ndarray:
-    """Random values on a coarse grid, smoothly filled in: (h, w, channels) uint8."""
+    """Random values on a coarse grid, interpolated: (h, w, channels) uint8."""
     height, width = size
     rows = max(2, cells * height // max(size))
     columns = max(2, cells * width // max(size))
@@ -65,7 +65,7 @@ def smooth_noise(
 
 
 def draw_ground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """A drawn ground: a gradient, cloudy texture, and some plain shapes."""
+    """Draw a background: a gradient, cloudy texture and some plain shapes."""
     height, width = size
     corners = np.array([random_color(rng) for _ in range(4)], np.float32).reshape(2, 2, 3)
     if rng.random() < 0.4:
@@ -86,7 +86,7 @@ def draw_ground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 
 def draw_shape(rng: np.random.Generator, image: np.ndarray) -> None:
-    """Draw one filled polygon, box, ellipse or thick line, in place."""
+    """Draw one filled polygon, rectangle, ellipse or thick line, in place."""
     height, width = image.shape[:2]
     color = random_color(rng)
     x, y = rng.uniform(0, width), rng.uniform(0, height)

@@ -1,4 +1,4 @@
-"""What lies between a scene and its picture: light, lens, motion, sensor and file format."""
+"""The camera model: illumination, tone, blur, noise and JPEG compression."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Camera:
-    """One camera's faults.
+    """Parameters of one camera.
 
     Attributes:
-        light: (r, c) float32 gains of a coarse field, or None.
+        light: (r, c) float32 gains on a coarse grid, or None.
         gains: Colour gains, BGR.
-        gamma: Tone curve's exponent.
-        blur_px: Standard deviation of defocus.
-        motion: (length in px, direction in radians) of a linear motion; length 0 for none.
-        shrink: The picture is sampled at this share of its size, 1 for not.
-        noise: Standard deviation of the sensor's noise, gray levels.
-        quality: JPEG quality, 0 for no JPEG.
+        gamma: Exponent of the tone curve.
+        blur_px: Standard deviation of the defocus blur.
+        motion: (length in pixels, direction in radians) of linear motion blur; length 0 for none.
+        shrink: Factor by which the image is downsampled and upsampled again; 1 for none.
+        noise: Standard deviation of the sensor noise, in gray levels.
+        quality: JPEG quality; 0 for no compression.
     """
 
     light: np.ndarray | None
@@ -34,13 +34,13 @@ class Camera:
 
     @property
     def spread_px(self) -> float:
-        """Standard deviation of all blurs together, in the direction where it is strongest."""
+        """Standard deviation of all blurs combined, in the direction of the strongest blur."""
         motion = self.motion[0] / np.sqrt(12)
         sampling = 0.4 / self.shrink if self.shrink < 1 else 0.0
         return float(np.sqrt(self.blur_px**2 + motion**2 + sampling**2))
 
     def expose(self, image: np.ndarray) -> np.ndarray:
-        """Apply light, tone and blur: all but what is random for each pixel."""
+        """Apply illumination, tone and blur, which do not depend on per-pixel randomness."""
         if self.light is not None:
             field = cv2.resize(self.light, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
             image = np.asarray(cv2.multiply(image, cv2.merge([field] * 3), dtype=cv2.CV_8U))
@@ -64,7 +64,7 @@ class Camera:
         return image
 
     def record(self, rng: np.random.Generator, image: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Add noise cut from a larger tile (128 is zero, 32 levels a deviation) and compress."""
+        """Add noise from a larger tile (mean 128, standard deviation 32) and compress."""
         height, width = image.shape[:2]
         if self.noise > 0:
             y = int(rng.integers(noise.shape[0] - height + 1))
@@ -80,7 +80,7 @@ class Camera:
 
 
 def draw_camera(rng: np.random.Generator) -> Camera:
-    """Draw a camera: mostly a fair one, at times a poor one."""
+    """Draw a camera. Most cameras are good, some are poor."""
     light = None
     if rng.random() < 0.5:
         strength = rng.uniform(0.05, 0.5)
@@ -105,7 +105,7 @@ def draw_camera(rng: np.random.Generator) -> Camera:
 
 
 def motion_kernel(length_px: float, angle: float) -> np.ndarray:
-    """A line of a length and direction, summing to one."""
+    """Line kernel of the given length and direction, with sum 1."""
     reach = int(np.ceil(length_px / 2))
     size = 2 * reach + 1
     kernel = np.zeros((size, size), np.float32)
@@ -119,6 +119,6 @@ def motion_kernel(length_px: float, angle: float) -> np.ndarray:
 
 
 def noise_tile(size: tuple[int, int]) -> np.ndarray:
-    """Gaussian noise round 128 with a deviation of 32, (h, w, 3) uint8, the same in every run."""
+    """Gaussian noise with mean 128 and standard deviation 32, (h, w, 3) uint8; always the same."""
     noise = np.random.default_rng(0).normal(128, 32, (*size, 3))
     return np.clip(noise, 0, 255).round().astype(np.uint8)

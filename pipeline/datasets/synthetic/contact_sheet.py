@@ -1,4 +1,4 @@
-"""An overview of written scenes, to be looked at before training on them."""
+"""Overview image of written scenes, for visual inspection."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ def draw_contact_sheet(
     tile_px: int = 320,
     polygons: bool = True,
 ) -> np.ndarray:
-    """Lay scenes out in a grid, polygons drawn: green to be read, gray to be ignored.
+    """Draw scenes in a grid with the polygons of words in green and of ignored words in gray.
 
     Args:
-        folder: The folder that the records' 'img_path' starts from.
+        folder: Folder that 'img_path' of the records is relative to.
         records: MMOCR samples with 'img_path' and 'instances'.
-        columns: Scenes a row.
-        tile_px: Longer side of a scene on the sheet.
-        polygons: Whether to draw them.
+        columns: Number of scenes per row.
+        tile_px: Longer side of a scene on the sheet, in pixels.
+        polygons: Whether to draw polygons.
 
     Returns:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        ValueError: If a scene's picture is missing.
+        ValueError: If an image is missing.
     """
     tiles = []
     for record in records:
         image = cv2.imread(str(folder / record['img_path']))
         if image is None:
-            raise ValueError(f'wanted a picture at {folder / record["img_path"]}, got none.')
+            raise ValueError(f'there is no image at {folder / record["img_path"]}.')
         scale = tile_px / max(image.shape[:2])
         tile = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         for word in record['instances'] if polygons else ():

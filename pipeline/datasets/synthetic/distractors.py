@@ -1,4 +1,4 @@
-"""Things that are not text but look a little like it: what a detector has to learn to leave."""
+"""Objects that resemble text, as negative examples for a detector."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Fonts for drawing scenes: finding them, and refusing those that would lie.
+"""Finds usable fonts for drawing scenes.
 
-A font is usable when it draws all 94 printable ASCII characters with glyphs of its own. Symbol
-fonts, fonts of other scripts and fonts that map a letter to the "missing glyph" box would give
-transcripts that nobody can read off the picture; they are refused by rendering, not by trust.
+A font is usable if it draws all 94 printable ASCII characters with glyphs of its own. Symbol fonts,
+fonts of other scripts and fonts that map a letter to the "missing glyph" box would draw words that
+do not match their text. Each font is checked by rendering.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from PIL import ImageFont
 PRINTABLE = ''.join(chr(code) for code in range(33, 127))
 SUFFIXES = ('.ttf', '.otf', '.ttc', '.otc')
 PROBE_PX = 32
-# Fonts that have letters, but not for reading them as such. Computer Modern's cm*10 files put
-# accents and dashes where ASCII has signs.
+# Fonts whose glyphs are not the letters of their codes. Computer Modern's cm*10 files have accents
+# and dashes at the codes of ASCII punctuation.
 REFUSED_NAMES = re.compile(
     r'symbol|math|emoji|dingbat|icon|music|braille|barcode|lastresort|fallback|chess|'
     r'last resort|keycap|circled|redacted|lignes|d050000l|humor.?icons|bravura|esint|'
@@ -32,7 +32,7 @@ REFUSED_NAMES = re.compile(
     r'sizeone|sizetwo|sizethr|sizefou|sizefiv|nonuni',
     re.IGNORECASE,
 )
-# Words of style that some fonts carry in the family name.
+# Style words that some fonts have in the family name.
 STYLE_WORDS = re.compile(
     r'\s+(thin|hairline|extra ?light|ultra ?light|light|book|regular|medium|semi ?bold|demi|'
     r'demi ?bold|bold|extra ?bold|ultra ?bold|black|heavy|italic|oblique|display|text|caption|'
@@ -43,15 +43,15 @@ STYLE_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class FontFace:
-    """One face of a font file, known to draw printable ASCII.
+    """One face of a font file that can draw printable ASCII.
 
     Attributes:
-        path: The font file.
-        index: Face number within a collection.
+        path: Path of the font file.
+        index: Index of the face in a collection.
         family: Family name without words of weight or width.
-        style: The style's name, such as 'Bold Italic'.
+        style: Name of the style, such as 'Bold Italic'.
         cap_ratio: Height of a capital H as a share of the font size.
-        unicase: Small letters look like capitals, so only upper case can be read back.
+        unicase: Whether lower-case letters look like capitals, so that only upper case can be read.
     """
 
     path: str
@@ -64,17 +64,17 @@ class FontFace:
     def open(self, size_px: int) -> ImageFont.FreeTypeFont:
         """Open the face at a font size in pixels.
 
-        The basic layout engine is asked for by name: it is always there, and what it draws does
-        not depend on which text shaping libraries the machine has.
+        The basic layout engine is always available and does not depend on installed text shaping
+        libraries.
         """
         return ImageFont.truetype(
             self.path, size_px, index=self.index, layout_engine=ImageFont.Layout.BASIC
         )
 
     def writable(self, text: str) -> str:
-        """The text in characters that this face has: others lose their accents or are left out.
+        """Replace characters that the face lacks: accents are removed, other characters dropped.
 
-        A text that would be empty becomes a hyphen.
+        An empty result becomes a hyphen.
         """
         if text.isascii():
             return text
@@ -91,7 +91,7 @@ class FontFace:
 
 @lru_cache(maxsize=100_000)
 def _has_glyph(face: FontFace, character: str) -> bool:
-    """Whether a face draws a character outside of ASCII with a glyph of its own.
+    """Whether a face has its own glyph for a non-ASCII character.
 
     Faces that draw an accented letter without its accent do not.
     """
@@ -105,7 +105,7 @@ def _has_glyph(face: FontFace, character: str) -> bool:
 
 
 def system_font_folders() -> list[Path]:
-    """Folders where the operating system keeps fonts; they need not exist."""
+    """Font folders of the operating system; they may not exist."""
     home = Path.home()
     if sys.platform == 'win32':
         return [Path(os.environ.get('WINDIR', 'C:/Windows')) / 'Fonts']
@@ -120,25 +120,25 @@ def system_font_folders() -> list[Path]:
 
 
 def matplotlib_font_folder() -> Path:
-    """The fonts that matplotlib ships: on every machine that has this package's dependencies."""
+    """Folder of the fonts that matplotlib ships, which is available in every installation."""
     import matplotlib
 
     return Path(matplotlib.get_data_path()) / 'fonts' / 'ttf'
 
 
 def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[FontFace]:
-    """List the usable fonts below some folders, ordered by family, style and file name.
+    """List the usable fonts below folders, ordered by family, style and file name.
 
     Args:
-        folders: Folders searched with all below them, or single font files. None stands for the
-            system's folders and matplotlib's fonts.
+        folders: Folders that are searched recursively, or font files. None for the system's folders
+            and matplotlib's fonts.
 
     Returns:
-        One face per (family, style), whatever the folder it was first found in, so that two
-        machines with the same fonts draw the same scenes.
+        One face per (family, style). The result does not depend on the folders in which fonts are
+        found, so two machines with the same fonts draw the same scenes.
 
     Raises:
-        ValueError: If a named folder is missing or no usable font is found.
+        ValueError: If a folder is missing or no usable font is found.
     """
     if folders is None:
         roots = [*system_font_folders(), matplotlib_font_folder()]
@@ -146,7 +146,7 @@ def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[
         roots = [Path(folder) for folder in folders]
         missing = [str(root) for root in roots if not root.exists()]
         if missing:
-            raise ValueError(f'wanted folders of fonts, got missing {missing}; check --fonts.')
+            raise ValueError(f'font folders {missing} do not exist; check --fonts.')
     paths = sorted(
         {
             path
@@ -162,14 +162,14 @@ def find_fonts(folders: Iterable[str | os.PathLike[str]] | None = None) -> list[
             faces.setdefault((face.family, face.style), face)
     if not faces:
         raise ValueError(
-            f'no usable font below {[str(root) for root in roots]}: wanted .ttf or .otf files with '
-            'all 94 printable ASCII characters; name a folder of fonts with --fonts.'
+            f'no usable font below {[str(root) for root in roots]}: expected .ttf or .otf files '
+            'with all 94 printable ASCII characters; set a folder of fonts with --fonts.'
         )
     return [faces[key] for key in sorted(faces)]
 
 
 def group_families(faces: Sequence[FontFace]) -> list[list[FontFace]]:
-    """Group faces by family, so that a family of 60 styles is not drawn 60 times as often."""
+    """Group faces by family, so that families with many styles are not drawn more often."""
     families: dict[str, list[FontFace]] = {}
     for face in faces:
         families.setdefault(face.family, []).append(face)
@@ -187,7 +187,7 @@ def _usable_faces(path: Path) -> list[FontFace]:
             if REFUSED_NAMES.search(family) or REFUSED_NAMES.search(path.name):
                 continue
             glyphs = _draw_glyphs(font)
-        except (OSError, ValueError):  # not a font after all, or the collection's end
+        except (OSError, ValueError):  # not a font, or the end of the collection
             break
         if glyphs is None:
             continue
@@ -214,8 +214,8 @@ def _base_family(name: str) -> str:
 
 
 def _draw_glyphs(font: ImageFont.FreeTypeFont) -> dict[str, np.ndarray] | None:
-    """Ink of every printable character, or None if one is missing or two letters are the same."""
-    missing = _ink(font, '\U0010fffd')  # a private-use code that no font for reading fills
+    """Glyph image of every printable character; None if one is missing or two letters are equal."""
+    missing = _ink(font, '\U0010fffd')  # a private-use code without a glyph
     glyphs: dict[str, np.ndarray] = {}
     for character in PRINTABLE:
         glyph = _ink(font, character)
@@ -241,7 +241,7 @@ def _ink(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray | None:
 
 
 def _is_unicase(glyphs: dict[str, np.ndarray]) -> bool:
-    """Whether most small letters are their capitals, whole or scaled."""
+    """Whether most lower-case letters look like their capitals, possibly scaled."""
     same = 0
     for small in 'abdeghnqrt':
         pair = [

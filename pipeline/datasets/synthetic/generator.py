@@ -1,8 +1,8 @@
-"""Draw whole scenes with words in them.
+"""Draws scenes with words.
 
-A scene is made as a photo is: a ground with things on it, inscriptions laid on surfaces turned in
-space, things in front of them, and a camera with its faults. In the spirit of Gupta et al.,
-"Synthetic Data for Text Localisation in Natural Images", CVPR 2016, without its depth maps.
+A scene has a background with objects, text on surfaces rotated in 3D, occluding objects, and a
+camera model. Similar to Gupta et al., "Synthetic Data for Text Localisation in Natural Images",
+CVPR 2016, without depth maps.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from pipeline.datasets.synthetic.placement import Placement, tilt_homography
 from pipeline.datasets.synthetic.scene import Scene, SceneWord
 from pipeline.datasets.synthetic.words import WordSource
 
-CELL = 4  # picture pixels per cell of the maps of what is taken and how textured it is
-# Of the word's height, between ink and polygon. Annotators leave as much: capitals fill 0.84 of the
-# height of their quads in the training photos of ICDAR 2015, 0.70 in those of SVT.
+CELL = 4  # image pixels per cell of the occupancy and texture maps
+# Margin between ink and polygon as a share of the word's height, similar to annotators': capitals
+# fill 0.84 of the height of their quads in ICDAR 2015's training images, and 0.70 in SVT's.
 MARGIN = 0.095
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """An inscription in the picture: where, and its ink in a window of the picture."""
+    """An inscription in the image: its placement, and its ink in a window of the image."""
 
     inscription: Inscription
     placement: Placement
@@ -42,16 +42,17 @@ class _Placed:
 
 
 class SceneGenerator:
-    """Draws scenes; all that is random about a scene comes from the generator passed to ``draw``.
+    """Draws scenes. All randomness comes from the generator passed to ``draw``.
 
     Args:
-        fonts: Faces to write with; see ``find_fonts``.
-        words: Source of what is written.
-        backgrounds: Paths of photos without text; None or empty for drawn grounds alone.
+        fonts: Font faces; see ``find_fonts``.
+        words: Source of texts.
+        backgrounds: Paths of images without text; None or empty for drawn backgrounds only.
         size: (height, width) of the scenes, each at least 64.
-        word_count: Fewest and most words of a scene. Fewer are drawn only where there is no room.
-        cap_height_px: Smallest and largest height of capitals; drawn evenly on a log scale.
-        drawn_share: Share of scenes with a drawn ground although there are photos.
+        word_count: Minimum and maximum number of words per scene. Scenes without enough space have
+            fewer words.
+        cap_height_px: Minimum and maximum height of capitals, drawn log-uniformly.
+        drawn_share: Share of scenes with a drawn background if ``backgrounds`` is given.
 
     Raises:
         ValueError: If there is no font, or a range is empty.
@@ -68,13 +69,13 @@ class SceneGenerator:
         drawn_share: float = 0.15,
     ) -> None:
         if not fonts:
-            raise ValueError('wanted at least one FontFace, got none; see find_fonts().')
+            raise ValueError('expected at least one FontFace, got none; see find_fonts().')
         if min(size) < 64:
-            raise ValueError(f'wanted size of at least (64, 64), got {size}.')
+            raise ValueError(f'size must be at least (64, 64), got {size}.')
         if not 1 <= word_count[0] <= word_count[1]:
-            raise ValueError(f'wanted word_count (fewest, most) from 1 up, got {word_count}.')
+            raise ValueError(f'word_count must be (minimum, maximum) >= 1, got {word_count}.')
         if not 4 <= cap_height_px[0] <= cap_height_px[1]:
-            raise ValueError(f'wanted cap_height_px (low, high) from 4 up, got {cap_height_px}.')
+            raise ValueError(f'cap_height_px must be (low, high) >= 4, got {cap_height_px}.')
         self.families = group_families(fonts)
         self.words = words
         self.backgrounds = list(backgrounds or [])
@@ -129,7 +130,7 @@ class SceneGenerator:
             blend(image, placement.warp(canvas, window), window[0], window[1])
 
     def _write(self, rng: np.random.Generator, image: np.ndarray) -> list[_Placed]:
-        """Write inscriptions until the scene has its number of words; in place."""
+        """Draw inscriptions in place until the scene has its number of words."""
         low, high = self.word_count
         target = low + int((high - low + 1) * rng.random() ** 1.5)
         bounds = np.log(self.cap_height_px)
@@ -181,7 +182,7 @@ class SceneGenerator:
         room: int,
         pose: tuple[float, float, float],
     ) -> _Placed | None:
-        # Small letters are drawn larger and sampled down, as a camera does.
+        # Small letters are drawn larger and downsampled, as by a camera.
         scale = 1.0 if cap > 36 else 1.0 / rng.uniform(1.2, 1.8)
         inscription = compose_inscription(rng, self.families, self.words, cap / scale, room)
         sheet = inscription.sheet
@@ -228,7 +229,7 @@ class SceneGenerator:
         if rng.random() < 0.45:
             blur = rng.uniform(0.01, 0.08) * inscription.cap_px
             canvas = cv2.GaussianBlur(canvas, (0, 0), max(0.3, blur))
-        if scale < 0.55:  # bilinear sampling alone would skip sheet pixels
+        if scale < 0.55:  # bilinear sampling would skip sheet pixels
             canvas = cv2.GaussianBlur(canvas, (0, 0), 0.35 / scale)
         blend(image, placement.warp(canvas, window), window[0], window[1])
         ink = placement.warp(sheet.mask, window)
@@ -239,7 +240,7 @@ class SceneGenerator:
         rng: np.random.Generator,
         usual: tuple[float, float, float],
     ) -> tuple[float, float, float]:
-        """Roll, yaw and pitch in radians: mostly near the scene's own, at times quite others."""
+        """Roll, yaw and pitch in radians: mostly near the scene's own pose, sometimes different."""
         form = rng.random()
         if form < 0.55:
             roll, yaw, pitch = (value + rng.normal(0, 0.02) for value in usual)
@@ -262,11 +263,11 @@ class SceneGenerator:
         texture: np.ndarray,
         choosy: bool,
     ) -> tuple[float, float] | None:
-        """A shift that brings an outline to a free place; a smooth one for unplated words."""
+        """A shift that moves an outline to a free place, preferably smooth if ``choosy``."""
         height, width = self.size
         low, high = outline.min(axis=0), outline.max(axis=0)
         spill = 0.0
-        if rng.random() < 0.12:  # let the picture's border cut it
+        if rng.random() < 0.12:  # may be cut by the image border
             spill = 0.4 * float(min(high - low))
         best: tuple[float, tuple[float, float]] | None = None
         wanted = 5 if choosy and rng.random() < 0.75 else 1
@@ -297,7 +298,7 @@ class SceneGenerator:
         return int(x1), int(y1), int(x2), int(y2)
 
     def _cast_shadow(self, rng: np.random.Generator, image: np.ndarray) -> None:
-        """Darken a random polygon as a shadow with a soft edge does, in place."""
+        """Darken a random polygon with soft edges, in place."""
         if rng.random() > 0.2:
             return
         height, width = self.size[0] // CELL, self.size[1] // CELL
@@ -309,7 +310,7 @@ class SceneGenerator:
         cv2.multiply(image, cv2.merge([gain] * 3), dst=image, dtype=cv2.CV_8U)
 
     def _draw_occluders(self, rng: np.random.Generator, image: np.ndarray) -> np.ndarray | None:
-        """Poles, cables, leaves and patches in front of everything; their mask (H, W) uint8."""
+        """Draw poles, cables, leaves and patches in place; returns their (H, W) uint8 mask."""
         if rng.random() > 0.25:
             return None
         height, width = self.size

@@ -1,4 +1,4 @@
-"""Compose an inscription: what is written, in which fonts and lines, flat or bent."""
+"""Composes inscriptions: text, fonts and lines, flat or bent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CASE_ODDS = (0.48, 0.24, 0.10, 0.18)
 
 @dataclass(frozen=True)
 class Inscription:
-    """A typeset sheet and how it wants to be shown.
+    """A typeset sheet and how to draw it.
 
     Attributes:
         sheet: Ink and words.
-        bend: Bent baseline, if any.
-        plate: Whether a board belongs beneath.
-        pad_px: Empty border round the ink.
+        bend: Bent baseline, or None.
+        plate: Whether a plate is drawn under the ink.
+        pad_px: Empty border around the ink.
         cap_px: Height of capitals on the sheet.
     """
 
@@ -41,14 +41,14 @@ def compose_inscription(
     cap_px: float,
     max_words: int,
 ) -> Inscription:
-    """Write something.
+    """Compose a random inscription.
 
     Args:
-        rng: All randomness comes from it.
-        families: Faces, grouped by family.
-        source: Where the phrases come from.
-        cap_px: Height of the largest line's capitals on the sheet, at least 4.
-        max_words: At most this many words.
+        rng: Random generator.
+        families: Font faces, grouped by family.
+        source: Source of phrases.
+        cap_px: Height of capitals of the largest line on the sheet, at least 4.
+        max_words: Maximum number of words.
     """
     case = CASES[int(rng.choice(4, p=CASE_ODDS))]
     face = _pick_face(rng, families)
@@ -99,7 +99,7 @@ def _pick_face(rng: np.random.Generator, families: Sequence[Sequence[FontFace]])
 
 @dataclass(frozen=True)
 class _Lettering:
-    """How a sign sets its letters: as shares of the font size, ``initial`` of the others' size."""
+    """Letter style, as shares of the font size; ``initial`` is the relative size of initials."""
 
     tracking: float = 0.0
     initial: float = 1.0
@@ -110,8 +110,9 @@ class _Lettering:
 
 
 def _draw_lettering(rng: np.random.Generator, case: str) -> _Lettering:
-    """Mostly as the font has it; at times set wide, bold, slanted, condensed, dancing, or in
-    capitals with larger first letters."""
+    """Mostly the style of the font; sometimes tracked, bold, slanted, stretched, bouncing, or in
+    capitals with larger initials.
+    """
     form = rng.random()
     tracking = 0.0
     if form < 0.2:
@@ -187,7 +188,7 @@ def _compose_bent(
             rng.uniform(0, 2 * np.pi),
         )
     else:
-        span = rng.uniform(0.4, 3.6)  # the arc's angle
+        span = rng.uniform(0.4, 3.6)  # angle of the arc
         radius = max(width / span, 2.2 * cap_px)
         bend = Bend(
             'arch' if rng.random() < 0.6 else 'bowl', anchor, max(radius, 1.3 * height, width / 5.2)

@@ -1,4 +1,4 @@
-"""Which words a reader could still read: the others are marked ignore."""
+"""Decides which words are legible; the others are marked as ignored."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_BLUR = 0.115
 
 
 def polygon_height(polygon: np.ndarray) -> float:
-    """Median distance between matching points of the two long sides, in pixels."""
+    """Median distance between corresponding points of the two long sides, in pixels."""
     half = len(polygon) // 2
     sides = np.linalg.norm(polygon[:half] - polygon[half:][::-1], axis=1)
     return float(np.median(sides))
 
 
 def share_inside(polygon: np.ndarray, size: tuple[int, int]) -> float:
-    """Share of a polygon's area within a picture of (height, width)."""
+    """Share of a polygon's area inside an image of (height, width)."""
     height, width = size
     area = abs(cv2.contourArea(polygon.astype(np.float32)))
     if area < 1e-3:
@@ -43,16 +43,17 @@ def measure_contrast(
     ink: np.ndarray,
     origin: tuple[int, int],
 ) -> tuple[float, float]:
-    """How far a word's ink stands out from the ground in its polygon.
+    """Contrast between a word's ink and the background in its polygon.
 
     Args:
-        image: (H, W, 3) uint8, blurred but without noise.
-        polygon: (K, 2) picture pixels.
-        ink: (h, w) uint8 coverage of the whole inscription's ink.
-        origin: The picture's (x, y) of the ink mask's top-left.
+        image: (H, W, 3) uint8, blurred, without noise.
+        polygon: (K, 2) image pixels.
+        ink: (h, w) uint8 ink coverage of the whole inscription.
+        origin: (x, y) of the ink mask's top-left in the image.
 
     Returns:
-        The largest channel's difference of means, and the ground's deviation, in gray levels.
+        Difference of means in the channel with the largest difference, and standard deviation of
+        the background in that channel, in gray levels.
     """
     low = np.floor(polygon.min(axis=0)).astype(int)
     high = np.ceil(polygon.max(axis=0)).astype(int) + 1
@@ -86,16 +87,16 @@ def is_illegible(
     noise: float,
     hidden: float,
 ) -> bool:
-    """Decide whether a word is too small, cut off, hidden, blurred or faint to be read.
+    """Whether a word is too small, cut off, hidden, blurred or faint to be read.
 
     Args:
-        polygon: (K, 2) picture pixels around the ink, before clipping to the picture.
-        size: The picture's (height, width).
-        contrast: Ink against ground, gray levels.
-        ground_deviation: Texture of the ground, gray levels.
-        blur_px: Standard deviation of all blurs, pixels.
-        noise: Standard deviation of the noise, gray levels.
-        hidden: Share of the polygon behind something.
+        polygon: (K, 2) image pixels around the ink, not clipped to the image.
+        size: (height, width) of the image.
+        contrast: Contrast between ink and background, in gray levels.
+        ground_deviation: Standard deviation of the background, in gray levels.
+        blur_px: Standard deviation of all blurs, in pixels.
+        noise: Standard deviation of the noise, in gray levels.
+        hidden: Share of the polygon that is occluded.
     """
     height = polygon_height(polygon)
     half = len(polygon) // 2

@@ -1,7 +1,7 @@
-"""Colour a sheet: plates, shadows, outlines and ink as one premultiplied BGRA canvas.
+"""Colours a sheet: plates, shadows, outlines and ink on one premultiplied BGRA canvas.
 
-Premultiplied colours can be resampled and blurred without dark fringes, and a whole inscription
-is warped into the picture once.
+Premultiplied colours can be resampled and blurred without dark fringes. Each inscription is warped
+into the image once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 Color = tuple[float, float, float]
-# (plate, ink) as met on streets, BGR.
+# (plate, ink) of real signs, BGR.
 SIGN_COLORS: tuple[tuple[Color, Color], ...] = (
     ((255, 255, 255), (20, 20, 20)),
     ((250, 250, 250), (30, 30, 190)),
@@ -32,7 +32,7 @@ SIGN_COLORS: tuple[tuple[Color, Color], ...] = (
 
 
 def random_color(rng: np.random.Generator) -> Color:
-    """A colour, BGR 0..255; muted ones are likelier than on a plain cube."""
+    """A random colour, BGR 0..255; muted colours are more likely than in a uniform distribution."""
     gray = rng.uniform(10, 250)
     spread = rng.uniform(0, 90)
     color = np.clip(gray + rng.uniform(-1, 1, 3) * spread, 0, 255)
@@ -40,12 +40,12 @@ def random_color(rng: np.random.Generator) -> Color:
 
 
 def luma(color: Color) -> float:
-    """Rec. 601 brightness of a BGR colour."""
+    """Rec. 601 luma of a BGR colour."""
     return 0.114 * color[0] + 0.587 * color[1] + 0.299 * color[2]
 
 
 def contrasting_color(rng: np.random.Generator, ground: Color) -> Color:
-    """A colour that differs from the ground by a brightness step from faint to full."""
+    """A random colour whose luma differs from the background, from faintly to fully."""
     low = 28 if rng.random() < 0.5 else 80
     step = float(np.exp(rng.uniform(np.log(low), np.log(230))))
     base = luma(ground)
@@ -70,7 +70,7 @@ def lay_over(canvas: np.ndarray, alpha: np.ndarray, color: Color) -> np.ndarray:
 
 
 def plate_mask(rng: np.random.Generator, size: tuple[int, int], margin_px: int) -> np.ndarray:
-    """A board of one of several outlines, (height, width) uint8, ``margin_px`` from the border."""
+    """Mask of a plate with a random shape, (height, width) uint8, ``margin_px`` from the border."""
     height, width = size
     mask = np.zeros(size, np.uint8)
     x1, y1, x2, y2 = margin_px, margin_px, width - 1 - margin_px, height - 1 - margin_px
@@ -94,7 +94,7 @@ def plate_mask(rng: np.random.Generator, size: tuple[int, int], margin_px: int) 
 
 
 def shade(rng: np.random.Generator, canvas: np.ndarray, strength: float) -> np.ndarray:
-    """Uneven light over a canvas: a smooth field of a few random values."""
+    """Apply uneven illumination: a smooth field of a few random values."""
     field = 1 + strength * rng.uniform(-1, 1, (2, 3)).astype(np.float32)
     gain = cv2.resize(field, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     shaded = cv2.multiply(canvas[..., :3], cv2.merge([gain] * 3), dtype=cv2.CV_8U)
@@ -103,9 +103,9 @@ def shade(rng: np.random.Generator, canvas: np.ndarray, strength: float) -> np.n
 
 
 def extrude(mask: np.ndarray, reach_px: float, away_from: float) -> np.ndarray:
-    """Ink drawn out to one side, (h, w) uint8: the letters' depth.
+    """Extend ink to one side, (h, w) uint8, as the depth of solid letters.
 
-    ``away_from`` is the other side, as an angle in radians from the right, clockwise.
+    The ink is extended away from the direction ``away_from``, in radians clockwise from the right.
     """
     reach = max(1, round(reach_px))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -115,7 +115,7 @@ def extrude(mask: np.ndarray, reach_px: float, away_from: float) -> np.ndarray:
 
 
 def _side_color(rng: np.random.Generator, ink: Color) -> Color:
-    """The ink in another light, or at times another colour."""
+    """The ink colour under another illumination, or sometimes another colour."""
     if rng.random() < 0.3:
         return random_color(rng)
     light = rng.uniform(0.25, 0.8) if luma(ink) > 60 else rng.uniform(1.3, 2.5)
@@ -131,15 +131,15 @@ def paint_sheet(
     plate: bool,
     pad_px: int,
 ) -> np.ndarray:
-    """Colour the ink of a sheet, on a plate or on whatever lies beneath.
+    """Colour the ink of a sheet, on a plate or on the background.
 
     Args:
-        rng: All randomness comes from it.
-        mask: (h, w) uint8, ink coverage.
-        height_px: Height of capitals on the sheet, which widths of effects follow.
-        ground: Mean BGR colour of the picture there.
-        plate: Whether to draw a board beneath the ink.
-        pad_px: Empty border round the ink.
+        rng: Random generator.
+        mask: (h, w) uint8 ink coverage.
+        height_px: Height of capitals on the sheet, which scales the effects.
+        ground: Mean BGR colour of the image at this place.
+        plate: Whether to draw a plate under the ink.
+        pad_px: Empty border around the ink.
 
     Returns:
         (h, w, 4) uint8, BGR premultiplied by the alpha in the last channel.
@@ -162,7 +162,7 @@ def _paint_board(
     height_px: float,
     pad_px: int,
 ) -> tuple[np.ndarray, Color]:
-    """A board, at times with a rim, a shadow and uneven light; and a colour of ink for it."""
+    """Draw a plate, sometimes with rim, shadow and uneven light; returns it and an ink colour."""
     if rng.random() < 0.5:
         ground, ink = SIGN_COLORS[int(rng.integers(len(SIGN_COLORS)))]
         jitter = rng.uniform(-18, 18, 3)
@@ -201,7 +201,7 @@ def _paint_board(
 def _paint_behind(
     rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
 ) -> np.ndarray:
-    """What lies behind letters, from far to near: a shadow, light, their depth, an outline."""
+    """Draw what is under the letters: shadow, glow, depth and outline, in this order."""
     if rng.random() < 0.2:
         return _paint_mounting(rng, canvas, mask, height_px, ink)
     stroke = max(1, int(height_px * rng.uniform(0.03, 0.1)))
@@ -218,7 +218,7 @@ def _paint_behind(
             shadow = cv2.GaussianBlur(shadow, (0, 0), stroke)
         dark = (0.0, 0.0, 0.0) if luma(ink) > 90 else (255.0, 255.0, 255.0)
         canvas = lay_over(canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.3, 0.9)), dark)
-    if rng.random() < 0.05:  # lit from behind
+    if rng.random() < 0.05:  # backlit
         glow = cv2.GaussianBlur(mask, (0, 0), max(1.0, height_px * 0.15))
         canvas = lay_over(canvas, cv2.convertScaleAbs(glow, alpha=0.8), ink)
     if rng.random() < 0.14:  # letters with depth, seen from the side
@@ -235,7 +235,7 @@ def _paint_behind(
 def _paint_mounting(
     rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
 ) -> np.ndarray:
-    """Shop letters fixed to a wall, with the shadow they cast and sides lit unlike their faces."""
+    """Draw the sides and the shadow of solid letters mounted on a wall."""
     view, light = rng.uniform(0, 2 * np.pi, 2)
     depth = height_px * rng.uniform(0.06, 0.3)
     solid = extrude(mask, depth, view)
@@ -246,13 +246,13 @@ def _paint_mounting(
             canvas, cv2.convertScaleAbs(shadow, alpha=rng.uniform(0.2, 0.8)), (0.0, 0.0, 0.0)
         )
     canvas = lay_over(canvas, solid, _side_color(rng, ink))
-    # Their left or right sides are in another light than those below or above.
+    # The left or right sides have another illumination than the upper or lower sides.
     across = extrude(mask, depth * abs(np.cos(view)), 0.0 if np.cos(view) > 0 else np.pi)
     return lay_over(canvas, cv2.min(across, solid), _side_color(rng, ink))
 
 
 def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np.ndarray:
-    """The letters as they are, or as dots of lamps, or hollow."""
+    """The ink unchanged, as dots of lamps, or hollow."""
     form = rng.random()
     if form < 0.04 and height_px > 24:
         pitch = max(3, int(height_px / 12))
@@ -271,14 +271,14 @@ def _cut_ink(rng: np.random.Generator, mask: np.ndarray, height_px: float) -> np
 def _paint_ink(
     rng: np.random.Generator, canvas: np.ndarray, mask: np.ndarray, height_px: float, ink: Color
 ) -> np.ndarray:
-    """The letters themselves: plain, or faded, worn, or raised."""
+    """Draw the ink: plain, with a colour gradient, worn, or embossed."""
     opacity = 1.0 if rng.random() < 0.7 else rng.uniform(0.6, 1.0)
     canvas = lay_over(canvas, cv2.convertScaleAbs(mask, alpha=opacity), ink)
-    if rng.random() < 0.1:  # from one colour to another, top to bottom
+    if rng.random() < 0.1:  # vertical colour gradient
         fade = np.linspace(0, 255, mask.shape[0]).astype(np.uint8)[:, None]
         faded = cv2.multiply(mask, np.repeat(fade, mask.shape[1], axis=1), scale=opacity / 255)
         canvas = lay_over(canvas, faded, _side_color(rng, ink))
-    if rng.random() < 0.08:  # worn, wooden or mirroring: patches of another colour
+    if rng.random() < 0.08:  # worn, wooden or reflecting: patches of another colour
         grain = np.maximum(height_px * rng.uniform(0.04, 0.4, 2), 1)
         cells = np.maximum(np.array(mask.shape) / grain, 1).astype(int)
         patches = cv2.resize(
@@ -300,7 +300,7 @@ def _edges_in_light(
     mask: np.ndarray,
     height_px: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How much lighter and darker the sloping edges of raised letters are, (h, w) uint8 each."""
+    """Lighter and darker amounts at the edges of embossed letters, (h, w) uint8 each."""
     slopes = cv2.GaussianBlur(mask, (0, 0), max(0.7, height_px * rng.uniform(0.02, 0.08)))
     angle = rng.uniform(0, 2 * np.pi)
     rise = np.cos(angle) * cv2.Sobel(slopes, cv2.CV_32F, 1, 0) + np.sin(angle) * cv2.Sobel(
@@ -314,7 +314,7 @@ def _edges_in_light(
 
 
 def blend(image: np.ndarray, patch: np.ndarray, x: int, y: int) -> None:
-    """Lay a premultiplied BGRA patch over a picture, in place, its top-left at (x, y)."""
+    """Blend a premultiplied BGRA patch into an image, in place, with its top-left at (x, y)."""
     height, width = patch.shape[:2]
     window = image[y : y + height, x : x + width]
     rest = cv2.merge([255 - patch[..., 3]] * 3)

@@ -1,4 +1,4 @@
-"""From a flat sheet to the picture: perspective, and arcs and waves that bend the baseline."""
+"""Maps a flat sheet to the image: a bend of the baseline (arc or wave), then a perspective."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Bend:
     """A bent baseline on the sheet.
 
     Convention:
-        Sheet coordinates are (x, y) pixels, y down. A bent point lies relative to the middle of
-        the baseline ``anchor``.
+        Sheet coordinates are (x, y) pixels, y down. Bent points are relative to ``anchor``, the
+        middle of the baseline.
 
     Attributes:
-        kind: 'arch' (letters stand on top of a circle), 'bowl' (letters hang their feet on the
-            inside of its lower half) or 'wave'.
+        kind: 'arch' (letters on top of a circle), 'bowl' (letters on the inside of its lower half)
+            or 'wave'.
         anchor: (x, y) of the middle of the straight baseline.
-        size_px: Radius of the circle, or the wave's amplitude.
-        period_px: Length of one wave.
-        phase: Where the wave starts, radians.
+        size_px: Radius of the circle, or amplitude of the wave.
+        period_px: Wavelength.
+        phase: Phase of the wave, in radians.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Bend:
         return np.stack([radius * np.sin(angle), radius * np.cos(angle) - self.size_px], axis=1)
 
     def undo(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sheet coordinates of bent points, both any shape."""
+        """Sheet coordinates of bent points; ``x`` and ``y`` may have any shape."""
         if self.kind == 'wave':
             return x + self.anchor[0], y - self._offset(x) + self.anchor[1]
         down = self.size_px - y if self.kind == 'arch' else self.size_px + y
@@ -58,13 +58,13 @@ class Bend:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a sheet lies in the picture: first the bend, if any, then the homography."""
+    """Mapping from the sheet to the image: first the bend, if any, then the homography."""
 
     homography: np.ndarray
     bend: Bend | None = None
 
     def forward(self, points: np.ndarray) -> np.ndarray:
-        """Map (N, 2) sheet points to picture points, float32."""
+        """Map (N, 2) sheet points to image points, float32."""
         points = np.asarray(points, np.float64)
         if self.bend is not None:
             points = self.bend.apply(points)
@@ -72,12 +72,12 @@ class Placement:
         return mapped.astype(np.float32)
 
     def moved(self, x: float, y: float) -> Placement:
-        """The same placement, shifted in the picture."""
+        """The same placement, shifted in the image."""
         shift = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
         return Placement(shift @ self.homography, self.bend)
 
     def outline(self, width: int, height: int) -> np.ndarray:
-        """The sheet's border in the picture, (K, 2), clockwise."""
+        """Border of the sheet in the image, (K, 2), clockwise."""
         steps = 2 if self.bend is None else 17
         x = np.linspace(0, width, steps)
         top = np.stack([x, np.zeros_like(x)], axis=1)
@@ -85,7 +85,7 @@ class Placement:
         return self.forward(np.concatenate([top, bottom]))
 
     def box_polygon(self, box: tuple[float, float, float, float], points: int) -> np.ndarray:
-        """A sheet box in the picture: ``points`` along the top, as many back along the bottom."""
+        """Polygon of a sheet box in the image, with ``points`` along the top and the bottom."""
         x1, y1, x2, y2 = box
         x = np.linspace(x1, x2, points)
         top = np.stack([x, np.full_like(x, y1)], axis=1)
@@ -93,18 +93,18 @@ class Placement:
         return self.forward(np.concatenate([top, bottom]))
 
     def warp(self, sheet: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray:
-        """Draw a sheet as it is seen in a window (x1, y1, x2, y2) of the picture.
+        """Draw a sheet into a window (x1, y1, x2, y2) of the image.
 
         Convention:
             Integer coordinates are pixel corners; pixel (c, r) is sampled at its center.
         """
         x1, y1, x2, y2 = window
         half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]], np.float64)
-        to_picture = half @ np.array([[1, 0, x1], [0, 1, y1], [0, 0, 1]], np.float64)
+        to_image = half @ np.array([[1, 0, x1], [0, 1, y1], [0, 0, 1]], np.float64)
         if self.bend is None:
-            matrix = np.linalg.inv(to_picture) @ self.homography @ half
+            matrix = np.linalg.inv(to_image) @ self.homography @ half
             return cv2.warpPerspective(sheet, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR)
-        inverse = (np.linalg.inv(self.homography) @ to_picture).astype(np.float32)
+        inverse = (np.linalg.inv(self.homography) @ to_image).astype(np.float32)
         columns, rows = np.meshgrid(
             np.arange(x2 - x1, dtype=np.float32), np.arange(y2 - y1, dtype=np.float32)
         )
@@ -125,15 +125,15 @@ def tilt_homography(
     pitch: float,
     focal_px: float,
 ) -> np.ndarray:
-    """Homography of a flat sheet turned in space, seen by a camera, its center at (0, 0).
+    """Homography of a flat sheet that is rotated in 3D and seen by a camera.
 
     Args:
-        center: (x, y) on the sheet that turns about itself.
-        scale: Picture pixels per sheet pixel before turning.
-        roll: Turn in the picture's plane, radians, clockwise on the screen.
-        yaw: Turn about the vertical axis, radians.
-        pitch: Turn about the horizontal axis, radians.
-        focal_px: Distance of the camera; shorter is a stronger perspective.
+        center: (x, y) on the sheet, the rotation center, which is mapped to (0, 0).
+        scale: Image pixels per sheet pixel before the rotation.
+        roll: Rotation in the image plane in radians, clockwise on the screen.
+        yaw: Rotation about the vertical axis, in radians.
+        pitch: Rotation about the horizontal axis, in radians.
+        focal_px: Distance of the camera; a smaller distance gives a stronger perspective.
 
     Returns:
         (3, 3) float64.
@@ -146,12 +146,12 @@ def tilt_homography(
         np.cos(pitch),
         np.sin(pitch),
     )
-    turn = (
+    rotation = (
         np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
         @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
         @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     )
-    plane = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, focal_px]])
+    plane = np.column_stack([rotation[:, 0], rotation[:, 1], [0, 0, focal_px]])
     camera = np.diag([focal_px, focal_px, 1.0])
     sheet = np.array([[scale, 0, -scale * center[0]], [0, scale, -scale * center[1]], [0, 0, 1]])
     matrix = camera @ plane @ sheet

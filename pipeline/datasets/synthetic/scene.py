@@ -1,4 +1,4 @@
-"""A drawn scene and its ground truth."""
+"""A synthetic scene and its ground truth."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class SceneWord:
     """One word of a scene.
 
     Attributes:
-        polygon: (K, 2) float32, pixels (x, y), clockwise from the first character's top-left:
-            K/2 points along the top, then K/2 back along the bottom. 4 points where the word is
-            straight. Within the picture.
-        text: What is written.
-        ignore: Too small, faint, blurred, hidden or cut off to be read.
+        polygon: (K, 2) float32 pixels (x, y) inside the image, clockwise from the first character's
+            top-left: K/2 points along the top, then K/2 along the bottom. Straight words have 4
+            points.
+        text: Text of the word.
+        ignore: Whether the word is too small, faint, blurred, hidden or cut off to be read.
     """
 
     polygon: np.ndarray
@@ -26,7 +26,7 @@ class SceneWord:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture, (H, W, 3) uint8 BGR, and its words."""
+    """An image, (H, W, 3) uint8 BGR, and its words."""
 
     image: np.ndarray
     words: list[SceneWord]

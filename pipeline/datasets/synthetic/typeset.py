@@ -1,4 +1,4 @@
-"""Set words in lines on a flat sheet: one mask of ink, one tight box a word."""
+"""Sets words in lines on a flat sheet: one ink mask, and one tight box per word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SetWord:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Ink coverage (h, w) uint8, the words on it, and the baseline of the first line."""
+    """Ink coverage (h, w) uint8, the words, and the baseline of the first line."""
 
     mask: np.ndarray
     words: list[SetWord]
@@ -30,19 +30,19 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Line:
-    """The words of one line and how they are set.
+    """The words of one line and their style.
 
     Attributes:
-        words: At least one.
-        font: An open font.
-        tracking_px: Added to each character's advance.
-        space_px: Between words.
-        initial_font: Sets the first character of each word, larger than the rest as signs of small
-            capitals do; None for ``font``.
-        stroke_px: Drawn round each character in its own colour: letters bolder than the font's.
-        slant: How far the top of a letter leans to the right, as a share of its height.
-        stretch: Width of letters, strokes and tracking, as a multiple of what they are by the font.
-        bounce_px: Letters stand by up to so much above and below the baseline, in turns.
+        words: Words, at least one.
+        font: Open font.
+        tracking_px: Extra advance per character.
+        space_px: Space between words.
+        initial_font: Larger font of each word's first character, as in small caps; None for
+            ``font``.
+        stroke_px: Width of a stroke around each character in its colour, which makes it bolder.
+        slant: Shift of a letter's top to the right, as a share of its height.
+        stretch: Horizontal scale of letters, strokes and tracking.
+        bounce_px: Maximum vertical shift of letters from the baseline, alternating.
     """
 
     words: Sequence[str]
@@ -57,15 +57,15 @@ class Line:
 
 
 def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
-    """Draw one word's ink.
+    """Draw the ink of one word.
 
     Args:
-        line: How the words are set.
-        text: The word.
+        line: Style of the line.
+        text: Text of the word.
 
     Returns:
-        The ink's mask (h, w) uint8 cropped to the ink, its left and top relative to the pen's
-        start on the baseline, and the pen's advance.
+        Ink mask (h, w) uint8 cropped to the ink, its left and top relative to the pen's start on
+        the baseline, and the pen's advance.
     """
     initial = line.initial_font or line.font
     fonts = [initial, *[line.font] * (len(text) - 1)]
@@ -78,7 +78,7 @@ def draw_word(line: Line, text: str) -> tuple[np.ndarray, float, float, float]:
     draw = ImageDraw.Draw(image)
     origin_y = 2 * pad
     x = float(pad)
-    # A whole word where nothing sets its characters apart: only so is it kerned.
+    # Without per-character styles the word is drawn at once, which applies kerning.
     parts = zip(text, fonts, advances) if apart else [(text, line.font, advance)]
     for number, (part, font, width) in enumerate(parts):
         y = origin_y + line.bounce_px * math.sin(2.4 * number)
@@ -97,11 +97,11 @@ def _lean(
     origin_x: float,
     origin_y: float,
 ) -> tuple[np.ndarray, float]:
-    """Slanted and stretched ink, and where the pen's start, (origin_x, origin_y), is then."""
+    """Slant and stretch ink. Returns the ink and the new x of the pen's start."""
     if slant == 0 and stretch == 1:
         return ink, origin_x
     height, width = ink.shape
-    # What is above the baseline goes to the right, what is below to the left.
+    # Ink above the baseline moves to the right, ink below to the left.
     start = stretch * origin_x + max(slant * (height - origin_y), -slant * origin_y, 0)
     matrix = np.array([[stretch, -slant, start - stretch * origin_x + slant * origin_y], [0, 1, 0]])
     size = (math.ceil(stretch * width + abs(slant) * height), height)
@@ -112,13 +112,13 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
     """Set lines below each other.
 
     Args:
-        lines: At least one line of at least one word.
-        leading: From baseline to baseline, as a multiple of the line's largest font size.
-        align: 0 left, 0.5 centered, 1 right.
-        pad_px: Empty border round all ink.
+        lines: At least one line with at least one word.
+        leading: Distance of baselines, as a multiple of the line's largest font size.
+        align: Alignment: 0 left, 0.5 centered, 1 right.
+        pad_px: Empty border around all ink.
 
     Raises:
-        ValueError: If there is no ink at all.
+        ValueError: If there is no ink.
     """
     placed: list[tuple[str, np.ndarray, float, float]] = []
     row_of: list[int] = []
@@ -136,7 +136,7 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
             pen += advance + line.space_px
         widths.append(pen - line.space_px)
     if not placed:
-        raise ValueError('wanted words that leave ink, got none.')
+        raise ValueError('expected words with ink, got none.')
     widest = max(widths)
     corners = [(x + (widest - widths[row]) * align, y) for row, (_, _, x, y) in zip(row_of, placed)]
     x_min, y_min = min(x for x, _ in corners), min(y for _, y in corners)
@@ -147,12 +147,12 @@ def set_lines(lines: Sequence[Line], leading: float, align: float, pad_px: int) 
 
 
 def set_column(text: str, font: ImageFont.FreeTypeFont, gap_px: float, pad_px: int) -> Sheet:
-    """Set one word with upright characters below each other, centered; the box is the column's."""
+    """Set one word with upright characters below each other, centered, in one box."""
     line = Line([text], font)
     glyphs = [draw_word(line, character)[0] for character in text]
     glyphs = [glyph for glyph in glyphs if glyph.size]
     if not glyphs:
-        raise ValueError('wanted a word that leaves ink, got none.')
+        raise ValueError('expected a word with ink, got none.')
     widest = max(glyph.shape[1] for glyph in glyphs)
     boxes: list[tuple[int, int, np.ndarray, str]] = []
     y = float(pad_px)

@@ -1,4 +1,4 @@
-"""What is written in a scene: phrases of dictionary words, numbers, addresses and the like."""
+"""Texts of scenes: dictionary words, numbers, addresses and similar phrases."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ UNITS = (
 
 def _set_case(word: str, case: str) -> str:
     if case == 'upper':
-        # Kept: str.upper() makes SS of the sharp s, which signs write as ẞ too.
+        # str.upper() converts ß to SS. Some signs write ẞ instead, so both are used.
         return ''.join(
             'ẞ' if letter == 'ß' and len(word) % 2 else letter.upper() for letter in word
         )
@@ -94,21 +94,21 @@ def _set_case(word: str, case: str) -> str:
 
 
 def load_words(path: str | Path) -> list[str]:
-    """Read a word list: UTF-8, a word a line, lines that start with '#' are comments.
+    """Read a word list: UTF-8, one word per line; lines that start with '#' are comments.
 
     Raises:
-        ValueError: If the file holds no word.
+        ValueError: If the file has no words.
     """
     lines = Path(path).read_text(encoding='utf-8').splitlines()
     words = [line.strip() for line in lines if line.strip() and not line.startswith('#')]
     if not words:
-        raise ValueError(f'wanted a word a line, got none in {path}; name another word list.')
+        raise ValueError(f'{path} has no words; set another word list.')
     return words
 
 
-# Printed for amounts of money, before or after the number.
+# Currency signs, before or after an amount.
 CURRENCIES = '€€€€£££££¥¢₹₩₽₺₫₴₪฿$'
-# Signs outside of ASCII, with a place for a number or a word.
+# Templates with non-ASCII signs, for a number {n} or a word {w}.
 SIGNED = (
     '{n}°',
     '{n}°C',
@@ -147,7 +147,7 @@ SIGNED = (
     '↓',
     '{w}’s',
 )
-# Accented and other forms of a letter, one of which may replace it.
+# Accented and other variants that may replace a letter.
 VARIANTS = {
     'a': 'àáâãäåāăąæ',
     'c': 'çćĉċč',
@@ -194,11 +194,11 @@ class WordSource:
     """Draws phrases: the words of one short inscription, in reading order.
 
     Args:
-        english: Words in lower case; None stands for the list that this package ships.
-        names: Names of people and places, capitalized; None as above.
-        signs: Words of signs and shops in upper case; None as above.
-        latin_share: Share of phrases with characters outside of ASCII: accented letters, currency
-            signs and typographic punctuation.
+        english: Words in lower case; None for the list of this package.
+        names: Capitalized names of people and places; None for the list of this package.
+        signs: Words of signs and shops in upper case; None for the list of this package.
+        latin_share: Share of phrases with non-ASCII characters: accented letters, currency signs
+            and typographic punctuation.
 
     Raises:
         ValueError: If ``latin_share`` is not in [0, 1].
@@ -236,17 +236,17 @@ class WordSource:
         self._cumulative = np.cumsum(weights / weights.sum())
 
     def draw(self, rng: np.random.Generator, case: str = 'natural') -> list[str]:
-        """Draw the words of one phrase (1 to 5), none empty, none with a space.
+        """Draw the words of one phrase (1 to 5 words, without spaces and not empty).
 
         Args:
-            rng: All randomness comes from it.
-            case: One of 'upper', 'title', 'lower', 'natural'. Random strings keep their own.
+            rng: Random generator.
+            case: One of 'upper', 'title', 'lower', 'natural'. Random strings keep their case.
 
         Raises:
             ValueError: If ``case`` is unknown.
         """
         if case not in CASES:
-            raise ValueError(f'wanted case in {CASES}, got {case!r}.')
+            raise ValueError(f'case must be one of {CASES}, got {case!r}.')
         if self.latin_share and rng.random() < self.latin_share:
             return [_set_case(word, case) for word in self._latin(rng)]
         if rng.random() < 0.05:
@@ -280,7 +280,7 @@ class WordSource:
         return [shape.format(n=number, w=self._pick(rng, self.signs))]
 
     def _accent(self, rng: np.random.Generator, word: str) -> str:
-        """Replace one to three letters by variants of theirs."""
+        """Replace one to three letters by accented variants."""
         letters = list(word)
         places = [i for i, letter in enumerate(letters) if letter in VARIANTS]
         for place in rng.permutation(places)[: int(rng.integers(1, 4))].astype(int).tolist():

@@ -1,4 +1,4 @@
-"""Write scenes to a folder, by one process or several, and go on where a run stopped."""
+"""Writes scenes to a folder with one or several processes; an interrupted run can be continued."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ import numpy as np
 from pipeline.datasets.synthetic.annotation import make_instances
 from pipeline.datasets.synthetic.generator import SceneGenerator
 
-DRAWING = 3  # raised with each change by which a seed draws another scene than before
+DRAWING = 3  # increment when a seed draws another scene than before
 
 
 class SceneWriter:
-    """Writes images/NNNNNNNN.jpg and scenes/NNNNNNNN.json (an MMOCR sample) below a folder.
+    """Writes images/NNNNNNNN.jpg and scenes/NNNNNNNN.json (an MMOCR sample) to a folder.
 
     Args:
-        generator: Draws the scenes.
-        out: The folder.
-        seed: Scene i is drawn from the seed ``[seed, i]``.
-        quality: Of the JPEG files, 1 to 100.
+        generator: Scene generator.
+        out: Output folder.
+        seed: Random seed; scene i is drawn with the seed ``[seed, i]``.
+        quality: JPEG quality, 1 to 100.
 
     Raises:
-        ValueError: If the folder holds scenes of another seed, generator or quality.
+        ValueError: If the folder contains scenes of another seed, generator or quality.
     """
 
     def __init__(self, generator: SceneGenerator, out: Path, seed: int, quality: int = 90) -> None:
@@ -42,15 +42,15 @@ class SceneWriter:
         path = out / 'settings.json'
         if path.exists() and json.loads(path.read_text(encoding='utf-8')) != settings:
             raise ValueError(
-                f'wanted scenes of {settings}, but {out} holds scenes of '
-                f'{path.read_text(encoding="utf-8")}; name another folder.'
+                f'{out} contains scenes of {path.read_text(encoding="utf-8")}, not of {settings}; '
+                'set another folder.'
             )
         for folder in ('images', 'scenes'):
             (out / folder).mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings), encoding='utf-8')
 
     def write(self, index: int) -> dict[str, Any]:
-        """Draw and write one scene, or take it as it is if an earlier run wrote it."""
+        """Draw and write one scene, or return the record of an earlier run."""
         name = f'{index:08d}'
         image_path = self.out / 'images' / f'{name}.jpg'
         record_path = self.out / 'scenes' / f'{name}.json'
@@ -67,7 +67,7 @@ class SceneWriter:
         }
         partial = record_path.with_suffix('.part')
         partial.write_text(json.dumps(record), encoding='utf-8')
-        os.replace(partial, record_path)  # the record appears only when it is whole
+        os.replace(partial, record_path)  # atomic write
         return record
 
     def write_all(self, count: int, workers: int = 1) -> Iterator[dict[str, Any]]:
@@ -81,9 +81,11 @@ class SceneWriter:
 
 
 def _fresh_processes() -> BaseContext:
-    """How workers are started: not forked from here, where one of OpenCV's or torch's threads may
-    hold a lock that a child would inherit. A server that has imported this module forks them;
-    where there is none, each worker imports it by itself, one after another.
+    """Multiprocessing context of the workers.
+
+    Workers are not forked from this process, because a child could inherit a lock held by a thread
+    of OpenCV or torch. They are forked from a server process that has imported this module. If
+    forkserver is not available, they are spawned and each imports the module itself.
     """
     if 'forkserver' not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context('spawn')
@@ -98,7 +100,7 @@ _writer: SceneWriter
 def _start_worker(writer: SceneWriter) -> None:
     global _writer
     _writer = writer
-    cv2.setNumThreads(0)  # the processes themselves are the threads
+    cv2.setNumThreads(0)  # one thread per process
 
 
 def _write(index: int) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def _write(index: int) -> dict[str, Any]:
 
 
 def _fingerprint(generator: SceneGenerator) -> str:
-    """Stands for all that shapes the scenes; files by name."""
+    """Hash of everything that determines the scenes; background files are identified by name."""
     fonts = [(face.family, face.style) for family in generator.families for face in family]
     photos = [Path(path).name for path in generator.backgrounds]
     parts = [

@@ -1,4 +1,4 @@
-"""Transforms in MMCV's sense: a dict of one sample in, the same dict out."""
+"""MMCV transforms: they take and return the dict of one sample."""
 
 from pipeline.datasets.transforms.photometric import RandomPhotometric
 from pipeline.datasets.transforms.rand_augment import RandAugment

@@ -1,4 +1,4 @@
-"""Changes of light, colour and sharpness that leave every polygon where it is."""
+"""Photometric augmentation, which does not change polygons."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pipeline.registry import TRANSFORMS
 class RandomPhotometric(BaseTransform):
     """Randomly change brightness, contrast, colour balance, blur, noise and JPEG quality.
 
-    Each change is drawn on its own, so most pictures get one or two of them. All work
-    through one look-up table or one OpenCV call: about a millisecond at 512 px.
+    Each change is drawn independently, so most images get one or two. All changes use one look-up
+    table or one OpenCV call and take about a millisecond at 512 px.
 
     Required Keys:
         - img
@@ -24,14 +24,14 @@ class RandomPhotometric(BaseTransform):
         - img
 
     Args:
-        light_prob: Probability of a brightness, contrast, gamma and colour balance change.
+        light_prob: Probability of a change of brightness, contrast, gamma and colour balance.
         blur_prob: Probability of Gaussian blur with sigma up to ``max_blur_sigma_px``.
-        max_blur_sigma_px: Largest blur, in pixels.
-        noise_prob: Probability of Gaussian noise with sigma up to ``max_noise`` gray levels.
-        max_noise: Largest noise, in gray levels.
-        gray_prob: Probability of turning gray.
+        max_blur_sigma_px: Maximum sigma of the blur, in pixels.
+        noise_prob: Probability of Gaussian noise with sigma up to ``max_noise``.
+        max_noise: Maximum sigma of the noise, in gray levels.
+        gray_prob: Probability of conversion to gray.
         jpeg_prob: Probability of JPEG compression at quality 30..90.
-        invert_prob: Probability of inverting (light words on dark ground and back).
+        invert_prob: Probability of inverting the image.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class RandomPhotometric(BaseTransform):
         if draw['blur_sigma'] > 0.2:
             image = cv2.GaussianBlur(image, (0, 0), draw['blur_sigma'])
         if draw['noise'] > 1:
-            # Half-resolution luminance noise looks like a sensor's and costs a quarter.
+            # Luminance noise at half resolution resembles sensor noise and costs a quarter.
             rng = np.random.default_rng(draw['seed'])
             height, width = image.shape[:2]
             noise = rng.normal(0, draw['noise'], ((height + 1) // 2, (width + 1) // 2))

@@ -1,4 +1,4 @@
-"""RandAugment with the operations that PARSeq trains with."""
+"""RandAugment with the operations that PARSeq uses in training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.registry import TRANSFORMS
 
 _GRAY = (128, 128, 128)
 Operation = Callable[[Image.Image, float, float], Image.Image]
-"""An RGB image, a strength in [0, 1] and a sign, to an image that may have another size."""
+"""(RGB image, strength in [0, 1], sign) -> image, possibly of another size."""
 
 
 def _enhance(enhancer: type) -> Operation:
@@ -23,14 +23,14 @@ def _enhance(enhancer: type) -> Operation:
 
 
 def _affine(image: Image.Image, matrix: Sequence[float]) -> Image.Image:
-    """Sample output (x, y) at (a x + b y + c, d x + e y + f)."""
+    """Map output (x, y) to input (a x + b y + c, d x + e y + f)."""
     return image.transform(
         image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=_GRAY
     )
 
 
 def _rotate(image: Image.Image, strength: float, sign: float) -> Image.Image:
-    # Grows, so that no letter is cut off.
+    # The image grows, so that no character is cut off.
     return image.rotate(
         30 * sign * strength, Image.Resampling.BICUBIC, expand=True, fillcolor=_GRAY
     )
@@ -78,16 +78,16 @@ OPERATIONS: dict[str, Operation] = {
     'gaussian_blur': _blur,
     'poisson_noise': _poisson_noise,
 }
-"""Those of RandAugment without sharpness, which works against blur, and with blur and noise."""
+"""The operations of RandAugment, with blur and noise instead of sharpness."""
 
 
 @TRANSFORMS.register_module()
 class RandAugment(BaseTransform):
-    """Some random operations, all of one strength (Cubuk et al., CVPR Workshops 2020).
+    """Apply random operations of one strength (Cubuk et al., CVPR Workshops 2020).
 
-    Operations and their ranges are those that PARSeq chose for word crops (Bautista & Atienza,
-    ECCV 2022): ``num_layers`` different ones are drawn, and each is done with probability
-    ``prob``. Meant for crops in their own size, before they are resized. A crop may grow.
+    Operations and their ranges are those that PARSeq uses for word crops (Bautista & Atienza,
+    ECCV 2022): ``num_layers`` different operations are drawn, and each is applied with probability
+    ``prob``. Apply it before crops are resized. A crop may grow.
 
     Required Keys:
         - img
@@ -97,14 +97,14 @@ class RandAugment(BaseTransform):
         - img_shape
 
     Args:
-        num_layers: Operations drawn for a crop.
-        magnitude: Their strength, 0 to 10.
-        prob: Probability of each drawn operation.
-        operations: Names out of ``OPERATIONS`` to draw from; all where None.
+        num_layers: Number of operations drawn per crop.
+        magnitude: Strength of the operations, 0 to 10.
+        prob: Probability that a drawn operation is applied.
+        operations: Names from ``OPERATIONS`` to draw from; None for all.
 
     Raises:
-        ValueError: If a name is unknown, the magnitude out of range, or there are fewer operations
-            than ``num_layers``.
+        ValueError: If a name is unknown, if ``magnitude`` is out of range, or if there are fewer
+            operations than ``num_layers``.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class RandAugment(BaseTransform):
         names = list(OPERATIONS) if operations is None else list(operations)
         unknown = sorted(set(names) - set(OPERATIONS))
         if unknown:
-            raise ValueError(f'no operations {unknown}, wanted some of {list(OPERATIONS)}')
+            raise ValueError(f'unknown operations {unknown}, expected some of {list(OPERATIONS)}')
         if not 0 <= magnitude <= 10:
             raise ValueError(f'magnitude must be in [0, 10], got {magnitude}')
         if not 0 <= num_layers <= len(names):
@@ -129,7 +129,7 @@ class RandAugment(BaseTransform):
 
     @cache_randomness
     def _draw(self) -> list[tuple[str, float]]:
-        """Names of operations, each with a sign."""
+        """Names of the operations to apply, each with a sign."""
         drawn = np.random.choice(self.operations, self.num_layers, replace=False)
         kept = np.random.rand(self.num_layers) < self.prob
         signs = np.random.choice((-1.0, 1.0), self.num_layers)

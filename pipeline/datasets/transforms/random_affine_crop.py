@@ -1,6 +1,8 @@
-"""One warp that crops, scales, rotates, shears and stretches a photo around its words."""
+"""A single warp that crops, scales, rotates, shears and stretches an image around its words."""
 
 from __future__ import annotations
+
+import warnings
 
 import cv2
 import numpy as np
@@ -15,16 +17,16 @@ _MIN_VISIBLE = 0.6
 
 @TRANSFORMS.register_module()
 class RandomAffineCrop(BaseTransform):
-    """Crop a fixed-size window at a random scale, angle and aspect, mostly near a word.
+    """Crop a window of fixed size at a random scale, angle and aspect, mostly near a word.
 
-    Chaining resize, rotate and crop resamples the picture three times and blurs
-    small words; a single warp does not. Shrinking filters first (area average), so
-    no aliasing is taught. The window stays within the photo as far as the photo fills it.
-    Polygons keep their points and their order, which MMOCR's ``Resize`` does not: it closes
-    rings with a fifth point.
+    A single warp resamples the image once. Resize, rotate and crop in sequence would resample it
+    three times and blur small words. Before shrinking, the image is filtered (area average) against
+    aliasing. If the image is larger than the window, the window stays inside the image. Polygons
+    keep their points and their order; MMOCR's ``Resize`` appends a closing point.
 
     Required Keys:
         - img
+        - img_path (optional)
         - gt_polygons
         - gt_bboxes (optional)
         - gt_bboxes_labels (optional)
@@ -42,21 +44,27 @@ class RandomAffineCrop(BaseTransform):
 
     Args:
         size: (height, width) of the crop, in pixels.
-        scale_range: Range of the scale, drawn log-uniformly. 1 keeps the photo's pixels.
-        max_angle_deg: The rotation is drawn from [-max, max].
-        turn_prob: Probability that it is drawn from [-90, 90] instead: most words of a set lie
-            level, and those that do not are missed by a detector that has hardly met any.
-        steep_prob: Probability that the photo is squeezed in width and sheared as a wall seen
-            from the side is: uprights keep their direction and length, level lines slope.
-        max_slope_deg: Steepest slope of such lines, before the rotation.
-        min_squeeze: Narrowest width of such a wall, as a share of its own.
-        max_aspect: Width is stretched over height by up to this factor either way.
-        word_prob: Probability that the window is placed on a random word that is not
-            ignored rather than anywhere in the photo.
-        flip_prob: Probability of mirroring left to right. Mirrored text teaches a
-            detector where words are, never how they read: leave it at 0 for spotting.
-        native_size: (height, width) that photos had before they were stored stretched; the
-            scale is relative to it. None for photos that are stored as they are.
+        scale_range: Range of the scale, drawn log-uniformly. 1 keeps the image's pixels.
+        max_angle_deg: Maximum rotation; the angle is drawn from [-max, max].
+        turn_prob: Probability that the angle is drawn from [-90, 90] instead. Most words of a data
+            set are horizontal, so a detector would miss rotated ones.
+        steep_prob: Probability that the image is squeezed in width and sheared like a wall seen
+            from the side: vertical lines keep direction and length, horizontal lines slope.
+        max_slope_deg: Maximum slope of horizontal lines by ``steep_prob``, before the rotation.
+        min_squeeze: Minimum width by ``steep_prob``, as a share of the original width.
+        max_aspect: Maximum factor by which width is stretched or squeezed relative to height.
+        word_prob: Probability that the window is placed on a random word that is not ignored,
+            instead of anywhere in the image.
+        flip_prob: Probability of mirroring left to right. Use 0 for spotting: mirrored text cannot
+            be read, but a detector can still learn from it.
+        native_size: (height, width) that images had before they were stored stretched; the scale is
+            relative to it. None for images that are stored with their own aspect.
+        max_stretch: Maximum factor by which ``native_size`` may change the aspect of an image. An
+            image that needs more keeps its stored size, and a warning names the first such image.
+            ICDAR 2015's copies of 960 x 640 need 1.19.
+
+    Raises:
+        ValueError: If an argument is out of range.
     """
 
     def __init__(
@@ -72,6 +80,7 @@ class RandomAffineCrop(BaseTransform):
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
         native_size: tuple[int, int] | None = None,
+        max_stretch: float = 1.2,
     ) -> None:
         low, high = scale_range
         if not 0 < low <= high:
@@ -84,6 +93,8 @@ class RandomAffineCrop(BaseTransform):
             raise ValueError(f'min_squeeze must be above 0 and at most 1, got {min_squeeze}')
         if not 0 <= max_slope_deg < 90:
             raise ValueError(f'max_slope_deg must be in [0, 90), got {max_slope_deg}')
+        if max_stretch < 1:
+            raise ValueError(f'max_stretch must be at least 1, got {max_stretch}')
         self.size = tuple(size)
         self.scale_range = (low, high)
         self.max_angle_deg = max_angle_deg
@@ -95,6 +106,8 @@ class RandomAffineCrop(BaseTransform):
         self.word_prob = word_prob
         self.flip_prob = flip_prob
         self.native_size = native_size
+        self.max_stretch = max_stretch
+        self._warned = False
 
     @cache_randomness
     def _draw(self, num_words: int) -> dict:
@@ -121,12 +134,13 @@ class RandomAffineCrop(BaseTransform):
         """Apply the warp to the image and its words."""
         image = results['img']
         polygons = [np.asarray(p, dtype=np.float32).reshape(-1, 2) for p in results['gt_polygons']]
-        # Words that are ignored teach nothing: the window goes to those that are not.
+        # The window is placed on words that are not ignored.
         wanted = np.flatnonzero(~np.asarray(results['gt_ignored'], dtype=bool))
         draw = self._draw(len(wanted))
         if draw['word'] >= 0:
             draw = {**draw, 'word': int(wanted[draw['word']])}
-        matrix = self._matrix(image.shape[:2], polygons, draw)
+        native_scale = self._native_scale(image.shape[:2], results.get('img_path'))
+        matrix = self._matrix(image.shape[:2], polygons, draw, native_scale)
         height, width = self.size
         results['img'] = _warp(image, matrix, (width, height))
         results['img_shape'] = (height, width)
@@ -153,21 +167,45 @@ class RandomAffineCrop(BaseTransform):
             results['gt_texts'] = [results['gt_texts'][i] for i in keep]
         return results
 
-    def _matrix(self, shape: tuple[int, int], polygons: list[np.ndarray], draw: dict) -> np.ndarray:
-        """(2, 3) map from photo pixels to crop pixels."""
+    def _native_scale(self, shape: tuple[int, int], path: str | None) -> tuple[float, float] | None:
+        """(x, y) scale from the stored to the native size; None if the stored size is kept."""
+        if self.native_size is None:
+            return None
+        scale = self.native_size[1] / shape[1], self.native_size[0] / shape[0]
+        if max(scale) <= self.max_stretch * min(scale):
+            return scale
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f'{path or "an image"} is {shape[1]}x{shape[0]}: native_size '
+                f'{self.native_size[1]}x{self.native_size[0]} would change its aspect by '
+                f'{max(scale) / min(scale):.2f}, more than max_stretch={self.max_stretch}. Such '
+                'images keep their stored size. Set native_size=None for images that are not '
+                'stored stretched.',
+                stacklevel=2,
+            )
+        return None
+
+    def _matrix(
+        self,
+        shape: tuple[int, int],
+        polygons: list[np.ndarray],
+        draw: dict,
+        native_scale: tuple[float, float] | None,
+    ) -> np.ndarray:
+        """(2, 3) affine map from image pixels to crop pixels."""
         height, width = self.size
         stretch = np.sqrt(draw['aspect'])
         scale = np.diag([draw['scale'] * stretch, draw['scale'] / stretch])
         if draw['flip']:
             scale[0, 0] *= -1
-        if self.native_size is not None:
-            native_height, native_width = self.native_size
-            scale = scale @ np.diag([native_width / shape[1], native_height / shape[0]])
+        if native_scale is not None:
+            scale = scale @ np.diag(native_scale)
         cos, sin = np.cos(draw['angle']), np.sin(draw['angle'])
         steep = np.array([[draw['squeeze'], 0.0], [draw['squeeze'] * np.tan(draw['slope']), 1.0]])
         linear = np.array([[cos, -sin], [sin, cos]]) @ steep @ scale
         if draw['word'] >= 0:
-            # The word lands anywhere in the window, so that a detector cannot learn its place.
+            # The word is placed anywhere in the window: a detector must not learn its position.
             anchor = polygons[draw['word']].mean(0)
             target = (0.1 + 0.8 * draw['place']) * [width, height]
         else:
@@ -175,8 +213,7 @@ class RandomAffineCrop(BaseTransform):
             target = np.array([width, height]) / 2
         corners = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]])
         corners = corners @ linear.T
-        # Where the photo is larger than the window no ground beyond it is seen, and where it is
-        # smaller all of it is.
+        # A window smaller than the image stays inside it; a larger one contains the whole image.
         limits = np.sort([-corners.min(0), [width, height] - corners.max(0)], axis=0)
         return np.column_stack([linear, np.clip(target - linear @ anchor, *limits)])
 
@@ -191,10 +228,10 @@ class RandomAffineCrop(BaseTransform):
 
 
 def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    # How long a step along each of the photo's axes is in the crop.
+    # Length in the crop of one pixel along each axis of the image.
     across, down = np.minimum(1.0, np.linalg.norm(matrix[:, :2], axis=0))
     if min(across, down) < 0.7:
-        # Bilinear sampling skips pixels below half size: average them first.
+        # Bilinear sampling skips pixels below half size, so average them first.
         shrunk = cv2.resize(image, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
         factor = np.array([image.shape[1] / shrunk.shape[1], image.shape[0] / shrunk.shape[0]])
         # Pixel centres: x_full = (x_small + 0.5) * factor - 0.5.
@@ -212,7 +249,7 @@ def _warp(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.nd
 
 
 def _visible_share(polygon: np.ndarray, width: int, height: int) -> float:
-    """Share of a polygon's convex hull that lies in the window."""
+    """Share of the area of a polygon's convex hull that is inside the window."""
     hull = cv2.convexHull(polygon)
     area = cv2.contourArea(hull)
     if area <= 0:

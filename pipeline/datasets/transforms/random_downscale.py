@@ -1,4 +1,4 @@
-"""Crops of less resolution than they have pixels."""
+"""Random reduction of a crop's resolution."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomDownscale(BaseTransform):
-    """Shrink a word crop and bring it back to its size, as words seen small or from the side are.
+    """Shrink a word crop and enlarge it to its size again, to imitate small or foreshortened words.
 
-    Height and width shrink on their own: a sign at a steep angle keeps its height and loses
-    its width.
+    Height and width shrink independently: a sign at a steep angle keeps its height and loses
+    width.
 
     Required Keys:
         - img
@@ -24,9 +24,9 @@ class RandomDownscale(BaseTransform):
         - img
 
     Args:
-        prob: Probability of shrinking at all.
-        min_height: Least height, as a share of the crop's; drawn log-uniformly up to 1.
-        min_width: Least width, as a share of the crop's; drawn log-uniformly up to 1.
+        prob: Probability of shrinking.
+        min_height: Minimum height as a share of the crop's height; drawn log-uniformly up to 1.
+        min_width: Minimum width as a share of the crop's width; drawn log-uniformly up to 1.
 
     Raises:
         ValueError: If a share is not above 0 and at most 1.

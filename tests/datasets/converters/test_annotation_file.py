@@ -19,7 +19,7 @@ QUAD = [[1, 2], [30, 2], [30, 12], [1, 12]]
 
 
 @pytest.mark.parametrize('task', ['textdet', 'textspotting'])
-def test_mmocr_reads_the_file_that_is_written(task, tmp_path):
+def test_annotation_file_is_read_by_mmocr(task, tmp_path):
     root = icdar(tmp_path, img_1='1,2,30,2,30,12,1,12,Café\n5,20,9,20,9,30,5,30,###\n')
     (split,) = read_icdar2015(root)
     path = root / 'new' / f'{task}.json'
@@ -35,14 +35,14 @@ def test_mmocr_reads_the_file_that_is_written(task, tmp_path):
     )
 
 
-def test_text_is_written_as_it_is_read(tmp_path):
+def test_annotation_file_keeps_unicode(tmp_path):
     path = tmp_path / 'a.json'
     write_annotation_file(path, 'textrecog', [{'img_path': 'a', 'instances': [{'text': 'Café'}]}])
     assert 'Café' in path.read_text(encoding='utf-8')
     assert 'category' not in json.loads(path.read_text(encoding='utf-8'))['metainfo']
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+def test_annotation_file_is_written_atomically(tmp_path):
     path = tmp_path / 'a.json'
     write_annotation_file(path, 'textdet', [])
     before = path.read_bytes()
@@ -52,12 +52,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ['a.json']
 
 
-def test_a_task_that_is_none_is_refused(tmp_path):
+def test_annotation_file_rejects_an_unknown_task(tmp_path):
     with pytest.raises(ValueError, match='textspotting'):
         write_annotation_file(tmp_path / 'a.json', 'detection', [])
 
 
-def test_an_instance_holds_plain_numbers():
+def test_spotting_instance_contains_plain_numbers():
     word = spotting_instance(np.array([[0.126, 1], [9, 1], [9, 5], [0, 5]], np.float32), 'a', True)
     assert json.loads(json.dumps(word)) == {
         'polygon': [0.13, 1.0, 9.0, 1.0, 9.0, 5.0, 0.0, 5.0],
@@ -68,7 +68,7 @@ def test_an_instance_holds_plain_numbers():
     }
 
 
-def test_a_ring_that_is_right_is_left_as_it_is_and_others_are_turned_round():
+def test_spotting_instance_reverses_only_counter_clockwise():
     upside_down = QUAD[2:] + QUAD[:2]
     for ring in (QUAD, upside_down):
         assert spotting_instance(np.array(ring), '', False)['polygon'] == np.ravel(ring).tolist()
@@ -76,7 +76,7 @@ def test_a_ring_that_is_right_is_left_as_it_is_and_others_are_turned_round():
     assert spotting_instance(np.array(mirrored), '', False)['polygon'] == np.ravel(QUAD).tolist()
 
 
-def test_a_word_needs_three_finite_points():
+def test_spotting_instance_needs_three_finite_points():
     with pytest.raises(ValueError, match='at least 3'):
         spotting_instance(np.array([[0, 0], [1, 1]]), '', False)
     with pytest.raises(ValueError, match='finite'):

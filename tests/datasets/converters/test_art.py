@@ -38,7 +38,7 @@ def lay_out(root: Path, labels: dict, folder: str = 'train_images') -> Path:
 
 
 @pytest.mark.parametrize('folder', ['train_images', 'train_images/train_images'])
-def test_photos_come_in_number_order_with_sizes_of_their_files(tmp_path, folder):
+def test_art_reads_images_in_number_order(tmp_path, folder):
     (train,) = read_art(lay_out(tmp_path, content(), folder))
     assert train.name == 'train'
     assert [sample['img_path'] for sample in train.samples] == [
@@ -47,7 +47,7 @@ def test_photos_come_in_number_order_with_sizes_of_their_files(tmp_path, folder)
     assert all((s['height'], s['width']) == (320, 400) for s in train.samples)
 
 
-def test_polygons_keep_their_points_and_illegible_words_are_ignored(tmp_path):
+def test_art_keeps_polygons_and_ignores_illegible_words(tmp_path):
     _, second, tenth = read_art(lay_out(tmp_path, content()))[0].samples
     curved = tenth['instances'][0]
     assert curved['polygon'] == [value for point in CURVED for value in point]
@@ -56,14 +56,14 @@ def test_polygons_keep_their_points_and_illegible_words_are_ignored(tmp_path):
     assert second['instances'][2]['degenerate']  # two points
 
 
-def test_missing_photos_are_named_with_where_to_get_them(tmp_path):
+def test_art_lists_missing_images_and_the_url(tmp_path):
     root = lay_out(tmp_path, content())
     (root / 'train_images' / 'gt_2.jpg').unlink()
     with pytest.raises(MissingFiles, match=r'train_images/gt_2\.jpg(.|\n)*ch=14'):
         ART.read(root)
 
 
-def test_an_archive_that_is_not_unpacked_is_pointed_out(tmp_path):
+def test_art_mentions_an_archive_that_is_not_unpacked(tmp_path):
     (tmp_path / 'train_images.tar.gz').touch()
     with pytest.raises(MissingFiles, match=r'train_labels(.|\n)*unpack train_images\.tar\.gz'):
         read_art(tmp_path)
@@ -72,12 +72,12 @@ def test_an_archive_that_is_not_unpacked_is_pointed_out(tmp_path):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'points': [[1, 2], [3]]}, r"'gt_2'\[1\], points: wanted pairs"),
-        ({'illegibility': 'no'}, r"'gt_2'\[1\], 'illegibility': wanted true or false, got 'no'"),
-        ({'transcription': None}, r"'gt_2'\[1\], 'transcription': wanted a text, got None"),
+        ({'points': [[1, 2], [3]]}, r"'gt_2'\[1\], points: expected pairs"),
+        ({'illegibility': 'no'}, r"'gt_2'\[1\], 'illegibility': expected true or false, got 'no'"),
+        ({'transcription': None}, r"'gt_2'\[1\], 'transcription': expected a text, got None"),
     ],
 )
-def test_a_malformed_word_is_named(tmp_path, change, message):
+def test_art_names_a_malformed_word(tmp_path, change, message):
     labels = content()
     labels['gt_2'][1].update(change)
     with pytest.raises(ValueError, match=rf'train_labels\.json, {message}'):
@@ -85,8 +85,8 @@ def test_a_malformed_word_is_named(tmp_path, change, message):
 
 
 @pytest.mark.parametrize(('text', 'message'), [('[]', 'a JSON object'), ('{"gt_0": 1}', 'a list')])
-def test_a_file_of_another_kind_is_refused(tmp_path, text, message):
+def test_art_rejects_a_json_file_of_another_type(tmp_path, text, message):
     root = lay_out(tmp_path, content())
     (root / 'train_labels.json').write_text(text)
-    with pytest.raises(ValueError, match=f'wanted {message}, got'):
+    with pytest.raises(ValueError, match=f'expected {message}, got'):
         read_art(root)

@@ -51,7 +51,7 @@ def content() -> dict:
 
 
 def lay_out(root: Path, labels: dict, without: tuple[int, ...] = ()) -> Path:
-    """Annotations and (empty) photos: their sizes come from the annotations."""
+    """Write annotations and empty image files; image sizes are in the annotations."""
     (root / 'train2014').mkdir(parents=True)
     (root / 'cocotext.v2.json').write_text(json.dumps(labels), encoding='utf-8')
     for image in labels['imgs'].values():
@@ -60,7 +60,7 @@ def lay_out(root: Path, labels: dict, without: tuple[int, ...] = ()) -> Path:
     return root
 
 
-def test_sets_come_as_splits_in_name_order_with_sizes_from_the_file(tmp_path):
+def test_coco_text_reads_splits_with_sizes_from_the_json(tmp_path):
     train, val = read_coco_text(lay_out(tmp_path, content()))  # none for test: it has no words
     assert (train.name, val.name) == ('train', 'val')
     assert [sample['img_path'] for sample in train.samples] == [
@@ -72,7 +72,7 @@ def test_sets_come_as_splits_in_name_order_with_sizes_from_the_file(tmp_path):
     assert val.samples[0]['instances'][0]['class'] == 'handwritten'
 
 
-def test_words_that_do_not_count_are_ignored_and_entities_resolved(tmp_path):
+def test_coco_text_ignores_words_and_decodes_entities(tmp_path):
     words = read_coco_text(lay_out(tmp_path, content()))[0].samples[1]['instances']
     assert [(w['text'], w['ignore'], w['language']) for w in words] == [
         ('the', False, 'english'),
@@ -83,7 +83,7 @@ def test_words_that_do_not_count_are_ignored_and_entities_resolved(tmp_path):
     assert words[0]['polygon'] == [468.9, 286.7, 493.0, 287.2, 493.0, 295.8, 468.9, 295.2]
 
 
-def test_all_missing_photos_are_named_at_once(tmp_path):
+def test_coco_text_lists_all_missing_images(tmp_path):
     labels = content()
     labels['imgs'] |= {str(n): photo(n, 'val') for n in range(1000, 1015)}
     root = lay_out(tmp_path, labels, without=(9, 3, *range(1000, 1015)))
@@ -94,12 +94,12 @@ def test_all_missing_photos_are_named_at_once(tmp_path):
         assert part in str(error.value)
 
 
-def test_a_missing_file_or_folder_is_named(tmp_path):
+def test_coco_text_names_a_missing_file_or_folder(tmp_path):
     with pytest.raises(MissingFiles, match=r'cocotext\.v2\.json\n.*train2014'):
         read_coco_text(tmp_path)
 
 
-def test_annotations_may_lie_there_as_a_zip(tmp_path):
+def test_coco_text_unpacks_zipped_annotations(tmp_path):
     root = lay_out(tmp_path, content())
     with zipfile.ZipFile(root / 'cocotext.v2.zip', 'w') as archive:
         archive.write(root / 'cocotext.v2.json', 'cocotext.v2.json')
@@ -111,63 +111,63 @@ def test_annotations_may_lie_there_as_a_zip(tmp_path):
     ('change', 'message'),
     [
         ({'mask': [1, 2, 3]}, r"anns\['45350'\], mask: .*odd count of 3"),
-        ({'mask': None}, r"anns\['45350'\], 'mask': wanted a list, got None"),
-        ({'legibility': 1}, r"anns\['45350'\], 'legibility': wanted a text, got 1"),
+        ({'mask': None}, r"anns\['45350'\], 'mask': expected a list, got None"),
+        ({'legibility': 1}, r"anns\['45350'\], 'legibility': expected a text, got 1"),
     ],
 )
-def test_a_malformed_annotation_is_named(tmp_path, change, message):
+def test_coco_text_names_a_malformed_annotation(tmp_path, change, message):
     labels = content()
     labels['anns']['45350'].update(change)
     with pytest.raises(ValueError, match=message):
         read_coco_text(lay_out(tmp_path, labels))
 
 
-def test_an_older_version_is_told_from_the_second(tmp_path):
+def test_coco_text_rejects_version_1(tmp_path):
     labels = content()
     del labels['anns']['45350']['mask']
-    with pytest.raises(ValueError, match="wanted 'mask', got only"):
+    with pytest.raises(ValueError, match="expected 'mask', got only"):
         read_coco_text(lay_out(tmp_path, labels))
 
 
 @pytest.mark.parametrize(
     ('where', 'change', 'message'),
     [
-        ('imgs', {'width': 0}, r"imgs\['5'\], 'width': wanted a size in pixels, got 0"),
+        ('imgs', {'width': 0}, r"imgs\['5'\], 'width': expected a size in pixels, got 0"),
         ('imgs', {'set': 'extra'}, r"sets .*got \['extra'\]"),
     ],
 )
-def test_a_malformed_photo_is_named(tmp_path, where, change, message):
+def test_coco_text_names_a_malformed_image_entry(tmp_path, where, change, message):
     labels = content()
     labels[where]['5'].update(change)
     with pytest.raises(ValueError, match=message):
         read_coco_text(lay_out(tmp_path, labels))
 
 
-def test_a_word_that_is_named_but_not_there_is_an_error(tmp_path):
+def test_coco_text_rejects_a_reference_to_a_missing_word(tmp_path):
     labels = content()
     del labels['anns']['45350']
-    with pytest.raises(ValueError, match=r"anns\['45350'\]: wanted the word that imgToAnns\['5'\]"):
+    with pytest.raises(ValueError, match=r"anns\['45350'\]: not found, but imgToAnns\['5'\]"):
         read_coco_text(lay_out(tmp_path, labels))
 
 
-def test_annotations_of_no_photo_are_counted_in_the_log(tmp_path, caplog):
+def test_coco_text_logs_annotations_without_image(tmp_path, caplog):
     labels = content()
     labels['anns']['77'] = word(77, 'lost', [1, 1, 9, 1, 9, 5, 1, 5])
     labels['imgToAnns']['77'] = [77]
     with caplog.at_level(logging.WARNING):
         read_coco_text(lay_out(tmp_path, labels))
-    assert '1 of 6 annotations belong to no photo' in caplog.text
+    assert '1 of 6 annotations have no image' in caplog.text
 
 
-def test_a_file_that_was_cut_off_names_the_line(tmp_path):
+def test_coco_text_names_the_line_of_a_truncated_file(tmp_path):
     root = lay_out(tmp_path, content())
     path = root / 'cocotext.v2.json'
     path.write_text(path.read_text()[:-40])
-    with pytest.raises(ValueError, match=r'cocotext\.v2\.json, line 1, column .*wanted JSON'):
+    with pytest.raises(ValueError, match=r'cocotext\.v2\.json, line 1, column .*invalid JSON'):
         read_coco_text(root)
 
 
-def test_mmocr_reads_what_is_written(tmp_path):
+def test_coco_text_output_is_read_by_mmocr(tmp_path):
     root = lay_out(tmp_path, content())
     train, _ = read_coco_text(root)
     write_annotation_file(root / 'textspotting_train.json', 'textspotting', train.samples)

@@ -14,7 +14,7 @@ QUAD = np.array([[20, 30], [80, 30], [80, 50], [20, 50]], dtype=np.float32)
 
 
 def draw(*rings: np.ndarray) -> np.ndarray:
-    """A photo of 120 x 160 with words whose first half is ``LEFT`` and second ``RIGHT``."""
+    """A 120 x 160 image with words, whose halves have the colours ``LEFT`` and ``RIGHT``."""
     photo = np.full((120, 160, 3), 255, dtype=np.uint8)
     for ring in rings:
         half = len(ring) // 2
@@ -34,7 +34,7 @@ def turned(ring: np.ndarray, degrees: float, center: tuple[float, float] = (80, 
 
 
 def arc() -> np.ndarray:
-    """A word of 7 + 7 points on half a circle, 20 px high, read from left to right."""
+    """A word on a half circle, 20 px high, 7 + 7 points, from left to right."""
     angles = np.linspace(np.pi, 2 * np.pi, 7)
     sides = [np.stack([80 + r * np.cos(angles), 90 + r * np.sin(angles)], axis=1) for r in (60, 40)]
     return np.concatenate([sides[0], sides[1][::-1]]).astype(np.float32)
@@ -48,7 +48,7 @@ def write_set(root: Path, *instances: dict, name: str = 'photo.png') -> dict:
 
 
 @pytest.mark.parametrize('degrees', [0, 20, 180, -60])
-def test_a_crop_stands_upright_at_the_size_of_its_word(degrees):
+def test_cut_word_has_the_size_of_the_word(degrees):
     ring = turned(QUAD, degrees)
     crop = cut_word(draw(ring), ring.ravel().tolist())
     assert crop.shape == (20, 60, 3)
@@ -56,7 +56,7 @@ def test_a_crop_stands_upright_at_the_size_of_its_word(degrees):
     np.testing.assert_allclose(crop[10, 50], RIGHT, atol=2)
 
 
-def test_curved_words_are_unrolled():
+def test_cut_word_unrolls_curved_words():
     ring = arc()
     crop = cut_word(draw(ring), ring.ravel().tolist())
     assert crop.shape[0] == 20
@@ -65,12 +65,12 @@ def test_curved_words_are_unrolled():
     np.testing.assert_allclose(crop[10, -10], RIGHT, atol=2)
 
 
-def test_tall_words_are_laid_on_their_side_as_in_use():
+def test_cut_word_rotates_tall_words():
     ring = np.array([[60, 20], [80, 20], [80, 90], [60, 90]], dtype=np.float32)
     assert cut_word(draw(ring), ring.ravel().tolist()).shape == (20, 70, 3)
 
 
-def test_a_lone_character_stays_upright(tmp_path):
+def test_write_crops_does_not_rotate_single_characters(tmp_path):
     ring = np.array([[60, 20], [80, 20], [80, 90], [60, 90]], dtype=np.float32)
     words = [spotting_instance(ring, text, False) for text in ('1', '10')]
     paths = [
@@ -79,14 +79,14 @@ def test_a_lone_character_stays_upright(tmp_path):
     assert [cv2.imread(str(tmp_path / path)).shape[:2] for path in paths] == [(70, 20), (20, 70)]
 
 
-def test_a_word_of_an_odd_ring_or_without_area_gives_a_crop():
+def test_cut_word_accepts_odd_and_empty_polygons():
     photo = draw(QUAD)
     odd = [20, 30, 50, 30, 80, 30, 80, 50, 20, 50]
     assert cut_word(photo, odd).shape == (20, 60, 3)
     assert cut_word(photo, [5, 5, 5, 5, 5, 5, 5, 5]).shape == (1, 1, 3)
 
 
-def test_ignored_and_empty_words_have_no_crop_and_the_others_keep_their_order(tmp_path):
+def test_write_crops_skips_ignored_and_empty_words(tmp_path):
     instances = [
         spotting_instance(QUAD + [0, shift], text, ignore)
         for shift, text, ignore in [
@@ -106,7 +106,7 @@ def test_ignored_and_empty_words_have_no_crop_and_the_others_keep_their_order(tm
     assert written == ['photo_0000.jpg', 'photo_0003.jpg']
 
 
-def test_crops_that_are_there_are_not_cut_again_unless_photo_or_words_change(tmp_path):
+def test_write_crops_cuts_only_changed_images(tmp_path):
     sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
     folder = tmp_path / 'crops'
     list(write_crops(tmp_path, folder, [sample]))
@@ -124,7 +124,7 @@ def test_crops_that_are_there_are_not_cut_again_unless_photo_or_words_change(tmp
     assert crop.is_file()
 
 
-def test_a_record_that_was_cut_short_costs_no_crop(tmp_path):
+def test_write_crops_tolerates_a_truncated_record(tmp_path):
     sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
     folder = tmp_path / 'crops'
     list(write_crops(tmp_path, folder, [sample]))
@@ -133,7 +133,7 @@ def test_a_record_that_was_cut_short_costs_no_crop(tmp_path):
     assert len(list(write_crops(tmp_path, folder, [sample]))) == 1
 
 
-def test_photos_of_one_name_in_two_folders_have_crops_of_their_own(tmp_path):
+def test_write_crops_separates_images_of_the_same_name(tmp_path):
     samples = [
         write_set(tmp_path, spotting_instance(QUAD, text, False), name=f'{text}/photo.png')
         for text in 'ab'
@@ -143,7 +143,7 @@ def test_photos_of_one_name_in_two_folders_have_crops_of_their_own(tmp_path):
     assert all((tmp_path / path).is_file() for path in paths)
 
 
-def test_photos_that_only_pillow_reads_have_crops_too(tmp_path, monkeypatch):
+def test_write_crops_reads_images_with_pillow(tmp_path, monkeypatch):
     sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
     whole = cv2.imread(str(tmp_path / 'photo.png'))
     monkeypatch.setattr('pipeline.datasets.converters.crops.cv2.imread', lambda *_: None)
@@ -153,8 +153,8 @@ def test_photos_that_only_pillow_reads_have_crops_too(tmp_path, monkeypatch):
     assert np.abs(cv2.imread(str(tmp_path / crop['img_path'])).astype(int) - expected).mean() < 3
 
 
-def test_a_photo_that_cannot_be_read_is_named(tmp_path):
+def test_write_crops_names_an_unreadable_image(tmp_path):
     sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
     (tmp_path / 'photo.png').write_bytes(b'no photo')
-    with pytest.raises(ValueError, match=r'photo\.png: wanted a photo'):
+    with pytest.raises(ValueError, match=r'photo\.png cannot be read as an image'):
         list(write_crops(tmp_path, tmp_path / 'crops', [sample]))

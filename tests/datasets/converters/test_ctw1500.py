@@ -25,7 +25,7 @@ XML = f"""<Annotations>
 """
 
 
-def test_the_second_edition_is_read_xml_for_training_and_lines_for_test(tmp_path):
+def test_ctw1500_reads_xml_and_text_files(tmp_path):
     write_photos(tmp_path / 'train_images', '0001.jpg')
     (tmp_path / 'ctw1500_train_labels').mkdir()
     (tmp_path / 'ctw1500_train_labels' / '0001.xml').write_text(XML)
@@ -43,7 +43,7 @@ def test_the_second_edition_is_read_xml_for_training_and_lines_for_test(tmp_path
     assert train.has_text and test.has_text
 
 
-def test_the_first_edition_has_offsets_and_is_for_detection(tmp_path):
+def test_ctw1500_first_edition_is_for_detection(tmp_path):
     line = ','.join(str(value) for value in [2, 5, 50, 15, *OFFSETS])
     write_photos(tmp_path / 'train' / 'text_image', '0001.jpg')
     write_texts(tmp_path / 'train' / 'text_label_curve', **{'0001': f'{line}\n'})
@@ -52,7 +52,7 @@ def test_the_first_edition_has_offsets_and_is_for_detection(tmp_path):
     assert not train.has_text
 
 
-def test_zips_with_a_folder_inside_are_read(tmp_path):
+def test_ctw1500_reads_zips_with_a_folder_inside(tmp_path):
     source = tmp_path / 'source'
     write_photos(source / 'photos' / 'test_images', '1001.jpg')
     write_texts(source / 'words', **{'0001001': f'{SEGS},####a'})
@@ -65,12 +65,12 @@ def test_zips_with_a_folder_inside_are_read(tmp_path):
 @pytest.mark.parametrize(
     'line', ['1,2,3,4', f'{SEGS}', '1,2,3,4,5,####odd', 'a,b,c,d,e,f,####x', '1,2,3,4,####two']
 )
-def test_a_line_that_is_neither_says_what_was_wanted(line):
-    with pytest.raises(ValueError, match='wanted x1,y1'):
+def test_parse_ctw1500_line_names_the_expected_format(line):
+    with pytest.raises(ValueError, match='expected x1,y1'):
         parse_ctw1500_line(line)
 
 
-def test_what_is_missing_or_broken_is_named(tmp_path):
+def test_ctw1500_names_missing_and_broken_files(tmp_path):
     with pytest.raises(MissingFiles, match='ctw1500_train_labels'):
         read_ctw1500(tmp_path)
     write_photos(tmp_path / 'train_images', '0001.jpg', '0002.jpg')
@@ -80,8 +80,8 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
     with pytest.raises(MissingFiles, match=r'2\.xml \(words of 0002\.jpg\)'):
         read_ctw1500(tmp_path)
     (labels / '0002.xml').write_text(XML.replace(SEGS, '1,2,3', 1))
-    with pytest.raises(ValueError, match=r'0001\.xml: wanted XML'):
+    with pytest.raises(ValueError, match=r'0001\.xml: expected XML'):
         read_ctw1500(tmp_path)
     (labels / '0001.xml').write_text(XML)
-    with pytest.raises(ValueError, match=r'0002\.xml, box 1: wanted <segs>'):
+    with pytest.raises(ValueError, match=r'0002\.xml, box 1: expected <segs>'):
         read_ctw1500(tmp_path)

@@ -18,14 +18,14 @@ from pipeline.datasets.converters.files import (
 )
 
 
-def test_names_sort_as_people_count():
+def test_natural_key_sorts_numbers_by_value():
     names = ['img_10.jpg', 'img_2.jpg', 'a.jpg', 'img_02.jpg', 'img_1_b.jpg', 'img_1_a.jpg']
     assert sorted(names, key=natural_key) == [
         'a.jpg', 'img_1_a.jpg', 'img_1_b.jpg', 'img_02.jpg', 'img_2.jpg', 'img_10.jpg',
     ]  # fmt: skip
 
 
-def test_photos_are_found_whatever_their_suffix_and_without_what_systems_leave(tmp_path):
+def test_list_photos_skips_system_files(tmp_path):
     write_photos(tmp_path / 'sub', 'b.JPG', 'a.png', '._a.png')
     write_photos(tmp_path / '__MACOSX', 'a.png')
     write_texts(tmp_path, notes='no photo')
@@ -33,21 +33,21 @@ def test_photos_are_found_whatever_their_suffix_and_without_what_systems_leave(t
     assert [path.name for path in list_files(tmp_path, '.txt')] == ['notes.txt']
 
 
-def test_a_zip_beside_the_set_is_unpacked_where_its_folder_is_missing(tmp_path):
+def test_find_folder_unpacks_a_zip(tmp_path):
     pack(write_photos(tmp_path / 'source', 'a.jpg'), tmp_path / 'root' / 'photos.zip')
     found = find_folder(tmp_path / 'root', 'other', 'photos')
     assert found == tmp_path / 'root' / 'photos'
     assert [path.name for path in list_photos(found)] == ['a.jpg']
 
 
-def test_a_folder_inside_a_zip_is_found_by_its_path(tmp_path):
+def test_find_folder_finds_a_folder_inside_a_zip(tmp_path):
     write_photos(tmp_path / 'source' / 'Images' / 'Train', 'a.jpg')
     pack(tmp_path / 'source', tmp_path / 'root' / 'set.zip')
     assert find_folder(tmp_path / 'root', 'set/Images/Train')
     assert find_folder(tmp_path / 'root', 'set/Images/Test') is None
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
+def test_find_folder_does_not_change_an_existing_folder(tmp_path):
     pack(write_photos(tmp_path / 'source', 'a.jpg'), tmp_path / 'photos.zip')
     write_photos(tmp_path / 'photos', 'mine.jpg')
     unpack_archive(tmp_path / 'photos.zip')
@@ -55,9 +55,7 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize('member', ['../out.txt', '/out.txt', 'a/../../out.txt', '..\\out.txt'])
-def test_a_zip_that_reaches_outside_of_its_folder_is_refused_and_nothing_is_unpacked(
-    member, tmp_path
-):
+def test_unpack_archive_rejects_members_outside_the_folder(member, tmp_path):
     with zipfile.ZipFile(tmp_path / 'bad.zip', 'w') as packed:
         packed.writestr('fine.txt', 'fine')
         packed.writestr(member, 'evil')
@@ -66,32 +64,32 @@ def test_a_zip_that_reaches_outside_of_its_folder_is_refused_and_nothing_is_unpa
     assert [path.name for path in tmp_path.iterdir()] == ['bad.zip']
 
 
-def test_a_broken_zip_is_named(tmp_path):
+def test_unpack_archive_names_a_broken_zip(tmp_path):
     (tmp_path / 'bad.zip').write_bytes(b'half a download')
-    with pytest.raises(ValueError, match=r'bad\.zip: wanted a zip'):
+    with pytest.raises(ValueError, match=r'bad\.zip is not a zip'):
         unpack_archive(tmp_path / 'bad.zip')
     assert [path.name for path in tmp_path.iterdir()] == ['bad.zip']
 
 
-def test_lines_come_without_byte_order_mark_and_carriage_returns_but_with_their_numbers(tmp_path):
+def test_read_lines_removes_bom_and_carriage_returns(tmp_path):
     write_texts(tmp_path, a='\ufeffone\r\n\r\nt\u2028wo\x0b\n')
     assert list(read_lines(tmp_path / 'a.txt')) == [(1, 'one'), (3, 't\u2028wo\x0b')]
 
 
-def test_text_that_is_not_utf8_is_named(tmp_path):
+def test_read_text_names_a_file_that_is_not_utf8(tmp_path):
     (tmp_path / 'a.txt').write_bytes(b'caf\xe9')
-    with pytest.raises(ValueError, match=r'a\.txt: wanted UTF-8'):
+    with pytest.raises(ValueError, match=r'a\.txt is not UTF-8'):
         read_text(tmp_path / 'a.txt')
 
 
-def test_a_file_that_is_no_photo_is_named(tmp_path):
+def test_photo_size_names_a_file_that_is_not_an_image(tmp_path):
     (tmp_path / 'a.jpg').write_text('no photo')
-    with pytest.raises(ValueError, match=r'a\.jpg: wanted a photo'):
+    with pytest.raises(ValueError, match=r'a\.jpg cannot be read as an image'):
         photo_size(tmp_path / 'a.jpg')
     assert photo_size(write_photos(tmp_path, 'b.png') / 'b.png') == (48, 64)
 
 
-def test_all_that_is_missing_is_kept_and_ten_are_named():
+def test_missing_files_lists_ten_and_keeps_all():
     error = MissingFiles([f'photo {i}' for i in range(12)], hint='Get it there.')
     assert len(error.missing) == 12
     lines = str(error).splitlines()

@@ -25,7 +25,7 @@ REAL = Path(__file__).parents[3] / 'data'
         ('0,0,8,0,8,4,0,4,"quoted"', '"quoted"'),  # no escapes in this set
     ],
 )
-def test_an_icdar2015_line_is_a_quad_and_its_transcript(line, text):
+def test_parse_icdar2015_line_returns_quad_and_text(line, text):
     quad, read = parse_icdar2015_line(line)
     assert quad.tolist() == [[0, 0], [8, 0], [8, 4], [0, 4]]
     assert read == text
@@ -34,7 +34,7 @@ def test_an_icdar2015_line_is_a_quad_and_its_transcript(line, text):
 @pytest.mark.parametrize(
     ('line', 'message'), [('1,2,3', '3 fields'), ('0,0,8,0,8,4,0,x,w', 'numeric')]
 )
-def test_an_icdar2015_line_that_is_none_says_what_is_wrong(line, message):
+def test_parse_icdar2015_line_names_the_problem(line, message):
     with pytest.raises(ValueError, match=message):
         parse_icdar2015_line(line)
 
@@ -54,19 +54,19 @@ def test_an_icdar2015_line_that_is_none_says_what_is_wrong(line, message):
         ('38,43,920,215,Tiredness', 'Tiredness'),
     ],
 )
-def test_an_icdar2013_line_is_a_box_and_its_transcript(line, text):
+def test_parse_icdar2013_line_returns_box_and_text(line, text):
     quad, read = parse_icdar2013_line(line)
     assert quad.tolist() == BOX
     assert read == text
 
 
 @pytest.mark.parametrize('line', ['38 43 920 "x"', '38, 43, x, 215, "x"', 'words', '1,2,3'])
-def test_an_icdar2013_line_that_is_none_says_what_was_wanted(line):
-    with pytest.raises(ValueError, match='wanted left top right bottom'):
+def test_parse_icdar2013_line_names_the_expected_format(line):
+    with pytest.raises(ValueError, match='expected left top right bottom'):
         parse_icdar2013_line(line)
 
 
-def test_photos_come_with_size_words_and_what_to_ignore(tmp_path):
+def test_icdar2015_reads_sizes_words_and_ignore(tmp_path):
     root = icdar(
         tmp_path,
         img_1='\ufeff1,2,30,2,30,12,1,12,Café\r\n\r\n5,20,9,20,9,30,5,30,###\r\n',
@@ -83,7 +83,7 @@ def test_photos_come_with_size_words_and_what_to_ignore(tmp_path):
 
 
 @pytest.mark.parametrize('zipped', [False, True])
-def test_the_folders_or_zips_of_icdar2015_are_its_two_splits(zipped, tmp_path):
+def test_icdar2015_reads_folders_and_zips_of_both_splits(zipped, tmp_path):
     source, root = tmp_path / 'source', tmp_path / 'root'
     folders = {
         'ch4_training_images': write_photos(source / 'a', 'img_1.jpg', 'img_10.jpg', 'img_2.jpg'),
@@ -107,7 +107,7 @@ def test_the_folders_or_zips_of_icdar2015_are_its_two_splits(zipped, tmp_path):
 
 
 @pytest.mark.parametrize('read', [read_icdar2013, read_icdar2015])
-def test_the_tree_of_mmocr_is_read_too(read, tmp_path):
+def test_icdar2015_reads_mmocrs_layout(read, tmp_path):
     write_photos(tmp_path / 'textdet_imgs' / 'test', 'img_1.jpg')
     write_texts(tmp_path / 'annotations' / 'test', gt_img_1='1,2,9,2,9,8,1,8,a\n')
     (split,) = read(tmp_path)
@@ -116,7 +116,7 @@ def test_the_tree_of_mmocr_is_read_too(read, tmp_path):
     assert words_of(split.samples[0]) == [('a', False)]
 
 
-def test_icdar2013_is_read_in_both_of_its_notations(tmp_path):
+def test_icdar2013_reads_both_notations(tmp_path):
     write_photos(tmp_path / 'Challenge2_Training_Task12_Images', '100.jpg', '99.jpg')
     write_texts(
         tmp_path / 'Challenge2_Training_Task1_GT',
@@ -134,7 +134,7 @@ def test_icdar2013_is_read_in_both_of_its_notations(tmp_path):
     assert ring_of(test.samples[0]) == [5, 6, 20, 6, 20, 16, 5, 16]
 
 
-def test_the_end_to_end_edition_of_icdar2013_marks_what_to_ignore(tmp_path):
+def test_icdar2013_end_to_end_edition_has_ignored_words(tmp_path):
     write_photos(tmp_path / 'ch2_training_images', 'img_100.jpg')
     write_texts(
         tmp_path / 'ch2_training_localization_transcription_gt',
@@ -144,7 +144,7 @@ def test_the_end_to_end_edition_of_icdar2013_marks_what_to_ignore(tmp_path):
     assert words_of(split.samples[0]) == [('###', True), ('a,b', False)]
 
 
-def test_all_that_is_missing_is_named_at_once(tmp_path):
+def test_icdar2015_lists_all_missing_files(tmp_path):
     with pytest.raises(MissingFiles) as nothing:
         read_icdar2015(tmp_path)
     assert len(nothing.value.missing) == 3  # three ways to lay it out
@@ -153,20 +153,20 @@ def test_all_that_is_missing_is_named_at_once(tmp_path):
     write_photos(tmp_path / 'ch4_test_images', 'img_1.jpg')
     with pytest.raises(MissingFiles) as error:
         read_icdar2015(tmp_path)
-    wanted = ('gt_img_1.txt (words of img_1.jpg)', 'photo of gt_img_3.txt', 'Challenge4_Test_Task1')
+    wanted = ('gt_img_1.txt (words of img_1.jpg)', 'image of gt_img_3.txt', 'Challenge4_Test_Task1')
     assert len(error.value.missing) == 3
     for part in wanted:
         assert part in str(error.value)
 
 
 @pytest.mark.parametrize('read', [read_icdar2013, read_icdar2015])
-def test_a_broken_line_is_named(read, tmp_path):
+def test_icdar2015_names_a_malformed_line(read, tmp_path):
     root = icdar(tmp_path, img_1='1,2,30,2,30,12,1,12,ok\nbroken')
     with pytest.raises(ValueError, match=r'gt_img_1\.txt, line 2'):
         read(root)
 
 
 @pytest.mark.skipif(not (REAL / 'icdar2015_dev' / 'gt').is_dir(), reason='needs ICDAR 2015')
-def test_real_photos_have_the_words_that_were_counted():
+def test_icdar2015_dev_has_known_counts():
     (split,) = read_icdar2015(REAL / 'icdar2015_dev')
     assert (split.counts().photos, split.counts().words, split.ignored_words()) == (100, 508, 774)

@@ -13,7 +13,7 @@ POINTS = [[45, 27], [90, 28], [90, 40], [45, 39]]
 
 
 def lay_out(root: Path) -> Path:
-    """Photos of both archives; words without ``language``, as this set has them."""
+    """Images of both archives, with words without ``language``."""
     labels = {
         'gt_0': [{'transcription': '一站式购物中心', 'points': POINTS, 'illegibility': False}],
         'gt_29999': [{'transcription': '###', 'points': POINTS, 'illegibility': True}],
@@ -26,7 +26,7 @@ def lay_out(root: Path) -> Path:
     return root
 
 
-def test_photos_of_both_folders_make_one_split(tmp_path):
+def test_lsvt_reads_both_folders_as_one_split(tmp_path):
     (train,) = read_lsvt(lay_out(tmp_path))
     assert [sample['img_path'] for sample in train.samples] == [
         'train_full_images_0/gt_0.jpg',
@@ -38,7 +38,7 @@ def test_photos_of_both_folders_make_one_split(tmp_path):
     assert train.samples[1]['instances'][0]['ignore']
 
 
-def test_a_missing_folder_is_named_rather_than_its_photos(tmp_path):
+def test_lsvt_names_a_missing_folder(tmp_path):
     root = lay_out(tmp_path)
     (root / 'train_full_images_1' / 'gt_29999.jpg').unlink()
     (root / 'train_full_images_1').rmdir()
@@ -48,8 +48,8 @@ def test_a_missing_folder_is_named_rather_than_its_photos(tmp_path):
     assert 'train_full_images_1' in error.value.missing[0]
 
 
-def test_a_photo_that_cannot_be_opened_is_named(tmp_path):
+def test_lsvt_names_an_unreadable_image(tmp_path):
     root = lay_out(tmp_path)
     (root / 'train_full_images_0' / 'gt_0.jpg').write_text('no photo')
-    with pytest.raises(ValueError, match=r'gt_0\.jpg: wanted a photo'):
+    with pytest.raises(ValueError, match=r'gt_0\.jpg cannot be read as an image'):
         read_lsvt(root)

@@ -39,7 +39,7 @@ def truth(path: Path, text: str = '1,2,9,2,9,8,1,8,Latin,word\n') -> None:
 
 
 def mlt2017(root: Path, with_val: bool = True) -> Path:
-    """One photo in each of the eight archives; JPEG, PNG and GIF among them."""
+    """One image in each of the eight archives, including JPEG, PNG and GIF."""
     for part in range(1, 9):
         suffix = {2: 'png', 3: 'gif', 4: 'JPG'}.get(part, 'jpg')
         photo(root / f'ch8_training_images_{part}' / f'img_{part}.{suffix}')
@@ -50,7 +50,7 @@ def mlt2017(root: Path, with_val: bool = True) -> Path:
     return root
 
 
-def test_a_line_is_corners_script_and_all_that_follows():
+def test_parse_mlt_line_returns_corners_script_and_text():
     points, script, text = parse_mlt_line('0,0,8,0,8,4,0,4,Latin, a, "b",#', 'gt.txt, line 7')
     assert points == [(0, 0), (8, 0), (8, 4), (0, 4)]
     assert (script, text) == ('Latin', ' a, "b",#')
@@ -60,12 +60,12 @@ def test_a_line_is_corners_script_and_all_that_follows():
     ('line', 'message'),
     [('0,0,8,0,8,4,0,4,word', 'got 9 fields'), ('0,0,8,0,8,4,0,x,Latin,w', 'numeric')],
 )
-def test_a_line_that_is_none_is_named(line, message):
+def test_parse_mlt_line_names_a_malformed_line(line, message):
     with pytest.raises(ValueError, match=rf'^gt\.txt, line 7: .*{message}'):
         parse_mlt_line(line, 'gt.txt, line 7')
 
 
-def test_photos_of_eight_folders_and_three_formats_make_one_split(tmp_path):
+def test_mlt2017_reads_eight_folders_as_one_split(tmp_path):
     train, val = read_mlt2017(mlt2017(tmp_path))
     assert [Path(sample['img_path']).name for sample in train.samples] == [
         'img_1.jpg', 'img_2.png', 'img_3.gif', 'img_4.JPG', *(f'img_{n}.jpg' for n in range(5, 9)),
@@ -74,7 +74,7 @@ def test_photos_of_eight_folders_and_three_formats_make_one_split(tmp_path):
     assert [word['text'] for word in val.samples[0]['instances']] == ['word']
 
 
-def test_scripts_are_kept_and_words_that_do_not_count_ignored(tmp_path):
+def test_mlt2017_keeps_scripts_and_ignored_words(tmp_path):
     words = read_mlt2017(mlt2017(tmp_path))[0].samples[0]['instances']
     assert [(w['text'], w['language'], w['ignore']) for w in words] == [
         ('Castle, 1,200', 'Latin', False),
@@ -87,11 +87,11 @@ def test_scripts_are_kept_and_words_that_do_not_count_ignored(tmp_path):
     assert words[4]['degenerate']
 
 
-def test_one_split_will_do(tmp_path):
+def test_mlt2017_reads_a_single_split(tmp_path):
     assert [split.name for split in read_mlt2017(mlt2017(tmp_path, with_val=False))] == ['train']
 
 
-def test_a_missing_archive_is_named_rather_than_its_photos(tmp_path):
+def test_mlt2017_names_a_missing_archive(tmp_path):
     root = mlt2017(tmp_path)
     for part in (3, 7):
         next((root / f'ch8_training_images_{part}').iterdir()).unlink()
@@ -103,33 +103,33 @@ def test_a_missing_archive_is_named_rather_than_its_photos(tmp_path):
     ]  # fmt: skip
 
 
-def test_missing_photos_and_ground_truth_are_named_together(tmp_path):
+def test_mlt2017_lists_missing_images_and_ground_truth(tmp_path):
     root = mlt2017(tmp_path)
     (root / 'ch8_training_images_5' / 'img_5.jpg').unlink()
     (root / TRAIN_GT / 'gt_img_6.txt').unlink()
     (root / VAL_GT / 'gt_img_1.txt').unlink()
     with pytest.raises(MissingFiles) as error:
         MLT2017.read(root)
-    for part in ('photo of gt_img_5.txt', 'gt_img_6.txt', f'{VAL_GT}/gt_img_1.txt', 'ch=8'):
+    for part in ('image of gt_img_5.txt', 'gt_img_6.txt', f'{VAL_GT}/gt_img_1.txt', 'ch=8'):
         assert part in str(error.value)
 
 
-def test_an_empty_root_names_both_splits(tmp_path):
+def test_mlt2017_with_an_empty_root_names_both_splits(tmp_path):
     with pytest.raises(MissingFiles, match=r'training_images_1(.|\n)*validation_images'):
         read_mlt2017(tmp_path)
 
 
-def test_archives_are_unpacked_and_a_bad_line_named(tmp_path):
+def test_mlt2017_unpacks_archives_and_names_a_bad_line(tmp_path):
     truth(tmp_path / 'new' / 'gt_img_1.txt', '1,2,9,2,9,8,1,8,Latin,ok\nbroken\n')
     photo(tmp_path / 'new' / 'img_1.jpg')
     for name, member in ((VAL_GT, 'gt_img_1.txt'), ('ch8_validation_images', 'img_1.jpg')):
         with zipfile.ZipFile(tmp_path / f'{name}.zip', 'w') as archive:
             archive.write(tmp_path / 'new' / member, member)
-    with pytest.raises(ValueError, match=r'gt_img_1\.txt, line 2: wanted 8 coordinates'):
+    with pytest.raises(ValueError, match=r'gt_img_1\.txt, line 2: expected 8 coordinates'):
         read_mlt2017(tmp_path)
 
 
-def test_mlt2019_has_two_parts_and_truths_named_as_their_photos(tmp_path):
+def test_mlt2019_reads_two_image_folders(tmp_path):
     photo(tmp_path / 'ImagesPart1' / 'tr_img_00001.jpg')
     photo(tmp_path / 'ImagesPart2' / 'ImagesPart2' / 'tr_img_09001.png')
     truth(tmp_path / 'train_gt_t13' / 'tr_img_00001.txt')
@@ -141,7 +141,7 @@ def test_mlt2019_has_two_parts_and_truths_named_as_their_photos(tmp_path):
         read_mlt2019(tmp_path / 'ImagesPart1')
 
 
-def test_mmocr_reads_what_is_written_with_its_scripts(tmp_path):
+def test_mlt2017_output_is_read_by_mmocr(tmp_path):
     train, _ = read_mlt2017(mlt2017(tmp_path))
     write_annotation_file(tmp_path / 'all.json', 'textspotting', train.samples)
     dataset = OCRDataset(ann_file='all.json', data_root=str(tmp_path), pipeline=[])

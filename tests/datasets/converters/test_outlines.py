@@ -17,7 +17,7 @@ BOX = [(10.0, 10.0), (50.0, 10.0), (50.0, 20.0), (10.0, 20.0)]
 
 
 def arc(along_top: int, along_bottom: int) -> np.ndarray:
-    """A word bent over the top of a circle, with its two sides drawn unevenly."""
+    """A word bent over the top of a circle, with unequal numbers of points on its sides."""
     top = np.linspace(1.2 * np.pi, 1.8 * np.pi, along_top)
     bottom = np.linspace(1.8 * np.pi, 1.2 * np.pi, along_bottom)
     angles = np.concatenate([top, bottom])
@@ -35,7 +35,7 @@ def arc(along_top: int, along_bottom: int) -> np.ndarray:
         ([], []),
     ],
 )
-def test_outlines_come_as_flat_lists_or_as_pairs(values, points):
+def test_parse_outline_accepts_flat_lists_and_pairs(values, points):
     assert parse_outline(values, 'file, word 3') == points
 
 
@@ -45,19 +45,19 @@ def test_outlines_come_as_flat_lists_or_as_pairs(values, points):
         ([1, 2, 3, 4, 5, 6, 7], 'odd count of 7'),
         ([[1, 2], [3, 4], [5]], r'pairs \[x, y\]'),
         ([[1, 2], 3], r'pairs \[x, y\]'),
-        ([1, 2, 3, '4'], "wanted numbers, got '4'"),
-        ([1, 2, True, 4], 'wanted numbers, got True'),
+        ([1, 2, 3, '4'], "expected numbers, got '4'"),
+        ([1, 2, True, 4], 'expected numbers, got True'),
         ([1, 2, float('nan'), 4], 'finite'),
         ('1,2,3,4', 'list of points'),
         (None, 'list of points'),
     ],
 )
-def test_an_outline_that_is_none_is_named(values, message):
+def test_parse_outline_names_a_malformed_outline(values, message):
     with pytest.raises(ValueError, match=f'^file, word 3: .*{message}'):
         parse_outline(values, 'file, word 3')
 
 
-def test_a_known_start_is_kept_and_only_the_direction_mended():
+def test_outline_instance_keeps_a_known_start():
     upside_down = BOX[2:] + BOX[:2]
     flat = [value for point in upside_down for value in point]
     assert outline_instance(upside_down, 'a', False)['polygon'] == flat
@@ -70,7 +70,7 @@ def test_a_known_start_is_kept_and_only_the_direction_mended():
 
 @pytest.mark.parametrize('turn', range(4))
 @pytest.mark.parametrize('step', [1, -1])
-def test_an_unknown_start_of_a_quad_is_found(turn, step):
+def test_order_outline_finds_the_start_of_a_quad(turn, step):
     corners = [BOX[(turn + step * i) % 4] for i in range(4)]
     word = outline_instance(corners, 'a', False, start_is_known=False)
     assert word['polygon'] == [10, 10, 50, 10, 50, 20, 10, 20]
@@ -78,7 +78,7 @@ def test_an_unknown_start_of_a_quad_is_found(turn, step):
 
 @pytest.mark.parametrize('turn', [0, 2, 5, 8])
 @pytest.mark.parametrize('step', [1, -1])
-def test_an_unknown_start_of_a_curved_word_is_found_and_its_area_kept(turn, step):
+def test_order_outline_finds_the_start_of_a_curved_word(turn, step):
     outline = arc(7, 4)
     ring = order_outline(np.roll(outline, turn, axis=0)[::step])
     assert np.allclose(ring[0], outline[0], atol=1e-3)
@@ -97,7 +97,7 @@ def test_an_unknown_start_of_a_curved_word_is_found_and_its_area_kept(turn, step
         [(0, 0), (9, 0), (12, 5), (9, 10), (0, 10)],
     ],
 )
-def test_other_outlines_of_unknown_start_become_rings_with_two_sides(outline):
+def test_order_outline_returns_two_equal_sides(outline):
     ring = order_outline(np.array(outline, dtype=float))
     assert len(ring) >= 4
     assert len(ring) % 2 == 0
@@ -115,14 +115,14 @@ def test_other_outlines_of_unknown_start_become_rings_with_two_sides(outline):
         ([(4.0, 3.0), (4.0, 9.0), (4.0, 5.0)], [3.5, 3, 4.5, 9]),
     ],
 )
-def test_a_word_without_area_is_kept_as_an_ignored_strip(points, bbox):
+def test_outline_instance_ignores_words_without_area(points, bbox):
     word = outline_instance(points, 'word', ignore=False)
     assert word['bbox'] == bbox
     assert len(word['polygon']) == 8
     assert (word['ignore'], word['degenerate'], word['text']) == (True, True, 'word')
 
 
-def test_words_without_area_are_counted(caplog):
+def test_report_degenerate_logs_the_count(caplog):
     words = [outline_instance([], 'a', False), outline_instance(BOX, 'b', False)]
     with caplog.at_level(logging.WARNING):
         report_degenerate('labels.json', [{'img_path': 'photo.jpg', 'instances': words}])
@@ -131,5 +131,5 @@ def test_words_without_area_are_counted(caplog):
 
 
 @pytest.mark.parametrize('text', ['', '  '])
-def test_a_word_without_a_transcript_is_ignored(text):
+def test_outline_instance_ignores_words_without_text(text):
     assert outline_instance(BOX, text, ignore=False)['ignore']

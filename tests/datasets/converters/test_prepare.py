@@ -1,4 +1,4 @@
-"""From published files to what training and scoring read."""
+"""prepare_dataset: output files for training and scoring."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def icdar2015(root: Path) -> Path:
 
 
 def load(path: Path) -> OCRDataset:
-    """As MMOCR's tools do: ``data_root`` is the folder of the file."""
+    """Load with MMOCR; ``data_root`` is the folder of the file."""
     pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadOCRAnnotations', with_text=True)]
     if 'textdet' in path.name:
         pipeline[1] = dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True)
@@ -44,7 +44,7 @@ def load(path: Path) -> OCRDataset:
         return OCRDataset(ann_file=path.name, data_root=str(path.parent), pipeline=pipeline)
 
 
-def test_every_task_is_written_for_every_split_and_mmocr_loads_it(tmp_path):
+def test_prepare_writes_all_tasks_and_splits_for_mmocr(tmp_path):
     root = icdar2015(tmp_path)
     train, test = prepare_dataset(DATASETS['icdar2015'], root)
     names = [path.relative_to(root).as_posix() for path in train.paths]
@@ -61,7 +61,7 @@ def test_every_task_is_written_for_every_split_and_mmocr_loads_it(tmp_path):
     assert crop['gt_texts'] == ['Café']
 
 
-def test_paths_lead_to_the_photos_wherever_the_files_are_written(tmp_path):
+def test_prepare_writes_paths_relative_to_the_output(tmp_path):
     root, out = icdar2015(tmp_path / 'set'), tmp_path / 'some' / 'where'
     link = tmp_path / 'link'
     out.mkdir(parents=True)
@@ -72,22 +72,22 @@ def test_paths_lead_to_the_photos_wherever_the_files_are_written(tmp_path):
     assert not list(root.glob('*.json'))
 
 
-def test_splits_and_tasks_can_be_chosen(tmp_path):
+def test_prepare_selects_splits_and_tasks(tmp_path):
     root = icdar2015(tmp_path)
     (test,) = prepare_dataset(DATASETS['icdar2015'], root, splits=['test'], tasks=['textdet'])
     assert [path.name for path in test.paths] == ['textdet_test.json']
-    with pytest.raises(ValueError, match='wanted splits val, got only train, test'):
+    with pytest.raises(ValueError, match='expected splits val, got only train, test'):
         list(prepare_dataset(DATASETS['icdar2015'], root, splits=['val']))
 
 
-def test_a_layout_without_split_names_gives_files_without(tmp_path):
+def test_prepare_without_split_names_has_no_suffix(tmp_path):
     (split,) = prepare_dataset(DATASETS['icdar2015'], icdar(tmp_path, img_1='1,2,9,2,9,8,1,8,a'))
     assert [path.name for path in split.paths] == [
         'textdet.json', 'textrecog', 'textrecog.json', 'textspotting.json',
     ]  # fmt: skip
 
 
-def test_a_set_without_transcripts_is_for_detection_alone(tmp_path):
+def test_prepare_without_texts_writes_only_detection(tmp_path):
     write_photos(tmp_path / 'train' / 'text_image', '0001.jpg')
     line = '2,5,50,15,' + ','.join(['0,0,8,0,16,0,24,0,32,0,40,0,48,0'] + ['48,10'] * 7)
     write_texts(tmp_path / 'train' / 'text_label_curve', **{'0001': line})
@@ -97,7 +97,7 @@ def test_a_set_without_transcripts_is_for_detection_alone(tmp_path):
     assert 'text' not in word
 
 
-def test_photos_without_text_are_for_detection_alone(tmp_path):
+def test_prepare_textless_writes_only_detection(tmp_path):
     write_photos(tmp_path / 'images', 'a.png', 'b.png')
     (split,) = prepare_dataset(DATASETS['textless'], tmp_path)
     assert [path.name for path in split.paths] == ['textdet.json']
@@ -106,7 +106,7 @@ def test_photos_without_text_are_for_detection_alone(tmp_path):
     assert all(photo['instances'] == [] and photo['height'] > 0 for photo in photos)
 
 
-def test_word_crops_are_for_recognition_alone(tmp_path):
+def test_prepare_word_crops_writes_only_recognition(tmp_path):
     write_photos(tmp_path / 'images', 'a.png', 'b.png')
     (tmp_path / 'gt').mkdir()
     (tmp_path / 'gt' / 'labels.tsv').write_text('a.png\tword\nb.png\t\n')
@@ -116,7 +116,7 @@ def test_word_crops_are_for_recognition_alone(tmp_path):
     assert [dataset[i]['gt_texts'] for i in range(len(dataset))] == [['word']]  # none is empty
 
 
-def test_crops_of_an_lmdb_become_files_once(tmp_path):
+def test_prepare_writes_lmdb_crops_once(tmp_path):
     lmdb = pytest.importorskip('lmdb')
     photo = write_photos(tmp_path, 'a.png') / 'a.png'
     folder = tmp_path / 'set' / 'test' / 'SVT'
@@ -139,7 +139,7 @@ def test_crops_of_an_lmdb_become_files_once(tmp_path):
     assert len(times) == 1
 
 
-def test_all_words_of_svt_make_a_lexicon(tmp_path):
+def test_prepare_svt_writes_a_lexicon_of_all_words(tmp_path):
     write_photos(tmp_path / 'svt1' / 'img', '14_03.jpg')
     (tmp_path / 'svt1' / 'test.xml').write_text(SVT_XML)
     (split,) = prepare_dataset(DATASETS['svt'], tmp_path, tmp_path / 'out')
@@ -150,7 +150,7 @@ def test_all_words_of_svt_make_a_lexicon(tmp_path):
     assert path.read_text().split() == sorted({text.upper() for text in texts})
 
 
-def test_svt_can_be_scored_with_the_lexicon_of_each_photo(tmp_path):
+def test_prepare_svt_writes_lexicons_for_scoring(tmp_path):
     write_photos(tmp_path / 'svt1' / 'img', '14_03.jpg')
     (tmp_path / 'svt1' / 'test.xml').write_text(SVT_XML)
     (split,) = prepare_dataset(DATASETS['svt'], tmp_path, tmp_path / 'out')
@@ -168,7 +168,7 @@ def test_svt_can_be_scored_with_the_lexicon_of_each_photo(tmp_path):
 
 
 @pytest.mark.parametrize('name', list(DATASETS))
-def test_an_empty_folder_says_what_is_expected_and_where_it_is(name, tmp_path):
+def test_empty_folder_names_expected_layout_and_url(name, tmp_path):
     entry = DATASETS[name]
     with pytest.raises(MissingFiles) as error:
         entry.read(tmp_path)
@@ -180,7 +180,7 @@ def test_an_empty_folder_says_what_is_expected_and_where_it_is(name, tmp_path):
 
 
 @pytest.mark.parametrize('name', list(DATASETS))
-def test_the_readme_of_the_data_says_the_same(name):
+def test_data_readme_matches_the_catalog(name):
     entry = DATASETS[name]
     text = README.read_text(encoding='utf-8')
     assert entry.layout.strip('\n') in text
@@ -196,7 +196,7 @@ def test_the_readme_of_the_data_says_the_same(name):
             )
 
 
-def test_every_set_says_what_it_is_and_its_terms():
+def test_catalog_entries_are_complete():
     assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
     wanted = (
         'icdar2013 icdar2015 totaltext ctw1500 svt coco-text textocr mlt2017 mlt2019 art lsvt '

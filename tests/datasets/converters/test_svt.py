@@ -35,7 +35,7 @@ def write_svt(folder: Path, *splits: str) -> Path:
 
 
 @pytest.mark.parametrize('folder', ['.', 'svt1', 'svt/svt1'])
-def test_rectangles_and_lexicons_are_read(folder, tmp_path):
+def test_svt_reads_rectangles_and_lexicons(folder, tmp_path):
     write_svt(tmp_path / folder, 'test')
     (split,) = read_svt(tmp_path)
     (sample,) = split.samples
@@ -47,13 +47,13 @@ def test_rectangles_and_lexicons_are_read(folder, tmp_path):
     assert split.lexicons == {'14_03': ['LIVING', 'ROOM', 'KENNY', 'MARK']}
 
 
-def test_the_zip_as_it_is_given_out_is_read(tmp_path):
+def test_svt_reads_the_published_zip(tmp_path):
     write_svt(tmp_path / 'source' / 'svt1', 'train', 'test')
     pack(tmp_path / 'source', tmp_path / 'root' / 'svt.zip')
     assert [split.name for split in read_svt(tmp_path / 'root')] == ['train', 'test']
 
 
-def test_the_tree_of_mmocr_is_read(tmp_path):
+def test_svt_reads_mmocrs_layout(tmp_path):
     write_photos(tmp_path / 'textdet_imgs' / 'img', '14_03.jpg')
     (tmp_path / 'annotations').mkdir()
     (tmp_path / 'annotations' / 'train.xml').write_text(XML)
@@ -61,14 +61,14 @@ def test_the_tree_of_mmocr_is_read(tmp_path):
     assert split.samples[0]['img_path'] == 'textdet_imgs/img/14_03.jpg'
 
 
-def test_photos_with_quads_are_read_too(tmp_path):
+def test_svt_reads_images_with_quads(tmp_path):
     icdar(tmp_path, **{'00_00': '1,2,30,2,30,12,1,12,INN\n'})
     (split,) = read_svt(tmp_path)
     assert split.name == ''
     assert words_of(split.samples[0]) == [('INN', False)]
 
 
-def test_what_is_missing_or_broken_is_named(tmp_path):
+def test_svt_names_missing_and_broken_files(tmp_path):
     with pytest.raises(MissingFiles, match=r'svt1/train\.xml'):
         read_svt(tmp_path)
     (write_svt(tmp_path, 'train') / 'img' / '14_03.jpg').unlink()
@@ -76,9 +76,9 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
         read_svt(tmp_path)
     write_svt(tmp_path, 'train')
     for broken, message in [
-        (XML.replace('x="3"', 'x="left"'), r'train\.xml, img/14_03\.jpg: wanted a taggedRectangle'),
-        (XML.replace('img/14_03.jpg', ''), 'image 1: wanted an imageName'),
-        (XML[:100], r'train\.xml: wanted XML'),
+        (XML.replace('x="3"', 'x="left"'), r'train\.xml, img/14_03\.jpg: expected a tagged'),
+        (XML.replace('img/14_03.jpg', ''), 'image 1: expected an imageName'),
+        (XML[:100], r'train\.xml: expected XML'),
     ]:
         (tmp_path / 'train.xml').write_text(broken)
         with pytest.raises(ValueError, match=message):
@@ -86,6 +86,6 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
 
 
 @pytest.mark.skipif(not (REAL / 'gt').is_dir(), reason='needs Street View Text')
-def test_real_photos_have_the_published_words():
+def test_svt_published_files_have_the_published_counts():
     (split,) = read_svt(REAL)
     assert (split.counts().photos, split.counts().words) == (100, 257)

@@ -33,7 +33,7 @@ def write_mat(path: Path, *words: tuple[list[int], list[int], str, str], name: s
     savemat(path, {name: rows})
 
 
-def test_text_files_are_read_with_lines_broken_quotes_and_what_to_ignore(tmp_path):
+def test_totaltext_reads_text_files(tmp_path):
     write_photos(tmp_path / 'Images' / 'Train', 'img11.jpg', 'img2.JPG')
     write_texts(tmp_path / 'txt_format' / 'Train', poly_gt_img11=TEXT, poly_gt_img2='')
     (split,) = read_totaltext(tmp_path)
@@ -49,7 +49,7 @@ def test_text_files_are_read_with_lines_broken_quotes_and_what_to_ignore(tmp_pat
 
 
 @pytest.mark.parametrize('name', ['polygt', 'gt'])
-def test_matlab_files_are_read_with_mixed_orientations(name, tmp_path):
+def test_totaltext_reads_mat_files_with_mixed_orientations(name, tmp_path):
     write_photos(tmp_path / 'Images' / 'Test', 'img1.jpg')
     write_mat(
         tmp_path / 'Groundtruth' / 'Polygon' / 'Test' / 'poly_gt_img1.mat',
@@ -68,7 +68,7 @@ def test_matlab_files_are_read_with_mixed_orientations(name, tmp_path):
     assert ring_of(sample, 2) == ring_of(sample, 1) == [1, 30, 9, 30, 9, 39, 1, 39]
 
 
-def test_zips_as_they_are_given_out_are_read(tmp_path):
+def test_totaltext_reads_the_published_zips(tmp_path):
     source, root = tmp_path / 'source', tmp_path / 'root'
     for split in ('Train', 'Test'):
         write_photos(source / 'photos' / 'Images' / split, 'img1.jpg')
@@ -79,7 +79,7 @@ def test_zips_as_they_are_given_out_are_read(tmp_path):
     assert [(split.name, split.counts().words) for split in splits] == [('train', 3), ('test', 3)]
 
 
-def test_what_is_missing_or_broken_is_named(tmp_path):
+def test_totaltext_names_missing_and_broken_files(tmp_path):
     with pytest.raises(MissingFiles, match='Train and '):
         read_totaltext(tmp_path)
     write_photos(tmp_path / 'Images' / 'Train', 'img1.jpg', 'img2.jpg')

@@ -38,7 +38,7 @@ def lay_out(root: Path, *folders: str, truth: str = TRUTH) -> Path:
         ('train_1Kx1K', 'train_4Kx4K', 'val_1Kx1K', 'test_4Kx4K'),
     ],
 )
-def test_both_sizes_make_one_split_however_the_folders_lie(tmp_path, folders):
+def test_uber_text_reads_both_sizes_in_all_layouts(tmp_path, folders):
     splits = read_uber_text(lay_out(tmp_path, *folders))
     assert [(split.name, len(split.samples)) for split in splits] == [
         ('train', 2), ('val', 1), ('test', 1),
@@ -46,7 +46,7 @@ def test_both_sizes_make_one_split_however_the_folders_lie(tmp_path, folders):
     assert splits[0].samples[0]['img_path'] == f'{folders[0]}/img_000123.jpg'
 
 
-def test_the_start_of_words_is_found_and_unreadable_ones_ignored(tmp_path):
+def test_uber_text_orders_outlines_and_ignores_unreadable(tmp_path):
     (split,) = read_uber_text(lay_out(tmp_path, 'val/1Kx1K'))
     words = split.samples[0]['instances']
     assert [(w['text'], w['ignore'], w['category']) for w in words] == [
@@ -70,26 +70,26 @@ def test_the_start_of_words_is_found_and_unreadable_ones_ignored(tmp_path):
         ('1 2 3 4 5 6 7\tword\ttype', 'odd count of 7'),
     ],
 )
-def test_a_line_that_is_none_is_named(line, message):
+def test_parse_uber_text_line_names_a_malformed_line(line, message):
     with pytest.raises(ValueError, match=rf'^truth\.txt, line 4: .*{message}'):
         parse_uber_text_line(line, 'truth.txt, line 4')
 
 
-def test_tabs_of_a_text_stay_in_it():
+def test_parse_uber_text_line_keeps_tabs_in_the_text():
     assert parse_uber_text_line('1 2 3 4 5 6\ta\tb\tkind', '')[1:] == ('a\tb', 'kind')
 
 
-def test_missing_photos_and_truths_are_named_together(tmp_path):
+def test_uber_text_lists_missing_images_and_truths(tmp_path):
     root = lay_out(tmp_path, 'train/1Kx1K', 'val/1Kx1K')
     (root / 'train/1Kx1K/truth_img_000123.txt').unlink()
     (root / 'val/1Kx1K/img_000123.jpg').unlink()
     with pytest.raises(MissingFiles) as error:
         UBER_TEXT.read(root)
-    for part in ('truth file of train/1Kx1K/img_000123', 'photo of truth_img', 'ubertext'):
+    for part in ('truth file of train/1Kx1K/img_000123', 'image of truth_img', 'ubertext'):
         assert part in str(error.value)
 
 
-def test_crops_that_were_written_before_are_not_taken_for_photos(tmp_path):
+def test_uber_text_does_not_read_its_own_crops(tmp_path):
     root = lay_out(tmp_path, 'train/1Kx1K')
     (root / 'textrecog_train').mkdir()
     Image.new('RGB', (8, 8)).save(root / 'textrecog_train' / 'img_000123_0000.jpg')
@@ -97,6 +97,6 @@ def test_crops_that_were_written_before_are_not_taken_for_photos(tmp_path):
     assert len(split.samples) == 1
 
 
-def test_an_empty_root_names_all_splits(tmp_path):
+def test_uber_text_with_an_empty_root_names_all_splits(tmp_path):
     with pytest.raises(MissingFiles, match=r'train/1Kx1K(.|\n)*val/1Kx1K(.|\n)*test/1Kx1K'):
         read_uber_text(tmp_path)

@@ -46,7 +46,7 @@ def words(*texts: str) -> dict[str, bytes]:
     return values
 
 
-def test_word_crops_come_with_their_transcripts(tmp_path):
+def test_word_crops_have_their_texts(tmp_path):
     root = crops(tmp_path, '\ufeffa.png\tOne\nb.png\ttwo\tthree\n\n', 'a.png', 'b.png')
     (split,) = read_word_crops(root)
     assert split.samples == [
@@ -55,17 +55,17 @@ def test_word_crops_come_with_their_transcripts(tmp_path):
     ]
 
 
-def test_missing_lists_crops_and_tabs_are_named(tmp_path):
+def test_word_crops_names_missing_files_and_tabs(tmp_path):
     with pytest.raises(MissingFiles, match=r'labels\.tsv'):
         read_word_crops(tmp_path)
     with pytest.raises(MissingFiles, match=r'labels\.tsv, line 1') as error:
         read_word_crops(crops(tmp_path, 'gone.png\tword\nlost.png\tword\n'))
     assert len(error.value.missing) == 2
-    with pytest.raises(ValueError, match='line 2: wanted file<TAB>transcript'):
+    with pytest.raises(ValueError, match='line 2: expected file<TAB>transcript'):
         read_word_crops(crops(tmp_path, 'a.png\tok\nb.png word\n', 'a.png'))
 
 
-def test_each_lmdb_of_a_tree_is_a_split_named_after_its_path(tmp_path):
+def test_word_lmdb_reads_each_lmdb_as_a_split(tmp_path):
     write_lmdb(tmp_path / 'train' / 'real' / 'ArT' / 'val', words('Café', '日本'))
     write_lmdb(tmp_path / 'test' / 'IIIT5k', words('a,b'))
     test, train = read_word_lmdb(tmp_path)
@@ -85,28 +85,28 @@ def test_each_lmdb_of_a_tree_is_a_split_named_after_its_path(tmp_path):
     assert train.read_crop(train.samples[0]['img_path']) == encoded('png')
 
 
-def test_an_lmdb_of_its_own_has_no_name(tmp_path):
+def test_word_lmdb_in_the_root_has_no_name(tmp_path):
     write_lmdb(tmp_path / 'set', words('one'))
     (split,) = read_word_lmdb(tmp_path / 'set')
     assert split.name == ''
     assert split.samples[0]['img_path'] == 'textrecog/000000001.png'
 
 
-def test_missing_and_broken_databases_are_named(tmp_path):
+def test_word_lmdb_names_missing_and_broken_databases(tmp_path):
     with pytest.raises(MissingFiles, match=r'data\.mdb'):
         read_word_lmdb(tmp_path)
     without = words('one', 'two')
     del without['image-000000002']
     write_lmdb(tmp_path / 'a', without)
     (split,) = read_word_lmdb(tmp_path / 'a')
-    with pytest.raises(ValueError, match='a: wanted the key image-000000002'):
+    with pytest.raises(ValueError, match='a: the database has no key image-000000002'):
         list(split.samples)
     write_lmdb(tmp_path / 'b', {'key': b''})
-    with pytest.raises(ValueError, match='b: wanted the key num-samples'):
+    with pytest.raises(ValueError, match='b: the database has no key num-samples'):
         read_word_lmdb(tmp_path / 'b')
 
 
-def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
+def test_word_lmdb_names_the_missing_package(tmp_path, monkeypatch):
     (tmp_path / 'data.mdb').write_bytes(b'')
     whole = builtins.__import__
 

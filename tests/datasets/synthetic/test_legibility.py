@@ -36,7 +36,7 @@ FAIR = {
         ({'hidden': 0.05}, False),
     ],
 )
-def test_ignore_rules(change, illegible):
+def test_is_illegible_applies_each_rule(change, illegible):
     assert is_illegible(**{**FAIR, **change}) is illegible
 
 
@@ -46,7 +46,7 @@ def test_share_inside_is_by_area():
     assert share_inside(box(200, 0, 250, 20), (100, 100)) == 0.0
 
 
-def test_contrast_is_the_step_from_ground_to_ink():
+def test_measure_contrast_is_the_step_from_ground_to_ink():
     image = np.full((40, 60, 3), 80, np.uint8)
     ink = np.zeros((40, 60), np.uint8)
     ink[10:30:4, 10:50] = 255

@@ -20,12 +20,12 @@ def change(image: np.ndarray, **options: float) -> np.ndarray:
     return RandomPhotometric(**{**OFF, **options})({'img': image})['img']
 
 
-def test_with_everything_off_nothing_changes():
+def test_photometric_with_probabilities_0_changes_nothing():
     np.testing.assert_array_equal(change(photo()), photo())
 
 
 @pytest.mark.parametrize('name', OFF)
-def test_each_change_changes_the_picture_and_not_its_kind(name):
+def test_photometric_keeps_shape_and_dtype(name):
     before = photo()
     strong = {'max_blur_sigma_px': 30.0, 'max_noise': 300.0}  # drawn from zero up
     after = change(before, **{name: 1.0, **strong})
@@ -34,20 +34,20 @@ def test_each_change_changes_the_picture_and_not_its_kind(name):
     np.testing.assert_array_equal(before, photo())
 
 
-def test_gray_has_one_tone_and_inverting_twice_is_nothing():
+def test_photometric_gray_and_invert():
     gray = change(photo(), gray_prob=1.0)
     assert (gray == gray[..., :1]).all()
     twice = change(change(photo(), invert_prob=1.0), invert_prob=1.0)
     np.testing.assert_array_equal(twice, photo())
 
 
-def test_blur_flattens_and_noise_roughens():
+def test_photometric_blur_and_noise_change_the_contrast():
     flat = np.full((60, 60, 3), 128, np.uint8)
     assert change(photo(), blur_prob=1.0, max_blur_sigma_px=20.0).std() < photo().std()
     assert change(flat, noise_prob=1.0, max_noise=100.0).std() > 1
 
 
-def test_the_same_seed_draws_the_same_change():
+def test_photometric_depends_only_on_the_seed():
     images = []
     for _ in range(2):
         np.random.seed(5)
@@ -57,7 +57,7 @@ def test_the_same_seed_draws_the_same_change():
     assert (images[0][0] != images[0][1]).any()
 
 
-def test_all_else_in_the_sample_is_left_alone():
+def test_photometric_changes_only_the_image():
     sample = {'img': photo(), 'gt_polygons': [np.arange(8.0)], 'gt_texts': ['a']}
     results = RandomPhotometric(light_prob=1.0)(sample)
     assert results['gt_texts'] == ['a']

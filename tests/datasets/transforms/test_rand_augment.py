@@ -11,7 +11,7 @@ GROWING = {'rotate'}
 
 
 def crop() -> np.ndarray:
-    """A word of red letters on a blue-grey slope, neither dark nor light everywhere."""
+    """A word of red letters on a blue-grey gradient with dark and light parts."""
     image = np.empty((40, 120, 3), dtype=np.uint8)
     image[...] = np.linspace(60, 200, 120, dtype=np.uint8)[None, :, None]
     cv2.putText(image, 'Word', (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, (20, 40, 220), 2)
@@ -24,7 +24,7 @@ def augment(image: np.ndarray, seed: int = 0, **options) -> dict:
 
 
 @pytest.mark.parametrize('name', OPERATIONS)
-def test_each_operation_changes_the_crop_and_not_its_kind(name):
+def test_rand_augment_operations_keep_dtype_and_channels(name):
     before = crop()
     results = augment(before, operations=[name], num_layers=1, prob=1.0)
     after = results['img']
@@ -36,26 +36,26 @@ def test_each_operation_changes_the_crop_and_not_its_kind(name):
 
 
 @pytest.mark.parametrize('name', sorted({*OPERATIONS} - {'auto_contrast', 'equalize', 'invert'}))
-def test_an_operation_of_no_strength_leaves_words_readable(name):
-    """At magnitude 0 nothing is left but rounding: blur below a pixel, four bits of color."""
+def test_rand_augment_with_magnitude_0_changes_little(name):
+    """At magnitude 0 operations only round: blur below a pixel, four bits of colour."""
     before = crop()
     after = augment(before, operations=[name], num_layers=1, prob=1.0, magnitude=0.0)['img']
     assert after.shape == before.shape
     assert np.abs(after.astype(int) - before).max() < 2**4
 
 
-def test_no_layer_or_no_probability_is_no_change():
+def test_rand_augment_with_no_layers_or_prob_0_does_nothing():
     for options in ({'num_layers': 0}, {'prob': 0.0}):
         np.testing.assert_array_equal(augment(crop(), **options)['img'], crop())
 
 
-def test_a_seed_draws_the_same_crop_and_another_seed_another():
+def test_rand_augment_depends_on_the_seed():
     first, again, other = (augment(crop(), seed, prob=1.0)['img'] for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or (first != other).any()
 
 
-def test_operations_of_a_crop_are_different_ones():
+def test_rand_augment_draws_different_operations():
     np.random.seed(0)
     transform = RandAugment(num_layers=3, prob=1.0)
     for _ in range(50):
@@ -63,14 +63,14 @@ def test_operations_of_a_crop_are_different_ones():
         assert len(set(drawn)) == 3
 
 
-def test_each_drawn_operation_is_done_half_of_the_time():
+def test_rand_augment_applies_operations_with_prob():
     np.random.seed(0)
     transform = RandAugment()
     done = [len(transform._draw()) for _ in range(2000)]
     assert np.mean(done) == pytest.approx(1.5, abs=0.06)  # 3 times 0.5; 3 sigma are 0.058
 
 
-def test_channels_are_taken_as_blue_green_red():
+def test_rand_augment_treats_channels_as_bgr():
     """Pure red of 200 has a gray of 0.299 * 200 = 60 (ITU-R BT.601); blue would have 23."""
     red = np.zeros((8, 8, 3), dtype=np.uint8)
     red[..., 2] = 200
@@ -81,7 +81,7 @@ def test_channels_are_taken_as_blue_green_red():
     assert paler[0, 0].tolist() == pytest.approx([54, 54, 74], abs=1.5)
 
 
-def test_rotation_cuts_nothing_off():
+def test_rand_augment_rotation_cuts_nothing_off():
     white = np.full((20, 60, 3), 255, dtype=np.uint8)
     turned = augment(white, operations=['rotate'], num_layers=1, prob=1.0)['img']
     # A bounding box of 60 x 20 turned by 15 degrees.
@@ -92,11 +92,11 @@ def test_rotation_cuts_nothing_off():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        ({'operations': ['rotate', 'sharpen']}, r"no operations \['sharpen'\]"),
+        ({'operations': ['rotate', 'sharpen']}, r"unknown operations \['sharpen'\]"),
         ({'magnitude': 11}, 'magnitude must be in'),
         ({'num_layers': 2, 'operations': ['rotate']}, 'num_layers=2, but there are 1'),
     ],
 )
-def test_mistakes_are_named(options, message):
+def test_rand_augment_rejects_invalid_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         RandAugment(**options)

@@ -1,3 +1,5 @@
+"""``clipter synthesize`` with a few scenes."""
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,7 @@ def written(tmp_path_factory):
     return out, arguments
 
 
-def test_mmocr_reads_what_is_written(written):
+def test_synthesize_output_loads_in_mmocr(written):
     out, _ = written
     dataset = OCRDataset(
         ann_file='annotation.json', data_root=str(out), data_prefix={'img_path': ''}, pipeline=[]
@@ -42,12 +44,12 @@ def test_mmocr_reads_what_is_written(written):
     assert sample['instances'][0]['text']
 
 
-def test_a_contact_sheet_is_drawn(written):
+def test_synthesize_draws_a_contact_sheet(written):
     out, _ = written
     assert cv2.imread(str(out / 'sheet.png')).shape == (320, 4 * 320, 3)
 
 
-def test_a_second_run_takes_up_what_is_there(written):
+def test_synthesize_continues_an_earlier_run(written):
     out, arguments = written
     untouched = out / 'images' / '00000001.jpg'
     before = (untouched.stat().st_mtime_ns, (out / 'annotation.json').read_bytes())
@@ -59,12 +61,12 @@ def test_a_second_run_takes_up_what_is_there(written):
     assert lost.read_bytes() == content
 
 
-def test_other_settings_are_not_mixed_in(written):
+def test_synthesize_rejects_a_folder_of_other_settings(written):
     _, arguments = written
     assert tool.main([*arguments, '--seed', '6']) == 2
 
 
-def test_the_number_of_workers_changes_no_byte(written, tmp_path):
+def test_synthesize_is_equal_for_any_number_of_workers(written, tmp_path):
     out, arguments = written
     other = [*arguments, '--out', str(tmp_path), '--workers', '2']
     assert tool.main(other) == 0
@@ -72,7 +74,7 @@ def test_the_number_of_workers_changes_no_byte(written, tmp_path):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-def test_annotation_says_what_it_is(written):
+def test_synthesize_annotation_has_metainfo(written):
     annotation = json.loads((written[0] / 'annotation.json').read_text())
     assert annotation['metainfo']['category'] == [{'id': 0, 'name': 'text'}]
     polygons = [
@@ -83,7 +85,7 @@ def test_annotation_says_what_it_is(written):
     assert polygons and all(polygon.size % 4 == 0 for polygon in polygons)
 
 
-def test_a_missing_folder_is_a_message_not_a_crash(tmp_path, capsys):
+def test_synthesize_names_a_missing_folder(tmp_path, capsys):
     code = tool.main(
         [
             '--out',

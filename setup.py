@@ -2,7 +2,31 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, find_packages, setup
+from setuptools.command.build_py import build_py
+
+# Folders beside pipeline/ that the wheel contains inside the package.
+CONFIGS = [
+    'pipeline.configs',
+    *(
+        f'pipeline.configs.{name}'
+        for name in find_namespace_packages('configs', exclude=['*__pycache__*'])
+    ),
+]
+DICTIONARIES = 'pipeline.data.dicts'
+
+
+class BuildWithConfigs(build_py):
+    """Adapts the paths from configs to the package, which is one folder nearer in the wheel."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return
+        for path in Path(self.build_lib, 'pipeline', 'configs').rglob('*.py'):
+            text = path.read_text(encoding='utf-8')
+            path.write_text(text.replace('../../pipeline/', '../../'), encoding='utf-8')
+
 
 setup(
     name='clipter-spotter',
@@ -12,7 +36,9 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     python_requires='>=3.10',
-    packages=find_packages(include=['pipeline', 'pipeline.*']),
+    packages=[*find_packages(include=['pipeline', 'pipeline.*']), *CONFIGS, DICTIONARIES],
+    cmdclass={'build_py': BuildWithConfigs},
+    package_dir={'pipeline.configs': 'configs', 'pipeline.data': 'data'},
     include_package_data=True,
     package_data={
         'pipeline': [
@@ -21,8 +47,10 @@ setup(
             'datasets/synthetic/words/*.txt',
             'recognition/language/*.txt',
             'analysis/submission/assets/*',
-        ]
+        ],
+        DICTIONARIES: ['*.txt'],
     },
+    entry_points={'console_scripts': ['clipter = pipeline.cli.main:main']},
     install_requires=[
         # The OpenMMLab four check each other's versions on import: these satisfy all the checks.
         'mmcv-lite==2.0.1',

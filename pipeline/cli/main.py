@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('command', nargs='?', metavar='COMMAND', help='one of the commands below')
     args = parser.parse_args(argv[:1])
     if args.version:
-        print(f'clipter {metadata.version("clipter-spotter")}')
+        print(f'clipter {_version()}')
         return 0
     if args.command is None:
         parser.print_help(sys.stderr)
@@ -42,6 +42,13 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f'no command {args.command}: {hint}')
     status: int = import_module(module_of(args.command)).main(argv[1:])
     return status
+
+
+def _version() -> str:
+    try:
+        return metadata.version('clipter-spotter')
+    except metadata.PackageNotFoundError:
+        return 'unknown (not installed)'
 
 
 def _command_list() -> str:

@@ -1,4 +1,4 @@
-"""``pipeline.benchmark`` and ``tools/benchmark.py`` on a spotter with random weights."""
+"""``pipeline.benchmark`` and ``clipter benchmark`` on a spotter with random weights."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def find_two_words(images: Any) -> list[Detections]:
     return [Detections([quad, quad + 40], np.full(2, 0.9, np.float32)) for _ in images]
 
 
-def test_every_stage_of_a_reading_is_timed_and_they_add_up(
+def test_stage_clock_times_add_up_to_the_whole(
     spotter: TextSpotter, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
@@ -87,7 +87,7 @@ def test_every_stage_of_a_reading_is_timed_and_they_add_up(
     assert speed.seconds / 2 < sum(speed.stages.values()) <= speed.seconds
 
 
-def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
+def test_stage_clock_restores_the_spotter(spotter: TextSpotter) -> None:
     rectifier = spotter.rectifier
     image = np.full((64, 64, 3), 127, np.uint8)
 
@@ -102,7 +102,7 @@ def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
     assert spotter.read_batch([image]) == timed
 
 
-def test_a_stage_does_not_count_the_stages_within_it() -> None:
+def test_stage_clock_excludes_nested_stages() -> None:
     clock = StageClock(CPU)
 
     start = time.perf_counter()
@@ -115,9 +115,7 @@ def test_a_stage_does_not_count_the_stages_within_it() -> None:
     assert clock.cpu_seconds['detect'] < 0.05  # Asleep, no processor was at work.
 
 
-def test_a_soak_goes_round_the_photos_and_tells_the_memory(
-    spotter: TextSpotter, photo: Path
-) -> None:
+def test_soak_repeats_photos_and_records_memory(spotter: TextSpotter, photo: Path) -> None:
     sizes: list[int] = []
 
     soaked = soak(spotter, list(iter_inputs([photo])), 7, batch_size=2, on_batch=sizes.append)
@@ -131,18 +129,18 @@ def test_a_soak_goes_round_the_photos_and_tells_the_memory(
         assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1
 
 
-def test_drawn_photos_are_the_same_each_time(photo: Path, tmp_path: Path) -> None:
+def test_draw_photos_is_deterministic(photo: Path, tmp_path: Path) -> None:
     again = draw_photos(tmp_path, 1, size=(192, 320), words=1)[0]
 
     assert again.read_bytes() == photo.read_bytes()
 
 
-def test_a_size_without_room_for_the_words_is_told(tmp_path: Path) -> None:
+def test_draw_photos_rejects_a_size_too_small_for_the_words(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='wanted 1 scenes of 64x64 with 30 legible words'):
         draw_photos(tmp_path, 1, size=(64, 64), words=30)
 
 
-def test_a_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> None:
+def test_cold_start_phases_add_up_to_the_whole(weights: Path, photo: Path) -> None:
     start = measure_cold_start(photo, checkpoint=weights, threads=1)
 
     assert start.seconds == pytest.approx(sum(start.phases.values()))
@@ -150,14 +148,16 @@ def test_a_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> No
     assert start.cpu_seconds > 0
 
 
-def test_a_cold_start_that_fails_says_why(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cold_start_reports_the_error_of_its_process(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cold_start, '_CHILD', 'raise MemoryError("too big")')
 
     with pytest.raises(RuntimeError, match='the fresh process failed: MemoryError: too big'):
         measure_cold_start(photo)
 
 
-def test_the_command_prints_a_report_and_writes_it_as_json(
+def test_benchmark_prints_a_report_and_writes_json(
     weights: Path,
     photo: Path,
     tmp_path: Path,
@@ -186,7 +186,7 @@ def test_the_command_prints_a_report_and_writes_it_as_json(
         (['--config', 'missing.py'], 'no config missing.py'),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(
+def test_benchmark_reports_errors_in_one_line(
     weights: Path,
     photo: Path,
     capsys: pytest.CaptureFixture[str],
@@ -202,7 +202,7 @@ def test_what_cannot_be_measured_is_told_in_one_line(
     assert len(errors) == 1 and message in errors[0]
 
 
-def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotter) -> None:
+def test_context_cost_encodes_each_photo_once(spotter: TextSpotter) -> None:
     augmented = add_random_context(spotter, TINY_TOWER)
     image = np.full((64, 64, 3), 127, np.uint8)
 
@@ -219,12 +219,12 @@ def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotte
     assert 'forward' not in vars(augmented.detector)
 
 
-def test_a_spotter_without_context_has_no_cost_of_it(spotter: TextSpotter) -> None:
+def test_context_cost_requires_a_spotter_with_context(spotter: TextSpotter) -> None:
     with pytest.raises(ValueError, match='wanted a spotter with scene context'):
         measure_context_cost(spotter, np.zeros((64, 64, 3), np.uint8))
 
 
-def test_the_command_says_what_context_costs(
+def test_benchmark_measures_the_cost_of_context(
     weights: Path,
     photo: Path,
     tmp_path: Path,
@@ -257,7 +257,7 @@ def test_the_command_says_what_context_costs(
     assert {cost['words'] for cost in costs} == {1, 10, 100}
 
 
-def test_the_detector_is_timed_beside_a_peer(
+def test_detector_cost_includes_a_peer(
     spotter: TextSpotter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
@@ -273,13 +273,13 @@ def test_the_detector_is_timed_beside_a_peer(
     assert cost.network > 0 and cost.peer > 0
 
 
-def test_the_peer_is_the_one_that_it_is_said_to_be() -> None:
+def test_build_peer_builds_dbnet_r18() -> None:
     backbone = build_peer(CPU).detector.backbone
     assert type(backbone).__name__ == 'ResNet' and backbone.depth == 18
     assert backbone.conv1.out_channels == 64
 
 
-def test_crops_are_timed_with_and_without_the_language_model(
+def test_benchmark_crops_with_and_without_language_model(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for i, width in enumerate((40, 90)):
@@ -293,6 +293,6 @@ def test_crops_are_timed_with_and_without_the_language_model(
     assert cost['crops'] == 2 and cost['read'] > 0 and cost['plain'] > 0
 
 
-def test_crops_require_images(capsys: pytest.CaptureFixture[str]) -> None:
+def test_benchmark_crops_requires_photos(capsys: pytest.CaptureFixture[str]) -> None:
     assert tool.main(['--crops', '--scenes', '1']) == 2
     assert '--crops requires word crops' in capsys.readouterr().err

@@ -1,3 +1,5 @@
+"""``clipter calibrate-int8``: activation ranges for packed weights."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -14,7 +16,7 @@ DEMO_PHOTO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
 SHIPPED = DEFAULT_CONFIG.with_suffix('.safetensors')
 
 
-def test_packed_weights_get_ranges_like_those_of_the_default(tmp_path, capsys):
+def test_calibrate_int8_adds_ranges_to_packed_weights(tmp_path, capsys):
     packed = tmp_path / 'packed.safetensors'
     save_file(load_file(SHIPPED), packed)
     arguments = ['--checkpoint', str(packed), '--photos', str(DEMO_PHOTO), '--out', str(packed)]
@@ -30,7 +32,7 @@ def test_packed_weights_get_ranges_like_those_of_the_default(tmp_path, capsys):
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_what_cannot_be_measured_costs_one_line_and_no_file(tmp_path, capsys):
+def test_calibrate_int8_reports_errors_and_writes_nothing(tmp_path, capsys):
     out = tmp_path / 'out.safetensors'
     for arguments in (
         ['--photos', str(tmp_path)],
@@ -41,7 +43,7 @@ def test_what_cannot_be_measured_costs_one_line_and_no_file(tmp_path, capsys):
     assert not out.exists()
 
 
-def test_a_file_that_nothing_would_load_is_not_written(tmp_path, capsys):
+def test_calibrate_int8_requires_safetensors(tmp_path, capsys):
     arguments = ['--photos', str(DEMO_PHOTO), '--out', str(tmp_path / 'out.pth')]
     assert calibrate_int8.main(arguments) == 2
     assert 'wanted .safetensors' in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,13 @@ def test_read_config_reports_what_a_config_raises(tmp_path):
 def test_parse_options_reads_values_as_mmengine_does():
     assert parse_options(['a.b=1', 'c=[1,2]', 'd=x=y']) == {'a.b': 1, 'c': [1, 2], 'd': 'x=y'}
     assert parse_options(None) == {}
+
+
+def test_paths_from_configs_to_the_package_hold_in_the_wheel():
+    """``setup.py`` maps ``configs`` and ``data/dicts`` into the package, and these paths only."""
+    found = set()
+    for path in CONFIGS.rglob('*.py'):
+        for relative in re.findall(r'/?((?:\.\./){2}[\w./-]+)', path.read_text(encoding='utf-8')):
+            assert (path.parent / relative).is_file()
+            found.add('/'.join(relative.split('/')[2:4]))
+    assert found == {'data/dicts', 'pipeline/weights'}

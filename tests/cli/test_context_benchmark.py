@@ -1,4 +1,4 @@
-"""``tools/context_benchmark.py`` with a handful of scenes and steps; its numbers mean nothing."""
+"""``clipter context-benchmark`` with few scenes and steps; its numbers mean nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _scope_of_before():
         yield
 
 
-def test_the_json_holds_what_is_promised(finished):
+def test_context_benchmark_writes_json(finished):
     _, result = finished
     for name in READINGS:
         assert set(result[name]) == set(ROLES)
@@ -50,7 +50,7 @@ def test_the_json_holds_what_is_promised(finished):
     assert result['words'] == {'ambiguous': 36, 'unambiguous': 24, 'misleading': 24}
 
 
-def test_a_finished_run_is_read_and_not_trained_again(finished, monkeypatch, capsys):
+def test_context_benchmark_reuses_a_finished_run(finished, monkeypatch, capsys):
     folder, first = finished
     for name in ('train_clip', 'Runner'):
         monkeypatch.setattr(benchmark, name, None)
@@ -64,7 +64,7 @@ def test_a_finished_run_is_read_and_not_trained_again(finished, monkeypatch, cap
     assert 'diagnose_context.py' in table
 
 
-def test_a_run_that_stopped_goes_on(finished, capsys):
+def test_context_benchmark_continues_a_stopped_run(finished, capsys):
     """With the last step undone, that step alone is done again, and comes out the same."""
     folder, first = finished
     checkpoint = folder / 'run' / 'uninformative' / 'iter_2.pth'
@@ -79,21 +79,21 @@ def test_a_run_that_stopped_goes_on(finished, capsys):
     assert resumed['gate_without_information'] == first['gate_without_information']
 
 
-def test_context_starts_from_the_plain_recognizer_and_clip_from_its_file(finished):
+def test_context_config_starts_from_plain_and_clip_weights(finished):
     folder, _ = finished
     config = (folder / 'run' / 'context' / 'config.py').read_text()
     assert str(folder / 'run' / 'plain' / 'iter_2.pth') in config
     assert str(folder / 'run' / 'clip.safetensors') in config
 
 
-def test_a_folder_of_other_settings_is_refused(finished, capsys):
+def test_context_benchmark_rejects_other_settings(finished, capsys):
     folder, _ = finished
     status = tool.main([*SHORT, '--seed', '1', '--work-dir', str(folder / 'run')])
     assert status == 2
     assert 'other settings (seed)' in capsys.readouterr().err
 
 
-def test_weights_without_an_architecture_are_refused(capsys):
+def test_context_benchmark_requires_clip_for_pretrained(capsys):
     with pytest.raises(SystemExit):
         tool.main(['--pretrained', 'openai'])
     assert '--clip and --pretrained go together' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""convert_ppocr.py: published weights give published outputs, in Latin and in three scripts."""
+"""``clipter convert-ppocr``: outputs equal those of the published weights."""
 
 from __future__ import annotations
 

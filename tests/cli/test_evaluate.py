@@ -1,4 +1,4 @@
-"""``tools/evaluate.py`` as a user runs it."""
+"""``clipter evaluate`` as a user runs it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def arguments(case: str, protocol: str, *more: str) -> list[str]:
     return [*files, '--protocol', protocol, *more]
 
 
-def test_json_on_standard_output_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_json_to_stdout_prints_only_json(capsys: pytest.CaptureFixture[str]) -> None:
     expected = read_case(GOLDEN / 'quad_confidence_ap')['runs'][0]
 
     status = tool.main(arguments('quad_confidence_ap', 'icdar2015', '--confidences', '--json', '-'))
@@ -37,7 +37,7 @@ def test_json_on_standard_output_is_json_alone(capsys: pytest.CaptureFixture[str
     )
 
 
-def test_the_table_names_the_lexicon_and_its_rule(
+def test_evaluate_table_names_the_lexicon_and_rule(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     lexicon = GOLDEN / 'lexicon_totaltext_full' / 'lexicons' / 'tt_pair_list.txt'
@@ -55,7 +55,7 @@ def test_the_table_names_the_lexicon_and_its_rule(
     assert result['hmean'] == pytest.approx(0.8354430379746837, abs=1e-9)
 
 
-def test_a_bad_submission_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
+def test_evaluate_reports_a_bad_submission(tmp_path: Path) -> None:
     (tmp_path / 'res_img_1.txt').write_text('1.5,2,3,4,5,6,7,8,word\n')
     gt = GOLDEN / 'submission_format_errors' / 'gt'
     files = ['--gt', str(gt), '--pred', str(tmp_path)]
@@ -75,7 +75,7 @@ def test_a_bad_submission_ends_with_one_line_and_status_2(tmp_path: Path) -> Non
     assert json.loads(done.stdout)['calculated'] is False
 
 
-def test_a_lexicon_wants_its_level() -> None:
+def test_evaluate_lexicon_requires_a_level() -> None:
     with pytest.raises(SystemExit) as error:
         tool.main(arguments('quad_perfect', 'icdar2015', '--lexicon', 'words.txt'))
 

@@ -1,4 +1,4 @@
-"""``tools/extract_context.py``, and training on what it wrote."""
+"""``clipter extract-context``, and training on its output."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def losses(work_dir: Path) -> list[float]:
     return [line['loss'] for line in lines if 'loss' in line]
 
 
-def test_a_sets_photos_are_written_once(config, tmp_path, capsys):
+def test_extract_context_writes_each_photo_once(config, tmp_path, capsys):
     out = tmp_path / 'cache'
     assert extract(config, '--out', str(out)) == 0
     assert '4 photos, 4 new' in capsys.readouterr().out
@@ -50,7 +50,7 @@ def test_a_sets_photos_are_written_once(config, tmp_path, capsys):
     assert '4 photos, 0 new' in capsys.readouterr().out
 
 
-def test_the_cache_holds_what_the_encoder_says(config, tmp_path):
+def test_context_cache_equals_the_encoder(config, tmp_path):
     extract(config, '--out', str(tmp_path / 'cache'), '--batch-size', '3')
     node = Config.fromfile(config)
     with DefaultScope.overwrite_default_scope('mmocr'):
@@ -66,7 +66,7 @@ def test_the_cache_holds_what_the_encoder_says(config, tmp_path):
         torch.testing.assert_close(tokens.float(), wanted, rtol=2e-3, atol=2e-3)
 
 
-def test_training_on_the_cache_gives_the_losses_of_the_tower(tmp_path):
+def test_train_losses_are_equal_with_cache_and_tower(tmp_path):
     # Adam's first step is as long as the learning rate: the gate is wide open after it.
     config = write_clipter_config(
         tmp_path,
@@ -90,7 +90,7 @@ def test_training_on_the_cache_gives_the_losses_of_the_tower(tmp_path):
     np.testing.assert_allclose(cache, tower, atol=1e-5)
 
 
-def test_a_checkpoint_of_cached_training_fits_the_model_with_its_tower(config, tmp_path):
+def test_checkpoint_of_cached_training_loads_with_the_tower(config, tmp_path):
     extract(config, '--out', str(tmp_path / 'cache'))
     cached = ['--context-cache', str(tmp_path / 'cache')]
     train.main([str(config), '--work-dir', str(tmp_path / 'run'), *cached])
@@ -103,7 +103,7 @@ def test_a_checkpoint_of_cached_training_fits_the_model_with_its_tower(config, t
             MODELS.build(node.model).load_state_dict(checkpoint['state_dict'])
 
 
-def test_a_cache_of_another_encoder_is_refused_with_what_differs(config, tmp_path, capsys):
+def test_cache_of_another_encoder_is_rejected(config, tmp_path, capsys):
     out = str(tmp_path / 'cache')
     extract(config, '--out', out)
     kernel = ['--cfg-options', 'model.context_encoder.pooling.kernel=1']
@@ -114,7 +114,7 @@ def test_a_cache_of_another_encoder_is_refused_with_what_differs(config, tmp_pat
     assert 'pooling is 2 in the cache, 1 in the model' in capsys.readouterr().err
 
 
-def test_a_model_with_its_own_tower_refuses_another_towers_cache(config, tmp_path, capsys):
+def test_cache_of_another_tower_is_rejected(config, tmp_path, capsys):
     extract(config, '--out', str(tmp_path / 'cache'))
     options = [
         '--cfg-options', f'train_dataloader.dataset.context_cache={tmp_path / "cache"}',
@@ -125,7 +125,7 @@ def test_a_model_with_its_own_tower_refuses_another_towers_cache(config, tmp_pat
     assert 'checksum is' in capsys.readouterr().err
 
 
-def test_a_photo_that_changed_since_is_named(config, tmp_path, capsys):
+def test_train_names_a_photo_changed_after_extraction(config, tmp_path, capsys):
     extract(config, '--out', str(tmp_path / 'cache'))
     for photo in (tmp_path / 'scenes').glob('*.png'):
         photo.write_bytes(photo.read_bytes() + b'saved anew')
@@ -145,6 +145,6 @@ def test_a_photo_that_changed_since_is_named(config, tmp_path, capsys):
         (['--cfg-options', 'model.context_encoder=None'], 'no model.context_encoder'),
     ],
 )
-def test_what_cannot_be_extracted_is_said_in_a_line(config, tmp_path, capsys, more, said):
+def test_extract_context_reports_errors_in_one_line(config, tmp_path, capsys, more, said):
     assert extract(config, '--out', str(tmp_path / 'cache'), *more) == 2
     assert said in capsys.readouterr().err

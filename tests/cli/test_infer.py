@@ -1,4 +1,4 @@
-"""``tools/infer.py`` as a user runs it, with a spotter whose reading can be worked out."""
+"""``clipter infer`` as a user runs it, with a spotter whose readings are known."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def errors(lines: list[str]) -> list[str]:
 # One photo
 
 
-def test_a_photo_gives_a_line_a_json_and_a_picture(run, tmp_path):
+def test_infer_writes_a_line_json_and_picture(run, tmp_path):
     photo = save(tmp_path / 'photo.jpg', 'k', 'm')
     done = run(photo)
     assert done.status == 0 and done.err == []
@@ -96,7 +96,7 @@ def test_a_photo_gives_a_line_a_json_and_a_picture(run, tmp_path):
     assert (drawn != cv2.imread(str(photo))).any()
 
 
-def test_a_photo_without_words_is_a_result_too(run, tmp_path):
+def test_infer_photo_without_words_has_a_result(run, tmp_path):
     done = run(save(tmp_path / 'empty.png'), '--out', 'out')
     assert done.status == 0
     assert '(0 words, ' in done.out[0]
@@ -104,13 +104,13 @@ def test_a_photo_without_words_is_a_result_too(run, tmp_path):
     assert (tmp_path / 'out' / 'empty.png').is_file()
 
 
-def test_no_draw_writes_no_picture_and_quiet_prints_nothing(run, tmp_path):
+def test_infer_no_draw_and_quiet(run, tmp_path):
     done = run(save(tmp_path / 'a.png', 'b'), save(tmp_path / 'c.png'), '--no-draw', '--quiet')
     assert (done.status, done.out, done.err) == (0, [], [])
     assert files(tmp_path / 'results') == ['a.json', 'c.json']
 
 
-def test_words_below_the_least_score_are_left_out(run, tmp_path):
+def test_infer_min_score_drops_words(run, tmp_path):
     photo = save(tmp_path / 'a.png', 'b')
     run(photo)
     (word,) = read_json(tmp_path / 'results' / 'a.json')['words']
@@ -163,7 +163,7 @@ KINDS = {
 }
 
 
-def test_photos_of_every_kind_are_read_upright_and_in_their_own_pixels(run, tmp_path):
+def test_infer_reads_every_image_format_upright(run, tmp_path):
     for name, make in KINDS.items():
         make(tmp_path / 'in' / name)
     done = run(*(tmp_path / 'in' / name for name in KINDS), '--format', 'jsonl', '--no-draw')
@@ -179,7 +179,7 @@ def test_photos_of_every_kind_are_read_upright_and_in_their_own_pixels(run, tmp_
             assert word['text'] == 'm', name
 
 
-def test_folders_globs_and_pages_are_taken_apart(run, tmp_path):
+def test_infer_expands_folders_globs_and_pages(run, tmp_path):
     save(tmp_path / 'photos' / 'img_10.png', 'b')
     save(tmp_path / 'photos' / 'img_2.png', 'a')
     save(tmp_path / 'photos' / 'deep' / 'er.JPG', 'c')
@@ -202,7 +202,7 @@ def test_folders_globs_and_pages_are_taken_apart(run, tmp_path):
     assert (page['width'], page['height'], len(page['words'])) == (200, 100, 1)
 
 
-def test_standard_input_is_a_photo(run, tmp_path, monkeypatch):
+def test_infer_reads_standard_input(run, tmp_path, monkeypatch):
     data = save(tmp_path / 'a.png', 's').read_bytes()
     monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(data)))
     done = run('-')
@@ -229,7 +229,7 @@ def serve(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def test_addresses_are_fetched(run, tmp_path):
+def test_infer_downloads_addresses(run, tmp_path):
     save(tmp_path / 'web' / 'Straße 1.png', 'w')
     with serve(tmp_path / 'web') as address:
         done = run(f'{address}/Straße 1.png?size=big', f'{address}/gone.png')
@@ -240,7 +240,7 @@ def test_addresses_are_fetched(run, tmp_path):
     assert texts(tmp_path / 'results' / 'Straße 1.json') == ['w']
 
 
-def test_inputs_of_one_name_do_not_overwrite_each_other(run, tmp_path):
+def test_infer_equal_names_get_separate_results(run, tmp_path):
     inputs = [save(tmp_path / folder / 'a.png', letter) for folder, letter in ('xp', 'yq', 'zr')]
     run(*inputs, save(tmp_path / 'A.jpg'))
     assert texts(tmp_path / 'results' / 'a.json') == ['p']
@@ -249,7 +249,7 @@ def test_inputs_of_one_name_do_not_overwrite_each_other(run, tmp_path):
     assert len(files(tmp_path / 'results')) == 8
 
 
-def test_results_never_overwrite_the_photos_themselves(run, tmp_path):
+def test_infer_never_overwrites_inputs(run, tmp_path):
     photo = save(tmp_path / 'photos' / 'a.png', 'm')
     before = photo.read_bytes()
     done = run('photos', '--out', 'photos')
@@ -261,7 +261,7 @@ def test_results_never_overwrite_the_photos_themselves(run, tmp_path):
     assert files(tmp_path / 'photos') == ['a.json', 'a.png']
 
 
-def test_results_in_the_folder_of_photos_are_not_read_as_photos(run, tmp_path):
+def test_infer_skips_its_own_results(run, tmp_path):
     save(tmp_path / 'photos' / 'a.jpg', 'm')
     for _ in range(2):
         assert len(run('photos', '--out', 'photos/results').out) == 1
@@ -270,7 +270,7 @@ def test_results_in_the_folder_of_photos_are_not_read_as_photos(run, tmp_path):
 # What cannot be read
 
 
-def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_goes_on(run, tmp_path):
+def test_infer_reports_unreadable_inputs_and_continues(run, tmp_path):
     (tmp_path / 'empty.jpg').write_bytes(b'')
     (tmp_path / 'text.png').write_text('hello\nworld\n' * 50)
     (tmp_path / 'bare').mkdir()
@@ -303,7 +303,7 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_goes_on(run, tmp_pat
     assert files(tmp_path / 'results') == ['good0.json', 'good1.json']
 
 
-def test_where_nothing_can_be_read_no_model_is_loaded(run, monkeypatch):
+def test_infer_loads_no_model_without_readable_inputs(run, monkeypatch):
     monkeypatch.setattr(infer, 'load_spotter', None)
     done = run('missing.jpg', '--quiet')
     assert (done.status, done.out, done.err) == (1, [], ['error: missing.jpg: no such file'])
@@ -319,14 +319,14 @@ def test_where_nothing_can_be_read_no_model_is_loaded(run, monkeypatch):
         (['--out', 'a.png'], 'cannot write to a.png'),
     ],
 )
-def test_settings_that_cannot_work_end_in_one_line(run, tmp_path, options, message):
+def test_infer_reports_wrong_settings_in_one_line(run, tmp_path, options, message):
     done = run(save(tmp_path / 'a.png', 'b'), *options)
     assert done.status == 2
     (line,) = errors(done.err)
     assert message in line
 
 
-def test_a_config_that_is_none_of_a_spotter_says_so(tmp_path, capsys):
+def test_infer_rejects_a_config_without_spotter(tmp_path, capsys):
     photo = str(save(tmp_path / 'a.png', 'b'))
     detection = REPOSITORY / 'configs' / 'detection' / 'dbnet-compact_synth-ic15.py'
     for config, message in ((tmp_path / 'none.py', 'no config'), (detection, 'TextSpotter')):
@@ -343,7 +343,7 @@ def test_a_config_that_is_none_of_a_spotter_says_so(tmp_path, capsys):
         ['--device', 'abacus'], ['--batch-size', 'many'],
     ],
 )  # fmt: skip
-def test_values_out_of_range_are_refused_before_anything_is_read(options, capsys):
+def test_infer_rejects_values_out_of_range(options, capsys):
     with pytest.raises(SystemExit) as caught:
         infer.main(['a.png', *options])
     assert caught.value.code == 2
@@ -351,7 +351,7 @@ def test_values_out_of_range_are_refused_before_anything_is_read(options, capsys
 
 
 @pytest.mark.parametrize('device', ['cuda', 'cuda:99'])
-def test_a_device_that_is_not_there_says_so(run, tmp_path, device):
+def test_infer_rejects_a_missing_device(run, tmp_path, device):
     if device == 'cuda' and torch.cuda.is_available():
         pytest.skip('there is a CUDA device')
     done = run(save(tmp_path / 'a.png', 'b'), '--device', device)
@@ -363,7 +363,7 @@ def test_a_device_that_is_not_there_says_so(run, tmp_path, device):
 # Formats
 
 
-def test_icdar_files_can_be_scored(run, tmp_path):
+def test_infer_icdar_files_can_be_scored(run, tmp_path):
     save(tmp_path / 'photos' / 'img_1.png', 'k', 'm')
     gold = tmp_path / 'gold'
     gold.mkdir()
@@ -374,7 +374,7 @@ def test_icdar_files_can_be_scored(run, tmp_path):
 
 
 @pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
-def test_one_file_can_hold_all_photos(run, tmp_path, result_format):
+def test_infer_writes_all_photos_to_one_file(run, tmp_path, result_format):
     photos = [save(tmp_path / 'a.png', 'k', 'm'), save(tmp_path / 'b.png')]
     run(*photos, '--format', result_format, '--no-draw')
     text = (tmp_path / 'results' / f'results.{result_format}').read_text()
@@ -390,7 +390,7 @@ def test_one_file_can_hold_all_photos(run, tmp_path, result_format):
 # Many photos
 
 
-def test_photos_are_read_in_batches_with_a_progress_bar(run, tmp_path, monkeypatch):
+def test_infer_reads_batches_with_a_progress_bar(run, tmp_path, monkeypatch):
     letters = 'abcde'
     for letter in letters:
         save(tmp_path / 'photos' / f'{letter}.png', letter)
@@ -409,7 +409,7 @@ def test_photos_are_read_in_batches_with_a_progress_bar(run, tmp_path, monkeypat
     assert 'photo/s' in done.err[-1] or 's/photo' in done.err[-1]
 
 
-def test_no_bar_goes_into_a_file(run, tmp_path):
+def test_infer_prints_no_progress_bar_to_a_file(run, tmp_path):
     for letter in 'ab':
         save(tmp_path / 'photos' / f'{letter}.png', letter)
     (tmp_path / 'photos' / 'broken.png').write_text('no image')
@@ -418,7 +418,7 @@ def test_no_bar_goes_into_a_file(run, tmp_path):
     assert error.startswith('error: ') and total == '1 of 3 inputs could not be read'
 
 
-def test_only_one_batch_of_photos_is_in_memory(run, monkeypatch):
+def test_infer_keeps_one_batch_in_memory(run, monkeypatch):
     alive: list[weakref.ref] = []
     most = 0
 
@@ -436,7 +436,7 @@ def test_only_one_batch_of_photos_is_in_memory(run, monkeypatch):
     assert most <= 2
 
 
-def test_an_interrupt_keeps_what_is_done_and_resume_skips_it(run, tmp_path, monkeypatch):
+def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
     for letter in 'abcd':
         save(tmp_path / 'photos' / f'{letter}.png', letter)
     read, count = infer.read_batch, 0
@@ -464,7 +464,7 @@ def test_an_interrupt_keeps_what_is_done_and_resume_skips_it(run, tmp_path, monk
     assert len(files(tmp_path / 'results')) == 8
 
 
-def test_a_reader_that_leaves_ends_the_run_quietly(run, tmp_path, monkeypatch):
+def test_infer_ends_quietly_on_a_broken_pipe(run, tmp_path, monkeypatch):
     def broken(_: str) -> None:
         raise BrokenPipeError
 
@@ -473,7 +473,7 @@ def test_a_reader_that_leaves_ends_the_run_quietly(run, tmp_path, monkeypatch):
     assert (done.status, done.err) == (1, [])
 
 
-def test_control_c_ends_the_process_with_its_results_whole(tmp_path):
+def test_infer_control_c_leaves_complete_results(tmp_path):
     for i in range(60):
         save(tmp_path / 'photos' / f'{i}.png', 'k')
     config = write_config(tmp_path, seconds=0.1)

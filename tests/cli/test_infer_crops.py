@@ -1,4 +1,4 @@
-"""``tools/infer.py --crops`` as a user runs it: images that are one word each."""
+"""``clipter infer --crops`` as a user runs it: each image is one word."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def errors(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize('options', [[], ['--no-draw']])
-def test_a_crop_gives_a_line_and_a_json_object_and_no_picture(run, tmp_path, options):
+def test_crop_gives_a_line_and_json_but_no_picture(run, tmp_path, options):
     save_all(tmp_path / 'words', 'km')
     done = run('words', *options)
     assert done.status == 0 and errors(done.err) == []
@@ -101,13 +101,13 @@ def test_a_crop_gives_a_line_and_a_json_object_and_no_picture(run, tmp_path, opt
     assert text.endswith('}\n') and text.count('\n') == 1
 
 
-def test_quiet_prints_nothing(run, tmp_path):
+def test_crops_quiet_prints_nothing(run, tmp_path):
     done = run(save(tmp_path / 'a.png', 'a'), '--quiet')
     assert (done.status, done.out, done.err) == (0, [], [])
     assert files(tmp_path / 'results') == ['a.json']
 
 
-def test_a_crop_that_reads_as_nothing_is_a_result_too(run, tmp_path):
+def test_crop_with_empty_text_has_a_result(run, tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((24, 60, 3), dtype=np.uint8))
     assert run('a.png').out == ['a.png (0.00): ']
     record = {'image': 'a.png', 'text': '', 'score': 0.0}
@@ -115,7 +115,7 @@ def test_a_crop_that_reads_as_nothing_is_a_result_too(run, tmp_path):
 
 
 @pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
-def test_one_file_can_hold_all_crops(run, tmp_path, result_format):
+def test_all_crops_can_be_in_one_file(run, tmp_path, result_format):
     save_all(tmp_path / 'words', 'km')
     run('words', '--format', result_format)
     assert files(tmp_path / 'results') == [f'results.{result_format}']
@@ -131,14 +131,14 @@ def test_one_file_can_hold_all_crops(run, tmp_path, result_format):
     assert [float(row['score']) for row in rows] == pytest.approx([SCORE] * 2, abs=0.01)
 
 
-def test_results_may_lie_among_the_crops_as_nothing_is_drawn(run, tmp_path):
+def test_results_can_be_in_the_folder_of_crops(run, tmp_path):
     before = save(tmp_path / 'words' / 'k.png', 'k').read_bytes()
     assert run('words', '--out', 'words').status == 0
     assert files(tmp_path / 'words') == ['k.json', 'k.png']
     assert (tmp_path / 'words' / 'k.png').read_bytes() == before
 
 
-def test_standard_input_is_a_crop(run, tmp_path, monkeypatch):
+def test_crop_can_come_from_standard_input(run, tmp_path, monkeypatch):
     data = save(tmp_path / 'a.png', 's').read_bytes()
     monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(data)))
     assert run('-').out == ['- (0.78): s']
@@ -147,7 +147,7 @@ def test_standard_input_is_a_crop(run, tmp_path, monkeypatch):
 # The least score
 
 
-def test_the_least_score_of_the_config_is_none_of_crops(run, tmp_path, config):
+def test_crops_ignore_min_score_of_the_config(run, tmp_path, config):
     strict = tmp_path / 'strict.py'
     strict.write_text(Path(config).read_text() + 'model["min_score"] = 1.0\n')
     save(tmp_path / 'a.png', 'a')
@@ -157,9 +157,7 @@ def test_the_least_score_of_the_config_is_none_of_crops(run, tmp_path, config):
 
 
 @pytest.mark.parametrize(('least', 'text'), [(0.7, 'a'), (0.9, '')])
-def test_a_weaker_reading_than_asked_for_is_an_empty_text_with_its_score(
-    run, tmp_path, least, text
-):
+def test_crop_below_min_score_keeps_its_score(run, tmp_path, least, text):
     save(tmp_path / 'a.png', 'a')
     assert run('a.png', '--min-score', least).out == [f'a.png (0.78): {text}']
     record = read_json(tmp_path / 'results' / 'a.json')
@@ -176,9 +174,7 @@ def test_a_weaker_reading_than_asked_for_is_an_empty_text_with_its_score(
         (['--context', 'on'], 'crops have no scene'),
     ],
 )
-def test_what_crops_cannot_have_is_told_before_anything_is_done(
-    run, tmp_path, monkeypatch, options, message
-):
+def test_crops_reject_options_of_photos(run, tmp_path, monkeypatch, options, message):
     monkeypatch.setattr(infer, 'load_spotter', None)
     done = run(save(tmp_path / 'a.png', 'a'), *options)
     assert (done.status, done.out) == (2, [])
@@ -187,11 +183,11 @@ def test_what_crops_cannot_have_is_told_before_anything_is_done(
     assert files(tmp_path) == ['a.png']
 
 
-def test_context_off_is_fine(run, tmp_path):
+def test_crops_accept_context_off(run, tmp_path):
     assert run(save(tmp_path / 'a.png', 'a'), '--context', 'off').status == 0
 
 
-def test_crops_that_cannot_be_read_are_told_in_a_line_and_the_rest_goes_on(run, tmp_path):
+def test_unreadable_crops_are_reported_and_skipped(run, tmp_path):
     save_all(tmp_path, 'abc')
     (tmp_path / 'text.png').write_text('no image\n' * 9)
     done = run('a.png', 'text.png', 'b.png', 'missing.png', 'c.png', '--format', 'csv')
@@ -209,9 +205,7 @@ def test_crops_that_cannot_be_read_are_told_in_a_line_and_the_rest_goes_on(run, 
     ('options', 'wanted'),
     [([], [16, 4]), (['--batch-size', 100], [20]), (['--batch-size', 7], [7, 7, 6])],
 )
-def test_crops_are_read_together_and_come_in_their_order(
-    run, tmp_path, monkeypatch, passes, options, wanted
-):
+def test_crops_are_read_in_batches_in_order(run, tmp_path, monkeypatch, passes, options, wanted):
     letters = 'tsrqponmlkjihgfedcba'
     for i, letter in enumerate(letters):
         save(tmp_path / 'words' / f'w{i}.png', letter)
@@ -224,7 +218,7 @@ def test_crops_are_read_together_and_come_in_their_order(
     assert 'crop/s' in done.err[-1] or 's/crop' in done.err[-1]
 
 
-def test_only_one_batch_of_crops_is_in_memory(run, monkeypatch):
+def test_crops_keep_one_batch_in_memory(run, monkeypatch):
     alive: list[weakref.ref] = []
     most = 0
 
@@ -243,9 +237,7 @@ def test_only_one_batch_of_crops_is_in_memory(run, monkeypatch):
 
 
 @pytest.mark.parametrize('result_format', ['json', 'jsonl', 'csv'])
-def test_an_interrupt_keeps_what_is_done_and_resume_skips_it(
-    run, tmp_path, monkeypatch, result_format
-):
+def test_crops_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch, result_format):
     save_all(tmp_path / 'words', 'abcd')
     read, count = infer.read_crop_batch, 0
 
@@ -267,7 +259,7 @@ def test_an_interrupt_keeps_what_is_done_and_resume_skips_it(
     assert len(run('words', *options, '--resume').out) == 1
 
 
-def test_what_was_read_as_a_photo_is_not_taken_for_a_crop(run, tmp_path, config):
+def test_crops_resume_ignores_results_of_photos(run, tmp_path, config):
     save(tmp_path / 'a.png', 'a')
     assert infer.main(['a.png', '--config', config, '--no-draw', '--quiet']) == 0
     assert run('a.png', '--resume').out == ['a.png (0.78): a']
@@ -277,7 +269,7 @@ def test_what_was_read_as_a_photo_is_not_taken_for_a_crop(run, tmp_path, config)
 # The embedded default
 
 
-def test_the_default_reads_crops_lying_and_standing(tmp_path, capsys, monkeypatch):
+def test_default_reads_horizontal_and_vertical_crops(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
     for text in ('HELLO', 'STATION'):

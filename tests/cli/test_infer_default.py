@@ -1,4 +1,4 @@
-"""The first thing a stranger does: read a photo with the weights that come along."""
+"""The first command of a new user: read a photo with the default weights."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_default_reads_a_clear_word(photo):
+def test_default_reads_a_clear_word(photo):
     words = TextSpotter.default().read(photo)
     best = max(words, key=lambda word: word.score)
     assert best.text.lower() == 'hello'
@@ -85,7 +85,7 @@ def test_default_reads_accents_and_currency_signs(text):
     assert (read, score > 0.3) == (text, True)
 
 
-def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
+def test_user_word_list_decides_uncertain_letters(tmp_path):
     """A name is read as the list has it where its picture is poor, and as seen without a list."""
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)
     clear = Image.new('RGB', (20 + int(font.getlength('ZYXQOR')), 44), (200, 200, 190))
@@ -112,9 +112,7 @@ def test_words_of_ones_own_settle_what_the_photo_leaves_open(tmp_path):
         (['none', 'english'], '--words none cannot be combined'),
     ],
 )
-def test_word_lists_that_are_none_end_in_one_line(
-    photo, tmp_path, capsys, monkeypatch, lists, message
-):
+def test_infer_rejects_invalid_word_lists(photo, tmp_path, capsys, monkeypatch, lists, message):
     monkeypatch.chdir(tmp_path)
     Path('phrases.txt').write_text('main street\n')
     options = [option for words in lists for option in ('--words', words)]
@@ -123,7 +121,7 @@ def test_word_lists_that_are_none_end_in_one_line(
     assert message in line
 
 
-def test_the_tool_takes_word_lists_or_none(photo, monkeypatch):
+def test_infer_accepts_word_lists_or_none(photo, monkeypatch):
     seen = []
     monkeypatch.setattr(OnnxTextSpotter, 'use_words', lambda spotter, words: seen.append(words))
     for options in (['none'], ['english', 'mine.txt']):
@@ -132,11 +130,11 @@ def test_the_tool_takes_word_lists_or_none(photo, monkeypatch):
     assert seen == [[], ['english', 'mine.txt']]
 
 
-def test_the_shipped_weights_are_small():
+def test_default_weights_are_small():
     assert DEFAULT_CONFIG.with_suffix('.safetensors').stat().st_size < 40e6
 
 
-def test_the_command_of_the_readme_prints_the_words_and_nothing_else(photo, tmp_path):
+def test_readme_command_prints_only_the_words(photo, tmp_path):
     done = subprocess.run(
         [sys.executable, str(REPOSITORY / 'tools' / 'infer.py'), str(photo)],
         cwd=tmp_path, text=True, capture_output=True,

@@ -1,4 +1,4 @@
-"""label_words.py: texts only where a recognizer is sure twice."""
+"""``clipter label-words``: texts only for words that are read confidently twice."""
 
 from __future__ import annotations
 

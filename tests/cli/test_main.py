@@ -96,7 +96,7 @@ def test_every_module_with_a_main_is_a_command() -> None:
 
 
 @pytest.mark.parametrize('name', COMMANDS)
-def test_help_shows_examples_that_parse(name, capsys) -> None:
+def test_help_shows_examples(name, capsys) -> None:
     with pytest.raises(SystemExit, match='0'):
         main([name, '--help'])
     printed = capsys.readouterr().out

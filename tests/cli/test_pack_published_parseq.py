@@ -1,4 +1,4 @@
-"""A published PARSeq becomes the recognizer of a spotter; the file is drawn, of the same shapes."""
+"""Packing of a published PARSeq; the file is random, with the published shapes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pack(published: Path, out: Path) -> int:
     )
 
 
-def test_a_published_recognizer_goes_into_a_spotter_without_being_announced(tmp_path):
+def test_pack_spotter_detects_a_published_recognizer(tmp_path):
     published, out = draw_published(tmp_path), tmp_path / 'spotter.safetensors'
     assert pack(published, out) == 0
     spotter = TextSpotter.from_config(CONFIG, checkpoint=out)
@@ -39,9 +39,7 @@ def test_a_published_recognizer_goes_into_a_spotter_without_being_announced(tmp_
     assert all(torch.equal(state[name], value) for name, value in wanted.items())
 
 
-def test_one_that_reads_other_characters_ends_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-):
+def test_pack_spotter_rejects_another_charset(tmp_path: Path, capsys: pytest.CaptureFixture):
     out = tmp_path / 'spotter.safetensors'
     assert pack(draw_published(tmp_path, classes=37), out) == 2
     (line,) = capsys.readouterr().err.splitlines()

@@ -1,3 +1,5 @@
+"""``clipter pack-spotter``: one file from two trained parts."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -36,7 +38,7 @@ def pack(trained: dict[str, Path], out: Path, *more: str, **changes: Path) -> in
     )  # fmt: skip
 
 
-def test_two_trained_parts_become_one_file_that_loads(trained, tmp_path, capsys):
+def test_pack_spotter_packs_two_trained_parts(trained, tmp_path, capsys):
     out = tmp_path / 'new' / 'spotter.safetensors'
     assert pack(trained, out) == 0
     assert f'{out}: ' in capsys.readouterr().out
@@ -49,9 +51,7 @@ def test_two_trained_parts_become_one_file_that_loads(trained, tmp_path, capsys)
             torch.testing.assert_close(value, wanted[key], rtol=1e-3, atol=1e-4)
 
 
-def test_the_detector_of_the_default_keeps_its_integers_and_another_asks_for_them(
-    trained, tmp_path, capsys
-):
+def test_pack_spotter_keeps_ranges_of_the_default_detector(trained, tmp_path, capsys):
     out = tmp_path / 'spotter.safetensors'
     recognizer = ['--recognizer', str(trained['recognizer'])]
     assert pack_spotter.main([str(DEFAULT_CONFIG), '--out', str(out), *recognizer]) == 0
@@ -62,7 +62,7 @@ def test_the_detector_of_the_default_keeps_its_integers_and_another_asks_for_the
     assert load_int8_ranges(out) is None
 
 
-def test_full_precision_is_kept_where_asked_for(trained, tmp_path):
+def test_pack_spotter_dtype_float32(trained, tmp_path):
     out = tmp_path / 'spotter.safetensors'
     assert pack(trained, out, '--dtype', 'float32') == 0
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out)
@@ -71,7 +71,7 @@ def test_full_precision_is_kept_where_asked_for(trained, tmp_path):
         assert torch.equal(value, wanted[key])
 
 
-def test_parts_that_were_mixed_up_end_in_one_line(trained, tmp_path, capsys):
+def test_pack_spotter_rejects_swapped_parts(trained, tmp_path, capsys):
     out = tmp_path / 'spotter.safetensors'
     assert pack(trained, out, detector=trained['recognizer']) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -79,7 +79,7 @@ def test_parts_that_were_mixed_up_end_in_one_line(trained, tmp_path, capsys):
     assert not out.exists()
 
 
-def test_a_missing_checkpoint_or_config_ends_in_one_line(trained, tmp_path, capsys):
+def test_pack_spotter_reports_missing_files(trained, tmp_path, capsys):
     assert pack(trained, tmp_path / 'a.safetensors', detector=tmp_path / 'gone.pth') == 2
     assert 'gone.pth' in capsys.readouterr().err
     recognition = DEFAULT_CONFIG.parents[2] / 'configs' / 'recognition' / 'parseq-tiny_words.py'
@@ -89,7 +89,7 @@ def test_a_missing_checkpoint_or_config_ends_in_one_line(trained, tmp_path, caps
         assert line.startswith('error: ') and str(config) in line
 
 
-def test_several_checkpoints_of_a_part_are_averaged(trained, tmp_path):
+def test_pack_spotter_averages_checkpoints(trained, tmp_path):
     first = torch.load(trained['recognizer'], weights_only=True)
     second = tmp_path / 'second.pth'
     later = {k: v + 1 if v.is_floating_point() else v for k, v in first['state_dict'].items()}

@@ -1,3 +1,5 @@
+"""``clipter prepare-dataset`` on small data sets."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +23,7 @@ def icdar(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_says_what_was_found_and_written_and_warns_of_other_counts(icdar, capsys):
+def test_prepare_dataset_prints_counts_and_warnings(icdar, capsys):
     assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
@@ -41,7 +43,7 @@ def test_it_says_what_was_found_and_written_and_warns_of_other_counts(icdar, cap
     assert annotation['data_list'][0]['instances'][0]['text'] == 'Word'
 
 
-def test_files_can_go_elsewhere_and_be_fewer(icdar, tmp_path, capsys):
+def test_prepare_dataset_out_and_tasks(icdar, tmp_path, capsys):
     out = tmp_path / 'some' / 'where'
     command = ['icdar2015', '--root', str(icdar), '--out', str(out)]
     assert prepare_dataset.main([*command, '--splits', 'test', '--tasks', 'textspotting']) == 0
@@ -50,7 +52,7 @@ def test_files_can_go_elsewhere_and_be_fewer(icdar, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('name', ['icdar2015', 'totaltext', 'svt', 'word-crops'])
-def test_a_folder_without_the_set_says_what_is_missing_and_where_to_get_it(name, tmp_path, capsys):
+def test_prepare_dataset_names_missing_files_and_address(name, tmp_path, capsys):
     assert prepare_dataset.main([name, '--root', str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ''
@@ -59,7 +61,7 @@ def test_a_folder_without_the_set_says_what_is_missing_and_where_to_get_it(name,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_photo_that_is_none_ends_in_one_line_that_names_it(icdar, capsys):
+def test_prepare_dataset_names_an_unreadable_photo(icdar, capsys):
     (icdar / 'ch4_test_images' / 'img_1.jpg').write_text('no photo')
     assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -67,14 +69,14 @@ def test_a_photo_that_is_none_ends_in_one_line_that_names_it(icdar, capsys):
     assert not list(icdar.glob('*.json'))
 
 
-def test_the_catalog_lists_every_set_with_its_terms(capsys):
+def test_prepare_dataset_list_prints_every_data_set(capsys):
     assert prepare_dataset.main(['--list']) == 0
     out = capsys.readouterr().out
     for entry in DATASETS.values():
         assert entry.name in out and entry.url in out and entry.licence in out
 
 
-def test_the_layout_of_a_set_is_printed_on_request(capsys):
+def test_prepare_dataset_layout_prints_the_files(capsys):
     assert prepare_dataset.main(['svt', '--layout']) == 0
     assert 'svt1/train.xml' in capsys.readouterr().out
 
@@ -83,7 +85,7 @@ def test_the_layout_of_a_set_is_printed_on_request(capsys):
     'arguments',
     [[], ['icdar2015'], ['icdar', '--root', '.'], ['svt', '--root', '.', '--tasks', 'x']],
 )
-def test_a_command_that_is_none_ends_in_the_usage(arguments, capsys):
+def test_prepare_dataset_rejects_invalid_arguments(arguments, capsys):
     with pytest.raises(SystemExit, match='2'):
         prepare_dataset.main(arguments)
     assert 'usage' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""How processes that share GPUs are joined; with GPUs, MMEngine does the rest."""
+"""Process groups of processes that share GPUs."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def started(monkeypatch):
 
 
 @pytest.mark.parametrize(('gpus', 'own'), [(1, '0'), (2, '1'), (4, '1')])
-def test_more_processes_than_gpus_share_them(started, gpus, own):
+def test_join_processes_shares_gpus(started, gpus, own):
     config = started(gpus)
     assert os.environ['LOCAL_RANK'] == own
     assert os.environ['RANK'] == '5'
     assert config.env_cfg.dist_cfg.backend == 'gloo'
 
 
-def test_a_gpu_each_is_left_to_nccl(started):
+def test_join_processes_keeps_nccl_with_one_gpu_each(started):
     config = started(8)
     assert os.environ['LOCAL_RANK'] == '5'
     assert config.env_cfg.dist_cfg.backend == 'nccl'
 
 
-def test_a_config_without_settings_of_processes_gets_them(monkeypatch, started):
+def test_join_processes_sets_missing_env_cfg(monkeypatch, started):
     started(1)
     config = Config({})
     monkeypatch.setenv('LOCAL_RANK', '5')

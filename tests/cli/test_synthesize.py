@@ -1,3 +1,5 @@
+"""``clipter synthesize`` with a few scenes."""
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,7 @@ def written(tmp_path_factory):
     return out, arguments
 
 
-def test_synthesize_output_is_read_by_mmocr(written):
+def test_synthesize_output_loads_in_mmocr(written):
     out, _ = written
     dataset = OCRDataset(
         ann_file='annotation.json', data_root=str(out), data_prefix={'img_path': ''}, pipeline=[]
@@ -47,7 +49,7 @@ def test_synthesize_draws_a_contact_sheet(written):
     assert cv2.imread(str(out / 'sheet.png')).shape == (320, 4 * 320, 3)
 
 
-def test_synthesize_continues_an_earlier_run(written, tool):
+def test_synthesize_continues_an_earlier_run(written):
     out, arguments = written
     untouched = out / 'images' / '00000001.jpg'
     before = (untouched.stat().st_mtime_ns, (out / 'annotation.json').read_bytes())
@@ -59,12 +61,12 @@ def test_synthesize_continues_an_earlier_run(written, tool):
     assert lost.read_bytes() == content
 
 
-def test_synthesize_rejects_other_settings(written, tool):
+def test_synthesize_rejects_a_folder_of_other_settings(written):
     _, arguments = written
     assert tool.main([*arguments, '--seed', '6']) == 2
 
 
-def test_synthesize_output_does_not_depend_on_workers(written, tool, tmp_path):
+def test_synthesize_is_equal_for_any_number_of_workers(written, tmp_path):
     out, arguments = written
     other = [*arguments, '--out', str(tmp_path), '--workers', '2']
     assert tool.main(other) == 0
@@ -72,7 +74,7 @@ def test_synthesize_output_does_not_depend_on_workers(written, tool, tmp_path):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-def test_make_annotation_sets_metainfo(written):
+def test_synthesize_annotation_has_metainfo(written):
     annotation = json.loads((written[0] / 'annotation.json').read_text())
     assert annotation['metainfo']['category'] == [{'id': 0, 'name': 'text'}]
     polygons = [
@@ -83,7 +85,7 @@ def test_make_annotation_sets_metainfo(written):
     assert polygons and all(polygon.size % 4 == 0 for polygon in polygons)
 
 
-def test_synthesize_reports_a_missing_folder(tool, tmp_path, capsys):
+def test_synthesize_names_a_missing_folder(tmp_path, capsys):
     code = tool.main(
         [
             '--out',

@@ -1,4 +1,4 @@
-"""``tools/test.py`` on a spotter whose reading can be worked out by hand."""
+"""``clipter test`` on a spotter whose readings are known."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def run(tmp_path, capsys):
     return call
 
 
-def test_it_prints_the_table_and_says_where_words_were_lost(run):
+def test_test_prints_the_table_and_lost_words(run):
     result = run('')
     assert result.status == 0
     assert result.numbers['detection/recall'] == 3 / 4
@@ -120,7 +120,7 @@ def test_it_prints_the_table_and_says_where_words_were_lost(run):
         ("protocol='icdar2015', confidences=True", 'icdar2015'),
     ],
 )
-def test_the_submission_scores_as_the_test_did(run, evaluator, protocol):
+def test_test_submission_has_equal_scores(run, evaluator, protocol):
     lexicons = "lexicons=dict(weak='{}')"
     root_of_lexicon = run(evaluator).root / 'weak.txt'
     result = run(f'{evaluator}, {lexicons.format(root_of_lexicon)}')
@@ -137,7 +137,7 @@ def test_the_submission_scores_as_the_test_did(run, evaluator, protocol):
             assert result.numbers[f'e2e/{level}_ap'] == files['e2e']['ap'] > 0
 
 
-def test_boxes_are_written_for_ground_truth_of_boxes(run):
+def test_test_writes_boxes_for_box_ground_truth(run):
     result = run("protocol='icdar2013', line_format='ltrb'")
     with zipfile.ZipFile(result.submission) as archive:
         assert archive.read('res_img_1.txt').decode().splitlines() == [
@@ -146,13 +146,13 @@ def test_boxes_are_written_for_ground_truth_of_boxes(run):
         ]
 
 
-def test_every_photo_has_a_file_in_the_submission(run):
+def test_test_submission_has_a_file_per_photo(run):
     with zipfile.ZipFile(run('').submission) as archive:
         assert sorted(archive.namelist()) == ['res_img_1.txt', 'res_img_10.txt', 'res_img_2.txt']
         assert archive.read('res_img_10.txt') == b''
 
 
-def test_a_lexicon_that_is_not_there_is_named_and_can_be_left_out(run):
+def test_test_names_a_missing_lexicon(run):
     evaluator = "lexicons=dict(weak='nowhere/weak.txt')"
     failed = run(evaluator)
     assert failed.status == 2
@@ -161,7 +161,7 @@ def test_a_lexicon_that_is_not_there_is_named_and_can_be_left_out(run):
     assert run(evaluator, '--no-lexicons').numbers['e2e/none_recall'] == 1 / 4
 
 
-def test_missing_annotations_are_named_before_anything_is_built(run):
+def test_test_names_missing_annotations(run):
     result = run('', '--cfg-options', 'test_dataloader.dataset.ann_file=other.json')
     assert result.status == 2
     assert 'other.json' in result.err

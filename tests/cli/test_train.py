@@ -1,4 +1,4 @@
-"""``tools/train.py`` on a few drawn photos, from nothing to a checkpoint and on from there."""
+"""``clipter train`` on a few drawn photos: from scratch, and from a checkpoint."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def read(path: Path) -> dict:
     return torch.load(path, weights_only=True, map_location='cpu')
 
 
-def test_a_config_trains_and_a_stopped_run_goes_on(config, tmp_path):
+def test_train_resumes_a_stopped_run(config, tmp_path):
     work_dir = tmp_path / 'run'
     train.main([str(config), '--work-dir', str(work_dir)])
     first = read(work_dir / 'iter_2.pth')
@@ -99,7 +99,7 @@ def test_a_config_trains_and_a_stopped_run_goes_on(config, tmp_path):
     assert not torch.equal(first['state_dict'][name], second['state_dict'][name])
 
 
-def test_a_config_that_is_not_there_says_so_in_one_line(tmp_path, capsys):
+def test_train_names_a_missing_config(tmp_path, capsys):
     assert train.main([str(tmp_path / 'none.py')]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert 'none.py' in line

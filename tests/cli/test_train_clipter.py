@@ -1,4 +1,4 @@
-"""``tools/train.py`` on scenes: what is logged, where runs go on, what users get wrong."""
+"""``clipter train`` on scenes: logs, checkpoints and errors of users."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def checkpoint(path: Path) -> dict:
     return torch.load(path, weights_only=True, map_location='cpu')
 
 
-def test_losses_the_gate_and_pictures_are_logged(tmp_path):
+def test_train_logs_losses_gate_and_pictures(tmp_path):
     config = write_clipter_config(tmp_path, VALIDATION)
     assert run(config) == 0
     lines = scalars(config)
@@ -72,7 +72,7 @@ def test_losses_the_gate_and_pictures_are_logged(tmp_path):
     assert sheet.shape[0] > 300  # the photo stands above the crops
 
 
-def test_a_checkpoint_holds_the_towers_name_and_none_of_its_weights(config):
+def test_checkpoint_has_the_tower_name_without_weights(config):
     run(config)
     names = set(checkpoint(config.parent / 'run' / 'iter_3.pth')['state_dict'])
     assert {name for name in names if name.startswith('context_encoder')} == {
@@ -82,7 +82,7 @@ def test_a_checkpoint_holds_the_towers_name_and_none_of_its_weights(config):
 
 
 @pytest.mark.parametrize('given', [False, True])
-def test_a_run_goes_on_from_the_last_checkpoint_or_from_a_given_one(config, given):
+def test_train_resumes_from_last_or_given_checkpoint(config, given):
     run(config)
     file = [str(config.parent / 'run' / 'iter_3.pth')] if given else []
     more = ['--cfg-options', 'train_cfg.max_iters=4', 'default_hooks.checkpoint.interval=4']
@@ -92,7 +92,7 @@ def test_a_run_goes_on_from_the_last_checkpoint_or_from_a_given_one(config, give
     assert {s['step'].item() for s in state['optimizer']['state'].values()} == {4}
 
 
-def test_the_plain_recognizers_checkpoint_is_what_fine_tuning_starts_from(tmp_path):
+def test_train_starts_from_the_plain_recognizer(tmp_path):
     plain = write_clipter_config(
         tmp_path, "model = dict(recognizer, init_cfg=None)\nscenes['with_image'] = False\n"
     )
@@ -112,7 +112,7 @@ def test_the_plain_recognizers_checkpoint_is_what_fine_tuning_starts_from(tmp_pa
         assert torch.equal(got[f'recognizer.{name}'], value), name
 
 
-def test_amp_trains_in_bfloat16_on_a_cpu(config, monkeypatch):
+def test_train_amp_is_bfloat16_on_a_cpu(config, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     assert run(config, '--amp') == 0
     assert "type='BFloat16OptimWrapper'" in (config.parent / 'run' / config.name).read_text()
@@ -134,7 +134,7 @@ def test_amp_trains_in_bfloat16_on_a_cpu(config, monkeypatch):
         (['--cfg-options', 'train_cfg=None'], 'no train_cfg'),
     ],
 )
-def test_what_a_user_gets_wrong_is_said_without_a_traceback(config, capsys, more, said):
+def test_train_reports_user_errors_without_traceback(config, capsys, more, said):
     assert run(config, *more) == 2
     error = capsys.readouterr().err
     assert said in error
@@ -149,7 +149,7 @@ def test_what_a_user_gets_wrong_is_said_without_a_traceback(config, capsys, more
         ('model = dict(type=PARSeq)', 'PARSeq'),
     ],
 )
-def test_a_config_that_cannot_be_read_is_said_without_a_traceback(tmp_path, capsys, text, said):
+def test_train_reports_an_invalid_config_without_traceback(tmp_path, capsys, text, said):
     path = tmp_path / 'broken.py'
     path.write_text(text)
     assert train.main([str(path)]) == 2
@@ -158,20 +158,20 @@ def test_a_config_that_cannot_be_read_is_said_without_a_traceback(tmp_path, caps
     assert 'Traceback' not in error
 
 
-def test_the_stack_of_an_error_is_kept_in_a_file(config, capsys):
+def test_train_keeps_the_traceback_in_a_file(config, capsys):
     run(config, '--cfg-options', 'model.stage=middle')
     assert 'error.txt' in capsys.readouterr().err
     assert 'Traceback' in (config.parent / 'run' / 'error.txt').read_text()
 
 
-def test_a_photo_that_is_gone_is_named(config, capsys):
+def test_train_names_a_missing_photo(config, capsys):
     for photo in (config.parent / 'scenes').glob('*.png'):
         os.remove(photo)
     assert run(config) == 2
     assert 'scene' in capsys.readouterr().err
 
 
-def test_the_work_dir_is_named_after_the_config(config, monkeypatch):
+def test_train_work_dir_has_the_name_of_the_config(config, monkeypatch):
     monkeypatch.chdir(config.parent)
     assert train.main([str(config)]) == 0
     assert (config.parent / 'work_dirs' / 'toy_clipter' / 'iter_3.pth').is_file()

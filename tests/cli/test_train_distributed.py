@@ -1,4 +1,4 @@
-"""Two CPU processes train one model, photos and word crops mixed."""
+"""Training with two CPU processes on photos and word crops."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def ranks(tmp_path_factory) -> list[dict]:
     return [torch.load(folder / f'rank{rank}.pth', weights_only=False) for rank in range(2)]
 
 
-def test_weights_stay_the_same_on_both_processes(ranks):
+def test_weights_are_equal_on_both_processes(ranks):
     first, second = (rank['weights'] for rank in ranks)
     assert first.keys() == second.keys()
     for name in first:
@@ -77,25 +77,25 @@ def test_weights_stay_the_same_on_both_processes(ranks):
     assert first['fusion.gate.alpha'] != 0
 
 
-def test_batches_of_word_crops_alone_are_among_those_that_were_trained_on(ranks):
+def test_training_includes_batches_of_crops_only(ranks):
     photos = [[batch['photos'] for batch in rank['batches']] for rank in ranks]
     assert any(0 in rank for rank in photos)
     # In some step one process uses the fusion and the other does not.
     assert any((a == 0) != (b == 0) for a, b in zip(*photos))
 
 
-def test_the_processes_share_an_epoch_between_them(ranks):
+def test_processes_divide_an_epoch(ranks):
     met = [[path for batch in rank['batches'][:2] for path in batch['paths']] for rank in ranks]
     assert met[0] and met[1]
     assert not set(met[0]) & set(met[1])
 
 
-def test_an_evaluation_counts_each_word_once_whichever_process_read_it(ranks):
+def test_evaluation_counts_each_word_once(ranks):
     # Four photos with one, two, three and one word; their batches are 2 and 1 long.
     assert [rank['metrics'] for rank in ranks] == [{'met/words': 'aaaabbc'}] * 2
 
 
-def test_a_launcher_that_did_not_start_this_process_is_named(tmp_path, capsys, monkeypatch):
+def test_train_names_a_launcher_that_is_not_running(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv('RANK', raising=False)
     config = write_clipter_config(tmp_path)
     with DefaultScope.overwrite_default_scope(None):

@@ -1,4 +1,4 @@
-"""What stops a run before it starts, and how it is said."""
+"""Errors before a run starts, and their messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Broken(Dataset):
         raise ValueError('street/b.jpg is not in the cache\nAdd it: extract')
 
 
-def test_an_error_of_a_loaders_process_is_said_without_its_stack():
+def test_say_error_extracts_the_error_of_a_loader_process():
     with pytest.raises(ValueError) as caught:
         next(iter(DataLoader(Broken(), num_workers=1)))
     assert 'Traceback' in str(caught.value)
@@ -38,7 +38,7 @@ def test_an_error_of_a_loaders_process_is_said_without_its_stack():
         (ValueError(), 'ValueError: '),
     ],
 )
-def test_errors_read_as_lines(error, said):
+def test_say_error_returns_the_message(error, said):
     assert say_error(error) == said
 
 
@@ -50,7 +50,7 @@ def amp(kind: str | None) -> str:
 
 
 @pytest.mark.parametrize('kind', ['OptimWrapper', None])
-def test_amp_is_bfloat16_on_a_cpu_and_float16_on_a_gpu(kind, monkeypatch):
+def test_enable_amp_uses_bfloat16_on_cpu_and_float16_on_gpu(kind, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     assert amp(kind) == 'BFloat16OptimWrapper'
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
@@ -58,17 +58,17 @@ def test_amp_is_bfloat16_on_a_cpu_and_float16_on_a_gpu(kind, monkeypatch):
 
 
 @pytest.mark.parametrize('kind', ['AmpOptimWrapper', 'BFloat16OptimWrapper'])
-def test_amp_twice_is_refused(kind):
+def test_enable_amp_rejects_mixed_precision_configs(kind):
     with pytest.raises(ValueError, match='leave out --amp'):
         amp(kind)
 
 
-def test_amp_on_an_unknown_wrapper_is_refused():
+def test_enable_amp_rejects_unknown_wrappers():
     with pytest.raises(ValueError, match='ApexOptimWrapper'):
         amp('ApexOptimWrapper')
 
 
-def test_missing_checkpoints_and_annotations_are_listed_with_their_places(tmp_path):
+def test_find_missing_files_lists_files_and_config_entries(tmp_path):
     (tmp_path / 'there.json').write_text('{}')
     here = {'ann_file': 'there.json', 'data_root': str(tmp_path)}
     gone = {'ann_file': 'gone.json', 'data_root': str(tmp_path)}
@@ -89,13 +89,13 @@ def test_missing_checkpoints_and_annotations_are_listed_with_their_places(tmp_pa
     assert any('val.json' in line for line in find_missing_files(config))
 
 
-def test_a_missing_checkpoint_names_the_config_that_makes_it():
+def test_find_missing_files_names_the_config_of_a_checkpoint():
     config = Config({'model': {}, 'load_from': 'work_dirs/parseq-tiny_words/iter_20000.pth'})
     (line,) = find_missing_files(config)
     assert 'clipter train recognition/parseq-tiny_words' in line
 
 
-def test_a_missing_part_of_a_spotter_is_to_be_unpacked():
+def test_find_missing_files_advises_unpack_spotter():
     config = Config({'model': {}, 'load_from': 'work_dirs/default/not_there.pth'})
     (line,) = find_missing_files(config)
     assert 'clipter unpack-spotter --out work_dirs/default' in line

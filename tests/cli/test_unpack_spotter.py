@@ -1,3 +1,5 @@
+"""``clipter unpack-spotter``: the two parts of a spotter."""
+
 from __future__ import annotations
 
 import torch
@@ -6,7 +8,7 @@ from pipeline.cli import pack_spotter, unpack_spotter
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
 
-def test_the_parts_of_the_default_come_out_and_go_in_again(tmp_path, capsys):
+def test_unpacked_parts_pack_to_the_default(tmp_path, capsys):
     assert unpack_spotter.main(['--out', str(tmp_path / 'parts')]) == 0
     assert 'detector.pth' in capsys.readouterr().out
     packed = tmp_path / 'again.safetensors'
@@ -24,14 +26,14 @@ def test_the_parts_of_the_default_come_out_and_go_in_again(tmp_path, capsys):
         assert torch.equal(value, after.state_dict()[name]), name
 
 
-def test_a_part_is_what_load_from_of_a_training_config_takes(tmp_path):
+def test_unpacked_part_loads_in_a_training_config(tmp_path):
     unpack_spotter.main(['--out', str(tmp_path)])
     whole = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
     state = torch.load(tmp_path / 'detector.pth', weights_only=True)['state_dict']
     assert set(state) == set(whole.detector.detector.state_dict())
 
 
-def test_weights_that_are_not_there_cost_one_line(tmp_path, capsys):
+def test_unpack_spotter_names_missing_weights(tmp_path, capsys):
     missing = str(tmp_path / 'none.safetensors')
     assert unpack_spotter.main(['--out', str(tmp_path / 'parts'), '--checkpoint', missing]) == 2
     assert missing in capsys.readouterr().err

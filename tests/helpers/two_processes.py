@@ -1,4 +1,4 @@
-"""Run by torchrun: ``tools/train.py``, each process keeping its weights and the words it met."""
+"""Run by torchrun: ``clipter train``; each process saves its weights and its words."""
 
 from __future__ import annotations
 

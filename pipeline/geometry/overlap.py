@@ -12,8 +12,14 @@ from pipeline.geometry.ring import check_polygon
 def polygon_shape(polygon: np.ndarray) -> shapely.Geometry:
     """Convert a (K, 2) polygon to the valid shapely geometry that :func:`polygon_iou` uses."""
     shape = Polygon(check_polygon(polygon))
-    # make_valid() splits a self-crossing polygon into its lobes.
-    return shape if shape.is_valid else shapely.make_valid(shape)
+    if shape.is_valid:
+        return shape
+    # make_valid() splits a self-crossing polygon into its lobes (the even-odd rule). It may add
+    # lines and points, which have no area.
+    parts = shapely.get_parts(shapely.make_valid(shape))
+    while any(part.geom_type.startswith('Multi') for part in parts):
+        parts = shapely.get_parts(parts)
+    return shapely.union_all([part for part in parts if part.geom_type == 'Polygon'])
 
 
 def polygon_iou(polygon: np.ndarray, other: np.ndarray) -> float:

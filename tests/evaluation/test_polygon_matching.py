@@ -8,7 +8,8 @@ from pipeline.evaluation.matching import (
     match_polygons,
     match_polygons_maximum,
 )
-from pipeline.evaluation.overlap import measure_overlaps, shoelace_area
+from pipeline.evaluation.overlap import measure_overlaps
+from pipeline.geometry import polygon_area
 
 
 def box(x: float, y: float, width: float, height: float) -> np.ndarray:
@@ -37,7 +38,7 @@ def test_a_crossed_quad_has_the_area_of_the_shoelace_formula() -> None:
 
     overlaps = measure_overlaps([box(0, 0, 10, 10)], [crossed])
 
-    assert shoelace_area(crossed) == 0  # its two loops cancel
+    assert polygon_area(crossed) == 0  # its two loops cancel
     # Two triangles of 25 lie in the box; the union of the reference is 100 + 0 - 50.
     np.testing.assert_allclose(overlaps.intersections, [[50]])
     np.testing.assert_allclose(overlaps.iou(), [[1.0]])

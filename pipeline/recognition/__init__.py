@@ -1,4 +1,4 @@
-"""Recognizers: crops in, texts out."""
+"""Recognizers: word crops in, texts out."""
 
 from pipeline.recognition.crop_channels import crop_channels
 from pipeline.recognition.data_preprocessor import CropDataPreprocessor

@@ -49,7 +49,7 @@ def test_crops_are_not_modified():
 @pytest.mark.parametrize(
     ('crops', 'message'),
     [
-        ([torch.zeros(3, 32, 128), torch.zeros(3, 32, 100)], 'need one size'),
+        ([torch.zeros(3, 32, 128), torch.zeros(3, 32, 100)], 'need the same size'),
         ([torch.zeros(1, 32, 128)], r'Wanted crops of shape \(3, H, W\), got \(1, 32, 128\)'),
         (torch.zeros(3, 32, 128), 'Wanted crops of shape'),
     ],

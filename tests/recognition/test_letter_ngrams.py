@@ -106,13 +106,13 @@ def test_the_shipped_list_has_words_names_and_signs() -> None:
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (b'street 8\nmain street\n', r"list\.txt:2: wanted a word and perhaps.*'main street'"),
+        (b'street 8\nmain street\n', r"list\.txt:2: wanted a word and an optional.*'main street'"),
         (b'a long street\n', 'list.txt:1'),
-        (b'street 0.5\n', 'its weight, 1 or more'),
+        (b'street 0.5\n', 'weight of 1 or more'),
         (b'street -1\n', 'list.txt:1'),
         (b'street nan\n', 'list.txt:1'),
         (b'# nothing\n', 'got none'),
-        (b'\xff\xfe\x00', 'wanted a word list in UTF-8'),
+        (b'\xff\xfe\x00', 'is not in UTF-8'),
         (b'24\n7/11\n', 'wanted words with letters a to z, got none'),
     ],
 )
@@ -124,14 +124,14 @@ def test_what_is_no_word_list_is_named(tmp_path, content: bytes, message: str) -
 
 
 def test_bad_settings_are_named() -> None:
-    with pytest.raises(ValueError, match=r'order must lie in 2\.\.8, got 1'):
+    with pytest.raises(ValueError, match=r'order must be in 2\.\.8, got 1'):
         LetterNgrams({'a': 1}, order=1)
-    with pytest.raises(ValueError, match='surprise must lie in'):
+    with pytest.raises(ValueError, match='surprise must be in'):
         LetterNgrams({'a': 1}, surprise=0)
     for one in ('english', Path('english')):
         with pytest.raises(ValueError, match=r"pass \['english'\]"):
             LetterNgrams(one)
-    with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt; 'english'"):
+    with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt\. Use 'english'"):
         LetterNgrams(['no/such/list.txt'])
 
 

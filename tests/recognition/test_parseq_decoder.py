@@ -192,7 +192,7 @@ def test_configs_are_not_modified():
 
 
 def test_tokens_of_another_width_are_refused():
-    with pytest.raises(ValueError, match=r'wants encoder tokens \(N, T, 32\), got \(3, 6, 48\)'):
+    with pytest.raises(ValueError, match=r'requires encoder tokens \(N, T, 32\), got \(3, 6, 48\)'):
         build_decoder()(None, draw_tokens(width=48))
 
 

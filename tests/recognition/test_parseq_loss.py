@@ -105,7 +105,7 @@ def test_unknown_characters_become_the_unknown_token_where_there_is_one():
 
 @pytest.mark.parametrize('policy', [{'too_long': 'cut'}, {'unknown_chars': 'keep'}])
 def test_unknown_policies_are_refused(policy):
-    with pytest.raises(ValueError, match='has to be'):
+    with pytest.raises(ValueError, match='must be'):
         build_loss(**policy)
 
 

@@ -218,7 +218,7 @@ def test_a_file_of_another_charset_is_refused_and_nothing_is_loaded(tmp_path):
     model, file = build_small_parseq(), tmp_path / 'parseq36.pt'
     before = copy.deepcopy(model.state_dict())
     torch.save(build_reference(PUBLISHED_CHARSETS[36]).state_dict(), file)
-    wanted = r"has 94 characters .*, but the checkpoint reads 36 characters '0123.*set dict_file"
+    wanted = r"has 94 characters .*, but the checkpoint has 36 characters '0123.*set dict_file"
     with pytest.raises(ValueError, match=wanted):
         load_weights(model, file)
     with pytest.raises(ValueError, match=wanted):
@@ -245,14 +245,14 @@ def test_a_charset_of_ones_own_has_to_be_named(tmp_path):
     state = build_reference(charset).state_dict()
     model = build_small_parseq(dictionary_of('zyxcba', tmp_path))
     dictionary = model.decoder.dictionary
-    with pytest.raises(ValueError, match=r'reads 6 characters, but does not say which.*charset='):
+    with pytest.raises(ValueError, match=r'has 6 characters, but contains no charset.*charset='):
         model.load_state_dict(state)
     named = convert_published_parseq(state, dictionary, charset)
     stated = convert_published_parseq(lightning(state, charset_train=charset), dictionary)
     assert all(torch.equal(named[name], stated[name]) for name in {*named, *stated})
     assert torch.equal(named['decoder.head.bias'][:6], state['head.bias'][1:].flip(0))
     model.load_state_dict(named)
-    with pytest.raises(ValueError, match='a charset of 5 wants 6 rows in the classifier and 8'):
+    with pytest.raises(ValueError, match='a charset of 5 requires 6 rows in the classifier and 8'):
         convert_published_parseq(state, dictionary, charset[:5])
 
 
@@ -261,7 +261,7 @@ def test_a_charset_of_ones_own_has_to_be_named(tmp_path):
 )
 def test_other_tokens_than_those_of_parseq_are_refused(options, reference, tmp_path):
     dictionary = TASK_UTILS.build(dictionary_of(CHARS, tmp_path, **options))
-    with pytest.raises(ValueError, match='tokens BOS, EOS and PAD, each its own'):
+    with pytest.raises(ValueError, match='three separate tokens BOS, EOS and PAD'):
         convert_published_parseq(reference.state_dict(), dictionary)
 
 

@@ -59,7 +59,7 @@ def test_same_patches_at_other_places_are_told_apart():
 
 @pytest.mark.parametrize('shape', [(1, 3, 32, 100), (1, 1, 32, 128), (3, 32, 128)])
 def test_crops_of_another_size_are_refused(shape):
-    with pytest.raises(ValueError, match=r'wants crops of shape \(N, 3, 32, 128\), got'):
+    with pytest.raises(ValueError, match=r'requires crops of shape \(N, 3, 32, 128\), got'):
         build_encoder()(torch.zeros(shape))
 
 

@@ -82,9 +82,9 @@ def test_start_and_padding_are_never_read():
 @pytest.mark.parametrize(
     ('shape', 'message'),
     [
-        ((1, 5, 16), 'max_label_length=4 takes 6 tokens, got 5'),
-        ((1, 6, 8), r'wants encoder tokens \(N, T, 16\)'),
-        ((1, 16, 2, 3), r'wants encoder tokens \(N, T, 16\)'),
+        ((1, 5, 16), 'max_label_length=4 requires 6 tokens, got 5'),
+        ((1, 6, 8), r'requires encoder tokens \(N, T, 16\)'),
+        ((1, 16, 2, 3), r'requires encoder tokens \(N, T, 16\)'),
     ],
 )
 def test_tokens_that_do_not_fit_are_refused(shape, message):

@@ -1,4 +1,4 @@
-"""Decoder with only a CTC head: classifies all columns at once."""
+"""A decoder that consists of a CTC head."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class CTCDecoder(BaseDecoder):
-    """Classifies the encoder's tokens by CTC, as the PP-OCRv6 recognizers do.
+    """Classify the encoder's tokens by CTC, as in the PP-OCRv6 recognizers.
 
-    A space in the dictionary separates words: its columns tell the spotter where to split a
-    crop that holds several words (``pred_text.gaps``).
+    A space in the dictionary separates words. The columns of spaces are the positions at which
+    the spotter splits a crop that contains several words (``pred_text.gaps``).
 
     Args:
         dictionary: MMOCR dictionary with a padding token, which is the CTC blank.
         embed_dim: Width D of the encoder's tokens.
-        language_model: Config of a :class:`LetterNgrams`, or one that is built: uncertain words
-            are rescored with it (:class:`LanguageModelRescorer`). None reads by the image only.
+        language_model: :class:`LetterNgrams` or its config, for rescoring of low-confidence words
+            (:class:`LanguageModelRescorer`). None disables rescoring.
         lm_weight: Weight of the language model's log probabilities.
         rescore_below: Words with ``word_score`` below this are rescored.
         init_cfg: MMEngine initialization config.
@@ -73,7 +73,7 @@ class CTCDecoder(BaseDecoder):
 
     @property
     def language_model(self) -> LetterNgrams | None:
-        """Model that uncertain words are rescored with; it can be replaced between readings."""
+        """Language model for rescoring. It can be replaced between calls."""
         return self.rescorer.language_model
 
     @language_model.setter
@@ -81,7 +81,7 @@ class CTCDecoder(BaseDecoder):
         self.rescorer.language_model = language_model
 
     def classify(self, out_enc: Tensor, fuse_features: FeatureFusion | None = None) -> Tensor:
-        """(N, T, D) tokens -> (N, T, L) logits, by way of the late fusion if there is one."""
+        """(N, T, D) tokens -> (N, T, L) logits, after the late fusion if given."""
         return self.head(out_enc if fuse_features is None else fuse_features(out_enc))
 
     def forward(
@@ -129,14 +129,14 @@ class CTCDecoder(BaseDecoder):
             readings[row] = reading
         for sample, reading in zip(data_samples, readings):
             if 'gaps' in reading:
-                # Shares of the crop, not of the crop and its padding.
+                # Convert fractions of the padded width to fractions of the crop width.
                 valid = sample.get('valid_ratio', 1.0)
                 reading.gaps = [gap / valid for gap in reading.gaps if gap < valid]
             sample.pred_text = reading
         return data_samples
 
     def encode_text(self, text: str) -> Tensor:
-        """Classes of a text; none if it has characters outside the dictionary."""
+        """Classes of a text. Empty if the text has characters outside the dictionary."""
         indexes = [self.dictionary.char2idx(char, strict=False) for char in text]
         unknown = None in indexes or self.dictionary.unknown_idx in indexes
         return torch.tensor([] if unknown else indexes, dtype=torch.long)

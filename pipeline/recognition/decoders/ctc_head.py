@@ -1,4 +1,4 @@
-"""The CTC classifier, shared by every decoder that reads by CTC."""
+"""The CTC classifier, loss and greedy decoder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 
 class CTCHead(nn.Linear):
-    """Linear classifier of columns, with the CTC loss and the greedy decoder that belong to it.
+    """Linear classifier of columns with the CTC loss and greedy decoding.
 
     CTC: Graves et al., ICML 2006. The parameters are those of ``nn.Linear``.
 
@@ -22,9 +22,9 @@ class CTCHead(nn.Linear):
         embed_dim: Width D of the columns.
         dictionary: MMOCR dictionary. Its size is the number of classes L.
         blank: Class of the CTC blank.
-        word_break: Class that separates words, if there is one: the space, or a class that
-            is not a character.
-        unwritten: Further classes that are not characters. They act as blanks.
+        word_break: Class that separates words: the space, or a class that is not a character.
+            None if there is no such class.
+        unwritten: Further classes that are not characters and act as blanks.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class CTCHead(nn.Linear):
 
         Args:
             logits: (N, T, L).
-            labels: N tensors of classes. Empty ones add nothing to the loss, and neither do
-                those that are too long for T columns.
+            labels: N tensors of classes. The loss of labels that are empty or too long for T
+                columns is 0.
 
         Returns:
             Scalar: the sum of the negative log-likelihoods divided by the number of characters.
@@ -73,9 +73,9 @@ class CTCHead(nn.Linear):
             log_probs: (N, T, L) log probabilities.
 
         Returns:
-            For each crop ``item`` (the text, without spaces at its ends), ``score`` (per
-            character, the best probability among its columns), ``word_score`` (their product, 0
-            for an empty text) and, where there is a class for word breaks, ``gaps``.
+            For each crop ``item`` (the text, without leading and trailing spaces), ``score`` (the
+            maximum probability among the columns of each character), ``word_score`` (the product
+            of ``score``, 0 for an empty text) and, with a ``word_break`` class, ``gaps``.
         """
         scores, classes = (best.tolist() for best in log_probs.exp().max(-1))
         return [self._collapse(*path) for path in zip(classes, scores)]
@@ -83,16 +83,16 @@ class CTCHead(nn.Linear):
     def score_hypotheses(
         self, log_probs: Tensor, hypotheses: Sequence[Sequence[Sequence[int]]]
     ) -> Tensor:
-        """Log probability of texts, over all their CTC paths.
+        """Log probability of hypotheses, summed over all their CTC paths.
 
         Args:
             log_probs: (n, T, L) log probabilities.
-            hypotheses: n lists of texts as classes.
+            hypotheses: n lists of hypotheses as classes.
 
         Returns:
-            (n, K, M): the log probability of each text in equal shares for its M characters,
-            since CTC does not give a probability per character. Zeros after the text and for
-            missing texts.
+            (n, K, M): the log probability of each hypothesis, divided equally among its
+            characters, because CTC defines no probability per character. Zero after the last
+            character and for missing hypotheses.
         """
         counts = [len(some) for some in hypotheses]
         flat = [torch.tensor(text, dtype=torch.long) for some in hypotheses for text in some]
@@ -117,15 +117,15 @@ class CTCHead(nn.Linear):
         return result
 
     def find_gaps(self, path: Sequence[int]) -> list[float]:
-        """Centres of the gaps between words, as shares of the crop's width from its left.
+        """Centres of the word gaps, as fractions of the crop width from the left.
 
         Args:
             path: Class of each column.
         """
         others = self.unwritten | {self.word_break}
-        written = [column for column, index in enumerate(path) if index not in others]
+        nonblank = [column for column, index in enumerate(path) if index not in others]
         gaps = []
-        for before, after in itertools.pairwise(written):
+        for before, after in itertools.pairwise(nonblank):
             columns = [c for c in range(before, after) if path[c] == self.word_break]
             if columns:
                 gaps.append((columns[0] + columns[-1] + 1) / 2 / len(path))

@@ -1,4 +1,4 @@
-"""Rescoring of uncertain words with a language model."""
+"""Rescoring of low-confidence words with a language model."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from pipeline.registry import TASK_UTILS
 
 Hypotheses = list[list[int]]
 ScoreHypotheses = Callable[[list[int], list[Hypotheses]], Tensor]
-"""Log probabilities of hypotheses (n, K, M): n words, K hypotheses, M characters (and an end).
+"""Function for the visual log probabilities of hypotheses: (n, K, M).
 
-Arguments are the n rows of the batch and their hypotheses. Missing ones are padded with zeros.
+n words, K hypotheses, M characters (with or without EOS). Arguments are n rows of the batch and
+the hypotheses of each row. Missing hypotheses and characters are zero.
 """
 
 
 class LanguageModelRescorer:
-    """Rescores uncertain words: CTC and a language model propose, a recognizer decides.
+    """Rescore low-confidence words with n-best hypotheses and a language model.
 
-    Readings of several words, and words with letters that the word lists lack
-    (:meth:`LetterNgrams.covers`), stay as they are. For each other word with a low score, CTC beam
-    search with the language model proposes hypotheses. The hypothesis with the highest
-    ``log p(visual) + lm_weight * log p(language)`` replaces the reading.
+    For each word with a low score, CTC beam search with the language model proposes hypotheses.
+    The hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
+    reading. Readings of several words, and words with letters that the word lists do not contain
+    (:meth:`LetterNgrams.covers`), are not rescored.
 
     Args:
         dictionary: Dictionary of the classifier.
-        blanks: Classes that are not written.
-        language_model: Config of a :class:`LetterNgrams`, one that is built, or None: then
-            nothing is rescored.
+        blanks: The CTC blank and the other classes that act as blanks.
+        language_model: :class:`LetterNgrams` or its config. None disables rescoring.
         lm_weight: Weight of the language model's log probabilities.
         rescore_below: Words with a ``word_score`` below this are rescored. The new score is the
             softmax weight of the chosen hypothesis times the total probability of all
             hypotheses.
-        max_length: Longest hypothesis in characters.
+        max_length: Maximum number of characters of a hypothesis.
 
     Raises:
         ValueError: If ``lm_weight`` is negative, ``rescore_below`` is not in [0, 1], or the
@@ -78,7 +78,7 @@ class LanguageModelRescorer:
 
     @property
     def language_model(self) -> LetterNgrams | None:
-        """Model for rescoring; it can be replaced between readings."""
+        """Language model for rescoring. It can be replaced between calls."""
         return self._language_model
 
     @language_model.setter
@@ -92,15 +92,16 @@ class LanguageModelRescorer:
     def rescore(
         self, readings: Sequence[Any], log_probs: Tensor, score_hypotheses: ScoreHypotheses
     ) -> dict[int, LabelData]:
-        """Choose new readings for the uncertain words of a batch.
+        """Choose new readings for the low-confidence words of a batch.
 
         Args:
             readings: N readings with ``item`` and ``word_score``.
             log_probs: (N, T, L) CTC log probabilities.
-            score_hypotheses: Visual log probabilities of hypotheses.
+            score_hypotheses: Function for the visual log probabilities of hypotheses.
 
         Returns:
-            New ``item``, ``score`` and ``word_score``, by row. Empty without a language model.
+            New ``item``, ``score`` and ``word_score`` per rescored row. Empty without a language
+            model.
         """
         language_model = self.language_model
         if language_model is None:
@@ -141,12 +142,12 @@ class LanguageModelRescorer:
         return chosen
 
     def _can_rescore(self, text: str) -> bool:
-        """Empty readings have nothing to rescore; several words are rescored after their split."""
+        """Whether a reading is one covered word. Readings of several words are split first."""
         model = self.language_model
         return bool(text) and ' ' not in text and model is not None and model.covers(text)
 
     def _propose(self, language_model: LetterNgrams, text: str, log_probs: Any) -> Hypotheses:
-        """The current reading and what beam search finds, without repetition."""
+        """The current reading and the hypotheses of beam search, without duplicates."""
         found = ctc_beam_search(
             log_probs, self.blanks, self.letters, language_model, self.lm_weight
         )

@@ -1,1 +1,1 @@
-"""Published PP-OCRv6 weights, brought into this package's modules."""
+"""Conversion of published PP-OCRv6 weights to the modules of this package."""

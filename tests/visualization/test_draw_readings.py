@@ -38,7 +38,7 @@ def test_a_long_reading_stays_in_its_cell_and_an_empty_one_is_said():
 
 
 def test_counts_that_differ_are_refused():
-    with pytest.raises(ValueError, match='1 crops, 2 gold'):
+    with pytest.raises(ValueError, match='1 crops, 2 ground-truth'):
         draw_readings([CROP], ['a', 'b'], ['a'])
 
 
@@ -47,5 +47,5 @@ def test_scores_stand_before_the_readings():
     scored = draw_readings([CROP], ['open'], ['0pen'], scores=[0.25])
     assert scored.shape == plain.shape
     assert reds(scored) > reds(plain)
-    with pytest.raises(ValueError, match='1 crops want as many scores, got 2'):
+    with pytest.raises(ValueError, match='wanted one score per crop, got 2 for 1 crops'):
         draw_readings([CROP], ['open'], ['0pen'], scores=[0.25, 0.5])

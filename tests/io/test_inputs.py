@@ -93,7 +93,7 @@ def test_bad_inputs_come_as_items_that_say_why_and_the_rest_goes_on(tmp_path):
     messages = [error_of(item) for item in items[:5]]
     for message, reason in zip(
         messages,
-        ['no such file', 'no photos in this folder', 'nothing matches', 'empty', 'IPv6'],
+        ['no such file', 'no images in this folder', 'nothing matches', 'empty', 'IPv6'],
         strict=True,
     ):
         assert reason in message

@@ -290,7 +290,7 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_goes_on(run, tmp_pat
             'missing.jpg: no such file',
             'empty.jpg: the file is empty',
             'text.png: not an image',
-            'bare: no photos in this folder',
+            'bare: no images in this folder',
             'no*.jpg: nothing matches',
             'half.png: damaged image',
             'bad.pdf: cannot read the PDF',

@@ -1,4 +1,4 @@
-"""The device that a command line names."""
+"""Selection of a device by a command-line argument."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import torch
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` (CUDA where there is one), ``cpu`` or ``cuda[:N]`` -> a device that is there.
+    """Select a device by name: ``auto`` (CUDA if available), ``cpu`` or ``cuda[:N]``.
 
     Raises:
-        ValueError: If torch does not see that CUDA device, or the name is none of these.
+        ValueError: If the name is invalid, or the CUDA device is not available.
     """
     if name == 'auto':
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')

@@ -137,7 +137,7 @@ def test_convert_ppocr_reads_medium_detectors_from_safetensors_only(tmp_path, ca
     config = ROOT / 'configs' / '_base_' / 'ppocrv6-medium-det.py'
     tool = load_tool('convert_ppocr')
     assert tool.main([str(config), '--out', str(tmp_path / 'medium.pth')]) == 1
-    assert 'got LargeKernelPAN: use the safetensors file' in capsys.readouterr().err
+    assert 'got LargeKernelPAN. Use the safetensors file' in capsys.readouterr().err
 
 
 def test_convert_ppocr_rejects_a_config_of_another_size(tmp_path, capsys) -> None:

@@ -170,7 +170,7 @@ def test_a_weaker_reading_than_asked_for_is_an_empty_text_with_its_score(
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--format', 'icdar'], 'crops have none: use json, jsonl or csv'),
+        (['--format', 'icdar'], 'crops have no polygons: use json, jsonl or csv'),
         (['--context', 'on'], 'crops have no scene'),
     ],
 )

@@ -11,20 +11,19 @@ from torch import Tensor, nn
 
 
 class ConvNorm(nn.Conv2d):
-    """A convolution with bias, and a batch norm after it if ``norm``.
+    """A convolution with bias and an optional batch norm.
 
-    Published inference weights have the batch norm folded into the convolution, and this is the
-    form to read with (``norm=False``). Fine-tuning needs the batch norm: folded filters differ in
-    scale by factors of hundreds, which adaptive optimizers do not handle. Each form loads the
-    weights of the other. Without ``norm``, a batch norm in the state dict is folded. With ``norm``,
-    a state dict without batch norm leaves the layer's batch norm at its initial values;
-    :func:`restore_norms` then sets its statistics.
+    Published inference weights have the batch norm folded into the convolution (``norm=False``).
+    Fine-tuning needs the batch norm: folded filters differ in scale by factors of hundreds, which
+    adaptive optimizers do not handle. Each form loads the weights of the other. Without ``norm``,
+    a batch norm in the state dict is folded. With ``norm``, a state dict without batch norm leaves
+    the layer's batch norm at its initial values; :func:`restore_norms` then sets its statistics.
 
     Args:
         in_channels: Input channels.
         out_channels: Output channels.
-        kernel_size: Kernel.
-        norm: Whether there is a batch norm.
+        kernel_size: Kernel size (height, width), or one number for both.
+        norm: Whether the layer has a batch norm.
         **kwargs: Arguments of ``nn.Conv2d``.
     """
 
@@ -45,11 +44,11 @@ class ConvNorm(nn.Conv2d):
         return x if self.norm is None else self.norm(x)
 
     def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
-        """A state dict for this form of the layer, from one that may be for the other.
+        """Convert a state dict to this form of the layer, if it is for the other form.
 
         Args:
-            state: State dict; it is not changed.
-            prefix: Prefix of this layer's names.
+            state: State dict. It is not modified.
+            prefix: Prefix of this layer's parameters.
         """
         norm = {
             name[len(prefix) + 5 :]: value
@@ -68,7 +67,7 @@ class ConvNorm(nn.Conv2d):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         adapted = self.adapt_state(state_dict, prefix)
         if adapted is not state_dict:
-            # In place: the batch norm, a child, is filled from the same dict afterwards.
+            # In place: the batch norm, a child module, loads from the same dict afterwards.
             state_dict.clear()
             state_dict.update(adapted)
         super()._load_from_state_dict(state_dict, prefix, *args)
@@ -86,19 +85,19 @@ def fold_norm(
 
 @torch.no_grad()
 def restore_norms(model: nn.Module, batches: Iterable[Any], run: Callable[[Any], object]) -> int:
-    """Give batch norms the statistics of data, without changing the function.
+    """Set the statistics of batch norms from data, without changing the outputs.
 
-    Batch norms that come from folded weights are identities. Mean and deviation of each channel
-    become their running statistics, and their weight and bias are adapted, so that outputs in
+    Batch norms after folded convolutions are identities. Their running statistics are set to the
+    mean and variance of each channel. Their weight and bias are adapted, so that the outputs in
     evaluation mode stay the same.
 
     Args:
         model: Model with ``nn.BatchNorm2d`` layers.
-        batches: Data.
-        run: Function of one batch that runs the model.
+        batches: Batches of data.
+        run: Function that runs the model on one batch.
 
     Returns:
-        Number of batch norms that were reached.
+        Number of batch norms whose statistics were set.
     """
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
@@ -120,7 +119,7 @@ def restore_norms(model: nn.Module, batches: Iterable[Any], run: Callable[[Any],
 
 @contextmanager
 def _collecting(sums: Mapping[nn.BatchNorm2d, Tensor]) -> Iterator[None]:
-    """Add up count, sum and sum of squares of the inputs of batch norms while open."""
+    """Accumulate count, sum and sum of squares of the batch norms' inputs while open."""
 
     def collect(norm: nn.Module, args: tuple[Tensor, ...]) -> None:
         values = args[0].detach().transpose(0, 1).flatten(1).float()

@@ -36,7 +36,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class LCNetV4Stem(nn.Module):
-    """Two convolutions of stride 2 with a two-branch block between them: stride 4.
+    """Two convolutions of stride 2 with a two-branch block between them. The total stride is 4.
 
     The 2x2 convolutions and the 2x2 max pool have stride 1 and are padded by one row at the bottom
     and one column at the right.
@@ -54,7 +54,7 @@ class LCNetV4Stem(nn.Module):
         self.stem4 = ConvNorm(stem_channels, out_channels, 1, norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, D, H / 4, W / 4), rounded up."""
+        """(N, C, H, W) -> (N, D, H / 4, W / 4), with sizes rounded up."""
         x = F.pad(F.relu(self.stem1(x)), (0, 1, 0, 1))
         branch = F.pad(F.relu(self.stem2a(x)), (0, 1, 0, 1))
         branch = F.relu(self.stem2b(branch))
@@ -65,7 +65,7 @@ class LCNetV4Stem(nn.Module):
 class LCNetV4Block(nn.Module):
     """Depthwise 3x3 convolution, optional channel attention, then a pointwise MLP of ratio 2.
 
-    The MLP has a residual connection where the block keeps the number of channels and the size.
+    The MLP has a residual connection if the block keeps the number of channels and the size.
     """
 
     def __init__(
@@ -103,18 +103,18 @@ class PPLCNetV4(BaseModule):
         widths: Channels of each stage.
         depths: Blocks of each stage. Stages after the first begin with a block that changes
             the width; this block is counted in ``depths``.
-        squeeze_excitation: Per stage, the blocks with channel attention, by index.
+        squeeze_excitation: Indices of the blocks with channel attention, per stage.
         strides: Stride at the beginning of each stage after the first. (2, 1) halves the height of
             the feature map and keeps its width, as recognizers require.
         out_indices: Stages whose outputs are returned. None returns the output of the last stage.
         pool: Kernel (height, width) of an average pool after the last stage, with the same stride.
             Only valid with ``out_indices=None``.
         norm: Whether convolutions have a batch norm (:class:`ConvNorm`): True for training, False
-            for reading with folded weights. Each form loads weights of the other.
+            for inference with folded weights. Each form loads weights of the other.
         in_channels: Channels of the image, BGR.
-        frozen_stages: Number of parts that get no gradient and whose batch norms use their running
-            statistics: 1 freezes the stem, 2 the stem and the first stage, and so on. 0 trains
-            everything.
+        frozen_stages: Number of frozen parts. 1 freezes the stem, 2 the stem and the first stage,
+            and so on. Frozen parts have no gradients, and their batch norms use the running
+            statistics. 0 trains everything.
         init_cfg: MMEngine initialization config.
 
     Raises:

@@ -1,13 +1,12 @@
-"""Lets MMEngine load and resume checkpoints with ``weights_only=True``.
+"""Loading and resuming of MMEngine checkpoints with ``weights_only=True``.
 
-What: Allow-lists the classes that MMEngine's checkpoints hold besides tensors, which is its log
-history and the numpy arrays and numbers inside, and has checkpoints from a URL read as safely
-as those from a file.
+What: Allow-lists the classes in MMEngine's checkpoints other than tensors: its log history, with
+the numpy arrays and numbers inside. Also reads checkpoints from URLs with ``weights_only=True``.
 Why: torch 2.6 and later refuse every class that is not allow-listed, so a run could not resume
-from its own checkpoint. ``torch.hub`` still unpickles what it downloads without such a list.
-When it can go: when MMEngine allow-lists its classes and passes ``weights_only`` on.
+from its own checkpoint. ``torch.hub`` still unpickles downloads without an allow-list.
+Remove when: MMEngine allow-lists its classes and passes ``weights_only`` on.
 
-Everything allowed here builds plain data: none of it runs code that a file could choose.
+The allowed classes and functions only build plain data. They cannot run code from a file.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _NUMBER_CODES = '?' + np.typecodes['AllInteger'] + np.typecodes['AllFloat']
 
 
 def allow_mmengine_checkpoints() -> None:
-    """Register the classes with torch, and the safe loader with MMEngine."""
-    # numpy names the two functions that rebuild its values by private paths, which differ
-    # between its versions, and a checkpoint holds the path of the version that wrote it.
+    """Register the classes in torch, and the safe loader in MMEngine."""
+    # numpy rebuilds arrays and numbers by two functions with private paths, which differ between
+    # versions. A checkpoint contains the path of the version that wrote it.
     rebuild_array: Any = np.empty(0).__reduce__()[0]
     rebuild_number: Any = np.float64(0).__reduce__()[0]
     torch.serialization.add_safe_globals(
@@ -35,7 +34,7 @@ def allow_mmengine_checkpoints() -> None:
             HistoryBuffer,
             np.dtype,
             np.ndarray,
-            # A log history holds its statistics (mean, min, ...) as attributes of its class.
+            # A log history pickles its statistics (mean, min, ...) as attributes of its class.
             (_history_statistic, '__builtin__.getattr'),
             (_history_statistic, 'builtins.getattr'),
             *{type(np.dtype(code)) for code in _NUMBER_CODES},
@@ -51,10 +50,10 @@ def allow_mmengine_checkpoints() -> None:
 
 
 def _history_statistic(owner: object, name: str) -> object:
-    """What ``getattr`` is allowed to do for a checkpoint: name a statistic of a log history."""
+    """Restricted ``getattr`` for checkpoints, which returns statistics of a log history only."""
     if owner is not HistoryBuffer or name not in _STATISTICS:
         raise ValueError(
-            f'a checkpoint may not look up {name!r} of {owner!r}, only {sorted(_STATISTICS)} of '
-            'a log history; it was not written by MMEngine.'
+            f'a checkpoint may not access {name!r} of {owner!r}, only {sorted(_STATISTICS)} of '
+            'a log history. It was not written by MMEngine.'
         )
     return getattr(owner, name)

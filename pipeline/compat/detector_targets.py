@@ -1,10 +1,10 @@
-"""Lets TextSnake's and DRRG's losses draw their target maps.
+"""Repair of the target maps of TextSnake's and DRRG's losses.
 
-What: Both losses get the side lines of a text polygon in double precision before they draw its
-center region, and DRRG measures the distance of a point from a line without ``np.cross``.
-Why: OpenCV 4.13 and later take no ``np.float32`` for a color, which the lines of a float32
-polygon lead to (``np.float64`` is a Python float); numpy 2.5 takes no 2-vectors in ``np.cross``.
-When it can go: when MMOCR casts the colors and writes out the cross product.
+What: Converts the side lines of a text polygon to double precision before both losses draw its
+center region. DRRG computes the distance of a point from a line without ``np.cross``.
+Why: OpenCV 4.13 and later do not accept ``np.float32`` colors, which result from float32 polygons
+(``np.float64`` is a Python float). numpy 2.5 does not accept 2-vectors in ``np.cross``.
+Remove when: MMOCR casts the colors and replaces ``np.cross``.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Stands in for ``mmcv._ext``, the compiled module that mmcv-lite leaves out.
+"""Replacement of ``mmcv._ext``, the compiled module that mmcv-lite does not contain.
 
-What: ``mmcv.ops`` looks its operators up in a module ``mmcv._ext``; this is that module where
-no compiled one is installed. The operators that MMOCR's models call are supplied, any other can
-be looked up and raises an error that names it when it is called.
-Why: mmcv has no wheels for current torch, and building it wants a compiler and many minutes.
-When it can go: when mmcv ships wheels for every torch that this package supports.
+What: ``mmcv.ops`` loads its operators from the module ``mmcv._ext``. This module replaces it if
+no compiled module is installed. It contains the operators that MMOCR's models call. All other
+operators exist too, but calling them raises an error with the name of the operator.
+Why: mmcv has no wheels for current torch, and building it requires a compiler and many minutes.
+Remove when: mmcv ships wheels for every torch version that this package supports.
 """
 
 from __future__ import annotations
@@ -51,6 +51,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Callable[..., NoReturn]:
-    if name.startswith('_'):  # what importlib and inspect ask a module for
+    if name.startswith('_'):  # Attributes that importlib and inspect look up.
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     return missing_operator(name)

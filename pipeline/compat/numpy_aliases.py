@@ -1,9 +1,9 @@
-"""Gives numpy back the aliases that imgaug and MMOCR still read.
+"""Removed numpy aliases that imgaug and MMOCR still use.
 
-What: ``np.sctypes`` (imgaug, at import), ``np.int0`` (MMOCR's FCENet postprocessor and crop-flip
-transform) and ``np.bool`` (imgaug's polygons; numpy has it again since 2.0).
-Why: numpy dropped them in 1.24 and 2.0, and the packages that read them have no newer release.
-When it can go: when MMOCR works without imgaug and reads ``np.intp``.
+What: Adds ``np.sctypes`` (imgaug, at import), ``np.int0`` (MMOCR's FCENet postprocessor and
+crop-flip transform) and ``np.bool`` (imgaug's polygons; available again since numpy 2.0).
+Why: numpy removed them in 1.24 and 2.0, and the packages that use them have no newer release.
+Remove when: MMOCR works without imgaug and uses ``np.intp``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ALIASES: dict[str, object] = {
 
 
 def restore_numpy_aliases() -> None:
-    """Add each alias that this numpy lacks; those it has stay as they are."""
+    """Add each alias that the installed numpy does not have."""
     for name, value in _ALIASES.items():
         if name not in vars(np):
             setattr(np, name, value)

@@ -1,9 +1,9 @@
-"""Lets MMEngine find installed packages without ``pkg_resources``.
+"""Look-up of installed packages by MMEngine without ``pkg_resources``.
 
-What: ``is_installed``, ``get_installed_path`` and ``package2module`` of ``mmengine.utils``, which
-configs with ``_base_ = ['mmocr::...']`` call, look packages up with ``importlib``.
-Why: MMEngine 0.10.7 imports ``pkg_resources`` for it, which setuptools 81 and later lack.
-When it can go: when MMEngine stops importing ``pkg_resources``.
+What: Replaces ``is_installed``, ``get_installed_path`` and ``package2module`` of
+``mmengine.utils``, which configs with ``_base_ = ['mmocr::...']`` call, by ``importlib`` versions.
+Why: MMEngine 0.10.7 imports ``pkg_resources``, which setuptools 81 and later do not contain.
+Remove when: MMEngine stops importing ``pkg_resources``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mmengine.utils import package_utils
 
 
 def is_installed(package: str) -> bool:
-    """Tell whether ``package``, a distribution or a module that is no namespace, is here."""
+    """Whether ``package``, a distribution or a module that is not a namespace, is installed."""
     try:
         metadata.distribution(package)
     except metadata.PackageNotFoundError:
@@ -28,45 +28,45 @@ def is_installed(package: str) -> bool:
 
 
 def get_installed_path(package: str) -> str:
-    """Find the folder of ``package``'s code.
+    """Find the folder of a package's code.
 
     Args:
-        package: A module's name, or a distribution's whose module is named otherwise, such as
-            ``mmcv-lite``.
+        package: Name of a module, or of a distribution such as ``mmcv-lite``, whose module has
+            another name.
 
     Raises:
-        importlib.metadata.PackageNotFoundError: If there is no such package.
-        RuntimeError: If it is a namespace package, which has no one folder.
+        importlib.metadata.PackageNotFoundError: If the package is not installed.
+        RuntimeError: If it is a namespace package, which has no single folder.
     """
     spec = find_spec(package) or find_spec(package2module(package))
     if spec is None:
         raise metadata.PackageNotFoundError(package)
     if spec.origin is None:
         raise RuntimeError(
-            f'{package} is a namespace package, which has no folder of its own to look for '
-            'configs in. Name the package that holds the configs.'
+            f'{package} is a namespace package, which has no single folder with configs. '
+            'Use the name of the package that contains the configs.'
         )
     return str(Path(spec.origin).parent)
 
 
 def package2module(package: str) -> str:
-    """Name the first top-level module of a distribution.
+    """Name of the first top-level module of a distribution.
 
     Raises:
         importlib.metadata.PackageNotFoundError: If the distribution is not installed.
-        ValueError: If it does not list its modules.
+        ValueError: If the distribution does not list its modules.
     """
     modules = (metadata.distribution(package).read_text('top_level.txt') or '').split()
     if not modules:
         raise ValueError(
-            f'cannot tell the module of {package}: its top_level.txt is missing or empty. '
-            'Give the name that it is imported by.'
+            f'cannot find the module of {package}: its top_level.txt is missing or empty. '
+            'Use the name of the module.'
         )
     return modules[0]
 
 
 def replace_package_lookup() -> None:
-    """Put the functions above wherever MMEngine has bound its own."""
+    """Replace MMEngine's functions in all modules that imported them."""
     for function in (is_installed, get_installed_path, package2module):
         for module in (package_utils, utils, config, hub.hub):
             if hasattr(module, function.__name__):

@@ -1,4 +1,4 @@
-"""Images in, results out: decoding of image files, and writers of JSON, ICDAR and CSV files."""
+"""Decoding of image files, and writers of JSON, ICDAR and CSV results."""
 
 from pipeline.io.decode import read_image
 from pipeline.io.errors import ImageReadError

@@ -1,4 +1,4 @@
-"""Any kind of pixel to 8-bit BGR: gray, palette, alpha, CMYK, 16-bit, 1-bit, float."""
+"""Conversion of pixels to 8-bit BGR: gray, palette, alpha, CMYK, 16-bit, 1-bit, float."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PIL import Image, ImageCms
 
 
 def pillow_to_bgr(image: Image.Image) -> np.ndarray:
-    """Turn a decoded Pillow image of any mode into (H, W, 3) uint8 BGR, alpha over white."""
+    """Convert a Pillow image of any mode to (H, W, 3) uint8 BGR, with alpha over white."""
     if image.mode in ('I', 'F') or image.mode.startswith('I;'):
         return cv2.cvtColor(_to_bytes(np.asarray(image)), cv2.COLOR_GRAY2BGR)
     if image.has_transparency_data or image.mode in ('La', 'RGBa'):
-        # Premultiplied alpha converts to plain alpha of its own kind only.
+        # Pillow converts premultiplied alpha only to straight alpha of the same color space.
         image = image.convert({'La': 'LA'}.get(image.mode, 'RGBA')).convert('RGBA')
         return _over_white(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGBA2BGRA))
     if image.mode == 'CMYK':
@@ -23,15 +23,15 @@ def pillow_to_bgr(image: Image.Image) -> np.ndarray:
 
 
 def array_to_bgr(array: np.ndarray) -> np.ndarray:
-    """Turn an array into a fresh (H, W, 3) uint8 BGR.
+    """Convert an array to a new (H, W, 3) uint8 BGR array.
 
     Args:
         array: (H, W), (H, W, 1) gray, (H, W, 3) BGR or (H, W, 4) BGRA, composited over white;
             uint8, uint16 (65535 is white) or bool.
 
     Raises:
-        ValueError: If the shape or the type is another. Floats are refused: 1.0 may mean
-            white or almost black.
+        ValueError: If the shape or dtype is not supported. Floats are not, because their scale
+            is ambiguous (0..1 or 0..255).
     """
     if array.ndim == 2:
         array = array[..., None]
@@ -53,7 +53,7 @@ def array_to_bgr(array: np.ndarray) -> np.ndarray:
 
 
 def _to_bytes(array: np.ndarray) -> np.ndarray:
-    """Scale to uint8: white of the type becomes 255."""
+    """Scale to uint8 so that the dtype's white becomes 255."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
@@ -62,19 +62,19 @@ def _to_bytes(array: np.ndarray) -> np.ndarray:
     highest = float(values.max())
     if array.dtype.kind == 'f':
         white = 1.0 if highest <= 1.0 else 255.0 if highest <= 255.0 else highest
-    else:  # 32-bit containers mostly hold 16-bit pictures.
+    else:  # 32-bit files usually contain 16-bit images.
         white = 65535.0 if highest <= 65535.0 else highest
     return np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
 
 
 def _over_white(bgra: np.ndarray) -> np.ndarray:
     alpha = bgra[..., 3:].astype(np.uint16)
-    mixed = bgra[..., :3] * alpha + 255 * (255 - alpha)  # At most 255 * 255, fits 16 bits.
+    mixed = bgra[..., :3] * alpha + 255 * (255 - alpha)  # At most 255 * 255, which fits uint16.
     return ((mixed + 127) // 255).astype(np.uint8)
 
 
 def _cmyk_to_rgb(image: Image.Image) -> Image.Image:
-    """By the picture's own ink profile where it carries one: the plain formula is garish."""
+    """Convert with the image's ICC profile if available; the plain formula distorts colors."""
     profile = image.info.get('icc_profile')
     if profile:
         try:

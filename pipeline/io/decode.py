@@ -1,4 +1,4 @@
-"""From a file, bytes or an array to one kind of photo: (H, W, 3) uint8 BGR, upright."""
+"""Decoding of files, bytes and arrays to upright images (H, W, 3) uint8 BGR."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def read_image(
     source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
 ) -> np.ndarray:
-    """Read a photo as a person sees it: EXIF orientation applied, alpha over white.
+    """Read an image, with EXIF orientation applied and alpha over white.
 
     Args:
         source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
-            all else that Pillow reads; of many frames or pages the first), a Pillow image, or
-            an array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
-        max_pixels: Larger pictures are refused before they are decoded.
+            all other formats of Pillow; the first frame or page), a Pillow image, or an array:
+            (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
+        max_pixels: Maximum number of pixels. Larger images are refused before decoding.
 
     Returns:
-        (H, W, 3) uint8 BGR, the caller's own. 16 bits are scaled to 8; CMYK, palettes, gray
-        and 1-bit pictures are converted.
+        A new (H, W, 3) uint8 BGR array. 16-bit values are scaled to 8 bits. CMYK, palette, gray
+        and 1-bit images are converted.
 
     Raises:
-        ImageReadError: With a one-line message, if there is no such file, it is empty, is no
-            image, is damaged, or is too big.
+        ImageReadError: If the file is missing, empty, damaged, too large or not an image. The
+            message is one line.
     """
     if isinstance(source, np.ndarray):
         return _read_array(source, max_pixels)
@@ -53,10 +53,10 @@ def read_image(
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a file.
+    """Read the bytes of a file.
 
     Raises:
-        ImageReadError: If it is missing, a folder, or not to be opened.
+        ImageReadError: If the path is missing, is a folder, or cannot be opened.
     """
     name = os.fspath(path)
     try:
@@ -71,17 +71,23 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
 
 
 def decode_image(data: bytes, label: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """Decode a file's bytes: see :func:`read_image`. ``label`` names the photo in errors."""
+    """Decode the bytes of a file, as :func:`read_image`.
+
+    Args:
+        data: Bytes of the file.
+        label: Name of the image in error messages.
+        max_pixels: Maximum number of pixels.
+    """
     if not data:
         raise ImageReadError(f'{label}: the file is empty')
     if data.startswith(b'%PDF-'):
-        raise ImageReadError(f'{label}: is a PDF, whose pages are inputs of their own')
+        raise ImageReadError(f'{label}: is a PDF, not an image; iter_inputs() reads its pages')
     with _no_pillow_limit:
         try:
             image = Image.open(io.BytesIO(data))
         except UnidentifiedImageError:
             raise ImageReadError(f'{label}: not an image that can be read') from None
-        except Exception as error:  # Pillow's readers raise what their parsers meet.
+        except Exception as error:  # Pillow's parsers raise many kinds of errors.
             raise ImageReadError(f'{label}: damaged image ({error})') from error
         with image:
             return _read_pillow(image, max_pixels, label)
@@ -96,12 +102,12 @@ def _read_pillow(image: Image.Image, max_pixels: int, label: str) -> np.ndarray:
             image.load()
         except Exception as error:  # As above.
             raise ImageReadError(f'{label}: damaged image ({error})') from error
-        with contextlib.suppress(Exception):  # A broken EXIF block turns nothing.
+        with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
             image = ImageOps.exif_transpose(image)
         try:
             return pillow_to_bgr(image)
         except (ValueError, OSError) as error:
-            raise ImageReadError(f'{label}: pixels of mode {image.mode} ({error})') from error
+            raise ImageReadError(f'{label}: unsupported mode {image.mode} ({error})') from error
 
 
 def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
@@ -116,9 +122,9 @@ def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
 
 
 class _PillowLimit:
-    """Puts our own pixel limit in the place of Pillow's, which is one number for the process.
+    """Context manager that disables Pillow's process-wide pixel limit; ``max_pixels`` replaces it.
 
-    As long as any thread is in the context, Pillow has no limit; the last one puts it back.
+    The limit is disabled while any thread is in the context. The last thread restores it.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Photos behind http(s) addresses."""
+"""Download of images from http(s) URLs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 def is_url(text: str) -> bool:
-    """Whether an input is an http(s) address rather than a path."""
+    """Whether an input is an http(s) URL rather than a path."""
     return text.lower().startswith(('http://', 'https://'))
 
 
@@ -22,19 +22,21 @@ def fetch_url(url: str, timeout_s: float = 30.0, max_bytes: int = 200_000_000) -
     """Download a file into memory.
 
     Args:
-        url: An http(s) address.
-        timeout_s: Limit for every wait, and four of it for the whole download.
-        max_bytes: Larger files are refused.
+        url: An http(s) URL.
+        timeout_s: Timeout of each network operation in seconds. The whole download may take four
+            times as long.
+        max_bytes: Maximum size of the file.
 
     Raises:
-        ImageReadError: If the server says no, is not there, is too slow, or sends too much.
+        ImageReadError: If the server is unreachable, reports an error or is too slow, or the file
+            is too large.
     """
-    # Spaces and letters beyond ASCII as browsers send them; what is quoted already stays.
+    # Quotes spaces and non-ASCII letters, as browsers do. Quoted characters stay the same.
     quoted = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
     deadline = time.monotonic() + 4 * timeout_s
     data = bytearray()
     try:
-        # Some servers turn urllib's own name away.
+        # Some servers refuse the user agent of urllib.
         request = urllib.request.Request(quoted, headers={'User-Agent': 'Mozilla/5.0 (spotter)'})
         with urllib.request.urlopen(request, timeout=timeout_s) as response:
             while chunk := response.read(_CHUNK_BYTES):
@@ -44,7 +46,7 @@ def fetch_url(url: str, timeout_s: float = 30.0, max_bytes: int = 200_000_000) -
                 if time.monotonic() > deadline:
                     raise ImageReadError(f'{url}: not done after {4 * timeout_s:g} s')
     except urllib.error.HTTPError as error:
-        raise ImageReadError(f'{url}: the server says {error.code} {error.reason}') from error
+        raise ImageReadError(f'{url}: HTTP error {error.code} {error.reason}') from error
     except TimeoutError as error:
         raise ImageReadError(f'{url}: no answer within {timeout_s:g} s') from error
     except urllib.error.URLError as error:

@@ -1,4 +1,4 @@
-"""The one error that reading a photo raises."""
+"""The error of image reading."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ MAX_PIXELS = 300_000_000
 
 
 class ImageReadError(ValueError):
-    """A photo cannot be read. The message is one line and names the photo."""
+    """An image cannot be read. The message is one line and names the image."""
 
     def __init__(self, message: str) -> None:
         super().__init__(' '.join(printable(message).split()))
 
 
 def printable(text: str) -> str:
-    """Text that every UTF-8 file takes: bytes of file names that are no UTF-8 become '?'."""
+    """Make a text encodable as UTF-8: undecodable bytes of file names become '?'."""
     return text.encode('utf-8', 'replace').decode('utf-8')
 
 
 def check_pixels(width: int, height: int, max_pixels: int, label: str) -> None:
-    """Refuse pictures that would fill the memory, before they are decoded.
+    """Refuse images that are too large for the memory, before decoding.
 
     Raises:
-        ImageReadError: If ``width * height`` is over ``max_pixels``.
+        ImageReadError: If ``width * height`` exceeds ``max_pixels``.
     """
     if width * height > max_pixels:
         raise ImageReadError(

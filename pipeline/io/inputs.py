@@ -1,4 +1,4 @@
-"""The inputs of a command line: files, folders, globs, addresses, PDF pages, standard input."""
+"""Inputs of a command line: files, folders, globs, URLs, PDF pages, standard input."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _PDF_DPI = 200.0
 
 @dataclass(frozen=True)
 class InputItem:
-    """One photo to come.
+    """One input image, which is not loaded yet.
 
     Attributes:
-        name: Stem for the files of its results, no other item has it.
-        source: Where it comes from: the path, the address, ``doc.pdf#page=2``, or ``-``.
+        name: Unique stem for result files.
+        source: Origin of the image: a path, a URL, ``doc.pdf#page=2``, or ``-``.
     """
 
     name: str
@@ -42,10 +42,10 @@ class InputItem:
     loader: Callable[[], np.ndarray] = field(repr=False, compare=False)
 
     def load(self) -> np.ndarray:
-        """Read the photo: (H, W, 3) uint8 BGR.
+        """Read the image: (H, W, 3) uint8 BGR.
 
         Raises:
-            ImageReadError: With a one-line message, whatever is wrong with it.
+            ImageReadError: If the image cannot be read. The message is one line.
         """
         return self.loader()
 
@@ -57,22 +57,22 @@ def iter_inputs(
     max_pixels: int = MAX_PIXELS,
     timeout_s: float = 30.0,
 ) -> Iterator[InputItem]:
-    """Go through the photos that a user names, reading none of them yet.
+    """Iterate over input images without loading them.
 
-    What cannot be read (a missing file, a folder without photos, a glob that matches nothing)
-    comes as an item whose ``load()`` raises, so that one bad input never stops the rest.
+    An input that cannot be read (a missing file, a folder without images, a glob without matches)
+    gives an item whose ``load()`` raises. One bad input therefore does not stop the others.
 
     Args:
-        inputs: Files of any name; folders (files with a photo's ending, in natural order,
-            hidden ones left out); globs (``**`` too); http(s) addresses; PDF files, a photo per
-            page at 200 dpi, named ``stem-p001``; ``-`` for standard input.
-        recursive: Whether folders are read with all their folders.
-        exclude: Folders left out where an input folder holds them, such as that of the results.
-        max_pixels: As for :func:`read_image`.
-        timeout_s: How long to wait for servers, in seconds.
+        inputs: Files with any suffix; folders (files with an image suffix, in natural order,
+            without hidden files); globs (including ``**``); http(s) URLs; PDF files (one image per
+            page at 200 dpi, named ``stem-p001``); ``-`` for standard input.
+        recursive: Whether folders include their subfolders.
+        exclude: Subfolders of input folders that are skipped, such as the folder of the results.
+        max_pixels: Maximum number of pixels of an image, as in :func:`read_image`.
+        timeout_s: Timeout of network operations in seconds.
 
     Yields:
-        Items in the order of the inputs. The same inputs give the same names.
+        Items in the order of the inputs. Names are deterministic.
     """
     finder = _Finder(recursive, {os.path.realpath(path) for path in exclude}, max_pixels, timeout_s)
     for given in inputs:
@@ -122,7 +122,7 @@ class _Finder:
             found = True
             yield from self._file(path)
         if not found:
-            yield self._broken(folder, 'no photos in this folder')
+            yield self._broken(folder, 'no images in this folder')
 
     def _walk(self, folder: str) -> Iterator[str]:
         for parent, folders, files in os.walk(folder):
@@ -142,7 +142,7 @@ class _Finder:
 
     def _matches(self, pattern: str) -> Iterator[InputItem]:
         paths = sorted(glob.glob(pattern, recursive=True), key=natural_key)
-        if '**' in pattern:  # Every file of a matched folder is then a match of its own.
+        if '**' in pattern:  # The files of matched folders are also matches.
             paths = [path for path in paths if not os.path.isdir(path)]
         if not paths:
             yield self._broken(pattern, 'nothing matches')

@@ -1,4 +1,4 @@
-"""Lines of ICDAR ground truth and submissions: quads and boxes with a transcript."""
+"""Parsing of lines of ICDAR ground truth and submissions: quads and boxes with a transcript."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class ParsedLine:
-    """One word: polygon (K, 2), transcript, and confidence where the line has one."""
+    """One word: polygon (K, 2), transcript, and confidence if the line contains one."""
 
     polygon: np.ndarray
     text: str
@@ -33,18 +33,18 @@ class ParsedLine:
 
 
 def parse_line(line: str, kind: LineKind, with_confidence: bool = False) -> ParsedLine:
-    """Read one line of an ICDAR file.
+    """Parse one line of an ICDAR file.
 
-    Coordinates are whole numbers, blanks around them are allowed. Everything after the last fixed
-    comma is the transcript: commas belong to it and blanks stay.
+    Coordinates are whole numbers and may be surrounded by blanks. The transcript is everything
+    after the comma of the last number, including commas and blanks.
 
     Args:
-        line: Without its line break.
-        kind: ``quad``: four corners, clockwise on screen. ``ltrb``: an axis-aligned box.
-        with_confidence: Whether a confidence in [0, 1] stands before the transcript.
+        line: Line without its line break.
+        kind: ``quad`` for four corners, clockwise on screen; ``ltrb`` for an axis-aligned box.
+        with_confidence: Whether a confidence in [0, 1] precedes the transcript.
 
     Raises:
-        ValueError: Saying what was wanted; the caller adds file and line.
+        ValueError: If the line is malformed. The caller adds the file and line number.
     """
     found = _pattern(kind, with_confidence).match(line)
     if not found:
@@ -62,12 +62,12 @@ def parse_line(line: str, kind: LineKind, with_confidence: bool = False) -> Pars
 
 
 def line_layout(kind: LineKind, with_confidence: bool = False) -> str:
-    """The layout of a line in words, for messages."""
+    """The layout of a line, for error messages."""
     return _NAMES[kind] + (',confidence' if with_confidence else '') + ',transcription'
 
 
 def unquote(text: str) -> str:
-    r"""Take a transcript out of double quotes, if it is in any, and undo ``\\`` and ``\"``."""
+    r"""Remove double quotes around a transcript, if any, and unescape ``\\`` and ``\"``."""
     quoted = _QUOTED.match(text)
     return quoted[1].replace('\\\\', '\\').replace('\\"', '"') if quoted else text
 
@@ -81,8 +81,8 @@ def _pattern(kind: LineKind, with_confidence: bool) -> re.Pattern[str]:
 def _quad_polygon(points: list[int]) -> np.ndarray:
     polygon = np.array(points, dtype=np.float64).reshape(4, 2)
     following = np.roll(polygon, -1, axis=0)
-    turn = ((following[:, 0] - polygon[:, 0]) * (following[:, 1] + polygon[:, 1])).sum()
-    if turn > 0:
+    doubled_area = ((following[:, 0] - polygon[:, 0]) * (following[:, 1] + polygon[:, 1])).sum()
+    if doubled_area > 0:
         raise ValueError('wanted corners in clockwise order on screen (y down)')
     return polygon
 

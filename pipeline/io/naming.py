@@ -1,26 +1,26 @@
-"""Names of results: one for every input, the same ones on the next run."""
+"""Unique, deterministic names for result files."""
 
 from __future__ import annotations
 
 import re
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
-_LONGEST_BYTES = 180  # File systems take 255, and endings are added.
+_MAX_BYTES = 180  # File systems allow 255, and suffixes are added.
 
 
 class UniqueNames:
-    """Gives out names that no file system takes for one another.
+    """Generator of file names that differ also on case-insensitive file systems.
 
-    The first input of a stem gets the stem, the next ones ``stem-2``, ``stem-3``: the same inputs
-    in the same order get the same names.
+    The first input with a stem has the name ``stem``, the next inputs ``stem-2``, ``stem-3``. The
+    same inputs in the same order have the same names.
     """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last one given to a stem
+        self._numbers: dict[str, int] = {}  # Last number of each stem.
 
     def take(self, stem: str) -> str:
-        """A new name close to ``stem``, safe as a file name."""
+        """A new name based on ``stem`` that is a valid file name."""
         base = safe_name(stem)
         number = self._numbers.get(base.casefold(), 0) + 1
         name = base if number == 1 else f'{base}-{number}'
@@ -33,13 +33,13 @@ class UniqueNames:
 
 
 def safe_name(stem: str) -> str:
-    """``stem`` without what file systems refuse, at most 180 bytes, never empty."""
+    """``stem`` without characters that file systems forbid, at most 180 bytes, never empty."""
     name = _UNSAFE.sub('_', stem).strip().rstrip('.').lstrip('.')
-    name = name.encode('utf-8')[:_LONGEST_BYTES].decode('utf-8', 'ignore')
+    name = name.encode('utf-8')[:_MAX_BYTES].decode('utf-8', 'ignore')
     return name or 'image'
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key in which ``img_2`` comes before ``img_10``."""
+    """Sort key that puts ``img_2`` before ``img_10``."""
     parts = re.split(r'(\d+)', text)
     return [(1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part]

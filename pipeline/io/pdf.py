@@ -1,4 +1,4 @@
-"""Pages of PDF files as photos."""
+"""Rendering of PDF pages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline.io.errors import ImageReadError, check_pixels
 
 
 def count_pages(document: str | bytes, label: str) -> int:
-    """How many pages a PDF has.
+    """Number of pages of a PDF.
 
     Args:
-        document: A path, or the file's bytes.
-        label: Names the file in errors.
+        document: Path or bytes of the file.
+        label: Name of the file in error messages.
 
     Raises:
-        ImageReadError: If it is damaged, wants a password, or has no pages.
+        ImageReadError: If the file is damaged, requires a password, or has no pages.
     """
     with _open(document, label) as pdf:
         count = len(pdf)
@@ -32,9 +32,19 @@ def count_pages(document: str | bytes, label: str) -> int:
 def render_page(
     document: str | bytes, page_index: int, label: str, dpi: float, max_pixels: int
 ) -> np.ndarray:
-    """Draw one page, counted from 0: (H, W, 3) uint8 BGR.
+    """Render one page to (H, W, 3) uint8 BGR.
 
-    The file is opened for every page anew, so that nothing stays open between two of them.
+    The file is opened for each page, so that it does not stay open between pages.
+
+    Args:
+        document: Path or bytes of the file.
+        page_index: Index of the page, from 0.
+        label: Name of the page in error messages.
+        dpi: Resolution.
+        max_pixels: Maximum number of pixels.
+
+    Raises:
+        ImageReadError: If the file cannot be read or the page is too large.
     """
     with _open(document, label) as pdf:
         page = pdf[page_index]
@@ -54,7 +64,7 @@ def _open(document: str | bytes, label: str) -> Iterator[pypdfium2.PdfDocument]:
         pdf = pypdfium2.PdfDocument(document)
         try:
             if pdf.get_formtype():
-                pdf.init_forms()  # Without this, what was filled in is not drawn.
+                pdf.init_forms()  # Required for drawing filled-in form fields.
             yield pdf
         finally:
             pdf.close()

@@ -1,4 +1,4 @@
-"""What was read in one image, as plain values: a photo with its words, or a word crop."""
+"""Results of one input as plain values: an image with its words, or a word crop."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from pipeline.structures import Word
 
 @dataclass(frozen=True)
 class ReadingResult(ABC):
-    """What was read in one image.
+    """The result of one input image.
 
     Args:
-        name: Stem of the result files; unique in a run.
-        source: The file, address or page that the image came from.
+        name: Stem of the result files, unique in a run.
+        source: File, URL or page of the image.
     """
 
     name: str
     source: str
 
     content: ClassVar[str]
-    """The key of :meth:`record` that records of other kinds lack."""
+    """The key of :meth:`record` that identifies this kind of record."""
     columns: ClassVar[tuple[str, ...]]
-    """Names of the fields of :meth:`rows`, that of the source first."""
+    """Names of the fields of :meth:`rows`. The first field is the source."""
 
     @abstractmethod
     def record(self) -> dict[str, Any]:
-        """Ready for JSON; its ``'image'`` is the source."""
+        """The result as JSON-serializable values. ``'image'`` is the source."""
 
     @abstractmethod
     def rows(self) -> list[tuple[Any, ...]]:
-        """Rows of a table, at least one."""
+        """The result as table rows, at least one."""
 
     def json_text(self) -> str:
-        """The record as a JSON file of its own."""
+        """The content of a JSON file with this record."""
         return json.dumps(self.record(), ensure_ascii=False) + '\n'
 
     @classmethod
     def is_record(cls, value: Any) -> bool:
-        """Whether a value out of a JSON file is a record of this kind."""
+        """Whether a value from a JSON file is a record of this kind."""
         return isinstance(value, dict) and {'image', cls.content} <= value.keys()
 
 
 @dataclass(frozen=True)
 class PhotoResult(ReadingResult):
-    """What was read in one photo.
+    """The words of one image.
 
     Args:
-        name: Stem of the result files; unique in a run.
-        source: The file, address or page that the photo came from.
-        size: (height, width) in pixels.
-        words: In reading order.
-        seconds: What reading took.
+        name: Stem of the result files, unique in a run.
+        source: File, URL or page of the image.
+        size: (height, width) of the image in pixels.
+        words: Words in reading order.
+        seconds: Processing time.
     """
 
     size: tuple[int, int]
@@ -69,9 +69,9 @@ class PhotoResult(ReadingResult):
         return photo_record(self)
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """A word a row, with its polygon as ``x1 y1 x2 y2 ...``.
+        """One row per word, with its polygon as ``x1 y1 x2 y2 ...``.
 
-        A photo without words has one row with empty fields, so that every photo is listed.
+        An image without words has one row with empty fields, so that each image is listed.
         """
         rows = [
             (
@@ -83,7 +83,7 @@ class PhotoResult(ReadingResult):
         return rows or [(self.source, '', '', '', '', '')]
 
     def json_text(self) -> str:
-        """The record with a word a line: indented in full, a polygon would fill a screen."""
+        """The content of a JSON file with this record, one line per word."""
         record = self.record()
         words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
         seconds = record.pop('seconds')
@@ -95,13 +95,13 @@ class PhotoResult(ReadingResult):
 
 @dataclass(frozen=True)
 class CropResult(ReadingResult):
-    """What was read in one word crop, which holds nothing but its word.
+    """The transcript of one word crop.
 
     Args:
-        name: Stem of the result files; unique in a run.
-        source: The file, address or page that the crop came from.
-        text: The transcript, empty where nothing was read.
-        score: The recognizer's probability of its reading, in [0, 1].
+        name: Stem of the result files, unique in a run.
+        source: File, URL or page of the crop.
+        text: Transcript, which may be empty.
+        score: Probability of the text under the recognizer, in [0, 1].
     """
 
     text: str
@@ -120,10 +120,10 @@ class CropResult(ReadingResult):
 
 
 def photo_record(result: PhotoResult) -> dict[str, Any]:
-    """``{"image", "width", "height", "words": [...], "seconds"}``, ready for JSON.
+    """``{"image", "width", "height", "words": [...], "seconds"}``, JSON-serializable.
 
-    Each word is ``{"polygon": [[x, y], ...], "text", "score", "det_score", "rec_score"}``, pixels
-    with two decimals.
+    Each word is ``{"polygon": [[x, y], ...], "text", "score", "det_score", "rec_score"}``, with
+    pixels rounded to two decimals.
     """
     height, width = result.size
     return {

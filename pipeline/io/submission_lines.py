@@ -1,4 +1,4 @@
-"""Words as lines of an ICDAR submission."""
+"""Formatting of words as lines of an ICDAR submission."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pipeline.io.line_format import unquote
 
 
 def submission_quad(polygon: np.ndarray) -> np.ndarray:
-    """Round a word polygon to the whole-number clockwise quad that ICDAR 2013 and 2015 take.
+    """Round a word polygon to a clockwise quad of whole numbers, as ICDAR 2013 and 2015 require.
 
     Convention:
         - Pixels, (x, y), y down; corners clockwise on screen.
-        - A quad keeps its corners and its first one; any other polygon becomes the smallest
-          rotated rectangle around it.
+        - A quad keeps its corners and its first corner. Any other polygon is replaced by the
+          smallest rotated rectangle around it.
 
     Args:
         polygon: (K, 2) with K >= 3.
@@ -33,20 +33,20 @@ def submission_quad(polygon: np.ndarray) -> np.ndarray:
     quad = polygon
     if len(polygon) != 4:
         quad = cv2.boxPoints(cv2.minAreaRect(polygon.astype(np.float32))).astype(np.float64)
-        # OpenCV's first corner turns with the angle; start nearest the polygon's own first point.
+        # OpenCV's first corner depends on the angle. Start nearest to the polygon's first point.
         quad = np.roll(quad, -int(np.abs(quad - polygon[0]).sum(1).argmin()), axis=0)
     quad = np.rint(quad)
     x, y = quad.T
     if np.dot(x, np.roll(y, -1)) < np.dot(y, np.roll(x, -1)):
         quad = np.roll(quad[::-1], 1, axis=0)
-    return quad + 0.0  # turns -0.0 into 0.0
+    return quad + 0.0  # Converts -0.0 to 0.0.
 
 
 def submission_text(text: str) -> str:
-    """Write a transcript so that a scorer reads it back as it was.
+    """Escape a transcript so that a scorer parses it back unchanged.
 
-    Line breaks become blanks. A text that stands in double quotes of its own is put in quotes
-    again, because a scorer takes one pair off.
+    Line breaks become blanks. A text in double quotes is quoted again, because a scorer removes
+    one pair of quotes.
     """
     text = text.replace('\r', ' ').replace('\n', ' ')
     return text if unquote(text) == text else '"' + text.replace('"', '\\"') + '"'
@@ -58,7 +58,7 @@ def quad_line(polygon: np.ndarray, text: str, confidence: float | None = None) -
     Args:
         polygon: (K, 2) with K >= 3, pixels; see :func:`submission_quad`.
         text: Transcript.
-        confidence: In [0, 1]; written with four decimals, or left out where None.
+        confidence: Confidence in [0, 1], written with four decimals. None leaves it out.
     """
     return _line(
         [f'{value:.0f}' for value in submission_quad(polygon).ravel()],
@@ -71,10 +71,10 @@ def box_line(polygon: np.ndarray, text: str, confidence: float | None = None) ->
     """The line ``xmin,ymin,xmax,ymax[,confidence],transcription`` of ICDAR 2013.
 
     Args:
-        polygon: (K, 2) pixels; its upright bounding box is written, in whole pixels of the photo
-            (not negative).
+        polygon: (K, 2) pixels. The line contains its axis-aligned bounding box in whole,
+            non-negative pixels.
         text: Transcript.
-        confidence: As in :func:`quad_line`.
+        confidence: Confidence in [0, 1], written with four decimals. None leaves it out.
     """
     points = np.rint(np.asarray(polygon, dtype=np.float64)).clip(min=0)
     return _line(
@@ -86,9 +86,9 @@ def polygon_line(polygon: np.ndarray, text: str, confidence: float | None = None
     """The line ``x1,y1,...,xn,yn[,confidence],####transcription`` of Total-Text.
 
     Args:
-        polygon: (K, 2) pixels, written to the hundredth.
+        polygon: (K, 2) pixels, written with two decimals.
         text: Transcript.
-        confidence: As in :func:`quad_line`.
+        confidence: Confidence in [0, 1], written with four decimals. None leaves it out.
     """
     fields = [f'{value:.2f}' for value in np.asarray(polygon, dtype=np.float64).ravel()]
     return _line(fields, confidence, '####' + submission_text(text))

@@ -1,4 +1,4 @@
-"""Writers of results: each result is on disk, whole, as soon as it is known."""
+"""Writers of results. Each result is completely on disk as soon as it is available."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.utils.atomic_write import write_whole
 
 
 class ResultWriter(ABC):
-    """Writes the result of one image after the other, and knows which are there already.
+    """Base class of the writers, which write one result after the other.
 
     Args:
-        out: Folder of the results; made if missing.
-        kind: What is written, and what counts as there already.
+        out: Folder of the results. It is created if missing.
+        kind: Class of the results. Results of other classes from earlier runs are ignored.
     """
 
     def __init__(self, out: Path, kind: type[ReadingResult] = PhotoResult) -> None:
@@ -29,7 +29,7 @@ class ResultWriter(ABC):
 
     @abstractmethod
     def has(self, name: str, source: str) -> bool:
-        """Whether an earlier run wrote the result of this image, in full."""
+        """Whether an earlier run wrote the complete result of this image."""
 
     @abstractmethod
     def write(self, result: Any) -> None:
@@ -37,10 +37,10 @@ class ResultWriter(ABC):
 
 
 class JsonWriter(ResultWriter):
-    """``<name>.json`` an image."""
+    """Write one ``<name>.json`` per image."""
 
     def has(self, name: str, source: str) -> bool:
-        """True if the file is there and speaks of the same image."""
+        """Whether the file exists and describes the same image."""
         path = self.out / f'{name}.json'
         if not path.is_file():
             return False
@@ -56,20 +56,23 @@ class JsonWriter(ResultWriter):
 
 
 class IcdarWriter(ResultWriter):
-    """``res_<name>.txt`` a photo, lines ``x1,y1,...,x4,y4,text``: ready to zip and submit."""
+    """Write one ``res_<name>.txt`` per image, with lines ``x1,y1,...,x4,y4,text``.
+
+    A zip of these files is an ICDAR submission.
+    """
 
     def has(self, name: str, source: str) -> bool:
-        """True if the file is there: its lines do not say of which photo they speak."""
+        """Whether the file exists. Its lines do not contain the source."""
         return (self.out / f'res_{name}.txt').is_file()
 
     def write(self, result: PhotoResult) -> None:
-        """Write ``res_<name>.txt``; an empty file where no word was read."""
+        """Write ``res_<name>.txt``. The file is empty for images without words."""
         lines = [quad_line(word.polygon, word.text) for word in result.words]
         write_whole(self.out / f'res_{result.name}.txt', ''.join(line + '\n' for line in lines))
 
 
 class _AppendingWriter(ResultWriter):
-    """One file for the whole run, a block of lines an image."""
+    """Write one file per run, with a block of lines per image."""
 
     file_name: str
 
@@ -81,7 +84,7 @@ class _AppendingWriter(ResultWriter):
         write_whole(self.path, self._header() + ''.join(line for _, line in kept))
 
     def has(self, name: str, source: str) -> bool:
-        """True if an earlier run wrote it."""
+        """Whether the file contains the result of this image."""
         return source in self.done
 
     def write(self, result: ReadingResult) -> None:
@@ -98,11 +101,11 @@ class _AppendingWriter(ResultWriter):
 
     @abstractmethod
     def _complete_lines(self) -> list[tuple[str, str]]:
-        """(source, text) of what an interrupted run wrote in full."""
+        """(source, text) of each complete result that an interrupted run wrote."""
 
 
 class JsonLinesWriter(_AppendingWriter):
-    """``results.jsonl``: a record a line."""
+    """Write ``results.jsonl``, one record per line."""
 
     file_name = 'results.jsonl'
 
@@ -113,19 +116,19 @@ class JsonLinesWriter(_AppendingWriter):
         if not self.path.is_file():
             return []
         lines = []
-        # A line ends with a line feed alone: splitlines() would cut at others in a text too.
+        # splitlines() would also split at other line separators inside a text.
         for line in self.path.read_bytes().split(b'\n')[:-1]:
             try:
                 record = json.loads(line)
             except ValueError:
-                continue  # no line of ours
+                continue  # Not a line of this writer.
             if self.kind.is_record(record):
                 lines.append((record['image'], line.decode('utf-8') + '\n'))
         return lines
 
 
 class CsvWriter(_AppendingWriter):
-    """``results.csv``: the rows of each result under one header."""
+    """Write ``results.csv``, with one header and the rows of each result."""
 
     file_name = 'results.csv'
 
@@ -141,7 +144,7 @@ class CsvWriter(_AppendingWriter):
         text = self.path.read_text(encoding='utf-8')
         rows = list(csv.reader(io.StringIO(text)))[1:]
         if rows and not text.endswith('\n'):
-            # The image being written when the run was cut off is read again.
+            # The run was interrupted while writing the last image, so its rows are dropped.
             rows = [row for row in rows if row[0] != rows[-1][0]]
         return [(row[0], _csv_line(row)) for row in rows if len(row) == len(self.kind.columns)]
 
@@ -156,23 +159,23 @@ def make_writer(
     resume: bool = False,
     kind: type[ReadingResult] = PhotoResult,
 ) -> ResultWriter:
-    """The writer of a format.
+    """Make the writer of a format.
 
     Args:
         result_format: One of ``FORMATS``.
         out: Folder of the results.
-        resume: Keep what an earlier run wrote to a common file (jsonl, csv).
-        kind: What will be written: ``PhotoResult`` or ``CropResult``.
+        resume: Whether to keep the results of an earlier run in a common file (jsonl, csv).
+        kind: Class of the results: ``PhotoResult`` or ``CropResult``.
 
     Raises:
-        ValueError: If the format is unknown, or does not hold results of this kind.
+        ValueError: If the format is unknown or does not support results of this kind.
     """
     if result_format == 'json':
         return JsonWriter(out, kind)
     if result_format == 'icdar':
         if kind is not PhotoResult:
             raise ValueError(
-                'icdar files list the polygons of words, and crops have none: use json, jsonl '
+                'icdar files contain word polygons, and crops have no polygons: use json, jsonl '
                 'or csv.'
             )
         return IcdarWriter(out, kind)

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable
 
 SHARP_S = 'ẞ'
-"""Capital sharp s. The published dictionary lacks it; its class starts as a copy of 'ß'."""
+"""Capital sharp s, which the published dictionary does not contain."""
 
 STAND_INS = {SHARP_S: 'ß'}
-"""Characters of the Latin charset that start as copies of another character's class."""
+"""Characters without a published class, and the characters whose classes initialize them."""
 
 _FURTHER = frozenset('™℃℉←↑→↓')
 
@@ -17,9 +17,9 @@ _FURTHER = frozenset('™℃℉←↑→↓')
 def latin_charset(characters: Iterable[str]) -> list[str]:
     """Select the characters of texts in Latin script.
 
-    These are the letters of Latin script (without full-width and enclosed forms), the digits,
-    everything printable of the Latin-1 block, the punctuation of the General Punctuation block,
-    the currency signs, and ™ ℃ ℉ ← ↑ → ↓; the capital sharp s is added.
+    The selection contains the letters of Latin script (without full-width and enclosed forms), the
+    digits, the printable characters of the Latin-1 block, the punctuation of the General
+    Punctuation block, the currency signs, and ™ ℃ ℉ ← ↑ → ↓. The capital sharp s is added.
 
     Args:
         characters: Dictionary of PP-OCRv6.
@@ -35,7 +35,7 @@ def _is_latin_text(character: str) -> bool:
     if 0x20 < code < 0x7F or 0xA0 < code <= 0xFF:
         return True
     if unicodedata.category(character) == 'Sc' or character in _FURTHER:
-        return code < 0xFE00  # full-width forms are later
+        return code < 0xFE00  # Excludes full-width forms.
     if 0x2010 <= code <= 0x205E:
         return unicodedata.category(character).startswith(('P', 'S'))
     # Latin Extended-A and B, IPA Extensions, Latin Extended Additional.

@@ -1,4 +1,4 @@
-"""Published weights of the PP-OCRv6 detectors, as weights of our DBNet."""
+"""Conversion of published PP-OCRv6 detector weights to DBNet."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.ppocr.recognizer import fill_in_order
 
 
 def fill_detector_from_onnx(detector: nn.Module, weights: Sequence[np.ndarray]) -> None:
-    """Fill a detector of ``configs/_base_/ppocrv6-small-det.py``.
+    """Fill a detector of ``configs/_base_/ppocrv6-small-det.py`` with the weights of an ONNX file.
 
-    The published file has no threshold branch: ours keeps its initialization.
+    The published file has no threshold branch, so the detector's branch keeps its initialization.
 
     Args:
         detector: ``DBNet`` with ``PPLCNetV4``, ``RepLKFPN`` and MMOCR's ``DBHead``.
-        weights: Arrays of :func:`read_onnx_weights`.
+        weights: Arrays from :func:`read_onnx_weights`.
 
     Raises:
         ValueError: If the file contains another network.
@@ -28,13 +28,13 @@ def fill_detector_from_onnx(detector: nn.Module, weights: Sequence[np.ndarray]) 
     neck = model.neck
     if not hasattr(neck, 'insert_conv'):
         raise ValueError(
-            f'ONNX files are read for the neck RepLKFPN, got {type(neck).__name__}: use the '
-            'safetensors file.'
+            f'ONNX files are supported for the neck RepLKFPN only, got {type(neck).__name__}. Use '
+            'the safetensors file.'
         )
     parts = [model.backbone, *reversed(neck.insert_conv), *reversed(neck.input_conv)]
     rest = fill_in_order(parts, weights)
     if len(rest) != 6:
-        raise ValueError(f'expected three convolutions of a head, got {len(rest)} arrays.')
+        raise ValueError(f'expected 6 arrays of three head convolutions, got {len(rest)} arrays.')
     conv, norm, _, up, up_norm, _, last = model.det_head.binarize
     arrays = [torch.from_numpy(array.copy()) for array in rest]
     with torch.no_grad():
@@ -49,7 +49,7 @@ def fill_detector_from_onnx(detector: nn.Module, weights: Sequence[np.ndarray]) 
         last.bias.copy_(arrays[5])
         for layer in (norm, up_norm):
             layer.reset_parameters()
-            layer.running_var.fill_(1 - layer.eps)  # folded: the norm changes nothing
+            layer.running_var.fill_(1 - layer.eps)  # Folded in the file: the norm is an identity.
         norm.bias.copy_(arrays[1])
 
 
@@ -67,16 +67,16 @@ def fill_detector_from_transformers(detector: nn.Module, weights: Mapping[str, n
 
     Args:
         detector: Detector of ``configs/_base_/ppocrv6-small-det.py`` or ``ppocrv6-medium-det.py``.
-        weights: Arrays of :func:`read_transformers_weights`.
+        weights: Arrays from :func:`read_transformers_weights`.
 
     Raises:
         ValueError: If names or shapes differ.
     """
     state = {}
     for name, value in weights.items():
-        for theirs, ours in _HEAD.items():
-            if name.startswith(f'head.{theirs}.'):
-                name = name.replace(f'head.{theirs}.', f'det_head.binarize.{ours}.')
+        for published, index in _HEAD.items():
+            if name.startswith(f'head.{published}.'):
+                name = name.replace(f'head.{published}.', f'det_head.binarize.{index}.')
         state[name] = torch.from_numpy(value)
     expected = {
         name for name in detector.state_dict() if '.threshold.' not in name and '.norm.' not in name

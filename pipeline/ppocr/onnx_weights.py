@@ -1,4 +1,4 @@
-"""Weights of a PP-OCR network in the order of its ONNX graph."""
+"""Reading of PP-OCR weights in the order of the ONNX graph."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _EPS = 1e-5
 
 
 def read_onnx_weights(path: str | os.PathLike[str]) -> tuple[list[np.ndarray], dict[str, str]]:
-    """Read the learned arrays of a network, layer after layer.
+    """Read the learned arrays of a network, layer by layer.
 
-    Biases that follow as an ``Add`` are included, batch norm is folded into the convolution
-    before it, matrices of ``MatMul`` are transposed to ``nn.Linear``'s (out, in), and transposed
-    convolutions keep their (in, out, height, width).
+    Biases in a following ``Add`` are included. Batch norm is folded into the convolution before
+    it. Matrices of ``MatMul`` are transposed to ``nn.Linear``'s (out, in). Transposed convolutions
+    keep the order (in, out, height, width).
 
     Args:
-        path: ONNX file, as ``rapidocr`` contains it.
+        path: Path of an ONNX file, such as those in ``rapidocr``.
 
     Returns:
-        Weight, bias, weight, bias ... in graph order (convolutions without a bias give a weight
+        Weight, bias, weight, bias ... in graph order (convolutions without bias have a weight
         only), and the file's metadata.
 
     Raises:
         ImportError: If ``onnx`` is not installed.
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is not an ONNX file.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not an ONNX file.
     """
     try:
         import onnx
@@ -41,7 +41,7 @@ def read_onnx_weights(path: str | os.PathLike[str]) -> tuple[list[np.ndarray], d
         raise FileNotFoundError(f'no ONNX file {path}')
     try:
         model = onnx.load(str(path))
-    except Exception as error:  # protobuf's errors have no common base
+    except Exception as error:  # protobuf's errors have no common base class.
         raise ValueError(f'{path} is not an ONNX file: {error}') from error
     arrays = {array.name: numpy_helper.to_array(array) for array in model.graph.initializer}
     for node in model.graph.node:

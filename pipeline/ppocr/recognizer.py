@@ -1,4 +1,4 @@
-"""Published weights of the PP-OCRv6 recognizers, as weights of our recognizer."""
+"""Conversion of published PP-OCRv6 recognizer weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.ppocr.charset import STAND_INS
 
 
 def fill_in_order(parts: Iterable[nn.Module], weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Fill modules with weights that come in the order of their parameters.
+    """Fill modules with weights in the order of their parameters.
 
     Args:
         parts: Modules, in the order of the published graph.
-        weights: Arrays of :func:`read_onnx_weights`.
+        weights: Arrays from :func:`read_onnx_weights`.
 
     Returns:
-        The weights that are left.
+        The remaining weights.
 
     Raises:
         ValueError: If a shape differs or there are too few arrays.
@@ -31,7 +31,7 @@ def fill_in_order(parts: Iterable[nn.Module], weights: Sequence[np.ndarray]) -> 
         state: dict[str, Tensor] = {}
         for name, parameter in part.state_dict().items():
             if _is_batch_norm(part, name):
-                continue  # folded in the file; loading adds an identity
+                continue  # Folded in the file. ConvNorm initializes an identity when it loads.
             if not rest or rest[0].shape != tuple(parameter.shape):
                 got = rest[0].shape if rest else 'the end of the file'
                 raise ValueError(
@@ -50,16 +50,16 @@ def _is_batch_norm(part: nn.Module, name: str) -> bool:
 def select_classes(
     weight: np.ndarray, bias: np.ndarray, characters: Sequence[str], dictionary: Dictionary
 ) -> tuple[Tensor, Tensor]:
-    """Reorder the rows of a published CTC classifier for a dictionary of ours.
+    """Reorder the rows of a published CTC classifier for the dictionary of a recognizer.
 
     Published classes are the blank, the characters, then the space. Characters that the published
-    dictionary lacks take the row of their stand-in.
+    dictionary does not contain use the row of their stand-in (``STAND_INS``).
 
     Args:
         weight: (L, D) published classifier.
-        bias: (L,).
+        bias: (L,) published bias.
         characters: L - 2 characters of the published dictionary.
-        dictionary: Our dictionary, whose padding token is the blank.
+        dictionary: Dictionary of the recognizer. Its padding token is the blank.
 
     Returns:
         Weight (L', D) and bias (L',), L' the size of ``dictionary``.
@@ -83,7 +83,7 @@ def select_classes(
         else:
             rows.append(row)
     if missing:
-        raise ValueError(f'the published dictionary lacks {" ".join(missing[:10])}')
+        raise ValueError(f'the published dictionary does not contain {" ".join(missing[:10])}')
     return torch.from_numpy(weight[rows]), torch.from_numpy(bias[rows])
 
 
@@ -93,9 +93,9 @@ def fill_from_onnx(
     """Fill a recognizer of ``configs/_base_/ppocrv6-*.py`` with the weights of an ONNX file.
 
     Args:
-        recognizer: ``PPLCNetV4``, ``LightSVTREncoder`` and ``CTCDecoder``.
-        weights: Arrays of :func:`read_onnx_weights`.
-        characters: Dictionary of the file.
+        recognizer: Recognizer with ``PPLCNetV4``, ``LightSVTREncoder`` and ``CTCDecoder``.
+        weights: Arrays from :func:`read_onnx_weights`.
+        characters: Published dictionary.
 
     Raises:
         ValueError: If the file contains another network.
@@ -103,7 +103,9 @@ def fill_from_onnx(
     model: Any = recognizer
     rest = fill_in_order([model.backbone, model.encoder], weights)
     if len(rest) != 2:
-        raise ValueError(f'expected a classifier after the encoder, got {len(rest)} arrays.')
+        raise ValueError(
+            f'expected weight and bias of a classifier after the encoder, got {len(rest)} arrays.'
+        )
     head = model.decoder.head
     weight, bias = select_classes(rest[0], rest[1], characters, head.dictionary)
     head.load_state_dict({'weight': weight, 'bias': bias})
@@ -115,8 +117,8 @@ def fill_from_transformers(
     """Fill a recognizer with weights of ``transformers``.
 
     Args:
-        recognizer: As for :func:`fill_from_onnx`.
-        weights: Arrays of :func:`read_transformers_weights`.
+        recognizer: Recognizer with ``PPLCNetV4``, ``LightSVTREncoder`` and ``CTCDecoder``.
+        weights: Arrays from :func:`read_transformers_weights`.
         characters: Published dictionary.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Weights of the PP-OCRv6 networks in the format of ``transformers``."""
+"""Reading of PP-OCRv6 weights in the format of ``transformers``."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _BLOCK = re.compile(r'^model\.backbone\.encoder\.blocks\.(\d+)\.blocks\.(\d+)\.'
 def read_transformers_weights(
     path: str | os.PathLike[str], depths: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """Read weights under our names, batch norm folded into the convolutions.
+    """Read weights, convert their names to those of this package and fold batch norms.
 
     Args:
-        path: ``model.safetensors`` of a ``PPOCRV6SmallRecForTextRecognition`` (PP-OCRv6 small and
-            medium), a ``PPOCRV6SmallDetForObjectDetection`` or a
+        path: Path of ``model.safetensors`` of a ``PPOCRV6SmallRecForTextRecognition`` (PP-OCRv6
+            small and medium), a ``PPOCRV6SmallDetForObjectDetection`` or a
             ``PPOCRV6MediumDetForObjectDetection``.
-        depths: Blocks of each stage of our backbone. The published stages may be grouped in
-            another way; the order of the blocks is the same.
+        depths: Number of blocks of each stage of the ``PPLCNetV4``. The published stages may be
+            grouped differently; the order of the blocks is the same.
 
     Returns:
-        Arrays by name. A recognizer's classifier is ``decoder.head``, in the published order of
-        classes; a detector's head keeps its published names.
+        Arrays by name. A recognizer's classifier is ``decoder.head``, with the published order of
+        classes. A detector's head keeps its published names.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is not in safetensors format.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not in safetensors format, or has another number of blocks.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights {path}')
@@ -61,17 +61,17 @@ def read_transformers_weights(
         raise ValueError(f'{path} is not a safetensors file: {error}') from error
     folded = _fold_batch_norms({name: value.astype(np.float32) for name, value in state.items()})
     blocks = sorted({_block_of(name) for name in folded if _BLOCK.match(name)})
-    ours = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
-    if len(blocks) != len(ours):
+    own = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
+    if len(blocks) != len(own):
         raise ValueError(
-            f'{path} contains {len(blocks)} blocks, the config {len(ours)}: it is another network.'
+            f'{path} contains {len(blocks)} blocks, the config {len(own)}: it is another network.'
         )
-    place = dict(zip(blocks, ours))
-    return {_rename(name, place): value for name, value in folded.items()}
+    own_block = dict(zip(blocks, own))
+    return {_rename(name, own_block): value for name, value in folded.items()}
 
 
 def _fold_batch_norms(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """``X.convolution`` and ``X.normalization`` become one convolution ``X`` with a bias."""
+    """Fold ``X.convolution`` and ``X.normalization`` into one convolution ``X`` with a bias."""
 
     def has_norm(name: str) -> bool:
         return name.replace('.convolution.weight', '.normalization.weight') in state
@@ -96,14 +96,14 @@ def _fold_batch_norms(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _block_of(name: str) -> tuple[int, int]:
     match = _BLOCK.match(name)
-    assert match is not None  # only called for names of blocks
+    assert match is not None  # Only called for names of blocks.
     return int(match[1]), int(match[2])
 
 
-def _rename(name: str, place: Mapping[tuple[int, int], tuple[int, int]]) -> str:
+def _rename(name: str, own_block: Mapping[tuple[int, int], tuple[int, int]]) -> str:
     if _BLOCK.match(name):
-        stage, block = place[_block_of(name)]
+        stage, block = own_block[_block_of(name)]
         name = _BLOCK.sub(f'backbone.blocks.{stage}.{block}.', name)
-    for pattern, ours in _RENAMED:
-        name = re.sub(pattern, ours, name)
+    for pattern, replacement in _RENAMED:
+        name = re.sub(pattern, replacement, name)
     return name

@@ -1,20 +1,20 @@
-"""Color or gray: what a recognizer reads."""
+"""The channels of a recognizer's crops: color or gray."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-_BGR_TO_GRAY = (0.114, 0.587, 0.299)  # ITU-R BT.601, as OpenCV's
+_BGR_TO_GRAY = (0.114, 0.587, 0.299)  # ITU-R BT.601, as in OpenCV
 
 
 def crop_channels(recognizer: nn.Module) -> int:
-    """Channels of the crops that a recognizer reads: those of its first convolution.
+    """Number of crop channels that a recognizer requires: input channels of its first convolution.
 
-    1 for the gray crops of MMOCR's CRNN. The length of its preprocessor's mean does not tell:
-    MMOCR's SVTR reads color with one mean for all channels.
+    It is 1 for the gray crops of MMOCR's CRNN. The length of the preprocessor's ``mean`` is not
+    sufficient: MMOCR's SVTR requires color crops and has one mean for all channels.
     """
-    for module in recognizer.modules():  # in the order of registration, the pixels' side first
+    for module in recognizer.modules():  # In order of registration: input layers first.
         if isinstance(module, nn.Conv2d):
             return module.in_channels
     return 3

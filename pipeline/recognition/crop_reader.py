@@ -1,4 +1,4 @@
-"""The one path from word crops to texts, used by the spotter, the analysis and the benchmarks."""
+"""From word crops to texts, for the spotter, the analysis and the benchmarks."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ def read_crops(
     image_index: Sequence[int] | None = None,
     batch_size: int = 64,
 ) -> list[Any]:
-    """Read crops, those of one width together.
+    """Read crops in batches of one size.
 
-    A batch holds crops of one size only, without padding. The reading of a crop therefore does
-    not depend on the crops around it.
+    All crops of a batch have the same size, so there is no padding, and the result for a crop
+    does not depend on the other crops.
 
     Args:
-        recognizer: Recognizer in evaluation mode: MMOCR's or a ``ContextRecognizer``.
+        recognizer: MMOCR recognizer or ``ContextRecognizer`` in evaluation mode.
         crops: N crops (height, width, 3) uint8 BGR.
         tokens: Scene tokens (I, S, C) of the images, or None to read without context.
-        image_index: N rows of ``tokens``, one per crop; required with ``tokens``.
-        batch_size: Largest number of crops per forward pass, which bounds the memory.
+        image_index: N rows of ``tokens``, one per crop. Required with ``tokens``.
+        batch_size: Maximum number of crops per forward pass, which bounds the memory.
 
     Returns:
-        N ``pred_text`` of MMOCR's samples, in the order of ``crops``.
+        N ``pred_text`` of MMOCR's data samples, in the order of ``crops``.
 
     Raises:
-        ValueError: If ``tokens`` comes without ``image_index``.
+        ValueError: If ``tokens`` is given without ``image_index``.
     """
     if tokens is not None and image_index is None:
         raise ValueError('tokens require image_index, the image of each crop.')
-    # A preprocessor that knows scenes makes crops gray by itself.
+    # SceneDataPreprocessor, which has a plain_preprocessor, converts crops to gray itself.
     preprocessor: Any = recognizer.data_preprocessor
     gray = not hasattr(preprocessor, 'plain_preprocessor') and crop_channels(recognizer) == 1
     readings: list[Any] = [None] * len(crops)
@@ -67,14 +67,14 @@ def read_crops(
 
 
 def _gather(tokens: Tensor, image_index: list[int], inputs: Tensor) -> SceneContext:
-    """The scenes of one batch: only its own images go to the recognizer's device."""
+    """The scene context of one batch. Only the images of the batch are copied to the device."""
     images, index = np.unique(np.asarray(image_index, dtype=np.int64), return_inverse=True)
     some = tokens[torch.from_numpy(images).to(tokens.device)].to(inputs.device)
     return SceneContext(some, torch.from_numpy(index).to(inputs.device))
 
 
 def _crop_sample(shape: tuple[int, ...]) -> TextRecogDataSample:
-    """A sample with the metainfo that MMOCR's recognizers read of a crop of their size."""
+    """A data sample with the metainfo that MMOCR's recognizers require, for an unpadded crop."""
     sample = TextRecogDataSample()
     sample.set_metainfo({'img_shape': shape, 'ori_shape': shape, 'valid_ratio': 1.0})
     return sample

@@ -1,3 +1,5 @@
+"""The PARSeq recognizer."""
+
 from __future__ import annotations
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
@@ -17,10 +19,10 @@ from pipeline.registry import MODELS
 class PARSeq(EncoderDecoderRecognizer):
     """Scene text recognition with permuted autoregressive sequence models.
 
-    Bautista & Atienza, ECCV 2022, arXiv 2207.06966. A :class:`ViTEncoder` turns crops into tokens
-    (N, T, D), a :class:`PARSeqDecoder` reads them in any order; MMOCR's encoder-decoder recognizer
-    is the glue, so that whatever it accepts in their place fits here too. Wherever weights are
-    loaded, those under the names of PARSeq's authors are taken as well (``published_parseq``).
+    Bautista & Atienza, ECCV 2022, arXiv 2207.06966. A :class:`ViTEncoder` encodes crops to tokens
+    (N, T, D), and a :class:`PARSeqDecoder` decodes them in any order. Every encoder and decoder
+    that MMOCR's ``EncoderDecoderRecognizer`` accepts can replace them. The model also loads
+    weights with the parameter names of PARSeq's authors (``published_parseq``).
 
     Args:
         encoder: Config of the encoder.
@@ -41,7 +43,7 @@ class PARSeq(EncoderDecoderRecognizer):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         if isinstance(data_preprocessor, dict):
-            # MMEngine would look in its own registry only, unless a default scope is set.
+            # Without a default scope, MMEngine searches its own registry only.
             data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(
             preprocessor=preprocessor,
@@ -53,14 +55,14 @@ class PARSeq(EncoderDecoderRecognizer):
         )
 
     def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
-        """A state dict under our names, from one that may have those of PARSeq's authors.
+        """Convert a state dict with the names of PARSeq's authors to the names of this class.
 
         Args:
-            state: Stays as it is, and is returned if all its names are ours.
-            prefix: This model is that part of it: other names are left alone.
+            state: State dict. It is not modified. It is returned if it needs no conversion.
+            prefix: Prefix of this model's parameters. Other parameters stay the same.
 
         Raises:
-            ValueError: If it was trained on other characters than the decoder's.
+            ValueError: If the charset of the weights differs from the decoder's dictionary.
         """
         own = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
         if not is_published_parseq(own):
@@ -72,7 +74,7 @@ class PARSeq(EncoderDecoderRecognizer):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         adapted = self.adapt_state(state_dict, prefix)
         if adapted is not state_dict:
-            # In place: encoder and decoder are filled from it afterwards.
+            # In place: encoder and decoder load from the same dict afterwards.
             state_dict.clear()
             state_dict.update(adapted)
         super()._load_from_state_dict(state_dict, prefix, *args)

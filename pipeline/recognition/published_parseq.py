@@ -1,4 +1,4 @@
-"""Weights under the names that PARSeq's authors publish, for our PARSeq."""
+"""Conversion of the weights that PARSeq's authors publish."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _CHARSETS = (
     _ALPHANUMERIC + string.ascii_uppercase + string.punctuation,
 )
 PUBLISHED_CHARSETS = {len(charset): charset for charset in _CHARSETS}
-"""The three charsets that PARSeq's authors train on, by their length: 36, 62 and 94."""
+"""The three charsets of the published models, by their length: 36, 62 and 94."""
 
 _EMBEDDING, _HEAD = 'text_embed.embedding.weight', ('head.weight', 'head.bias')
-_MARKS = (_EMBEDDING, *_HEAD, 'pos_queries', 'encoder.pos_embed')
+_REQUIRED = (_EMBEDDING, *_HEAD, 'pos_queries', 'encoder.pos_embed')
 
 _BLOCK, _LAYER = r'^(encoder\.blocks\.\d+\.)', r'^(decoder\.layers\.\d+\.)'
 _RENAMED = (
@@ -45,7 +45,7 @@ _RENAMED = (
     (r'^text_embed\.embedding\.', 'decoder.char_embed.'),
     (r'^head\.', 'decoder.head.'),
 )
-# Queries, keys and values stand below each other in one matrix, in this order.
+# The rows of these matrices are queries, keys and values, in this order.
 _STACKED = re.compile(r'^(.*\.(?:attn|self_attn|cross_attn)\.)(?:qkv\.|in_proj_)(weight|bias)$')
 
 
@@ -57,36 +57,37 @@ def is_published_parseq(state: Mapping[str, Any]) -> bool:
 def convert_published_parseq(
     checkpoint: Mapping[str, Any], dictionary: Dictionary, charset: str | None = None
 ) -> dict[str, Tensor]:
-    """Rename the weights of github.com/baudm/parseq to those of our ``PARSeq``.
+    """Convert the weights of github.com/baudm/parseq to the parameter names of ``PARSeq``.
 
-    The same function is computed by both; what differs are names, queries apart from keys and
-    values, and the order of classes: theirs is EOS, the charset, BOS, PAD, and their classifier has
-    no BOS and PAD. Rows of these two, which our decoder never predicts, are zero.
+    Both models compute the same function. This package differs in the parameter names, in
+    separate projections of queries and of keys with values, and in the order of the classes. The
+    published order is EOS, the charset, BOS, PAD, and the published classifier has no BOS and
+    PAD. The classifier rows of BOS and PAD, which ``PARSeqDecoder`` never predicts, are zero.
 
-    The published files could not be had where this was written. Names and shapes are those that
-    their code gives (version 1.0.0 and later); it was tested with files of these names and shapes,
-    and against a second implementation.
+    The published files were not available during development. Names and shapes follow the
+    published code (version 1.0.0 and later). The conversion is tested with generated files of
+    these names and shapes, and against a second implementation.
 
     Args:
-        checkpoint: A state dict as published, or a checkpoint of Lightning that holds one under
-            ``state_dict``. Newer ones have ``model.`` before each name.
-        dictionary: That of our decoder. Characters are matched one by one, in any order.
-        charset: The characters of the file, in its order. None takes them from the checkpoint's
-            ``hyper_parameters``; a state dict alone does not name them, but tells their number,
-            which is taken to mean one of ``PUBLISHED_CHARSETS``.
+        checkpoint: State dict as published, or a Lightning checkpoint that contains one under
+            ``state_dict``. Newer checkpoints have the prefix ``model.`` before each name.
+        dictionary: Dictionary of the decoder. Its characters may be in any order.
+        charset: Characters of the checkpoint, in its order. None reads them from the checkpoint's
+            ``hyper_parameters``. A plain state dict contains no charset; the number of classes
+            then selects one of ``PUBLISHED_CHARSETS``.
 
     Returns:
-        A state dict; names that PARSeq does not have stay as they are.
+        A state dict. Parameters that PARSeq does not have keep their names.
 
     Raises:
-        ValueError: If it is no such checkpoint, its charset is not known, or the dictionary
-            has other characters or other tokens than BOS, EOS and PAD.
+        ValueError: If ``checkpoint`` is not a PARSeq checkpoint, its charset is unknown, or the
+            dictionary has different characters or tokens other than BOS, EOS and PAD.
     """
     state = checkpoint.get('state_dict', checkpoint)
     wrapper = _find_wrapper(state)
     if wrapper is None:
         raise ValueError(
-            f'wanted a state dict with the names of PARSeq ({", ".join(_MARKS)}), got '
+            f'wanted a state dict with the names of PARSeq ({", ".join(_REQUIRED)}), got '
             f'{", ".join(list(state)[:4])} ...'
         )
     published = {name.removeprefix(wrapper): value for name, value in state.items()}
@@ -108,9 +109,9 @@ def convert_published_parseq(
 
 
 def _find_wrapper(state: Mapping[str, Any]) -> str | None:
-    """What stands before each name; None where they are not PARSeq's."""
+    """Prefix of each name, or None if the names are not PARSeq's."""
     for wrapper in ('', 'model.'):
-        if all(f'{wrapper}{name}' in state for name in _MARKS):
+        if all(f'{wrapper}{name}' in state for name in _REQUIRED):
             return wrapper
     return None
 
@@ -126,35 +127,35 @@ def _rename(name: str) -> str:
 def _match_classes(
     published: Mapping[str, Tensor], dictionary: Dictionary, charset: str | None
 ) -> list[int]:
-    """For each of our classes its row in the file: EOS, the charset, BOS, PAD."""
+    """Row in the published order (EOS, the charset, BOS, PAD) of each class of the dictionary."""
     count = len(published['head.weight']) - 1
     charset = PUBLISHED_CHARSETS.get(count) if charset is None else charset
     if charset is None:
         raise ValueError(
-            f'the checkpoint reads {count} characters, but does not say which: PARSeq is '
-            f'published for {", ".join(map(str, PUBLISHED_CHARSETS))}. Convert it with '
+            f'the checkpoint has {count} characters, but contains no charset, and the published '
+            f'charsets have {", ".join(map(str, PUBLISHED_CHARSETS))}. Convert it with '
             'pipeline.recognition.published_parseq.convert_published_parseq(..., charset=...).'
         )
     if len(charset) != count or len(published[_EMBEDDING]) != count + 3:
         raise ValueError(
-            f'a charset of {len(charset)} wants {len(charset) + 1} rows in the classifier and '
+            f'a charset of {len(charset)} requires {len(charset) + 1} rows in the classifier and '
             f'{len(charset) + 3} in the embedding, got {count + 1} and '
-            f'{len(published[_EMBEDDING])}. Give the charset that this checkpoint was trained on.'
+            f'{len(published[_EMBEDDING])}. Pass the charset that this checkpoint was trained on.'
         )
     end, start, padding = dictionary.end_idx, dictionary.start_idx, dictionary.padding_idx
     tokens = {end, start, padding} - {None}
     if len(tokens) < 3 or dictionary.unknown_idx is not None:
         raise ValueError(
-            'PARSeq has the tokens BOS, EOS and PAD, each its own. Set with_start=True, '
+            'PARSeq requires three separate tokens BOS, EOS and PAD. Set with_start=True, '
             'with_end=True, with_padding=True, same_start_end=False and with_unknown=False in the '
             'dictionary.'
         )
     wanted = [char for index, char in enumerate(dictionary.dict) if index not in tokens]
     if set(wanted) != set(charset):
         raise ValueError(
-            f"the model's dictionary has {_describe(wanted)}, but the checkpoint reads "
-            f'{_describe(charset)}. Write these to a file, one a line, and set dict_file to it in '
-            "the decoder's dictionary, or take a checkpoint that reads the dictionary's."
+            f"the model's dictionary has {_describe(wanted)}, but the checkpoint has "
+            f'{_describe(charset)}. Write these to a file, one per line, and set dict_file to it '
+            "in the decoder's dictionary, or use a checkpoint with the dictionary's characters."
         )
     rows = {dictionary.char2idx(char): 1 + place for place, char in enumerate(charset)}
     rows |= {end: 0, start: count + 1, padding: count + 2}
@@ -162,11 +163,11 @@ def _match_classes(
 
 
 def _arrange_classes(value: Tensor, rows: list[int]) -> Tensor:
-    """Put rows into the order of our classes; zeros where the file has none."""
+    """Reorder rows to the classes of the dictionary. Classes without a published row are zero."""
     arranged = value.new_zeros(len(rows), *value.shape[1:])
-    for ours, theirs in enumerate(rows):
-        if theirs < len(value):
-            arranged[ours] = value[theirs]
+    for index, published_row in enumerate(rows):
+        if published_row < len(value):
+            arranged[index] = value[published_row]
     return arranged
 
 

@@ -1,3 +1,5 @@
+"""The ViTSTR recognizer."""
+
 from __future__ import annotations
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
@@ -13,10 +15,11 @@ from pipeline.registry import MODELS
 class ViTSTR(EncoderDecoderRecognizer):
     """Vision transformer for scene text recognition: one encoder and a linear layer.
 
-    Atienza, ICDAR 2021, arXiv 2105.08582. A :class:`ViTEncoder` turns crops into tokens (N, T, D),
-    a :class:`ViTSTRDecoder` reads one character off each of the first of them. It differs from
-    the paper in its input: crops of 32 x 128 in patches of 4 x 8, as for PARSeq and without a class
-    token, in place of 224 x 224 in patches of 16 x 16; so both share crops, encoder and recipes.
+    Atienza, ICDAR 2021, arXiv 2105.08582. A :class:`ViTEncoder` encodes crops to tokens (N, T, D),
+    and a :class:`ViTSTRDecoder` classifies the first tokens, one character per token. The input
+    differs from the paper: crops of 32 x 128 in patches of 4 x 8 without a class token, as for
+    PARSeq, instead of 224 x 224 in patches of 16 x 16. ViTSTR and PARSeq can therefore share
+    crops, encoder and training recipes.
 
     Args:
         encoder: Config of the encoder.
@@ -33,7 +36,7 @@ class ViTSTR(EncoderDecoderRecognizer):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         if isinstance(data_preprocessor, dict):
-            # MMEngine would look in its own registry only, unless a default scope is set.
+            # Without a default scope, MMEngine searches its own registry only.
             data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(
             encoder=encoder,

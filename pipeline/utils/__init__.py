@@ -1,1 +1,1 @@
-"""Files, devices and checkpoints."""
+"""Helpers for files, devices and checkpoints."""

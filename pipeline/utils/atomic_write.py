@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that an interrupt leaves either the old one or the new one.
+    """Write a file atomically: an interrupt leaves either the old or the new content.
 
     Args:
-        path: The file; its folder is made.
-        content: Text (written as UTF-8) or bytes.
+        path: Path of the file. Its folder is created.
+        content: Text, which is written as UTF-8, or bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + '.part')

@@ -1,4 +1,4 @@
-"""Weights in and out: safetensors for what is shipped, MMEngine's checkpoints for training."""
+"""Loading and saving of weights: safetensors files and MMEngine checkpoints."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from pipeline.utils.atomic_write import write_whole
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:
-    """Load all weights of a model; a file that does not fit is an error, not a warning.
+    """Load all weights of a model. All names and shapes must match.
 
-    Half-precision weights become the model's own precision.
+    Half-precision weights are converted to the model's precision.
 
     Args:
-        model: The model.
-        path: ``.safetensors``, or a checkpoint of MMEngine (read with ``weights_only=True``).
-        prefix: The model is this part of the file: only names that begin so are taken.
+        model: Model to load the weights into.
+        path: Path of a ``.safetensors`` file or an MMEngine checkpoint (read with
+            ``weights_only=True``).
+        prefix: Prefix of the model's parameters in the file. Other parameters are ignored.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file holds no weights, names or shapes differ (says which), or it was
-            trained with another context encoder or on another charset than the model's. Nothing is
-            loaded then.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file contains no weights, names or shapes differ, or the weights were
+            trained with another context encoder or charset than the model's. The model is not
+            modified.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights at {path}')
     state = _read_state(Path(path))
     state = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
     for name, module in model.named_modules():
-        # A recognizer may know its weights under the names of another program, too.
+        # A module may convert weights from other names, such as those of PARSeq's authors.
         if hasattr(module, 'adapt_state'):
             state = module.adapt_state(state, f'{name}.' if name else '')
     own = model.state_dict()
@@ -59,7 +60,7 @@ def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '
     if problems:
         raise ValueError(f'{path} does not fit {type(model).__name__}: {"; ".join(problems)}')
     for name, module in model.named_modules():
-        # A context encoder keeps no weights in the file, but knows whose tokens it was trained on.
+        # A context encoder has no weights in the file, but checks the encoder of the training.
         if hasattr(module, 'check_state'):
             module.check_state(state, f'{name}.' if name else '')
     model.load_state_dict(state, strict=False)
@@ -74,11 +75,11 @@ def save_weights(
     """Write a model's weights as safetensors.
 
     Args:
-        model: The model.
-        path: The file.
-        dtype: What floating-point weights are stored as; ``torch.float16`` halves the file.
-            A tensor with numbers too large for it stays as it is.
-        metadata: What else the file is to say.
+        model: Model whose weights are saved.
+        path: Path of the file.
+        dtype: Dtype of floating-point weights in the file; ``torch.float16`` halves its size. A
+            tensor with values that overflow this dtype keeps its own.
+        metadata: Metadata of the file.
     """
     state = {
         name: _as_stored(value.detach().cpu(), dtype).contiguous()
@@ -92,10 +93,10 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == '.safetensors':
             return load_file(path)
-        # Never a pickle that could run code.
+        # weights_only=True rejects pickles that could run code.
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        # torch's own messages are pages that advise to load the file in an unsafe way.
+        # Only the first line: torch's long messages recommend unsafe loading.
         reason = str(error).strip().splitlines()
         raise ValueError(
             f'cannot read weights from {path}: wanted .safetensors or a checkpoint that is safe '
@@ -103,7 +104,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
         ) from error
     state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else checkpoint
     if not isinstance(state, dict):
-        raise ValueError(f'{path} holds a {type(state).__name__}, wanted a state dict')
+        raise ValueError(f'{path} contains a {type(state).__name__}, wanted a state dict')
     return state
 
 
@@ -115,7 +116,7 @@ def _as_stored(value: Tensor, dtype: torch.dtype | None) -> Tensor:
 
 
 def _optional(model: nn.Module) -> set[str]:
-    """Names that a state dict need not have: counters of batch norms, and what a module says."""
+    """Names that may be missing: batch norm counters, and ``optional_state`` of the modules."""
     names = {name for name in model.state_dict() if name.endswith('num_batches_tracked')}
     for prefix, module in model.named_modules():
         for name in getattr(module, 'optional_state', ()):

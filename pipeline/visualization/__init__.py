@@ -1,4 +1,4 @@
-"""Pictures of results: words outlined in their photo, with their transcripts."""
+"""Drawing of results: word outlines and transcripts on images."""
 
 from pipeline.visualization.draw_words import draw_words
 

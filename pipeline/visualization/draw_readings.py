@@ -1,4 +1,4 @@
-"""A sheet of word crops with what they say and what was read."""
+"""A sheet of word crops with ground-truth and predicted texts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PIL import Image, ImageDraw
 from pipeline.visualization.label_fonts import LabelFonts
 
 _CELL = (92, 256)  # (height, width)
-_CROP = (48, 240)  # the most that a crop takes of it
+_CROP = (48, 240)  # Maximum (height, width) of a crop in its cell.
 _PHOTO_HEIGHT = 360
 _FONT_PX = 16
 # RGB
-_GOLD, _RIGHT, _WRONG = (70, 70, 70), (0, 120, 40), (200, 0, 0)
+_GT_COLOR, _CORRECT_COLOR, _WRONG_COLOR = (70, 70, 70), (0, 120, 40), (200, 0, 0)
 
 
 def draw_readings(
@@ -27,29 +27,29 @@ def draw_readings(
     columns: int = 4,
     scores: Sequence[float] | None = None,
 ) -> np.ndarray:
-    """Lay out crops, each above its gold text (grey) and its reading (green, or red if wrong).
+    """Lay out crops above their ground-truth text (grey) and prediction (green, red if wrong).
 
     Args:
         crops: N crops (h, w, 3) uint8 BGR.
-        gt_texts: N gold texts.
+        gt_texts: N ground-truth texts.
         pred_texts: N predicted texts.
-        photo: (H, W, 3) uint8 BGR, shown above the crops.
-        columns: Crops in a row.
-        scores: N scores of the readings, shown with two digits before them.
+        photo: Image (H, W, 3) uint8 BGR that is shown above the crops.
+        columns: Number of crops per row.
+        scores: N scores of the predictions, shown before them with two decimals.
 
     Returns:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        ValueError: If the counts differ or there is no crop.
+        ValueError: If the counts differ or ``crops`` is empty.
     """
     if not len(crops) == len(gt_texts) == len(pred_texts) or not len(crops):
         raise ValueError(
-            f'wanted a gold and a predicted text for each of at least one crop, got {len(crops)} '
-            f'crops, {len(gt_texts)} gold and {len(pred_texts)} predicted texts.'
+            f'wanted one ground-truth and one predicted text per crop, got {len(crops)} crops, '
+            f'{len(gt_texts)} ground-truth and {len(pred_texts)} predicted texts.'
         )
     if scores is not None and len(scores) != len(crops):
-        raise ValueError(f'{len(crops)} crops want as many scores, got {len(scores)}.')
+        raise ValueError(f'wanted one score per crop, got {len(scores)} for {len(crops)} crops.')
     rows = math.ceil(len(crops) / columns)
     top = None if photo is None else _fit(photo, _PHOTO_HEIGHT, columns * _CELL[1])
     offset = 0 if top is None else top.shape[0] + 8
@@ -81,12 +81,12 @@ def _write_texts(
 ) -> np.ndarray:
     canvas = Image.fromarray(sheet[..., ::-1].copy())
     draw, fonts = ImageDraw.Draw(canvas), LabelFonts()
-    for number, ((y, x), gold, read) in enumerate(zip(corners, gt_texts, pred_texts)):
-        color = _RIGHT if gold == read else _WRONG
+    for number, ((y, x), gt_text, pred_text) in enumerate(zip(corners, gt_texts, pred_texts)):
+        color = _CORRECT_COLOR if gt_text == pred_text else _WRONG_COLOR
         score = '' if scores is None else f'{scores[number]:.2f}  '
-        _write(draw, fonts, (x, y + _CROP[0]), gold, _GOLD)
+        _write(draw, fonts, (x, y + _CROP[0]), gt_text, _GT_COLOR)
         below = (x, y + _CROP[0] + _FONT_PX + 3)
-        _write(draw, fonts, below, score + (read or '(nothing)'), color)
+        _write(draw, fonts, below, score + (pred_text or '(nothing)'), color)
     return np.ascontiguousarray(np.asarray(canvas)[..., ::-1])
 
 
@@ -101,7 +101,7 @@ def _write(
     right = x + _CROP[1]
     for piece, font in fonts.runs(text, _FONT_PX):
         for letter in piece:
-            if x + font.getlength(letter) > right:  # a long reading must not run into the next
+            if x + font.getlength(letter) > right:  # Long texts are cut at the end of the cell.
                 return
             draw.text((x, y), letter, fill=color, font=font)
             x += font.getlength(letter)

@@ -1,4 +1,4 @@
-"""Words drawn into their photo: outlines and transcripts that a person can read."""
+"""Drawing of word outlines and transcripts on an image."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pipeline.visualization.label_fonts import LabelFonts
 from pipeline.visualization.label_placement import gap_between, place_labels
 from pipeline.visualization.outline import SUBPIXEL_BITS, draw_outline, fixed_point
 
-# RGB, bright enough for black letters on them; neighbours in the list differ the most.
+# RGB. All colors are bright, for black letters on them. Successive colors differ clearly.
 _COLORS = (
     (255, 214, 10), (64, 224, 255), (255, 128, 170), (120, 235, 90),
     (255, 160, 60), (150, 180, 255), (240, 130, 255), (90, 240, 190),
 )  # fmt: skip
-_LEAST_FONT_PX = 11
-_LONGEST_LABEL = 60
+_MIN_FONT_PX = 11
+_MAX_LABEL_LENGTH = 60
 
 Runs = list[tuple[str, ImageFont.FreeTypeFont]]
 
@@ -34,29 +34,29 @@ def draw_words(
     scores: Sequence[float] | None = None,
     font_path: str | os.PathLike[str] | None = None,
 ) -> np.ndarray:
-    """Draw the outlines of words and their transcripts beside them.
+    """Draw the outlines of words with their transcripts next to them.
 
-    Sizes follow those of the photo and of the words. A dot marks where a word starts. Labels
-    keep off words and other labels where there is room; a line leads from far ones to
-    their word.
+    Line and font sizes depend on the size of the image and of the words. A dot marks the first
+    point of a word. Labels avoid words and other labels if there is room. A line connects a
+    distant label to its word.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        polygons: N rings (K, 2) in pixels.
-        texts: N transcripts in any script; None or an empty text draws the outline alone.
-        scores: N numbers, shown behind the transcripts with two digits, or alone without texts.
-        font_path: A font to use before DejaVu Sans, which draws Latin, Greek, Cyrillic, Arabic
-            and others; for letters that these lack, the system's fonts are searched.
+        polygons: N polygons (K, 2) in pixels.
+        texts: N transcripts in any script. With None or an empty text only the outline is drawn.
+        scores: N scores, shown after the transcripts with two decimals, also without ``texts``.
+        font_path: Path of a font with priority over DejaVu Sans, which contains Latin, Greek,
+            Cyrillic, Arabic and others. For other letters, the system's fonts are searched.
 
     Returns:
         (H, W, 3) uint8 BGR, a new image.
 
     Raises:
-        ValueError: If the image or a polygon has another shape, or the counts differ.
+        ValueError: If the image or a polygon has the wrong shape, or the counts differ.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
         raise ValueError(f'image must be (H, W, 3) uint8, got {image.shape} {image.dtype}.')
-    limit = np.array([image.shape[1], image.shape[0]])  # Lines to far outside take long.
+    limit = np.array([image.shape[1], image.shape[0]])  # Points far outside are slow to draw.
     rings = [
         np.clip(check_polygon(polygon, f'polygons[{i}]'), -2 * limit, 3 * limit)
         for i, polygon in enumerate(polygons)
@@ -78,13 +78,14 @@ def _label(texts: Sequence[str] | None, scores: Sequence[float] | None, index: i
     if texts is not None:
         if not texts[index]:
             return ''
-        # Line breaks and other controls have no glyphs.
+        # Line breaks and other control characters have no glyphs.
         shown = ''.join(
             ' ' if unicodedata.category(letter) in ('Cc', 'Cs', 'Zl', 'Zp') else letter
             for letter in texts[index]
         )
-        short = len(shown) <= _LONGEST_LABEL
-        parts.append(shown if short else shown[: _LONGEST_LABEL - 1] + '\N{HORIZONTAL ELLIPSIS}')
+        if len(shown) > _MAX_LABEL_LENGTH:
+            shown = shown[: _MAX_LABEL_LENGTH - 1] + '\N{HORIZONTAL ELLIPSIS}'
+        parts.append(shown)
     if scores is not None:
         parts.append(f'{scores[index]:.2f}')
     return ' '.join(parts)
@@ -109,15 +110,15 @@ def _draw_labels(
 ) -> np.ndarray:
     height, width = canvas.shape[:2]
     shown = [index for index, label in enumerate(labels) if label]
-    least = max(_LEAST_FONT_PX, round(0.012 * math.sqrt(height * width)))
+    min_size = max(_MIN_FONT_PX, round(0.012 * math.sqrt(height * width)))
     runs, sizes = [], []
     for index in shown:
-        size = int(np.clip(0.7 * _word_height(rings[index]), least, 3 * least))
+        size = int(np.clip(0.7 * _word_height(rings[index]), min_size, 3 * min_size))
         runs.append(_fit(labels[index], fonts, size, width))
         sizes.append(_extent(runs[-1]))
     boxes = np.array([np.concatenate([ring.min(axis=0), ring.max(axis=0)]) for ring in rings])
-    grown = boxes + np.array([-1, -1, 1, 1]) * (thickness + 1)  # Room for the lines.
-    # Only the words that have labels are placed, but all of them are kept free.
+    grown = boxes + np.array([-1, -1, 1, 1]) * (thickness + 1)  # Includes the outlines.
+    # place_labels() places labels for the first words and keeps all words free.
     order = [*shown, *(index for index in range(len(rings)) if index not in set(shown))]
     places = place_labels(grown[order], sizes, (height, width))
 
@@ -138,23 +139,23 @@ def _draw_labels(
 
 
 def _word_height(ring: np.ndarray) -> float:
-    """Letters of tall words that run downwards are as high as the word is wide."""
+    """Height of the letters. For tall words that read downwards this is the width of the word."""
     if len(ring) % 2:
         return float(np.ptp(ring, axis=0).min())
     return min(ring_size(ring))
 
 
 def _fit(label: str, fonts: LabelFonts, size: int, width: int) -> Runs:
-    """The label at ``size`` pixels, smaller where the photo is narrower than it."""
+    """The label at ``size`` pixels, or smaller if it is wider than the image."""
     runs = fonts.runs(label, size)
-    wide = _extent(runs)[1]
-    if wide > width:
-        runs = fonts.runs(label, max(_LEAST_FONT_PX - 3, int(size * width / wide)))
+    label_width = _extent(runs)[1]
+    if label_width > width:
+        runs = fonts.runs(label, max(_MIN_FONT_PX - 3, int(size * width / label_width)))
     return runs
 
 
 def _extent(runs: Runs) -> tuple[int, int]:
-    """(height, width) of a label's box."""
+    """(height, width) of the box of a label."""
     up = max(font.getmetrics()[0] for _, font in runs)
     down = max(font.getmetrics()[1] for _, font in runs)
     return up + down + 2, math.ceil(sum(font.getlength(piece) for piece, font in runs)) + 6

@@ -1,7 +1,7 @@
-"""Which letters a font draws: its character map, read without the rest of the font.
+"""The letters that a font contains, from its character map only.
 
-The tables are those of the OpenType specification, ``cmap`` formats 4 and 12, which hold all
-Unicode letters of practically every font.
+Supports the ``cmap`` formats 4 and 12 of the OpenType specification, which contain all Unicode
+letters of practically every font.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 
 @lru_cache(maxsize=4096)
 def covered_letters(path: str) -> frozenset[int]:
-    """The code points that a TrueType or OpenType file has glyphs for.
+    """The code points with glyphs in a TrueType or OpenType file.
 
-    Of a collection (.ttc) those of its first font. A file that is no font covers nothing.
+    For a collection (.ttc), the first font is read. The result is empty for other files.
     """
     try:
         table = _character_map(path)
@@ -55,7 +55,7 @@ def _subtable(table: bytes) -> list[int]:
         return _segments(table)
     if form == 12:
         return _groups(table)
-    return []  # Formats of other encodings, or of single bytes.
+    return []  # Other formats have other encodings or single bytes.
 
 
 def _segments(table: bytes) -> list[int]:
@@ -69,14 +69,14 @@ def _segments(table: bytes) -> list[int]:
     for index in range(count):
         letters = np.arange(starts[index], min(ends[index], 0xFFFE) + 1)
         shift = words[first_offset + index]
-        if shift:  # Counted in bytes from the place where it is stored.
-            places = first_offset + index + shift // 2 + letters - starts[index]
-            inside = places < len(words)
-            letters, glyphs = letters[inside], words[places[inside]]
+        if shift:  # Offset in bytes from the position of the offset itself.
+            positions = first_offset + index + shift // 2 + letters - starts[index]
+            inside = positions < len(words)
+            letters, glyphs = letters[inside], words[positions[inside]]
             glyphs = np.where(glyphs, (glyphs + deltas[index]) & 0xFFFF, 0)
         else:
             glyphs = (letters + deltas[index]) & 0xFFFF
-        covered.extend(letters[glyphs != 0].tolist())  # Glyph 0 is the empty box.
+        covered.extend(letters[glyphs != 0].tolist())  # Glyph 0 means that the letter is missing.
     return covered
 
 

@@ -1,4 +1,4 @@
-"""Fonts for labels in any script: DejaVu Sans first, then what the system has."""
+"""Fonts for labels in any script: DejaVu Sans first, then the system's fonts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import ImageFont
 
 from pipeline.visualization.font_coverage import covered_letters
 
-# Families with many scripts, best first; the files' names begin so.
+# Prefixes of file names of font families with many scripts, best first.
 _FALLBACKS = (
     'NotoSansCJK-Regular', 'NotoSans', 'NotoSerifCJK-Regular', 'SourceHanSans', 'DroidSansFallback',
     'PingFang', 'Arial Unicode', 'msyh', 'meiryo', 'malgun', 'Nirmala', 'seguisym', 'seguiemj',
@@ -22,13 +22,13 @@ _SUFFIXES = ('.ttf', '.otf', '.ttc')
 
 
 class LabelFonts:
-    """Finds a font for every letter of a text.
+    """Select a font for each letter of a text.
 
     Args:
-        font_path: A font to take before all others.
+        font_path: Path of a font with priority over all others.
 
     Raises:
-        ValueError: If ``font_path`` is no font file.
+        ValueError: If ``font_path`` is not a TrueType or OpenType font.
     """
 
     def __init__(self, font_path: str | os.PathLike[str] | None = None) -> None:
@@ -40,7 +40,7 @@ class LabelFonts:
             self._paths.insert(0, path)
 
     def runs(self, text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-        """Split a text into pieces of one font each, at ``size`` pixels."""
+        """Split a text into pieces with one font each, at ``size`` pixels."""
         pieces: list[tuple[str, str]] = []
         for letter in text:
             path = self._path_for(letter, pieces[-1][1] if pieces else None)
@@ -51,7 +51,7 @@ class LabelFonts:
         return [(piece, _load(path, size)) for piece, path in pieces]
 
     def _path_for(self, letter: str, current: str | None) -> str:
-        # Staying in a font keeps accents on their letters and words together.
+        # Keeping the current font keeps accents with their letters and words in one font.
         if current is not None and (letter.isspace() or ord(letter) in covered_letters(current)):
             return current
         for path in self._paths:
@@ -62,14 +62,14 @@ class LabelFonts:
 
 @lru_cache(maxsize=1)
 def dejavu_sans() -> str:
-    """The path of DejaVu Sans in matplotlib, which is not imported for it."""
+    """Path of matplotlib's copy of DejaVu Sans, without importing matplotlib."""
     spec = importlib.util.find_spec('matplotlib')
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / 'mpl-data' / 'fonts' / 'ttf' / 'DejaVuSans.ttf'
         if path.is_file():
             return str(path)
     raise RuntimeError(
-        'DejaVuSans.ttf is not where matplotlib keeps it. Reinstall matplotlib: '
+        'DejaVuSans.ttf is missing in matplotlib. Reinstall matplotlib: '
         'pip install --force-reinstall matplotlib'
     )
 
@@ -81,7 +81,7 @@ def _system_font_with(letter: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _system_fonts() -> list[str]:
-    """The font files of the system: the families above, best first, then all others."""
+    """Paths of the system's fonts: the preferred families, best first, then all others."""
     ranked = []
     for folder in _font_folders():
         for parent, _, files in os.walk(folder):
@@ -94,13 +94,13 @@ def _system_fonts() -> list[str]:
 
 def _rank(name: str) -> tuple[int, bool, str] | None:
     stem, suffix = os.path.splitext(name.lower())
-    if suffix not in _SUFFIXES or 'color' in stem:  # Bitmaps of emoji have one size only.
+    if suffix not in _SUFFIXES or 'color' in stem:  # Emoji bitmaps have a fixed size.
         return None
     for place, family in enumerate(_FALLBACKS):
         if stem.startswith(family.lower()):
-            slanted = any(style in stem for style in ('bold', 'italic', 'thin', 'black', 'light'))
-            return place, slanted, stem
-    return len(_FALLBACKS), False, stem  # Any font is better than empty boxes.
+            is_styled = any(style in stem for style in ('bold', 'italic', 'thin', 'black', 'light'))
+            return place, is_styled, stem
+    return len(_FALLBACKS), False, stem
 
 
 def _font_folders() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Where labels go: near their words, over none of them, and over no other label."""
+"""Placement of labels near their words, with little overlap with words and other labels."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_OVER_LABEL, _OVER_WORD, _AWAY = 10.0, 4.0, 0.25  # What a placement costs.
+# Weights of the cost of a placement.
+_LABEL_OVERLAP, _WORD_OVERLAP, _DISTANCE = 10.0, 4.0, 0.25
 
 
 def place_labels(
     word_boxes: np.ndarray, label_sizes: Sequence[tuple[int, int]], image_size: tuple[int, int]
 ) -> np.ndarray:
-    """Choose a place for every label, one after the other.
+    """Choose a place for each label, one after the other.
 
-    Every label tries places around its word, above first, then farther and farther ones, and takes
-    the cheapest: shares of it that cover labels already placed, or words, cost the most, then
-    its distance in label heights.
+    The candidates of a label are at increasing distances around its word. The cost of a candidate
+    is a weighted sum of the fraction that covers previously placed labels, the fraction that
+    covers words, and the distance from the word in label heights. Among equal costs the first
+    candidate wins, which is above the word.
 
     Args:
         word_boxes: (N, 4) x1, y1, x2, y2 of the words.
-        label_sizes: N (height, width) in pixels.
-        image_size: (height, width) of the photo; labels stay inside where they fit.
+        label_sizes: (height, width) in pixels of the labels of the first M words, M at most N.
+        image_size: (height, width) of the image. Labels that fit stay inside.
 
     Returns:
-        (N, 4) boxes x1, y1, x2, y2 of the labels, whole pixels.
+        (M, 4) boxes x1, y1, x2, y2 of the labels, whole pixels.
     """
     words = np.asarray(word_boxes, dtype=np.float64).reshape(-1, 4)
     placed = np.zeros((0, 4))
     for index, (height, width) in enumerate(label_sizes):
         boxes = _candidates(words[index], height, width, image_size)  # (M, 4)
         area = height * width
-        cost = _OVER_LABEL * _overlap(boxes, placed).sum(axis=1) / area
-        cost += _OVER_WORD * np.minimum(_overlap(boxes, words).sum(axis=1) / area, 2.0)
-        cost += _AWAY * gap_between(boxes, words[index]) / height
-        cost += 0.01 * np.arange(len(boxes))  # Of equals, the place that is named first.
+        cost = _LABEL_OVERLAP * _overlap(boxes, placed).sum(axis=1) / area
+        cost += _WORD_OVERLAP * np.minimum(_overlap(boxes, words).sum(axis=1) / area, 2.0)
+        cost += _DISTANCE * gap_between(boxes, words[index]) / height
+        cost += 0.01 * np.arange(len(boxes))  # Prefers earlier candidates.
         placed = np.concatenate([placed, boxes[int(np.argmin(cost))][None]])
     return placed.astype(int)
 
@@ -52,7 +54,7 @@ def _candidates(
         corners += [(x2 + step * height, middle_y), (x1 - width - step * height, middle_y)]
         corners += [(x2 + step * height, above), (x2 + step * height, below)]
         corners += [(x1 - width - step * height, above), (x1 - width - step * height, below)]
-    corners.append((middle_x, middle_y))  # On the word itself, where nothing else is left.
+    corners.append((middle_x, middle_y))  # On the word itself, if all other candidates overlap.
     low = np.round(corners)
     limit = np.array([image_size[1] - width, image_size[0] - height])
     low = np.clip(low, 0, np.maximum(limit, 0))
@@ -60,13 +62,13 @@ def _candidates(
 
 
 def _overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Shared areas of (M, 4) and (N, 4) boxes: (M, N)."""
+    """Intersection areas of (M, 4) and (N, 4) boxes: (M, N)."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     return np.prod(np.maximum(high - low, 0), axis=-1)
 
 
 def gap_between(boxes: np.ndarray, word: np.ndarray) -> np.ndarray:
-    """Distances of (M, 4) boxes from one box (4,): (M,), 0 where they touch."""
+    """Distances of (M, 4) boxes from one box (4,): (M,), 0 for boxes that touch or overlap it."""
     away = np.maximum(np.maximum(word[:2] - boxes[:, 2:], boxes[:, :2] - word[2:]), 0)
     return np.hypot(*away.T)

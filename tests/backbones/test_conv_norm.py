@@ -1,4 +1,4 @@
-"""Batch norms that are folded, restored, and loaded either way."""
+"""Folding, restoring and loading of batch norms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALL = dict(
 
 
 def trained(**settings) -> PPLCNetV4:
-    """A network whose batch norms have seen data."""
+    """A network with trained batch norm statistics."""
     torch.manual_seed(0)
     model = PPLCNetV4(**SMALL, norm=True, **settings)
     for module in model.modules():
@@ -29,7 +29,7 @@ def trained(**settings) -> PPLCNetV4:
     return model.eval()
 
 
-def test_trained_weights_are_folded_where_there_is_no_norm() -> None:
+def test_conv_norm_folds_trained_weights_without_norm() -> None:
     model, folded = trained(), PPLCNetV4(**SMALL).eval()
     folded.load_state_dict(model.state_dict())
     images = torch.randn(2, 3, 48, 64)
@@ -37,7 +37,7 @@ def test_trained_weights_are_folded_where_there_is_no_norm() -> None:
         torch.testing.assert_close(folded(images), model(images), rtol=1e-4, atol=1e-4)
 
 
-def test_load_weights_folds_too(tmp_path) -> None:
+def test_load_weights_folds_norms(tmp_path) -> None:
     from pipeline.utils.checkpoint import load_weights
 
     model, folded = trained(), PPLCNetV4(**SMALL).eval()
@@ -48,7 +48,7 @@ def test_load_weights_folds_too(tmp_path) -> None:
         torch.testing.assert_close(folded(images), model(images), rtol=1e-4, atol=1e-4)
 
 
-def test_restore_norms_keeps_the_function_and_normalizes() -> None:
+def test_restore_norms_keeps_outputs_and_sets_statistics() -> None:
     folded, model = PPLCNetV4(**SMALL).eval(), PPLCNetV4(**SMALL, norm=True)
     folded.load_state_dict(trained().state_dict())
     model.load_state_dict(folded.state_dict())

@@ -1,4 +1,4 @@
-"""The shape and the settings of the PP-LCNetV4 backbone."""
+"""Output shapes and arguments of the PP-LCNetV4 backbone."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def test_pp_lcnet_v4_frozen_stages_get_no_gradient(frozen: int) -> None:
         (dict(strides=(2, 2), frozen_stages=5), r'frozen_stages must be in \[0, 4\], got 5'),
     ],
 )
-def test_pp_lcnet_v4_rejects_settings(settings, message: str) -> None:
+def test_pp_lcnet_v4_rejects_invalid_arguments(settings, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PPLCNetV4(**{**SETTINGS, **settings})

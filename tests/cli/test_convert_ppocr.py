@@ -136,7 +136,7 @@ def test_converted_detector_equals_onnx_runtime(tmp_path) -> None:
 def test_convert_ppocr_reads_medium_detectors_from_safetensors_only(tmp_path, capsys) -> None:
     config = ROOT / 'configs' / '_base_' / 'ppocrv6-medium-det.py'
     assert convert_ppocr.main([str(config), '--out', str(tmp_path / 'medium.pth')]) == 2
-    assert 'got LargeKernelPAN: use the safetensors file' in capsys.readouterr().err
+    assert 'got LargeKernelPAN. Use the safetensors file' in capsys.readouterr().err
 
 
 def test_convert_ppocr_rejects_a_config_of_another_size(tmp_path, capsys) -> None:

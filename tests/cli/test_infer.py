@@ -292,7 +292,7 @@ def test_infer_reports_unreadable_inputs_and_continues(run, tmp_path):
             'missing.jpg: no such file',
             'empty.jpg: the file is empty',
             'text.png: not an image',
-            'bare: no photos in this folder',
+            'bare: no images in this folder',
             'no*.jpg: nothing matches',
             'half.png: damaged image',
             'bad.pdf: cannot read the PDF',

@@ -1,4 +1,4 @@
-"""Checkpoints of MMEngine under torch's safe loading."""
+"""MMEngine checkpoints with ``weights_only=True``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 
 class Slope(BaseModel):
-    """Learns the 2 of y = 2 x."""
+    """Model that learns the factor of y = 2 x."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ def _leave_no_runner_behind() -> object:
         ),
     ],
 )
-def test_a_run_resumes_from_its_own_checkpoint(tmp_path: Path, extras: str) -> None:
+def test_runner_resumes_from_its_own_checkpoint(tmp_path: Path, extras: str) -> None:
     def options() -> dict[str, object]:
         if extras == 'ema':
             return {'custom_hooks': [EMAHook()]}
@@ -106,7 +106,7 @@ def test_a_run_resumes_from_its_own_checkpoint(tmp_path: Path, extras: str) -> N
     assert len(log.data[0]) == 4  # two before the break, two after
 
 
-def test_a_checkpoint_brings_its_log_history(tmp_path: Path) -> None:
+def test_checkpoint_contains_the_log_history(tmp_path: Path) -> None:
     make_runner(tmp_path, 2).train()
     loaded = torch.load(tmp_path / 'iter_2.pth', weights_only=True)
     history = loaded['message_hub']['log_scalars']['train/loss']
@@ -124,7 +124,7 @@ class Malice:
         return os.mkdir, (str(self.path),)
 
 
-def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
+def test_checkpoint_with_code_is_rejected(tmp_path: Path) -> None:
     harmless, proof = tmp_path / 'harmless.pth', tmp_path / 'proof'
     torch.save({'state_dict': Slope().state_dict(), 'meta': Malice(proof)}, harmless)
     model = Slope()
@@ -137,7 +137,7 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
     assert not proof.exists()
 
 
-def test_a_downloaded_checkpoint_that_would_run_code_is_refused(
+def test_downloaded_checkpoint_with_code_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proof = tmp_path / 'proof'
@@ -151,7 +151,7 @@ def test_a_downloaded_checkpoint_that_would_run_code_is_refused(
 
 
 @pytest.mark.parametrize('module', [b'numpy.core.multiarray', b'numpy._core.multiarray'])
-def test_numbers_of_older_and_newer_numpy_load(tmp_path: Path, module: bytes) -> None:
+def test_checkpoint_loads_numbers_of_any_numpy(tmp_path: Path, module: bytes) -> None:
     numbers = {'score': np.float64(0.5), 'counts': np.arange(3), 'flags': np.array([True])}
     torch.save(numbers, tmp_path / 'numbers.pth')
     # numpy 1 and 2 differ in the module that they name their rebuilding functions by.

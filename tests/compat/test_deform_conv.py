@@ -1,4 +1,4 @@
-"""mmcv's deformable convolutions over the supplied operators."""
+"""mmcv's deformable convolutions with the operators of ``pipeline.compat``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKS = [DeformConv2dPack, ModulatedDeformConv2dPack]
 
 
 def read_bilinear(channel: Tensor, y: float, x: float) -> float:
-    """One bilinear sample; pixels beyond the border are zero."""
+    """One bilinear sample. Pixels beyond the border are zero."""
     height, width = channel.shape
     top, left = math.floor(y), math.floor(x)
     total = 0.0
@@ -34,7 +34,7 @@ def read_bilinear(channel: Tensor, y: float, x: float) -> float:
 def convolve_by_loop(
     image: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, groups: int, deform_groups: int
 ) -> Tensor:
-    """Deformable convolution written out: kernel 3x3, padding (1, 2), stride (2, 1)."""
+    """Deformable convolution by loops: kernel 3x3, padding (1, 2), stride (2, 1)."""
     batch, channels = image.shape[:2]
     output = torch.zeros(batch, len(weight), *offset.shape[2:], dtype=image.dtype)
     for b, o, i, j in torch.cartesian_prod(*(torch.arange(n) for n in output.shape)).tolist():
@@ -61,9 +61,7 @@ def draw_inputs(groups: int, deform_groups: int) -> tuple[Tensor, Tensor, Tensor
 
 
 @pytest.mark.parametrize(('groups', 'deform_groups'), [(1, 1), (2, 1), (1, 2)])
-def test_deformable_convolutions_compute_what_a_plain_loop_computes(
-    groups: int, deform_groups: int, device: str
-) -> None:
+def test_deform_convs_equal_a_plain_loop(groups: int, deform_groups: int, device: str) -> None:
     image, offset, mask, weight = draw_inputs(groups, deform_groups)
     bias = torch.randn(2).double()
     on_device = [tensor.to(device) for tensor in (image, offset, mask, weight, bias)]
@@ -80,7 +78,7 @@ def test_deformable_convolutions_compute_what_a_plain_loop_computes(
     torch.testing.assert_close(plain.cpu(), expected)
 
 
-def test_deform_conv_gradients_agree_with_finite_differences(device: str) -> None:
+def test_deform_conv_gradients_equal_finite_differences(device: str) -> None:
     image, offset, _, weight = (tensor.to(device).requires_grad_() for tensor in draw_inputs(2, 1))
     assert gradcheck(
         lambda *inputs: deform_conv2d(*inputs, (2, 1), (1, 2), 1, 2, 1),
@@ -91,9 +89,7 @@ def test_deform_conv_gradients_agree_with_finite_differences(device: str) -> Non
 
 
 @pytest.mark.parametrize('with_bias', [True, False])
-def test_modulated_deform_conv_gradients_agree_with_finite_differences(
-    with_bias: bool, device: str
-) -> None:
+def test_modulated_deform_conv_gradients_equal_differences(with_bias: bool, device: str) -> None:
     inputs = [tensor.to(device).requires_grad_() for tensor in draw_inputs(1, 2)]
     if with_bias:
         inputs.append(torch.randn(2).double().to(device).requires_grad_())
@@ -105,7 +101,7 @@ def test_modulated_deform_conv_gradients_agree_with_finite_differences(
     assert gradcheck(convolve, inputs, nondet_tol=1e-9, fast_mode=True)
 
 
-def test_fresh_deformable_layers_start_as_plain_convolutions(device: str) -> None:
+def test_initial_deform_layers_equal_plain_convolutions(device: str) -> None:
     image = torch.randn(2, 4, 7, 7, device=device)
     for pack, factor in ((DeformConv2dPack, 1.0), (ModulatedDeformConv2dPack, 0.5)):
         layer = pack(4, 6, 3, padding=1, bias=False).to(device)
@@ -115,7 +111,9 @@ def test_fresh_deformable_layers_start_as_plain_convolutions(device: str) -> Non
 
 
 @pytest.mark.parametrize('pack', PACKS)
-def test_every_parameter_of_a_deformable_layer_learns(pack: type[nn.Module], device: str) -> None:
+def test_deform_layers_have_gradients_for_all_parameters(
+    pack: type[nn.Module], device: str
+) -> None:
     layer = pack(4, 6, 3, padding=1, bias=False).to(device)
     layer(torch.randn(2, 4, 7, 7, device=device)).square().sum().backward()
     for name, parameter in layer.named_parameters():
@@ -124,7 +122,7 @@ def test_every_parameter_of_a_deformable_layer_learns(pack: type[nn.Module], dev
 
 
 @pytest.mark.parametrize('pack', PACKS)
-def test_checkpoints_of_a_compiled_mmcv_fit_by_name(pack: type[nn.Module]) -> None:
+def test_deform_layers_load_checkpoints_of_compiled_mmcv(pack: type[nn.Module]) -> None:
     layer = pack(4, 6, 3, padding=1, bias=False)
     names = ['weight', 'conv_offset.weight', 'conv_offset.bias']
     assert sorted(layer.state_dict()) == sorted(names)

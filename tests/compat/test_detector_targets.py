@@ -1,4 +1,4 @@
-"""The target maps that TextSnake's and DRRG's losses draw."""
+"""The target maps of TextSnake's and DRRG's losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BOTTOM = TOP + np.array([0, 16], np.float32)
 CENTER = (TOP + BOTTOM) / 2
 
 
-def test_textsnake_draws_radius_and_direction_of_a_float32_word() -> None:
+def test_textsnake_targets_of_a_float32_word() -> None:
     mask = np.zeros((40, 60), np.uint8)
     radius, sine, cosine = (np.zeros((40, 60), np.float32) for _ in range(3))
     TextSnakeModuleLoss()._draw_center_region_maps(
@@ -25,7 +25,7 @@ def test_textsnake_draws_radius_and_direction_of_a_float32_word() -> None:
     assert not mask[12].any()  # the center region is narrower than the word
 
 
-def test_drrg_draws_the_heights_of_a_float32_word() -> None:
+def test_drrg_targets_of_a_float32_word() -> None:
     mask = np.zeros((40, 60), np.uint8)
     above, below, sine, cosine = (np.zeros((40, 60), np.float32) for _ in range(4))
     DRRGModuleLoss()._draw_center_region_maps(
@@ -36,7 +36,7 @@ def test_drrg_draws_the_heights_of_a_float32_word() -> None:
     assert (above + below)[mask > 0] == pytest.approx(16)
 
 
-def test_the_distance_from_a_line_is_perpendicular_to_it() -> None:
+def test_drrg_distance_from_a_line() -> None:
     line = (np.array([0.0, 0.0]), np.array([3.0, 4.0]))
     points = np.array([[0.0, 5.0], [3.0, 4.0], [4.0, -3.0]])
     distance = DRRGModuleLoss()._dist_point2line(points, line)

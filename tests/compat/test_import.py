@@ -1,4 +1,4 @@
-"""What importing the package does, and what it leaves alone."""
+"""Side effects of importing the package."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def watched_import() -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_importing_prints_nothing(watched_import: subprocess.CompletedProcess[str]) -> None:
+def test_import_prints_nothing(watched_import: subprocess.CompletedProcess[str]) -> None:
     assert watched_import.returncode == 0, watched_import.stderr
     assert watched_import.stderr == ''
     assert len(watched_import.stdout.splitlines()) == 1  # our own report
 
 
-def test_importing_changes_numpy_by_its_missing_aliases_alone(
+def test_import_adds_only_missing_numpy_aliases(
     watched_import: subprocess.CompletedProcess[str],
 ) -> None:
     report = json.loads(watched_import.stdout)
@@ -56,7 +56,7 @@ def test_importing_changes_numpy_by_its_missing_aliases_alone(
     assert report['changed'] == []
 
 
-def test_importing_sets_no_environment_variable_and_starts_no_thread(
+def test_import_keeps_environment_and_threads(
     watched_import: subprocess.CompletedProcess[str],
 ) -> None:
     report = json.loads(watched_import.stdout)
@@ -64,7 +64,7 @@ def test_importing_sets_no_environment_variable_and_starts_no_thread(
     assert report['threads']
 
 
-def test_mmocr_augments_photos_and_their_polygons_with_imgaug() -> None:
+def test_mmocr_augments_images_with_imgaug() -> None:
     augment = TRANSFORMS.build(
         {
             'type': 'ImgAugWrapper',

@@ -1,4 +1,4 @@
-"""The suppression of overlapping quads that DRRG's components go through."""
+"""Locality-aware suppression of overlapping quads, as DRRG requires."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pipeline.compat.locality_aware_nms import merge_quadrangle_n9
 
 
 def quad(left: float, top: float, size: float, score: float, start: int = 0) -> list[float]:
-    """A square as (x1, y1, ..., x4, y4, score) that begins at corner ``start``."""
+    """A square as (x1, y1, ..., x4, y4, score), starting at corner ``start``."""
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * size + [left, top]
     return [*np.roll(corners, -start, axis=0).reshape(-1), score]
 
 
-def test_neighbors_become_their_weighted_mean() -> None:
+def test_merge_averages_neighbors_by_score() -> None:
     merged = merge_quadrangle_n9(np.array([quad(0, 0, 8, 1), quad(2, 0, 8, 3)]), 0.5)
     # Corners weigh one to three; scores add up.
     assert merged == pytest.approx(np.array([quad(1.5, 0, 8, 4)]))
@@ -22,7 +22,7 @@ def test_neighbors_become_their_weighted_mean() -> None:
 
 @pytest.mark.parametrize('start', range(4))
 @pytest.mark.parametrize('turned', [False, True])
-def test_corners_merge_with_the_nearest_whatever_the_order(start: int, turned: bool) -> None:
+def test_merge_matches_the_order_of_corners(start: int, turned: bool) -> None:
     second = quad(0, 2, 8, 1, start)
     if turned:
         second = [*np.reshape(second[:8], (4, 2))[::-1].reshape(-1), 1]
@@ -30,7 +30,7 @@ def test_corners_merge_with_the_nearest_whatever_the_order(start: int, turned: b
     assert merged == pytest.approx(np.array([quad(0, 1, 8, 2)]))
 
 
-def test_the_lesser_of_two_overlapping_quads_goes_and_the_rest_is_sorted() -> None:
+def test_merge_suppresses_and_sorts_by_score() -> None:
     kept = merge_quadrangle_n9(
         np.array(
             [quad(0, 0, 8, 0.5), quad(40, 0, 8, 0.7), quad(1, 0, 8, 0.9), quad(80, 0, 8, 0.8)]
@@ -40,11 +40,11 @@ def test_the_lesser_of_two_overlapping_quads_goes_and_the_rest_is_sorted() -> No
     assert kept[:, 8] == pytest.approx([0.9, 0.8, 0.7])
 
 
-def test_quads_that_only_touch_stay_apart() -> None:
+def test_merge_keeps_touching_quads() -> None:
     assert len(merge_quadrangle_n9(np.array([quad(0, 0, 8, 1), quad(8, 0, 8, 1)]), 0.1)) == 2
 
 
-def test_quads_that_cross_themselves_or_have_no_area_are_taken_as_they_are() -> None:
+def test_merge_accepts_degenerate_quads() -> None:
     bow = [0, 0, 8, 8, 8, 0, 0, 8, 0.6]
     point = [3, 3, 3, 3, 3, 3, 3, 3, 0.5]
     kept = merge_quadrangle_n9(np.array([bow, point, quad(20, 0, 8, 0.9)]), 0.3)
@@ -54,5 +54,5 @@ def test_quads_that_cross_themselves_or_have_no_area_are_taken_as_they_are() -> 
     assert len(merge_quadrangle_n9(np.array([quad(0, 0, 8, 0.9), bow]), 0.55)) == 2
 
 
-def test_no_quads_give_no_quads() -> None:
+def test_merge_without_quads() -> None:
     assert merge_quadrangle_n9(np.zeros((0, 9), np.float32), 0.3).shape == (0, 9)

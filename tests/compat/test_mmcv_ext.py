@@ -1,4 +1,4 @@
-"""What answers to ``mmcv._ext``."""
+"""The replacement of ``mmcv._ext``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.compat import mmcv_ext
 from pipeline.compat.operators.missing import MissingOperatorError
 
 
-def test_an_operator_that_is_not_supplied_names_itself_and_the_remedy() -> None:
+def test_missing_operator_error_names_operator_and_remedy() -> None:
     boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0]])
     with pytest.raises(MissingOperatorError, match='softnms') as error:
         mmcv.ops.soft_nms(boxes, torch.ones(1))
@@ -26,26 +26,26 @@ def test_an_operator_that_is_not_supplied_names_itself_and_the_remedy() -> None:
     assert 'pip uninstall mmcv-lite' in str(error.value)
 
 
-def test_every_operator_of_mmcv_can_be_looked_up() -> None:
+def test_mmcv_ext_contains_all_operators() -> None:
     for name in ('roi_pool_forward', 'ms_deform_attn_forward', 'nms_rotated'):
         with pytest.raises(MissingOperatorError, match=name):
             getattr(mmcv_ext, name)()
 
 
-def test_the_stand_in_passes_for_a_module() -> None:
+def test_mmcv_ext_behaves_as_a_module() -> None:
     assert importlib.util.find_spec('mmcv._ext') is not None
     assert check_ops_exist()
     with pytest.raises(AttributeError):
         _ = mmcv_ext.__path__
 
 
-def test_mmcv_says_that_nothing_was_compiled() -> None:
+def test_collect_env_reports_no_compiler() -> None:
     environment = collect_env()
     assert environment['MMCV Compiler'] == 'n/a'
     assert environment['MMCV CUDA Compiler'] == 'n/a'
 
 
-def test_a_compiled_mmcv_is_left_untouched(tmp_path: Path) -> None:
+def test_supply_mmcv_operators_keeps_a_compiled_mmcv(tmp_path: Path) -> None:
     package = tmp_path / 'mmcv'
     package.mkdir()
     (package / '__init__.py').write_text('')

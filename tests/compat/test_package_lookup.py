@@ -12,7 +12,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 
 
-def test_a_config_inherits_from_an_installed_package(tmp_path: Path) -> None:
+def test_config_inherits_from_an_installed_package(tmp_path: Path) -> None:
     leaf = tmp_path / 'leaf.py'
     leaf.write_text(
         "_base_ = ['mmdet::_base_/models/mask-rcnn_r50_fpn.py']\n"
@@ -23,7 +23,7 @@ def test_a_config_inherits_from_an_installed_package(tmp_path: Path) -> None:
     assert model.roi_head.bbox_head.num_classes == 1
 
 
-def test_a_config_of_mmocr_inherits_by_its_scope(tmp_path: Path) -> None:
+def test_config_inherits_by_the_scope_of_mmocr(tmp_path: Path) -> None:
     leaf = tmp_path / 'leaf.py'
     leaf.write_text(
         "_base_ = ['mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py']\n"
@@ -34,11 +34,11 @@ def test_a_config_of_mmocr_inherits_by_its_scope(tmp_path: Path) -> None:
     assert model.det_head.postprocessor.text_repr_type == 'poly'
 
 
-def test_mmengine_hub_reads_configs_of_installed_packages() -> None:
+def test_mmengine_hub_reads_configs_of_packages() -> None:
     assert get_config('mmdet::_base_/models/mask-rcnn_r50_fpn.py').model.type == 'MaskRCNN'
 
 
-def test_packages_are_found_by_module_and_by_distribution() -> None:
+def test_is_installed_accepts_modules_and_distributions() -> None:
     assert utils.get_installed_path('mmdet') == str(Path(mmdet.__file__).parent)
     assert Path(utils.get_installed_path('mmcv-lite')).name == 'mmcv'
     assert utils.is_installed('mmdet')
@@ -46,13 +46,15 @@ def test_packages_are_found_by_module_and_by_distribution() -> None:
     assert utils.is_installed('pipeline')
 
 
-def test_an_absent_package_is_reported_by_name() -> None:
+def test_get_installed_path_error_names_the_package() -> None:
     assert not utils.is_installed('no_such_package')
     with pytest.raises(PackageNotFoundError, match='no_such_package'):
         utils.get_installed_path('no_such_package')
 
 
-def test_a_namespace_package_has_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_installed_path_rejects_namespace_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / 'nothing_inside').mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert not utils.is_installed('nothing_inside')

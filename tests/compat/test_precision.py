@@ -1,4 +1,4 @@
-"""The supplied operators under mixed precision."""
+"""The operators of ``pipeline.compat`` in mixed precision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HALVES = [torch.float16, torch.bfloat16]
 
 @pytest.mark.parametrize('dtype', HALVES)
 @pytest.mark.parametrize('pack', [DeformConv2dPack, ModulatedDeformConv2dPack])
-def test_deformable_layers_learn_in_mixed_precision(
+def test_deform_layers_train_in_mixed_precision(
     pack: type[torch.nn.Module], dtype: torch.dtype, device: str
 ) -> None:
     layer = pack(4, 6, 3, padding=1, bias=False).to(device)
@@ -33,7 +33,7 @@ def test_deformable_layers_learn_in_mixed_precision(
 
 
 @pytest.mark.parametrize('dtype', HALVES)
-def test_regions_pool_in_half_precision(dtype: torch.dtype, device: str) -> None:
+def test_roi_align_supports_half_precision(dtype: torch.dtype, device: str) -> None:
     features = torch.randn(1, 3, 12, 12, device=device)
     box = torch.tensor([[0, 2.0, 3.0, 10.0, 9.0]], device=device)
     rotated = torch.tensor([[0, 6.0, 6.0, 8.0, 6.0, 0.25]], device=device)
@@ -48,7 +48,7 @@ def test_regions_pool_in_half_precision(dtype: torch.dtype, device: str) -> None
 
 
 @pytest.mark.parametrize('dtype', HALVES)
-def test_boxes_are_suppressed_in_half_precision(dtype: torch.dtype, device: str) -> None:
+def test_nms_supports_half_precision(dtype: torch.dtype, device: str) -> None:
     boxes = torch.tensor([[0.0, 0, 8, 8], [0, 0, 8, 7], [20, 0, 28, 8]], device=device).to(dtype)
     scores = torch.tensor([0.5, 0.75, 0.25], device=device).to(dtype)
     assert nms(boxes, scores, 0.5)[1].tolist() == [1, 2]

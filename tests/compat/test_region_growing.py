@@ -1,4 +1,4 @@
-"""PANet's and PSENet's operators: kernels that grow into text regions."""
+"""PANet's and PSENet's operators, which grow kernels into text regions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def draw_maps(seed: int) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 @pytest.mark.parametrize('seed', range(8))
-def test_pixel_group_agrees_with_a_plain_queue(seed: int, device: str) -> None:
+def test_pixel_group_equals_a_plain_queue(seed: int, device: str) -> None:
     kernels, labels, count = draw_maps(seed)
     rng = np.random.default_rng(seed)
     score = rng.random((24, 30), dtype=np.float32)
@@ -100,7 +100,7 @@ def test_pixel_group_agrees_with_a_plain_queue(seed: int, device: str) -> None:
 
 @pytest.mark.parametrize('min_area', [0, 6])
 @pytest.mark.parametrize('seed', range(8))
-def test_contour_expand_agrees_with_a_plain_queue(seed: int, min_area: int, device: str) -> None:
+def test_contour_expand_equals_a_plain_queue(seed: int, min_area: int, device: str) -> None:
     kernels, labels, count = draw_maps(seed)
     inputs = (torch.from_numpy(array).to(device) for array in (kernels, labels))
     grown = np.array(contour_expand(*inputs, min_area, count))
@@ -108,7 +108,7 @@ def test_contour_expand_agrees_with_a_plain_queue(seed: int, min_area: int, devi
     assert np.array_equal(grown, expand_by_loop(kernels, labels, min_area))
 
 
-def test_contour_expand_grows_through_the_middle_kernel_first() -> None:
+def test_contour_expand_uses_the_middle_kernel_first() -> None:
     # Word 1 reaches the gap in the middle kernel already, word 2 in the largest one only.
     largest = np.ones((1, 9), np.uint8)
     middle = np.array([[1, 1, 1, 1, 1, 1, 0, 1, 1]], np.uint8)
@@ -119,7 +119,7 @@ def test_contour_expand_grows_through_the_middle_kernel_first() -> None:
     assert row[7:] == [2] * 2
 
 
-def test_pixels_far_from_the_kernel_stay_out_of_its_group() -> None:
+def test_pixel_group_excludes_distant_pixels() -> None:
     score = np.full((1, 6), 0.5, np.float32)
     embedding = np.zeros((1, 6, 2), np.float32)
     embedding[0, 3:] = 10
@@ -143,7 +143,7 @@ def sample_at_own_scale() -> TextDetDataSample:
 
 
 @pytest.mark.parametrize('text_repr_type', ['quad', 'poly'])
-def test_panet_and_psenet_read_two_words_off_their_maps(text_repr_type: str) -> None:
+def test_panet_and_psenet_postprocessors_find_two_words(text_repr_type: str) -> None:
     # PANet: text, kernel, four equal embeddings. PSENet: the text and two kernels.
     pan_maps = torch.cat([draw_two_words([(3, 9.0), (0, 9.0)]), torch.zeros(4, 40, 60)])
     pse_maps = draw_two_words([(3, 9.0), (1, 9.0), (0, 9.0)])

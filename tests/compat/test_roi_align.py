@@ -1,4 +1,4 @@
-"""mmcv's RoIAlign, plain and rotated, over the supplied operators."""
+"""mmcv's RoIAlign, plain and rotated, with the operators of ``pipeline.compat``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pool_rotated_by_loop(
     aligned: bool,
     clockwise: bool,
 ) -> torch.Tensor:
-    """Rotated RoIAlign written out, one sample at a time."""
+    """Rotated RoIAlign by loops, one sample at a time."""
     shift = 0.5 if aligned else 0.0
     output = torch.zeros(len(rois), features.size(1), *size, dtype=features.dtype)
     for r, (index, *center, width, height, angle) in enumerate(rois.tolist()):
@@ -87,9 +87,7 @@ def rotate_boxes(boxes: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize('aligned', [True, False])
 @pytest.mark.parametrize('sampling_ratio', [0, 2])
-def test_roi_align_pools_what_a_plain_loop_pools(
-    aligned: bool, sampling_ratio: int, device: str
-) -> None:
+def test_roi_align_equals_a_plain_loop(aligned: bool, sampling_ratio: int, device: str) -> None:
     features = torch.randn(2, 2, 8, 8, dtype=torch.float64)
     pooled = roi_align(
         features.to(device), BOXES.to(device), 3, 0.5, sampling_ratio, 'avg', aligned
@@ -100,7 +98,7 @@ def test_roi_align_pools_what_a_plain_loop_pools(
     torch.testing.assert_close(pooled.cpu(), expected)
 
 
-def test_roi_align_gradient_agrees_with_finite_differences(device: str) -> None:
+def test_roi_align_gradient_equals_finite_differences(device: str) -> None:
     features = torch.randn(2, 2, 6, 6, dtype=torch.float64, device=device, requires_grad=True)
     rois = BOXES.to(device)
     assert gradcheck(
@@ -108,7 +106,7 @@ def test_roi_align_gradient_agrees_with_finite_differences(device: str) -> None:
     )
 
 
-def test_roi_align_gradient_is_torchvisions(device: str) -> None:
+def test_roi_align_gradient_equals_torchvision(device: str) -> None:
     features = torch.randn(2, 3, 8, 8, device=device, requires_grad=True)
     rois = BOXES.float().to(device)
     weights = torch.randn(3, 3, 4, 4, device=device)
@@ -119,7 +117,7 @@ def test_roi_align_gradient_is_torchvisions(device: str) -> None:
     torch.testing.assert_close(ours, expected)
 
 
-def test_roi_align_says_that_max_pooling_wants_the_compiled_mmcv() -> None:
+def test_roi_align_rejects_max_pooling() -> None:
     with pytest.raises(MissingOperatorError, match=r"roi_align with pool_mode='max'"):
         roi_align(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5), 2, 1.0, 0, 'max', True)
 
@@ -127,7 +125,7 @@ def test_roi_align_says_that_max_pooling_wants_the_compiled_mmcv() -> None:
 @pytest.mark.parametrize('aligned', [True, False])
 @pytest.mark.parametrize('clockwise', [True, False])
 @pytest.mark.parametrize('sampling_ratio', [0, 2])
-def test_rotated_roi_align_pools_what_a_plain_loop_pools(
+def test_rotated_roi_align_equals_a_plain_loop(
     aligned: bool, clockwise: bool, sampling_ratio: int, device: str
 ) -> None:
     features = torch.randn(2, 2, 8, 9, dtype=torch.float64)
@@ -136,7 +134,7 @@ def test_rotated_roi_align_pools_what_a_plain_loop_pools(
     torch.testing.assert_close(pooled.cpu(), pool_rotated_by_loop(features, ROTATED, *arguments))
 
 
-def test_rotated_roi_align_at_angle_zero_is_plain_roi_align(device: str) -> None:
+def test_rotated_roi_align_at_angle_zero_equals_roi_align(device: str) -> None:
     features = torch.randn(1, 3, 12, 12, device=device)
     boxes = torch.tensor([[0, 3.0, 2.0, 17.0, 20.0], [0, 6.0, 6.0, 9.0, 8.0]], device=device)
     pooled = RoIAlignRotated((3, 3), spatial_scale=0.5)(features, rotate_boxes(boxes))
@@ -144,7 +142,7 @@ def test_rotated_roi_align_at_angle_zero_is_plain_roi_align(device: str) -> None
     torch.testing.assert_close(pooled, expected)
 
 
-def test_rotated_roi_align_turns_counterclockwise_on_the_screen() -> None:
+def test_rotated_roi_align_rotates_counterclockwise() -> None:
     features = torch.arange(16.0).reshape(1, 1, 4, 4)
     roi = torch.tensor([[0, 2.0, 2.0, 4.0, 4.0, 0.0], [0, 2.0, 2.0, 4.0, 4.0, math.pi / 2]])
     upright, turned = roi_align_rotated(features, roi, 4, 1.0, 1, True, False)
@@ -154,7 +152,7 @@ def test_rotated_roi_align_turns_counterclockwise_on_the_screen() -> None:
     torch.testing.assert_close(turned, torch.rot90(features[0], -1, dims=(1, 2)))
 
 
-def test_rotated_roi_align_gradient_agrees_with_finite_differences(device: str) -> None:
+def test_rotated_roi_align_gradient_equals_differences(device: str) -> None:
     features = torch.randn(2, 2, 6, 7, dtype=torch.float64, device=device, requires_grad=True)
     rois = ROTATED.to(device)
     for sampling_ratio in (0, 2):
@@ -166,12 +164,12 @@ def test_rotated_roi_align_gradient_agrees_with_finite_differences(device: str) 
         )
 
 
-def test_rotated_roi_align_reads_zero_from_a_negative_height() -> None:
+def test_rotated_roi_align_of_a_negative_height_is_zero() -> None:
     rois = torch.tensor([[0, 4.0, 4.0, 4.0, -2.0, 0.0], [0, 4.0, 4.0, -4.0, -2.0, 0.0]])
     assert not roi_align_rotated(torch.ones(1, 1, 8, 8), rois, 2, 1.0).any()
 
 
-def test_rotated_roi_align_takes_no_regions(device: str) -> None:
+def test_rotated_roi_align_without_regions(device: str) -> None:
     features = torch.ones(1, 2, 8, 8, device=device, requires_grad=True)
     pooled = roi_align_rotated(features, torch.zeros(0, 6, device=device), (3, 3), 1.0)
     pooled.sum().backward()

@@ -23,7 +23,7 @@ def norms(module: nn.Module) -> list[nn.Module]:
 
 
 def mmocr_detector(name: str) -> nn.Module:
-    """With random weights and statistics of batch norm that do something."""
+    """A detector with random weights and random batch norm statistics."""
     torch.manual_seed(0)
     model = Config.fromfile(MMOCR_CONFIGS / f'{name}.py').model
     model.backbone.init_cfg = None  # offline
@@ -56,7 +56,7 @@ def flat(outputs: object) -> list[torch.Tensor]:
     ],
 )
 @torch.inference_mode()
-def test_a_detector_of_mmocr_computes_the_same_with_fewer_layers(name):
+def test_fold_batch_norm_keeps_the_outputs_of_mmocr_detectors(name):
     detector = mmocr_detector(name)
     inputs = torch.randn(1, 3, 64, 96)
     before, number = flat(detector(inputs, [], mode='tensor')), len(norms(detector))
@@ -68,7 +68,7 @@ def test_a_detector_of_mmocr_computes_the_same_with_fewer_layers(name):
     assert len(norms(detector)) < number / 3
 
 
-def test_the_default_reads_the_same_without_the_batch_norm_of_its_detector():
+def test_fold_batch_norm_keeps_the_default_results():
     kept = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
     folded = TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
     assert norms(kept.detector) and not norms(folded.detector)
@@ -78,6 +78,6 @@ def test_the_default_reads_the_same_without_the_batch_norm_of_its_detector():
         np.testing.assert_allclose(new.polygon, old.polygon, atol=0.5)
 
 
-def test_a_detector_in_training_is_refused():
+def test_fold_batch_norm_rejects_training_mode():
     with pytest.raises(ValueError, match=r'call eval\(\) first'):
         fold_batch_norm(nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)))

@@ -24,7 +24,7 @@ def find(prob_map: np.ndarray, scale: tuple[float, float] = (1.0, 1.0), **option
 
 
 def taught(polygon: np.ndarray, ratio: float = 0.4) -> np.ndarray:
-    """The map that a perfectly taught DBNet gives for one word: its kernel, border included."""
+    """The ideal probability map of one word: its kernel, including the border."""
     shape = Polygon(polygon)
     kernel = shape.buffer(-shape.area * (1 - ratio**2) / shape.length)
     prob_map = np.zeros(SIZE, dtype=np.uint8)
@@ -45,7 +45,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 def bent_strip(
     radius: float = 90.0, thickness: float = 36.0, bend_deg: float = 110.0
 ) -> np.ndarray:
-    """A word along an arc: (40, 2)."""
+    """The polygon of a word along an arc: (40, 2)."""
     angles = np.radians(np.linspace(270 - bend_deg / 2, 270 + bend_deg / 2, 20))
     arc = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     center = np.array([160.0, 40.0 + radius])
@@ -56,7 +56,7 @@ def bent_strip(
 @pytest.mark.parametrize(
     'box', [(40, 30, 240, 70), (100, 20, 130, 140), (60, 60, 84, 84), (20, 50, 300, 62)]
 )
-def test_a_shrunk_rectangle_grows_back_to_itself(box):
+def test_postprocessor_inverts_the_shrinking_of_rectangles(box):
     x1, y1, x2, y2 = (round(v) for v in shrink_box(box))
     prob_map = np.zeros(SIZE)
     prob_map[y1 : y2 + 1, x1 : x2 + 1] = 1
@@ -66,7 +66,7 @@ def test_a_shrunk_rectangle_grows_back_to_itself(box):
     assert box_of(polygon) == pytest.approx(list(box), abs=1.0)
 
 
-def test_kernels_as_mmocrs_loss_draws_them_grow_back():
+def test_postprocessor_inverts_the_targets_of_mmocr():
     loss = DBModuleLoss(min_sidelength=4)
     for box in [(20, 20, 280, 50), (40, 30, 100, 46), (10, 100, 200, 112)]:
         polygon = quad(*box)
@@ -78,7 +78,7 @@ def test_kernels_as_mmocrs_loss_draws_them_grow_back():
 
 
 @pytest.mark.parametrize('turned', [False, True])
-def test_a_kernel_with_waves_is_not_grown_past_its_word(turned):
+def test_postprocessor_does_not_overgrow_wavy_kernels(turned):
     # A rectangle's kernel whose border an unsure model makes wavy, by 2 px either way.
     word = quad(40, 30, 240, 70)
     shape = Polygon(word)
@@ -96,21 +96,21 @@ def test_a_kernel_with_waves_is_not_grown_past_its_word(turned):
     assert iou(polygon, wanted) > 0.95
 
 
-def test_a_turned_rectangle_keeps_its_angle():
+def test_postprocessor_keeps_the_angle_of_rotated_words():
     corners = cv2.boxPoints(((150.0, 80.0), (180.0, 40.0), 20.0))
     ((polygon, _),) = find(taught(corners))
     assert len(polygon) == 4
     assert iou(polygon, corners) > 0.9
 
 
-def test_long_words_are_not_left_thin():
-    """A fixed ratio of growth, as MMOCR's, leaves them so."""
+def test_postprocessor_grows_long_words_fully():
+    """A fixed unclip ratio, as in MMOCR, leaves them too thin."""
     ((polygon, _),) = find(taught(quad(10, 60, 310, 84)))
     # The kernel is 5.3 px high: what rounding to pixels adds, growing doubles and more.
     assert box_of(polygon) == pytest.approx([10, 60, 310, 84], abs=1.5)
 
 
-def test_a_model_taught_another_shrink_ratio_says_so():
+def test_postprocessor_uses_shrink_ratio():
     box = (40.0, 30.0, 240.0, 70.0)
     x1, y1, x2, y2 = (round(v) for v in shrink_box(box, ratio=0.7))
     prob_map = np.zeros(SIZE)
@@ -123,7 +123,7 @@ def test_a_model_taught_another_shrink_ratio_says_so():
     ('box', 'wanted'),
     [((60, 40, 260, 80), (52, 40, 268, 80)), ((100, 30, 130, 130), (100, 24, 130, 136))],
 )
-def test_ends_get_more_room_where_asked_for(box, wanted):
+def test_postprocessor_end_margin_extends_words(box, wanted):
     x1, y1, x2, y2 = (round(v) for v in shrink_box(box))
     prob_map = np.zeros(SIZE)
     prob_map[y1 : y2 + 1, x1 : x2 + 1] = 1
@@ -131,7 +131,7 @@ def test_ends_get_more_room_where_asked_for(box, wanted):
     assert box_of(polygon) == pytest.approx(list(wanted), abs=1.2)
 
 
-def test_a_bent_word_keeps_its_bend():
+def test_postprocessor_keeps_the_shape_of_curved_words():
     strip = bent_strip()
     ((polygon, _),) = find(taught(strip))
     assert len(polygon) > 4
@@ -141,13 +141,13 @@ def test_a_bent_word_keeps_its_bend():
     assert iou(quad, strip) < 0.75
 
 
-def test_a_word_bent_a_little_is_no_rectangle():
+def test_postprocessor_detects_slight_curvature():
     word = bent_strip(radius=200, bend_deg=50)  # fills 0.74 of its smallest rectangle
     ((polygon, _),) = find(taught(word))
     assert iou(polygon, word) > 0.9
 
 
-def test_polygons_come_at_the_scale_of_the_photo():
+def test_postprocessor_rescales_polygons_to_the_image():
     prob_map = np.zeros(SIZE)
     prob_map[60:80, 100:200] = 1
     ((at_work, _),) = find(prob_map)
@@ -155,7 +155,7 @@ def test_polygons_come_at_the_scale_of_the_photo():
     np.testing.assert_allclose(at_photo, at_work * [2, 4], rtol=1e-5)
 
 
-def test_each_word_is_found_with_its_mean_probability():
+def test_postprocessor_score_is_the_mean_probability():
     prob_map = np.zeros(SIZE)
     prob_map[20:40, 20:100] = 0.9
     prob_map[100:120, 150:300] = 0.6
@@ -164,7 +164,7 @@ def test_each_word_is_found_with_its_mean_probability():
     assert [box_of(polygon)[1] > 60 for polygon, _ in found] == [True, False]
 
 
-def test_a_faint_word_is_found_whole_beside_a_clear_one():
+def test_postprocessor_finds_faint_words_completely():
     prob_map = np.zeros(SIZE)
     prob_map[40:60, 20:120], prob_map[40:60, 180:280] = 0.9, 0.45
     found = sorted(find(prob_map, mask_thr=0.4, min_text_score=0.4), key=lambda word: word[1])
@@ -173,7 +173,7 @@ def test_a_faint_word_is_found_whole_beside_a_clear_one():
     assert widths[0] == pytest.approx(widths[1], abs=0.1)
 
 
-def test_weak_and_tiny_kernels_are_no_words():
+def test_postprocessor_drops_weak_and_tiny_kernels():
     prob_map = np.zeros(SIZE)
     prob_map[20:40, 20:100] = 0.45  # over mask_thr, under min_text_score
     prob_map[100, 150] = 1.0
@@ -183,13 +183,13 @@ def test_weak_and_tiny_kernels_are_no_words():
 
 
 @pytest.mark.parametrize('value', [0.0, 1.0])
-def test_maps_without_structure_are_handled(value):
+def test_postprocessor_accepts_uniform_maps(value):
     found = find(np.full(SIZE, value))
     assert len(found) == int(value)
     assert all(np.isfinite(polygon).all() for polygon, _ in found)
 
 
-def test_noise_gives_finite_polygons():
+def test_postprocessor_polygons_of_noise_are_finite():
     rng = np.random.default_rng(0)
     noise = cv2.GaussianBlur(rng.random(SIZE), (0, 0), 3)
     noise = (noise - noise.min()) / np.ptp(noise)
@@ -201,7 +201,7 @@ def test_noise_gives_finite_polygons():
 
 
 @pytest.mark.parametrize('bend_deg', [60, 110, 200])
-def test_a_bent_word_of_an_unsure_map_is_a_strip_of_even_thickness(bend_deg):
+def test_postprocessor_fits_strips_to_noisy_curved_words(bend_deg):
     size = (320, 320)
     angles = np.radians(np.linspace(270 - bend_deg / 2, 270 + bend_deg / 2, 120))
     away = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -225,7 +225,7 @@ def test_a_bent_word_of_an_unsure_map_is_a_strip_of_even_thickness(bend_deg):
     assert iou(polygon, word) > 0.9
 
 
-def test_curved_words_can_be_grown_by_less_than_straight_ones():
+def test_postprocessor_uses_curved_shrink_ratio():
     strip, box = bent_strip(), quad(40, 30, 240, 70)
     options = {'shrink_ratio': 0.4, 'curved_shrink_ratio': 0.6}
     for word, same in ((strip, False), (box, True)):
@@ -236,7 +236,7 @@ def test_curved_words_can_be_grown_by_less_than_straight_ones():
         assert areas[1] <= areas[0] + 1e-6
 
 
-def test_a_waving_word_keeps_its_waves():
+def test_postprocessor_keeps_the_shape_of_wavy_words():
     x = np.linspace(20, 300, 60)
     middle = 80 + 25 * np.sin(2 * np.pi * x / 280)
     word = np.concatenate([np.stack([x, middle - 14], 1), np.stack([x, middle + 14], 1)[::-1]])
@@ -244,7 +244,7 @@ def test_a_waving_word_keeps_its_waves():
     assert iou(polygon, word) > 0.85
 
 
-def test_a_thin_arc_is_dropped_as_a_thin_line_is():
+def test_postprocessor_drops_thin_arcs():
     for word in (bent_strip(thickness=6.0), quad(20, 60, 300, 66)):
         assert len(find(taught(word))) == 1
         assert find(taught(word), min_side_px=20.0) == []

@@ -40,7 +40,7 @@ def iou(first: Word, second: Word) -> float:
 
 
 @on_x86
-def test_the_default_reads_in_integers_what_it_reads_in_floats(floats):
+def test_int8_default_equals_float_default(floats):
     integers = TextSpotter.default(engine='torch')
     assert is_quantized(integers) and not is_quantized(floats)
     before, after = floats.read(DEMO_PHOTO), integers.read(DEMO_PHOTO)
@@ -58,7 +58,7 @@ def test_the_default_reads_in_integers_what_it_reads_in_floats(floats):
 @on_x86
 @pytest.mark.parametrize('config', ['default', 'dbnet-medium_ppocrv6-small'])
 @torch.inference_mode()
-def test_any_dbnet_computes_nearly_the_same_in_integers(config):
+def test_quantize_detector_keeps_the_outputs_of_dbnet(config):
     torch.manual_seed(0)
     engine = torch.backends.quantized.engine
     model = Config.fromfile(CONFIGS / f'{config}.py').model.detector
@@ -84,18 +84,18 @@ def test_any_dbnet_computes_nearly_the_same_in_integers(config):
     assert torch.backends.quantized.engine == engine
 
 
-def test_who_takes_the_weights_gets_them_in_floats():
+def test_exported_weights_are_floats():
     assert not is_quantized(TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True))
 
 
-def test_weights_without_ranges_compute_in_floats(tmp_path):
+def test_weights_without_ranges_stay_in_floats(tmp_path):
     save_file(load_file(WEIGHTS), tmp_path / 'bare.safetensors')
     assert load_int8_ranges(tmp_path / 'bare.safetensors') is None
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, tmp_path / 'bare.safetensors')
     assert not is_quantized(spotter)
 
 
-def test_ranges_that_cannot_be_read_are_said(tmp_path):
+def test_load_int8_ranges_rejects_invalid_metadata(tmp_path):
     broken = tmp_path / 'broken.safetensors'
     save_file(load_file(WEIGHTS), broken, metadata={'detector_int8_ranges': '{"x": 1}'})
     with pytest.raises(ValueError, match=r'again with tools/calibrate_int8\.py'):
@@ -103,7 +103,7 @@ def test_ranges_that_cannot_be_read_are_said(tmp_path):
 
 
 @on_x86
-def test_ranges_of_another_network_leave_the_detector_in_floats_and_say_so(tmp_path):
+def test_foreign_ranges_warn_and_stay_in_floats(tmp_path):
     other = tmp_path / 'other.safetensors'
     save_file(load_file(WEIGHTS), other, metadata={'detector_int8_ranges': '{"x": [0, 1]}'})
     with pytest.warns(UserWarning, match='computes in floats, half as fast'):
@@ -112,21 +112,21 @@ def test_ranges_of_another_network_leave_the_detector_in_floats_and_say_so(tmp_p
     assert spotter.read(DEMO_PHOTO)
 
 
-def test_a_detector_for_a_gpu_stays_in_floats():
+def test_prepare_to_read_for_cuda_stays_in_floats():
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
     spotter.detector.prepare_to_read('cuda', load_int8_ranges(WEIGHTS))
     assert not is_quantized(spotter)
 
 
 @on_x86
-def test_a_detector_in_integers_cannot_be_moved_off_the_cpu():
+def test_int8_detector_rejects_other_devices():
     spotter = TextSpotter.default(engine='torch').to('meta')
     with pytest.raises(RuntimeError, match='requires the CPU, but was moved to meta'):
         spotter.detector([read_image(DEMO_PHOTO)])
 
 
 @on_x86
-def test_ranges_of_another_network_and_other_networks_are_refused(floats):
+def test_quantize_detector_rejects_other_networks(floats):
     with pytest.raises(ValueError, match='do not fit this detector'):
         quantize_detector(floats.detector, {'x': (0.0, 1.0)})
 

@@ -1,4 +1,4 @@
-"""The detector for GPUs starts from weights of MMOCR's hub, fetched once."""
+"""The detector for GPUs, initialized with weights of MMOCR's hub."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CONFIG = Path(__file__).parents[2] / 'configs/detection/dbnet-medium_synth-ic15.
 
 @pytest.fixture
 def stem_weights() -> dict[str, Tensor]:
-    """A small file's worth of a CLIPResNet: its first convolution."""
+    """A small weights file with the first convolution of a CLIPResNet."""
     return {'stem.0.weight': torch.randn(32, 3, 3, 3)}
 
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch, stem_weights) -> Iterator[str]:
-    """The address of a file on a server of this machine."""
+    """URL of a file on a local server."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'cache'))
     (tmp_path / 'hub').mkdir()
     torch.save({'state_dict': stem_weights}, tmp_path / 'hub' / 'backbone.pth')
@@ -49,12 +49,12 @@ def build_backbone(checkpoint: str) -> torch.nn.Module:
     return backbone
 
 
-def test_the_recipe_names_weights_of_the_hub():
+def test_medium_config_names_hub_weights():
     checkpoint = Config.fromfile(CONFIG).model.backbone.init_cfg.checkpoint
     assert checkpoint.startswith('https://download.openmmlab.com/mmocr/backbone/')
 
 
-def test_the_backbone_starts_from_fetched_weights_which_are_kept(hub, tmp_path, stem_weights):
+def test_medium_backbone_downloads_weights_once(hub, tmp_path, stem_weights):
     backbone = build_backbone(hub)
     torch.testing.assert_close(backbone.stem[0].weight.data, stem_weights['stem.0.weight'])
     (tmp_path / 'hub' / 'backbone.pth').unlink()
@@ -62,7 +62,7 @@ def test_the_backbone_starts_from_fetched_weights_which_are_kept(hub, tmp_path, 
     torch.testing.assert_close(again.stem[0].weight.data, stem_weights['stem.0.weight'])
 
 
-def test_the_backbone_starts_from_a_file_where_there_is_no_network(tmp_path, stem_weights):
+def test_medium_backbone_loads_a_local_file(tmp_path, stem_weights):
     torch.save(stem_weights, tmp_path / 'backbone.pth')
     backbone = build_backbone(str(tmp_path / 'backbone.pth'))
     torch.testing.assert_close(backbone.stem[0].weight.data, stem_weights['stem.0.weight'])

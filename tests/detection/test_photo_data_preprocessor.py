@@ -21,7 +21,7 @@ NORMALIZED = {'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375]}
     ],
 )
 @pytest.mark.parametrize('dtype', [torch.uint8, torch.float32])
-def test_it_gives_what_mmocrs_gives_and_leaves_its_photos(sizes, options, dtype):
+def test_photo_data_preprocessor_equals_mmocr(sizes, options, dtype):
     photos = [torch.randint(0, 256, (3, *size)).to(dtype) for size in sizes]
     kept = [photo.clone() for photo in photos]
     batches = [

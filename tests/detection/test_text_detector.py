@@ -17,7 +17,7 @@ WORD = (0.2, 0.3, 0.7, 0.5)  # as shares of the photo's sides
 
 
 def photo(height: int, width: int) -> tuple[np.ndarray, list[float]]:
-    """A photo with one word, and its box."""
+    """An image with one word, and its box."""
     x1, y1, x2, y2 = WORD
     box = (x1 * width, y1 * height, x2 * width, y2 * height)
     return draw_kernels((height, width), box, supersample=4), list(box)
@@ -26,7 +26,7 @@ def photo(height: int, width: int) -> tuple[np.ndarray, list[float]]:
 @pytest.mark.parametrize(
     ('height', 'width'), [(320, 640), (640, 320), (150, 200), (701, 1003), (70, 500), (40, 50)]
 )
-def test_polygons_are_at_the_scale_of_the_photo(height, width):
+def test_detector_polygons_have_the_scale_of_the_image(height, width):
     image, box = photo(height, width)
     detector = make_detector(long_side_px=640)
     (found,) = detector([image])
@@ -39,7 +39,7 @@ def test_polygons_are_at_the_scale_of_the_photo(height, width):
     assert 0.7 < found.scores.item() <= 1
 
 
-def test_photos_of_different_sizes_keep_their_order_in_a_batch():
+def test_detector_keeps_the_order_of_mixed_sizes():
     sizes = [(320, 640), (400, 300), (320, 640), (100, 100)]
     photos = [photo(*size) for size in sizes]
     detector = make_detector(long_side_px=320)
@@ -50,13 +50,13 @@ def test_photos_of_different_sizes_keep_their_order_in_a_batch():
         assert box_of(found.polygons[0]) == pytest.approx(box, abs=6)
 
 
-def test_photos_of_one_size_run_as_one_batch():
+def test_detector_batches_images_of_one_size():
     detector = make_detector(long_side_px=320)
     detector([photo(160, 320)[0], photo(320, 160)[0], photo(320, 640)[0]])
     assert sorted(detector.detector.backbone.shapes) == [(1, 3, 320, 160), (2, 3, 160, 320)]
 
 
-def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
+def test_detector_coarse_pass_finds_large_words():
     image, box = photo(640, 1280)
     _, y1, x2, y2 = (round(v) for v in box)
     image[image == 0] = 25  # nine tenths sure ...
@@ -75,7 +75,7 @@ def test_a_word_too_large_for_one_look_is_found_whole_at_the_coarse_size():
     assert large == pytest.approx(box, abs=12)
 
 
-def test_words_of_each_size_are_found_whole_at_their_own():
+def test_detector_pyramid_finds_words_of_all_sizes():
     huge, large = (140, 200, 1140, 440), (140, 520, 640, 600)
     image = np.minimum(draw_kernels((640, 1280), huge), draw_kernels((640, 1280), large))
     image[:480][image[:480] == 0] = 25
@@ -99,7 +99,7 @@ def test_words_of_each_size_are_found_whole_at_their_own():
     assert lower == pytest.approx(large, abs=8)
 
 
-def test_photos_are_not_searched_at_sizes_that_they_do_not_exceed():
+def test_detector_skips_coarse_passes_for_small_images():
     detector = make_detector(long_side_px=640, coarse_long_sides_px=[320, 96])
     many = detector([photo(100, 160)[0], photo(320, 640)[0], photo(20, 40)[0]])
     assert [len(found.polygons) for found in many[:2]] == [1, 1]
@@ -107,7 +107,7 @@ def test_photos_are_not_searched_at_sizes_that_they_do_not_exceed():
     assert widths == [64, 96, 320, 320, 640]  # both that exceed 96 px in one batch
 
 
-def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
+def test_working_size_limits_the_long_side_and_the_upscale():
     detector = make_detector(long_side_px=640, max_upscale=2.0, divisor=32)
     assert detector.pyramid.working_size(3000, 4000) == (480, 640)
     assert detector.pyramid.working_size(4000, 3000) == (640, 480)
@@ -116,14 +116,14 @@ def test_the_long_side_is_bounded_and_small_photos_are_enlarged_a_little():
     assert detector.pyramid.working_size(20, 10000) == (32, 640)
 
 
-def test_no_photos_and_photos_without_words_give_nothing():
+def test_detector_without_images_or_words():
     detector = make_detector(long_side_px=320)
     assert detector([]) == []
     (found,) = detector([np.full((50, 80, 3), 255, dtype=np.uint8)])
     assert found.polygons == [] and found.scores.shape == (0,)
 
 
-def test_words_below_the_least_score_are_dropped():
+def test_detector_drops_words_below_min_score():
     image, _ = photo(320, 640)
     image = np.maximum(image, 100)  # dark gray: probability about 0.6
     (found,) = make_detector(long_side_px=640)([image])
@@ -132,14 +132,14 @@ def test_words_below_the_least_score_are_dropped():
     assert found.polygons == [] and len(found.scores) == 0
 
 
-def test_photos_are_not_changed():
+def test_detector_does_not_modify_images():
     image, _ = photo(100, 150)
     before = image.copy()
     make_detector(long_side_px=320)([image])
     np.testing.assert_array_equal(image, before)
 
 
-def test_curved_words_become_rings_of_two_long_sides():
+def test_detector_returns_rings_for_curved_words():
     angles = np.linspace(np.radians(215), np.radians(325), 60)
     image = np.full((320, 640, 3), 255, dtype=np.uint8)
     ys, xs = np.mgrid[:320, :640]
@@ -160,18 +160,18 @@ def test_curved_words_become_rings_of_two_long_sides():
 @pytest.mark.parametrize(
     'sizes', [{'long_side_px': 16}, {'divisor': 0}, {'max_upscale': 0.0}, {'long_side_px': -1}]
 )
-def test_sizes_that_cannot_be_are_refused(sizes):
+def test_detector_rejects_invalid_sizes(sizes):
     with pytest.raises(ValueError, match='long_side_px >= divisor'):
         make_detector(**sizes)
 
 
 @pytest.mark.parametrize('coarse', [[16], [640], [1280], [160, 320], [320, 320]])
-def test_coarse_sizes_that_do_not_fall_are_refused(coarse):
+def test_detector_rejects_unsorted_coarse_sizes(coarse):
     with pytest.raises(ValueError, match=r'decrease from long_side_px .* got \[.*long_side_px=640'):
         make_detector(long_side_px=640, coarse_long_sides_px=coarse)
 
 
-def test_a_detector_is_built_from_its_config_outside_any_scope():
+def test_detector_builds_without_a_default_scope():
     config = {
         'type': 'DBNet',
         'data_preprocessor': {'type': 'TextDetDataPreprocessor', 'pad_size_divisor': 32},
@@ -185,7 +185,7 @@ def test_a_detector_is_built_from_its_config_outside_any_scope():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='no CUDA device')
-def test_a_detector_moved_to_the_gpu_finds_the_same():
+def test_detector_gives_the_same_result_on_the_gpu():
     image, box = photo(320, 640)
     (found,) = make_detector(long_side_px=640).to('cuda')([image])
     assert box_of(found.polygons[0]) == pytest.approx(box, abs=2)
@@ -198,7 +198,7 @@ def mmocr_detector(name: str, **options) -> TextDetector:
         return TextDetector(model, **options).eval()
 
 
-def test_panet_finds_a_word_that_fills_the_photo():
+def test_panet_finds_a_word_that_fills_the_image():
     detector = mmocr_detector('panet/panet_resnet18_fpem-ffm_600e_icdar2015', long_side_px=128)
     with torch.no_grad():  # says of every pixel that it is text, and of one word
         last = detector.detector.det_head.conv2
@@ -213,7 +213,7 @@ def test_panet_finds_a_word_that_fills_the_photo():
         assert found.scores[0] > 0.9
 
 
-def test_fcenet_with_random_weights_gives_polygons_or_nothing():
+def test_fcenet_with_random_weights_runs():
     detector = mmocr_detector('fcenet/fcenet_resnet50_fpn_1500e_icdar2015', long_side_px=64)
     rng = np.random.default_rng(0)
     (found,) = detector([rng.integers(0, 256, (60, 100, 3), dtype=np.uint8)])

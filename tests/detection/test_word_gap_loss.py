@@ -32,21 +32,21 @@ def predictions(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch
 
 
 def logits_of(*boxes: tuple[int, int, int, int]) -> torch.Tensor:
-    """(1, 64, 128), sure of text in the boxes and of ground elsewhere."""
+    """Logits (1, 64, 128): text inside the boxes, background elsewhere."""
     logits = torch.full((1, 64, 128), -8.0)
     for x0, y0, x1, y1 in boxes:
         logits[0, y0:y1, x0:x1] = 8.0
     return logits
 
 
-def test_the_gap_between_two_words_is_marked_and_their_kernels_are_not():
+def test_draw_gaps_marks_gaps_without_kernels():
     gaps = WordGapDBModuleLoss().draw_gaps(sample_of(LEFT, RIGHT))
     assert gaps[30, 58:70].all()  # from kernel to kernel, over the middle of the height
     assert not gaps[30, 20:50].any()
     assert not gaps[:24].any() and not gaps[37:].any()
 
 
-def test_a_map_that_bridges_a_gap_loses_more_than_one_that_does_not():
+def test_loss_gap_is_higher_for_bridged_gaps():
     module_loss = WordGapDBModuleLoss(min_sidelength=4)
     parted, bridged = logits_of((16, 26, 54, 34), (74, 26, 112, 34)), logits_of((16, 26, 112, 34))
     losses = [
@@ -57,7 +57,7 @@ def test_a_map_that_bridges_a_gap_loses_more_than_one_that_does_not():
     assert losses[1] > 5
 
 
-def test_the_other_losses_are_those_of_dbnet():
+def test_word_gap_loss_keeps_the_losses_of_dbnet():
     logits = logits_of((16, 26, 112, 34))
     ours = WordGapDBModuleLoss(min_sidelength=4)(predictions(logits), [sample_of(LEFT, RIGHT)])
     theirs = DBModuleLoss(min_sidelength=4)(predictions(logits), [sample_of(LEFT, RIGHT)])
@@ -65,13 +65,13 @@ def test_the_other_losses_are_those_of_dbnet():
         torch.testing.assert_close(ours[name], value)
 
 
-def test_what_nobody_knows_is_not_taken_as_ground():
+def test_draw_gaps_leaves_out_ignored_words():
     gaps = WordGapDBModuleLoss().draw_gaps(sample_of(LEFT, RIGHT, ignored=(False, True)))
     assert gaps[30, 60:66].all()
     assert not gaps[20:41, 68:118].any()
 
 
-def test_strips_follow_a_tilted_word():
+def test_draw_gaps_follows_a_tilted_word():
     turn = cv2.getRotationMatrix2D((64, 32), 30, 1)
     tilted = (np.array(LEFT).reshape(4, 2) + [29, 2]) @ turn[:, :2].T + turn[:, 2]
     gaps = WordGapDBModuleLoss().draw_gaps(sample_of(tuple(tilted.flatten())))
@@ -83,7 +83,7 @@ def test_strips_follow_a_tilted_word():
 
 
 @pytest.mark.parametrize('polygons', [(), (LEFT,)])
-def test_a_batch_with_and_without_words_can_be_stepped(polygons):
+def test_loss_gap_has_a_graph_without_words(polygons):
     logits = torch.zeros(1, 64, 128, requires_grad=True)
     losses = WordGapDBModuleLoss()(predictions(logits), [sample_of(*polygons)])
     sum(losses.values()).backward()

@@ -24,7 +24,7 @@ def contour_of(ring: np.ndarray, size: int = 600) -> np.ndarray:
 
 @pytest.mark.parametrize('middle_deg', [-90, 90, 0, 180, 37])
 @pytest.mark.parametrize(('radius', 'bend_deg'), [(200, 40), (120, 110), (150, 200), (90, 290)])
-def test_the_arc_of_a_strip_is_found(middle_deg, radius, bend_deg):
+def test_fit_arc_recovers_the_arc_of_a_strip(middle_deg, radius, bend_deg):
     ring = strip(radius, 20, middle_deg, bend_deg)
     arc = fit_arc(contour_of(ring))
     assert arc is not None
@@ -36,7 +36,7 @@ def test_the_arc_of_a_strip_is_found(middle_deg, radius, bend_deg):
     assert polygon_iou(found, ring) > 0.8
 
 
-def test_a_wavy_border_does_not_move_the_arc():
+def test_fit_arc_ignores_a_wavy_border():
     angles = np.radians(np.linspace(200, 340, 200))
     away = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     wave = 3 * np.sin(np.arange(200) / 5)[:, None]
@@ -48,7 +48,7 @@ def test_a_wavy_border_does_not_move_the_arc():
 
 
 @pytest.mark.parametrize('box', [(100, 100, 500, 140), (100, 100, 140, 500), (200, 200, 260, 250)])
-def test_straight_and_stout_outlines_have_no_arc(box):
+def test_fit_arc_returns_none_for_straight_and_short_outlines(box):
     x1, y1, x2, y2 = box
     ring = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
     assert fit_arc(contour_of(ring)) is None
@@ -57,11 +57,11 @@ def test_straight_and_stout_outlines_have_no_arc(box):
 @pytest.mark.parametrize(
     'points', [np.zeros((1, 1, 2)), np.zeros((9, 2)), np.eye(2), np.full((9, 2), np.nan)]
 )
-def test_specks_and_nothing_have_no_arc(points):
+def test_fit_arc_returns_none_for_degenerate_outlines(points):
     assert fit_arc(points) is None
 
 
-def test_a_strip_that_closes_its_circle_or_fills_it_is_none():
+def test_arc_ring_returns_none_for_overlapping_strips():
     arc = Arc((0.0, 0.0), 50.0, 0.0, 1.9 * np.pi - 0.1)
     assert arc.ring(10) is not None
     assert arc.ring(10, extension=5) is None

@@ -8,14 +8,14 @@ from pipeline.geometry.neighbors import join_words, next_words
 
 
 def box(x: float, y: float, width: float, height: float, degrees: float = 0.0) -> np.ndarray:
-    """A word's ring, turned clockwise about the origin."""
+    """The ring of a word, rotated clockwise about the origin."""
     ring = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
     angle = np.deg2rad(degrees)
     return ring @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
 @pytest.mark.parametrize('degrees', [0, 30, -80, 180])
-def test_words_follow_each_other_along_their_line_however_it_is_turned(degrees):
+def test_next_words_of_a_rotated_line(degrees):
     rings = [box(x, 0, 50, 20, degrees) for x in (120, 0, 60)]
     assert next_words(rings) == [None, 2, 0]
 
@@ -33,15 +33,15 @@ def test_words_follow_each_other_along_their_line_however_it_is_turned(degrees):
         (box(-60, 0, 50, 20), False),  # before it
     ],
 )
-def test_only_a_near_word_of_its_size_follows(follower, follows):
+def test_next_words_requires_similar_adjacent_words(follower, follows):
     assert next_words([box(0, 0, 50, 20), follower])[0] == (1 if follows else None)
 
 
-def test_a_photo_may_have_no_words():
+def test_next_words_without_words():
     assert next_words([]) == []
 
 
-def test_bent_words_follow_each_other_too():
+def test_next_words_of_curved_words():
     x = np.linspace(0, 50, 5)
     top = np.stack([x, (x - 25) ** 2 / 100], 1)
     bent = np.concatenate([top, (top + [0, 20])[::-1]])
@@ -49,7 +49,7 @@ def test_bent_words_follow_each_other_too():
 
 
 @pytest.mark.parametrize('degrees', [0, 25, 90])
-def test_the_joined_word_is_the_smallest_box_along_the_line(degrees):
+def test_join_words_returns_the_smallest_box_along_the_line(degrees):
     joined = join_words([box(0, 4, 50, 16, degrees), box(60, 0, 30, 24, degrees)])
     assert polygon_iou(joined, box(0, 0, 90, 24, degrees)) > 0.9
     assert np.hypot(*(joined[0] - box(0, 0, 90, 24, degrees)[0])) < 5

@@ -23,12 +23,12 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
         (np.repeat(SQUARE, 3, axis=0), SQUARE, 1, 'repeated points change nothing'),
     ],
 )
-def test_iou_of_hand_worked_pairs(first, second, iou, reason):
+def test_polygon_iou_matches_hand_computed_pairs(first, second, iou, reason):
     assert polygon_iou(first, second) == pytest.approx(iou, abs=1e-9), reason
     assert polygon_iou(second, first) == pytest.approx(iou, abs=1e-9), reason
 
 
-def test_random_self_crossing_rings_always_have_an_iou():
+def test_polygon_iou_accepts_self_crossing_polygons():
     rng = np.random.default_rng(0)
     values = [polygon_iou(*rng.uniform(0, 20, (2, 7, 2))) for _ in range(100)]
     assert all(0 <= value <= 1 for value in values)

@@ -9,7 +9,7 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
 
 
 def rectangle(width: float, height: float, angle_deg: float = 0.0, center=(100.0, 100.0)):
-    """A ring from the top-left; the angle turns it clockwise on the screen."""
+    """A ring from the top-left, rotated clockwise on the screen."""
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
     angle = np.radians(angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -33,7 +33,7 @@ def page(rows, columns, tilt_deg, rng):
 
 
 @pytest.mark.parametrize('tilt', [-12, -3, 0, 3, 12])
-def test_tilted_pages_read_line_by_line(tilt):
+def test_reading_order_of_tilted_pages(tilt):
     rng = np.random.default_rng(0)
     words = page(6, 7, tilt, rng)
     shuffle = rng.permutation(len(words))
@@ -41,7 +41,7 @@ def test_tilted_pages_read_line_by_line(tilt):
     assert [int(shuffle[i]) for i in order] == list(range(len(words)))
 
 
-def test_a_tall_sign_beside_two_lines_does_not_join_them():
+def test_reading_order_keeps_lines_apart_next_to_a_tall_word():
     first = [rectangle(50, 20, 0, (30, 20)), rectangle(50, 20, 0, (90, 20))]
     second = [rectangle(50, 20, 0, (30, 50)), rectangle(50, 20, 0, (90, 50))]
     sign = rectangle(60, 60, 0, (160, 35))
@@ -51,14 +51,14 @@ def test_a_tall_sign_beside_two_lines_does_not_join_them():
     assert positions[4] < positions[1]
 
 
-def test_words_one_above_the_other_are_two_lines():
+def test_reading_order_of_stacked_words():
     assert reading_order([rectangle(60, 20, 0, (50, 80)), rectangle(60, 20, 0, (50, 30))]) == [1, 0]
 
 
-def test_no_words_have_no_order():
+def test_reading_order_without_words():
     assert reading_order([]) == []
 
 
-def test_reading_order_names_the_word_that_is_wrong():
+def test_reading_order_error_names_the_invalid_polygon():
     with pytest.raises(ValueError, match=r'polygons\[1\]'):
         reading_order([SQUARE, np.full((4, 2), np.nan)])

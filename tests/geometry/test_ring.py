@@ -14,21 +14,21 @@ from pipeline.geometry import (
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=np.float32)
 
 
-def test_clockwise_on_the_screen_is_positive_area_with_y_down():
+def test_signed_area_is_positive_for_clockwise_rings():
     assert signed_area(SQUARE) == 100
     assert signed_area(SQUARE[::-1]) == -100
     assert is_clockwise(SQUARE) and not is_clockwise(SQUARE[::-1])
 
 
-def test_area_of_a_small_word_far_from_the_origin_is_exact():
+def test_polygon_area_is_exact_far_from_the_origin():
     assert polygon_area(SQUARE.astype(np.float64) * 0.1 + 1e7) == pytest.approx(1.0, rel=1e-6)
 
 
-def test_each_point_of_a_ring_is_followed_by_another():
+def test_next_points_shifts_the_ring_by_one():
     assert np.array_equal(next_points(SQUARE), [*SQUARE[1:], SQUARE[0]])
 
 
-def test_make_clockwise_keeps_the_first_character_first():
+def test_make_clockwise_keeps_the_first_point():
     wrong = np.array([[0, 0], [0, 10], [10, 10], [10, 0]])
     np.testing.assert_array_equal(make_clockwise(wrong), SQUARE)
     np.testing.assert_array_equal(make_clockwise(SQUARE), SQUARE)
@@ -45,6 +45,6 @@ def test_make_clockwise_keeps_the_first_character_first():
         ([['a', 'b'], [1, 1], [2, 2]], 'numbers'),
     ],
 )
-def test_what_is_no_polygon_is_refused_with_the_reason(polygon, reason):
+def test_polygon_area_rejects_invalid_polygons(polygon, reason):
     with pytest.raises(ValueError, match=reason):
         polygon_area(polygon)

@@ -15,7 +15,7 @@ from pipeline.geometry import (
 
 
 def rectangle(width: float, height: float, angle_deg: float = 0.0, center=(100.0, 100.0)):
-    """A ring from the top-left; the angle turns it clockwise on the screen."""
+    """A ring from the top-left, rotated clockwise on the screen."""
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
     angle = np.radians(angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -36,7 +36,7 @@ def shuffled(ring, rng):
 
 @pytest.mark.parametrize('angle', [-74, -60, -45, -10, 0, 10, 45, 60, 74])
 @pytest.mark.parametrize('aspect', [1.6, 3, 10])
-def test_long_words_start_at_the_top_left_of_their_long_axis(angle, aspect):
+def test_order_quad_starts_long_words_at_the_top_left(angle, aspect):
     rng = np.random.default_rng(0)
     ring = rectangle(20 * aspect, 20, angle)
     for _ in range(4):
@@ -44,30 +44,30 @@ def test_long_words_start_at_the_top_left_of_their_long_axis(angle, aspect):
 
 
 @pytest.mark.parametrize('angle', [-40, -15, 0, 15, 40])
-def test_square_words_start_at_their_upright_top_left(angle):
+def test_order_quad_starts_square_words_upright(angle):
     ring = rectangle(20, 20.5, angle)
     np.testing.assert_allclose(order_quad(ring[[2, 3, 0, 1]]), ring, rtol=1e-5)
 
 
 @pytest.mark.parametrize('angle', [-14, 0, 14])
-def test_tall_words_start_at_their_top_left_with_the_short_side_as_top(angle):
+def test_order_quad_starts_tall_words_at_the_short_side(angle):
     ring = rectangle(20, 100, angle)
     rng = np.random.default_rng(1)
     np.testing.assert_allclose(order_quad(shuffled(ring, rng)), ring, rtol=1e-5)
 
 
-def test_corners_in_zigzag_order_become_a_ring():
+def test_order_quad_sorts_zigzag_corners():
     ring = rectangle(50, 20)
     np.testing.assert_allclose(order_quad(ring[[0, 1, 3, 2]]), ring)
 
 
-def test_min_area_quad_of_a_rectangle_is_the_rectangle():
+def test_min_area_quad_of_a_rectangle():
     ring = rectangle(50, 20, 17)
     extra = np.concatenate([ring, ring.mean(axis=0, keepdims=True)])
     np.testing.assert_allclose(min_area_quad(extra), ring, atol=1e-3)
 
 
-def test_min_area_quad_of_one_point_is_that_point():
+def test_min_area_quad_of_one_point():
     np.testing.assert_allclose(min_area_quad(np.full((5, 2), 7.0)), np.full((4, 2), 7.0))
 
 
@@ -80,7 +80,7 @@ def test_min_area_quad_of_one_point_is_that_point():
         (205, 335, 60, 40),  # A thick word.
     ],
 )
-def test_curved_contours_find_their_ends_and_read_left_to_right(start, end, radius, height):
+def test_order_ring_of_curved_contours(start, end, radius, height):
     rng = np.random.default_rng(0)
     truth = arc_ring(start, end, radius, height)
     outline = np.array(Polygon(truth).segmentize(3).exterior.coords)[:-1]
@@ -94,7 +94,7 @@ def test_curved_contours_find_their_ends_and_read_left_to_right(start, end, radi
         assert top[:, 1].mean() < bottom[:, 1].mean()
 
 
-def test_blobs_with_round_corners_become_their_rectangle():
+def test_order_ring_of_rounded_rectangles():
     truth = rectangle(120, 30, 8)
     contour = np.array(Polygon(truth).buffer(-8).buffer(8).exterior.coords)[:-1]
     ring = order_ring(contour)
@@ -102,7 +102,7 @@ def test_blobs_with_round_corners_become_their_rectangle():
     assert polygon_iou(ring, truth) > 0.98
 
 
-def test_curved_words_that_run_down_start_at_their_upper_end():
+def test_order_ring_of_curved_vertical_words():
     ring = order_ring(arc_ring(100, 260, 100, 30))
     top, bottom = split_sides(ring)
     assert top[0, 1] < top[-1, 1] and bottom[0, 1] < bottom[-1, 1]

@@ -13,7 +13,7 @@ from pipeline.geometry import (
 
 
 def rectangle(width: float, height: float, angle_deg: float = 0.0, center=(100.0, 100.0)):
-    """A ring from the top-left; the angle turns it clockwise on the screen."""
+    """A ring from the top-left, rotated clockwise on the screen."""
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
     angle = np.radians(angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -26,7 +26,7 @@ def arc_ring(start_deg, end_deg, radius, height, points=30, center=(300.0, 300.0
     return np.concatenate([unit * (radius + height), unit[::-1] * radius]) + center
 
 
-def test_sides_both_run_in_reading_direction():
+def test_split_sides_returns_reading_direction():
     ring = np.array([[0, 0], [5, 1], [9, 0], [9, 5], [5, 6], [0, 5]])
     top, bottom = split_sides(ring)
     np.testing.assert_array_equal(top, [[0, 0], [5, 1], [9, 0]])
@@ -34,27 +34,27 @@ def test_sides_both_run_in_reading_direction():
     np.testing.assert_array_equal(join_sides(top, bottom), ring)
 
 
-def test_odd_rings_have_no_sides_and_the_error_says_what_to_do():
+def test_split_sides_rejects_an_odd_number_of_points():
     with pytest.raises(ValueError, match='order_ring'):
         split_sides(np.zeros((5, 2)))
 
 
-def test_resampling_spaces_points_evenly_whatever_the_spacing_before():
+def test_resample_polyline_spaces_points_evenly():
     line = np.array([[0, 0], [0.1, 0], [0.1, 0], [7, 0], [10, 0]])
     points = resample_polyline(line, np.linspace(0, 1, 6))
     np.testing.assert_allclose(points, [[0, 0], [2, 0], [4, 0], [6, 0], [8, 0], [10, 0]])
 
 
-def test_resampling_a_line_without_length_repeats_its_point():
+def test_resample_polyline_without_length_repeats_the_point():
     points = resample_polyline(np.array([[3, 4], [3, 4]]), np.linspace(0, 1, 3))
     np.testing.assert_array_equal(points, [[3, 4]] * 3)
 
 
-def test_ring_size_is_height_then_width():
+def test_ring_size_returns_height_and_width():
     assert ring_size(rectangle(40, 10, angle_deg=33)) == pytest.approx((10, 40))
 
 
-def test_four_quarter_turns_are_none():
+def test_turn_ring_four_times_is_the_identity():
     ring = rectangle(40, 10)
     turned = ring
     for _ in range(4):
@@ -63,7 +63,7 @@ def test_four_quarter_turns_are_none():
     np.testing.assert_allclose(turn_ring(turn_ring(ring, 1), 1), turn_ring(ring, 2))
 
 
-def test_half_turn_of_a_curved_ring_swaps_its_sides():
+def test_turn_ring_by_180_degrees_swaps_the_sides():
     ring = arc_ring(210, 330, 100, 30)
     top, bottom = split_sides(ring)
     turned_top, turned_bottom = split_sides(turn_ring(ring, 2))

@@ -12,7 +12,7 @@ SKY, WALL = (20, 90, 200), (210, 180, 60)  # RGB
 
 
 def scene(mode='RGB'):
-    """Sky above, wall below, and a dark door on the left: no turn or mirror image of itself."""
+    """An image without symmetry under rotation or mirroring."""
     image = Image.new('RGB', (64, 48), SKY)
     draw = ImageDraw.Draw(image)
     draw.rectangle([0, 24, 64, 48], fill=WALL)
@@ -36,18 +36,18 @@ def assert_looks_like(pixels, wanted, tolerance=0.0):
 
 
 @pytest.mark.parametrize('file_format', ['PNG', 'BMP', 'TIFF', 'PPM'])
-def test_lossless_files_come_out_exactly(file_format):
+def test_read_image_of_lossless_files_is_exact(file_format):
     assert_looks_like(read_image(encoded(scene(), file_format)), expected())
 
 
 @pytest.mark.parametrize('file_format', ['JPEG', 'WEBP', 'GIF'])
-def test_lossy_files_come_out_closely(file_format):
+def test_read_image_of_lossy_files_is_close(file_format):
     if file_format == 'WEBP' and not features.check('webp'):
         pytest.skip('this Pillow has no WebP')
     assert_looks_like(read_image(encoded(scene(), file_format)), expected(), tolerance=4)
 
 
-def test_every_kind_of_source_gives_the_same_photo(tmp_path):
+def test_read_image_accepts_all_kinds_of_sources(tmp_path):
     data = encoded(scene(), 'PNG')
     path = tmp_path / 'scene.png'
     path.write_bytes(data)
@@ -55,7 +55,7 @@ def test_every_kind_of_source_gives_the_same_photo(tmp_path):
         assert_looks_like(read_image(source), expected())
 
 
-def test_arrays_are_copied_not_shared():
+def test_read_image_copies_arrays():
     array = expected().copy()
     read_image(array)[:] = 0
     np.testing.assert_array_equal(array, expected())
@@ -63,7 +63,7 @@ def test_arrays_are_copied_not_shared():
 
 @pytest.mark.parametrize('orientation', range(1, 9))
 @pytest.mark.parametrize('file_format', ['JPEG', 'PNG', 'WEBP', 'TIFF'])
-def test_exif_orientation_is_applied(orientation, file_format):
+def test_read_image_applies_exif_orientation(orientation, file_format):
     turned = {
         1: lambda image: image,
         2: lambda image: image[:, ::-1],
@@ -80,12 +80,12 @@ def test_exif_orientation_is_applied(orientation, file_format):
     assert_looks_like(read_image(encoded(stored, file_format, exif=exif)), expected(), 6)
 
 
-def test_a_broken_exif_block_does_not_hide_the_photo():
+def test_read_image_ignores_broken_exif():
     data = encoded(scene(), 'JPEG', exif=b'Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff broken')
     assert_looks_like(read_image(data), expected(), 4)
 
 
-def test_gray_palette_and_one_bit_pictures_become_color():
+def test_read_image_converts_gray_palette_and_1_bit():
     gray = np.asarray(scene('L'))[..., None].repeat(3, axis=2)
     assert_looks_like(read_image(encoded(scene('L'), 'PNG')), gray)
     assert_looks_like(read_image(encoded(scene().quantize(4), 'PNG')), expected(), 1)
@@ -94,7 +94,7 @@ def test_gray_palette_and_one_bit_pictures_become_color():
 
 
 @pytest.mark.parametrize('mode', ['RGBA', 'LA'])
-def test_alpha_is_put_over_white(mode):
+def test_read_image_composites_alpha_over_white(mode):
     image = Image.new(mode, (3, 1))
     ink = (0, 0, 0) if mode == 'RGBA' else (0,)
     for x, alpha in enumerate((0, 128, 255)):
@@ -102,7 +102,7 @@ def test_alpha_is_put_over_white(mode):
     assert read_image(encoded(image, 'PNG'))[0].tolist() == [[255] * 3, [127] * 3, [0] * 3]
 
 
-def test_a_transparent_palette_color_is_white():
+def test_read_image_of_transparent_palette_is_white():
     image = Image.new('P', (2, 1))
     image.putpalette([0, 0, 0, 9, 8, 7])
     image.putpixel((1, 0), 1)
@@ -110,31 +110,31 @@ def test_a_transparent_palette_color_is_white():
     assert pixels[0].tolist() == [[255, 255, 255], [7, 8, 9]]
 
 
-def test_cmyk_photos_keep_their_colors():
+def test_read_image_converts_cmyk():
     assert_looks_like(read_image(encoded(scene('CMYK'), 'JPEG', quality=95)), expected(), 4)
     assert_looks_like(read_image(encoded(scene('CMYK'), 'TIFF')), expected(), 1)
 
 
 @pytest.mark.parametrize('file_format', ['PNG', 'TIFF'])
-def test_sixteen_bits_are_scaled_not_cut_off(file_format):
+def test_read_image_scales_16_bit_values(file_format):
     values = np.array([[0, 257, 128 * 257, 65535]], dtype=np.uint16)
     pixels = read_image(encoded(Image.fromarray(values), file_format))
     assert pixels[0, :, 0].tolist() == [0, 1, 128, 255]
     assert read_image(values)[0, :, 0].tolist() == [0, 1, 128, 255]
 
 
-def test_float_tiffs_from_0_to_1_are_scaled():
+def test_read_image_scales_float_tiffs():
     values = np.array([[0.0, 0.5, 1.0]], dtype=np.float32)
     assert read_image(encoded(Image.fromarray(values), 'TIFF'))[0, :, 1].tolist() == [0, 128, 255]
 
 
-def test_animations_give_their_first_frame():
+def test_read_image_returns_the_first_frame():
     frames = [Image.new('RGB', (8, 8), color) for color in ('red', 'blue')]
     data = encoded(frames[0], 'GIF', save_all=True, append_images=frames[1:])
     assert read_image(data)[4, 4].tolist() == [0, 0, 255]
 
 
-def test_gray_and_bgra_arrays_are_taken():
+def test_read_image_accepts_gray_and_bgra_arrays():
     gray = np.full((2, 2), 7, dtype=np.uint8)
     assert read_image(gray).tolist() == [[[7, 7, 7]] * 2] * 2
     assert read_image(gray.astype(bool))[0, 0].tolist() == [255] * 3
@@ -158,7 +158,7 @@ def test_gray_and_bgra_arrays_are_taken():
         (lambda folder: 'nul\0byte.jpg', 'null byte'),
     ],
 )
-def test_what_cannot_be_read_says_why_in_one_line(tmp_path, make, message):
+def test_read_image_error_is_one_line(tmp_path, make, message):
     with pytest.raises(ImageReadError, match=message) as caught:
         read_image(make(tmp_path))
     assert len(str(caught.value).splitlines()) == 1
@@ -170,7 +170,7 @@ def write(path, data):
     return path
 
 
-def test_too_big_pictures_are_refused_before_they_are_decoded():
+def test_read_image_rejects_large_images_before_decoding():
     data = encoded(Image.new('1', (30000, 20000)), 'PNG')  # 600 million pixels in 75 kB.
     with pytest.raises(ImageReadError, match='limit of 300 million'):
         read_image(data)
@@ -178,7 +178,7 @@ def test_too_big_pictures_are_refused_before_they_are_decoded():
         read_image(scene(), max_pixels=100)
 
 
-def test_pillows_own_limit_is_left_as_it_was():
+def test_read_image_restores_the_limit_of_pillow():
     before = Image.MAX_IMAGE_PIXELS
     read_image(encoded(scene(), 'PNG'))
     with pytest.raises(ImageReadError):

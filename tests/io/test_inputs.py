@@ -32,7 +32,7 @@ def error_of(item):
     return str(caught.value)
 
 
-def test_files_load_in_the_order_given(tmp_path):
+def test_iter_inputs_keeps_the_order_of_files(tmp_path):
     paths = [save_photo(tmp_path / name) for name in ('b.png', 'a.jpg')]
     items = list(iter_inputs(paths))
     assert names(items) == ['b', 'a']
@@ -40,14 +40,14 @@ def test_files_load_in_the_order_given(tmp_path):
     assert items[0].load()[0, 0].tolist() == [30, 20, 10]
 
 
-def test_nothing_is_read_before_it_is_loaded(tmp_path):
+def test_iter_inputs_is_lazy(tmp_path):
     path = save_photo(tmp_path / 'later.png', color=(1, 1, 1))
     (item,) = iter_inputs([path])
     save_photo(path, color=(9, 9, 9))
     assert item.load()[0, 0].tolist() == [9, 9, 9]
 
 
-def test_folders_are_read_in_natural_order_without_hidden_and_other_files(tmp_path):
+def test_iter_inputs_lists_images_of_folders_in_natural_order(tmp_path):
     for name in ('img_10.png', 'img_2.png', 'sub/img_1.JPG', '.hidden/x.png', '._img_2.png'):
         save_photo(tmp_path / name, format='PNG')
     (tmp_path / 'notes.txt').write_text('no photo')
@@ -56,7 +56,7 @@ def test_folders_are_read_in_natural_order_without_hidden_and_other_files(tmp_pa
     assert names(iter_inputs([tmp_path], exclude=[tmp_path / 'sub'])) == ['img_2', 'img_10']
 
 
-def test_globs_match_files_and_folders(tmp_path):
+def test_iter_inputs_globs_match_files_and_folders(tmp_path):
     for name in ('a1.png', 'a2.png', 'b.png', 'deep/er/c.png'):
         save_photo(tmp_path / name)
     assert names(iter_inputs([f'{tmp_path}/a*.png'])) == ['a1', 'a2']
@@ -64,19 +64,19 @@ def test_globs_match_files_and_folders(tmp_path):
     assert names(iter_inputs([f'{tmp_path}/d*'])) == ['c']
 
 
-def test_a_file_with_brackets_in_its_name_is_no_glob(tmp_path):
+def test_iter_inputs_accepts_file_names_with_brackets(tmp_path):
     path = save_photo(tmp_path / 'photo [1].png')
     (item,) = iter_inputs([path])
     assert item.load().shape == (6, 8, 3)
 
 
-def test_two_inputs_of_one_stem_get_two_names_the_same_ones_every_time(tmp_path):
+def test_iter_inputs_names_are_unique_and_deterministic(tmp_path):
     paths = [save_photo(tmp_path / name) for name in ('a.png', 'x/a.jpg', 'y/A.bmp', 'a-2.png')]
     assert names(iter_inputs(paths)) == ['a', 'a-2', 'A-3', 'a-2-2']
     assert names(iter_inputs(paths)) == ['a', 'a-2', 'A-3', 'a-2-2']
 
 
-def test_bad_inputs_come_as_items_that_say_why_and_the_rest_goes_on(tmp_path):
+def test_iter_inputs_bad_inputs_raise_on_load_only(tmp_path):
     (tmp_path / 'nothing').mkdir()
     (tmp_path / 'empty.jpg').touch()
     good = save_photo(tmp_path / 'good.png')
@@ -93,14 +93,14 @@ def test_bad_inputs_come_as_items_that_say_why_and_the_rest_goes_on(tmp_path):
     messages = [error_of(item) for item in items[:5]]
     for message, reason in zip(
         messages,
-        ['no such file', 'no photos in this folder', 'nothing matches', 'empty', 'IPv6'],
+        ['no such file', 'no images in this folder', 'nothing matches', 'empty', 'IPv6'],
         strict=True,
     ):
         assert reason in message
     assert items[5].load().shape == (6, 8, 3)
 
 
-def test_names_are_safe_as_file_names(tmp_path):
+def test_safe_name_removes_forbidden_characters(tmp_path):
     photo = save_photo(tmp_path / ('ä' * 100 + '.png'))
     (item,) = iter_inputs([photo])
     assert 0 < len(item.name.encode('utf-8')) <= 180
@@ -114,7 +114,7 @@ def make_pdf(path, colors=('red', 'blue')):
     return path
 
 
-def test_pdf_pages_are_photos_at_200_dpi(tmp_path):
+def test_iter_inputs_renders_pdf_pages_at_200_dpi(tmp_path):
     items = list(iter_inputs([make_pdf(tmp_path / 'doc.pdf')]))
     assert names(items) == ['doc-p001', 'doc-p002']
     assert [item.source.rpartition('#')[2] for item in items] == ['page=1', 'page=2']
@@ -124,13 +124,13 @@ def test_pdf_pages_are_photos_at_200_dpi(tmp_path):
     np.testing.assert_allclose(second[50, 100], [255, 0, 0], atol=3)
 
 
-def test_two_pdfs_of_one_name_keep_their_pages_apart(tmp_path):
+def test_iter_inputs_pdf_page_names_are_unique(tmp_path):
     (tmp_path / 'sub').mkdir()
     paths = [make_pdf(tmp_path / 'doc.pdf'), make_pdf(tmp_path / 'sub' / 'doc.pdf')]
     assert names(iter_inputs(paths)) == ['doc-p001', 'doc-p002', 'doc-2-p001', 'doc-2-p002']
 
 
-def test_damaged_pdfs_and_huge_pages_say_why(tmp_path):
+def test_iter_inputs_reports_damaged_pdfs_and_huge_pages(tmp_path):
     broken = tmp_path / 'broken.pdf'
     broken.write_bytes(b'%PDF-1.4 and nothing more')
     (item,) = iter_inputs([broken])
@@ -139,7 +139,7 @@ def test_damaged_pdfs_and_huge_pages_say_why(tmp_path):
     assert 'limit' in error_of(items[1])
 
 
-def test_standard_input_is_a_photo_or_a_pdf(tmp_path, monkeypatch):
+def test_iter_inputs_reads_standard_input(tmp_path, monkeypatch):
     for path, wanted in [
         (save_photo(tmp_path / 'a.png'), ['stdin']),
         (make_pdf(tmp_path / 'doc.pdf'), ['stdin-p001', 'stdin-p002']),
@@ -179,7 +179,7 @@ def server(tmp_path):
     served.server_close()
 
 
-def test_addresses_are_downloaded(server, monkeypatch):
+def test_iter_inputs_downloads_urls(server, monkeypatch):
     monkeypatch.setenv('no_proxy', '*')
     items = list(
         iter_inputs(
@@ -198,13 +198,13 @@ def test_addresses_are_downloaded(server, monkeypatch):
     assert 'not an image' in error_of(items[4])
 
 
-def test_a_server_that_is_not_there_is_one_line(monkeypatch):
+def test_iter_inputs_reports_unreachable_servers(monkeypatch):
     monkeypatch.setenv('no_proxy', '*')
     (item,) = iter_inputs(['http://127.0.0.1:9/photo.png'], timeout_s=2)
     assert 'http://127.0.0.1:9/photo.png' in error_of(item)
 
 
-def test_too_large_downloads_are_stopped(server, monkeypatch):
+def test_fetch_url_stops_large_downloads(server, monkeypatch):
     monkeypatch.setenv('no_proxy', '*')
     with pytest.raises(ImageReadError, match='larger than'):
         fetch_url(f'{server}/doc.pdf?v=1', max_bytes=10)

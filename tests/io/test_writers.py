@@ -28,7 +28,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_photo_becomes_plain_values():
+def test_photo_record_contains_plain_values():
     assert photo_record(result('a', word('Café'))) == {
         'image': 'photos/a.jpg',
         'width': 640,
@@ -46,7 +46,7 @@ def test_a_photo_becomes_plain_values():
     }
 
 
-def test_json_is_one_file_a_photo_in_the_order_read(tmp_path):
+def test_json_writer_writes_one_file_per_image(tmp_path):
     writer = make_writer('json', tmp_path / 'new' / 'folder')
     photos = [result('a', word('"quoted" \\ 日本'), word('x', 30)), result('b')]
     for photo in photos:
@@ -59,7 +59,7 @@ def test_json_is_one_file_a_photo_in_the_order_read(tmp_path):
     assert '日本' in (writer.out / 'a.json').read_text(encoding='utf-8')
 
 
-def test_jsonl_is_one_line_a_photo(tmp_path):
+def test_jsonl_writer_writes_one_line_per_image(tmp_path):
     writer = make_writer('jsonl', tmp_path)
     photos = [result('a', word('one'), word('two')), result('b')]
     for photo in photos:
@@ -69,7 +69,7 @@ def test_jsonl_is_one_line_a_photo(tmp_path):
         assert [json.loads(line) for line in lines] == [photo_record(photo) for photo in photos]
 
 
-def test_csv_is_one_row_a_word_and_lists_every_photo(tmp_path):
+def test_csv_writer_writes_one_row_per_word(tmp_path):
     writer = make_writer('csv', tmp_path)
     writer.write(result('a', word('a,b "c"'), word('two')))
     writer.write(result('none'))
@@ -83,7 +83,7 @@ def test_csv_is_one_row_a_word_and_lists_every_photo(tmp_path):
     assert scores == ['0.8718', '0.9', '0.8']
 
 
-def test_icdar_files_hold_a_line_a_word(tmp_path):
+def test_icdar_writer_writes_one_line_per_word(tmp_path):
     writer = make_writer('icdar', tmp_path)
     writer.write(result('img_1', word('a,b'), word('Zwei', 5)))
     writer.write(result('img_2'))
@@ -95,7 +95,7 @@ def test_icdar_files_hold_a_line_a_word(tmp_path):
     assert (tmp_path / 'res_img_2.txt').read_bytes() == b''
 
 
-def test_icdar_files_score_as_what_was_read(tmp_path):
+def test_icdar_files_are_scored_as_written(tmp_path):
     gold = tmp_path / 'gold'
     gold.mkdir()
     (gold / 'gt_img_1.txt').write_text(
@@ -123,7 +123,7 @@ def test_icdar_files_score_as_what_was_read(tmp_path):
         ('csv', {'results.csv': 'image,text,score\na.png,"Zu, ""日""",0.6667\nb.png,,0.0\n'}),
     ],
 )  # fmt: skip
-def test_a_crop_is_its_text_and_its_score(tmp_path, result_format, wanted):
+def test_writers_write_crop_results(tmp_path, result_format, wanted):
     writer = make_writer(result_format, tmp_path, kind=CropResult)
     writer.write(CropResult('a', 'a.png', 'Zu, "日"', 2 / 3))
     writer.write(CropResult('b', 'b.png', '', 0.0))
@@ -133,13 +133,13 @@ def test_a_crop_is_its_text_and_its_score(tmp_path, result_format, wanted):
     assert {name: (tmp_path / name).read_text('utf-8') for name in files(tmp_path)} == wanted
 
 
-def test_crops_have_no_polygons_for_icdar_files(tmp_path):
+def test_make_writer_rejects_icdar_for_crops(tmp_path):
     with pytest.raises(ValueError, match='use json, jsonl or csv'):
         make_writer('icdar', tmp_path / 'new', kind=CropResult)
     assert files(tmp_path) == []
 
 
-def test_an_unknown_format_is_refused(tmp_path):
+def test_make_writer_rejects_unknown_formats(tmp_path):
     with pytest.raises(ValueError, match="'xml'"):
         make_writer('xml', tmp_path)
 
@@ -148,7 +148,7 @@ def test_an_unknown_format_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize('result_format', FORMATS)
-def test_a_resumed_run_knows_what_is_there(tmp_path, result_format):
+def test_resumed_writer_has_earlier_results(tmp_path, result_format):
     first = make_writer(result_format, tmp_path)
     for photo in (result('a', word('x'), word('y')), result('b')):
         first.write(photo)
@@ -161,7 +161,7 @@ def test_a_resumed_run_knows_what_is_there(tmp_path, result_format):
     assert again.has('c', 'photos/c.jpg')
 
 
-def test_another_photo_of_the_same_name_is_not_taken_for_this_one(tmp_path):
+def test_json_writer_compares_the_source(tmp_path):
     make_writer('json', tmp_path).write(result('a', source='first/a.jpg'))
     again = make_writer('json', tmp_path, resume=True)
     assert again.has('a', 'first/a.jpg')
@@ -169,7 +169,7 @@ def test_another_photo_of_the_same_name_is_not_taken_for_this_one(tmp_path):
 
 
 @pytest.mark.parametrize('result_format', ['json', 'jsonl', 'csv'])
-def test_a_photo_is_not_taken_for_a_crop_nor_a_crop_for_a_photo(tmp_path, result_format):
+def test_resumed_writer_compares_the_kind(tmp_path, result_format):
     crop, photo = CropResult('a', 'a.png', 'x', 0.5), result('a', word('x'), source='a.png')
     for first, then in ((crop, PhotoResult), (photo, CropResult)):
         make_writer(result_format, tmp_path, kind=type(first)).write(first)
@@ -177,7 +177,7 @@ def test_a_photo_is_not_taken_for_a_crop_nor_a_crop_for_a_photo(tmp_path, result
 
 
 @pytest.mark.parametrize('content', ['', '{"image": "photos/a.jpg", ', '[1, 2]', '7', 'null'])
-def test_a_broken_or_foreign_json_is_written_anew(tmp_path, content):
+def test_json_writer_rewrites_invalid_files(tmp_path, content):
     (tmp_path / 'a.json').write_text(content)
     writer = make_writer('json', tmp_path, resume=True)
     assert not writer.has('a', 'photos/a.jpg')
@@ -187,7 +187,7 @@ def test_a_broken_or_foreign_json_is_written_anew(tmp_path, content):
 
 @pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
 @pytest.mark.parametrize('cut', [1, 9, 40])
-def test_the_photo_that_an_interrupt_cut_off_is_read_again(tmp_path, result_format, cut):
+def test_resumed_writer_drops_incomplete_results(tmp_path, result_format, cut):
     first = make_writer(result_format, tmp_path)
     first.write(result('a', word('x')))
     whole = first.path.read_bytes()
@@ -199,7 +199,7 @@ def test_the_photo_that_an_interrupt_cut_off_is_read_again(tmp_path, result_form
 
 
 @pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
-def test_without_resume_a_run_starts_over(tmp_path, result_format):
+def test_writer_without_resume_starts_over(tmp_path, result_format):
     make_writer(result_format, tmp_path).write(result('a', word('x')))
     again = make_writer(result_format, tmp_path)
     assert not again.has('a', 'photos/a.jpg')
@@ -207,7 +207,7 @@ def test_without_resume_a_run_starts_over(tmp_path, result_format):
 
 
 @pytest.mark.parametrize('result_format', FORMATS)
-def test_names_and_texts_of_every_script_survive_a_resume(tmp_path, result_format):
+def test_resumed_writer_keeps_unicode(tmp_path, result_format):
     source = 'photos/a\u2028b\x85ü日.jpg'  # line separators to Python, but to no file format
     make_writer(result_format, tmp_path).write(result('a', word('x\u2028y'), source=source))
     before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
@@ -215,7 +215,7 @@ def test_names_and_texts_of_every_script_survive_a_resume(tmp_path, result_forma
     assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
 
 
-def test_a_file_is_replaced_as_a_whole(tmp_path):
+def test_write_whole_is_atomic(tmp_path):
     path = tmp_path / 'a.json'
     path.write_text('old')
     write_whole(path, 'neu: ä')

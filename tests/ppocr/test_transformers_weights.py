@@ -1,4 +1,4 @@
-"""PP-OCRv6 networks of ``transformers``: same outputs after conversion."""
+"""Converted PP-OCRv6 networks have the same outputs as in ``transformers``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEDIUM = {
 
 
 def make_published(characters: list[str], settings: dict) -> nn.Module:
-    """The class of ``transformers`` with random weights and random batch norm statistics."""
+    """A recognizer of ``transformers`` with random weights and batch norm statistics."""
     pp_ocrv6 = pytest.importorskip('transformers.models.pp_ocrv6_small_rec')
     config = pp_ocrv6.PPOCRV6SmallRecConfig(head_out_channels=len(characters) + 2, **settings)
     torch.manual_seed(0)
@@ -43,7 +43,7 @@ def make_published(characters: list[str], settings: dict) -> nn.Module:
 
 
 def randomize_norms(model: nn.Module) -> nn.Module:
-    """Batch norms with statistics, as training leaves them."""
+    """Set random batch norm statistics, as after training."""
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.running_mean, std=0.2)

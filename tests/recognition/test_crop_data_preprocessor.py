@@ -9,20 +9,20 @@ from pipeline.recognition.data_preprocessor import CropDataPreprocessor
 
 
 def blue_crop() -> torch.Tensor:
-    """(3, 32, 128) BGR: blue at full, the others off."""
+    """A blue crop (3, 32, 128) BGR."""
     crop = torch.zeros(3, 32, 128, dtype=torch.uint8)
     crop[0] = 255
     return crop
 
 
-def test_blue_ends_in_the_last_channel_between_minus_one_and_one():
+def test_crop_data_preprocessor_normalizes_to_rgb():
     batch = CropDataPreprocessor(bgr_to_rgb=True)({'inputs': [blue_crop()]})
     assert batch['inputs'][0, :, 0, 0].tolist() == [-1.0, -1.0, 1.0]
     batch = CropDataPreprocessor(bgr_to_rgb=False)({'inputs': [blue_crop()]})
     assert batch['inputs'][0, :, 0, 0].tolist() == [1.0, -1.0, -1.0]
 
 
-def test_a_list_and_a_stack_give_the_same_batch():
+def test_crop_data_preprocessor_accepts_lists_and_tensors():
     crops = torch.randint(0, 256, (4, 3, 32, 128), dtype=torch.uint8)
     preprocessor = CropDataPreprocessor(bgr_to_rgb=True)
     stacked = preprocessor({'inputs': crops, 'data_samples': None})['inputs']
@@ -31,7 +31,7 @@ def test_a_list_and_a_stack_give_the_same_batch():
     assert torch.equal(stacked, listed)
 
 
-def test_samples_need_no_metainfo_and_keep_their_own():
+def test_crop_data_preprocessor_sets_only_missing_metainfo():
     plain, padded = make_samples(['a', 'b'])
     padded.set_metainfo({'valid_ratio': 0.5})
     preprocessor = CropDataPreprocessor(bgr_to_rgb=True)
@@ -40,7 +40,7 @@ def test_samples_need_no_metainfo_and_keep_their_own():
     assert batch['data_samples'][0].batch_input_shape == (32, 128)
 
 
-def test_crops_are_not_modified():
+def test_crop_data_preprocessor_does_not_modify_crops():
     crop = torch.full((1, 3, 32, 128), 7.0)
     CropDataPreprocessor(bgr_to_rgb=False)({'inputs': crop})
     assert (crop == 7).all()
@@ -49,12 +49,12 @@ def test_crops_are_not_modified():
 @pytest.mark.parametrize(
     ('crops', 'message'),
     [
-        ([torch.zeros(3, 32, 128), torch.zeros(3, 32, 100)], 'need one size'),
+        ([torch.zeros(3, 32, 128), torch.zeros(3, 32, 100)], 'need the same size'),
         ([torch.zeros(1, 32, 128)], r'Wanted crops of shape \(3, H, W\), got \(1, 32, 128\)'),
         (torch.zeros(3, 32, 128), 'Wanted crops of shape'),
     ],
 )
-def test_crops_that_do_not_fit_are_refused(crops, message):
+def test_crop_data_preprocessor_rejects_other_crops(crops, message):
     with pytest.raises(ValueError, match=message):
         CropDataPreprocessor(bgr_to_rgb=True)({'inputs': crops})
 

@@ -20,7 +20,7 @@ def test_group_by_size_never_mixes_widths() -> None:
     assert group_by_size(crops, 2) == [[1, 4], [0, 2], [5], [3]]
 
 
-def test_read_crops_gives_the_same_reading_alone_and_together(tmp_path) -> None:
+def test_read_crops_does_not_depend_on_other_crops(tmp_path) -> None:
     model = build('PP-OCRv6', write_charset(tmp_path)).recognizer
     crops = make_crops(64, 32, 96, 64, 128, 32)
     together = read_crops(model, crops)
@@ -38,7 +38,7 @@ def test_read_crops_does_not_depend_on_the_batch_size(tmp_path, batch_size: int)
     assert [r.item for r in read_crops(model, crops, batch_size=batch_size)] == expected
 
 
-def test_read_crops_meets_each_crop_with_its_own_scene(tmp_path) -> None:
+def test_read_crops_passes_each_crop_its_own_scene(tmp_path) -> None:
     model = build('PP-OCRv6', write_charset(tmp_path), alpha=2.0)
     crops = make_crops(64, 32, 64, 32)
     tokens, index = make_scenes(4)['context_tokens'], [0, 1, 1, 0]
@@ -48,13 +48,13 @@ def test_read_crops_meets_each_crop_with_its_own_scene(tmp_path) -> None:
         assert alone.score == pytest.approx(reading.score, abs=1e-5)
 
 
-def test_read_crops_turns_crops_gray_for_gray_recognizers(tmp_path) -> None:
+def test_read_crops_converts_crops_for_gray_recognizers(tmp_path) -> None:
     model = build('CRNN', write_charset(tmp_path)).recognizer
     (reading,) = read_crops(model, make_crops(64))
     assert isinstance(reading.item, str)
 
 
-def test_read_crops_without_crops_reads_nothing(tmp_path) -> None:
+def test_read_crops_without_crops(tmp_path) -> None:
     assert read_crops(build('PARSeq', write_charset(tmp_path)).recognizer, []) == []
 
 

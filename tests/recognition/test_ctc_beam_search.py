@@ -1,4 +1,4 @@
-"""The beam search finds what CTC and the letter model find likely together."""
+"""CTC beam search with a language model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def draw_columns(seed: int, columns: int = 5) -> np.ndarray:
 
 
 def sum_paths(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
-    """Probability of each reading: that of all paths that collapse to it."""
+    """Probability of each reading, summed over all paths that collapse to it."""
     readings: dict[tuple[int, ...], float] = {}
     for path in itertools.product(range(6), repeat=len(log_probs)):
         runs = [key for key, _ in itertools.groupby(0 if c in BLANKS else c for c in path)]
@@ -39,7 +39,7 @@ def spell(reading: tuple[int, ...]) -> str:
 
 @pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('weight', [0.0, 0.7])
-def test_a_wide_beam_ranks_all_readings_as_the_sum_over_paths(seed: int, weight: float) -> None:
+def test_beam_search_ranks_by_the_sum_over_paths(seed: int, weight: float) -> None:
     log_probs = draw_columns(seed)
     found = ctc_beam_search(
         log_probs, BLANKS, LETTERS, NGRAMS, weight, beam_width=10_000, prune_below=-100.0
@@ -51,7 +51,7 @@ def test_a_wide_beam_ranks_all_readings_as_the_sum_over_paths(seed: int, weight:
     assert values == pytest.approx(sorted(total.values(), reverse=True))
 
 
-def test_the_letter_model_settles_a_doubtful_letter() -> None:
+def test_beam_search_uses_the_language_model() -> None:
     probs = np.full((3, 6), 0.01)
     probs[0, 2] = probs[2, 4] = 0.95  # a?c
     probs[1, [3, 5]] = 0.4, 0.55  # 7 rather than b
@@ -61,7 +61,7 @@ def test_the_letter_model_settles_a_doubtful_letter() -> None:
     assert [spell(readings[0]) for readings in (alone, helped)] == ['a7c', 'abc']
 
 
-def test_a_letter_comes_twice_only_after_a_pause() -> None:
+def test_beam_search_repeats_letters_only_after_a_blank() -> None:
     columns = np.full((3, 6), -20.0)
     columns[[0, 2], 2] = 0.0
     columns[1, 1] = 0.0  # the gap is a pause too
@@ -70,5 +70,5 @@ def test_a_letter_comes_twice_only_after_a_pause() -> None:
     assert spell(ctc_beam_search(columns, BLANKS, LETTERS, NGRAMS, 0.0)[0]) == 'a'
 
 
-def test_the_beam_is_as_wide_as_asked() -> None:
+def test_beam_search_returns_beam_width_hypotheses() -> None:
     assert len(ctc_beam_search(draw_columns(0), BLANKS, LETTERS, NGRAMS, 0.4, beam_width=3)) == 3

@@ -46,7 +46,7 @@ def test_ctc_decoder_loss_skips_texts_outside_the_dictionary(tmp_path) -> None:
     torch.testing.assert_close(both, known)
 
 
-def test_ctc_decoder_rescores_uncertain_words_only(tmp_path) -> None:
+def test_ctc_decoder_rescores_low_confidence_words_only(tmp_path) -> None:
     words = {'cab': 1}
     tokens = torch.randn(4, COLUMNS, 16)
     decoder = make_decoder(tmp_path, 'abc')
@@ -65,7 +65,7 @@ def test_ctc_decoder_rescores_uncertain_words_only(tmp_path) -> None:
             assert 0 < after.word_score < 1
 
 
-def test_ctc_decoder_leaves_words_of_other_letters_to_the_image(tmp_path) -> None:
+def test_ctc_decoder_does_not_rescore_uncovered_letters(tmp_path) -> None:
     decoder = make_decoder(tmp_path, 'abé', lm_weight=50.0, rescore_below=1.0)
     with torch.no_grad():
         decoder.head.bias[decoder.dictionary.char2idx('é')] -= 0.5
@@ -97,7 +97,7 @@ def test_ctc_decoder_does_not_rescore_empty_and_split_readings(tmp_path) -> None
     assert split.gaps == pytest.approx([5.5 / COLUMNS])
 
 
-def test_ctc_decoder_gaps_are_shares_of_the_crop_without_its_padding(tmp_path) -> None:
+def test_ctc_decoder_gaps_are_fractions_of_the_unpadded_crop(tmp_path) -> None:
     decoder = make_decoder(tmp_path)
     tokens = torch.randn(1, COLUMNS, 16)
     optimizer = torch.optim.Adam(decoder.parameters(), lr=0.1)

@@ -23,7 +23,7 @@ def head(tmp_path) -> CTCHead:
 
 
 def path_log_probs(*paths: str) -> torch.Tensor:
-    """Log probabilities of paths that are seen with 0.8 in each column."""
+    """Log probabilities of paths whose classes have probability 0.8 in each column."""
     classes = torch.tensor([['abc -'.index(char) for char in path] for path in paths])
     probs = torch.full((*classes.shape, 5), 0.05)
     return probs.scatter(-1, classes[..., None], 0.8).log()

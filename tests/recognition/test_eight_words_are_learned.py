@@ -1,4 +1,4 @@
-"""Every recognizer learns eight words within their scenes, at either place, to the last letter."""
+"""Every recognizer with early or late context fusion learns eight words exactly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIANTS = {'SAR-sequential', 'ABINet-vision', 'PARSeq-CTC'}  # learn as their k
 
 @pytest.mark.parametrize(('stage', 'fusion'), [('early', 'gated attention'), ('late', 'MH-CA')])
 @pytest.mark.parametrize('name', [name for name in RECOGNIZERS if name not in VARIANTS])
-def test_eight_words_are_learned_without_an_error(name, stage, fusion, tmp_path):
+def test_recognizer_with_context_learns_eight_words(name, stage, fusion, tmp_path):
     letters = write_charset(tmp_path)
     model = build(name, letters, stage=stage, fusion=fusion, alpha=0.0, dropout=0.0)
     batch = {**make_words(WORDS), **make_scenes(len(WORDS), images=4)}

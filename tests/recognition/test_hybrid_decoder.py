@@ -1,4 +1,4 @@
-"""The hybrid decoder reads by CTC and by PARSeq from one encoder."""
+"""The hybrid decoder: CTC and PARSeq on one encoder."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def gold(*texts: str) -> list[TextRecogDataSample]:
 
 
 def learn(decoder: HybridDecoder, tokens: torch.Tensor, *texts: str) -> None:
-    """Teach the CTC head alone what the tokens read."""
+    """Train the CTC head only, on given texts of the tokens."""
     optimizer = torch.optim.Adam(decoder.ctc_head.parameters(), lr=0.1)
     for _ in range(60):
         optimizer.zero_grad()
@@ -58,7 +58,7 @@ def learn(decoder: HybridDecoder, tokens: torch.Tensor, *texts: str) -> None:
 
 
 def read_path(decoder: HybridDecoder, path: str) -> LabelData:
-    """Collapse a path of characters, '-' being the blank, each of probability 0.5."""
+    """Collapse a path of characters with probability 0.5 each; '-' is the blank."""
     blank = decoder.dictionary.start_idx
     classes = [blank if c == '-' else decoder.dictionary.char2idx(c) for c in path]
     log_probs = np.full((1, len(classes), decoder.ctc_head.out_features), -9.0)
@@ -76,14 +76,14 @@ def read_path(decoder: HybridDecoder, path: str) -> LabelData:
         ('abcba', 'abcba'),
     ],
 )
-def test_a_ctc_path_collapses_to_its_text(tmp_path, path: str, text: str) -> None:
+def test_ctc_reader_collapses_paths(tmp_path, path: str, text: str) -> None:
     read = read_path(make_decoder(tmp_path), path)
     assert read.item == text
     assert len(read.score) == len(text)
     assert read.word_score == pytest.approx(0.5 ** len(text) if text else 0.0)
 
 
-def test_ctc_loss_is_the_probability_of_all_paths(tmp_path) -> None:
+def test_ctc_loss_sums_over_all_paths(tmp_path) -> None:
     decoder = make_decoder(tmp_path)
     with torch.no_grad():
         decoder.ctc_head.weight.zero_()
@@ -97,7 +97,7 @@ def test_ctc_loss_is_the_probability_of_all_paths(tmp_path) -> None:
     assert loss.item() == pytest.approx(COLUMNS * math.log(classes) - math.log(paths), rel=1e-5)
 
 
-def test_words_that_a_policy_left_out_teach_ctc_nothing(tmp_path) -> None:
+def test_ctc_loss_skips_words_left_out_by_a_policy(tmp_path) -> None:
     decoder = make_decoder(tmp_path)
     tokens = torch.randn(2, 2 * COLUMNS, 16)
     alone = decoder.loss(None, tokens[:1], gold('ab'))['loss_ctc']
@@ -105,7 +105,7 @@ def test_words_that_a_policy_left_out_teach_ctc_nothing(tmp_path) -> None:
     torch.testing.assert_close(with_long, alone)
 
 
-def test_both_losses_train_the_encoder(tmp_path) -> None:
+def test_hybrid_losses_both_train_the_encoder(tmp_path) -> None:
     decoder = make_decoder(tmp_path)
     for name in ('loss_plm', 'loss_ctc'):
         tokens = torch.randn(2, 2 * COLUMNS, 16, requires_grad=True)
@@ -113,7 +113,7 @@ def test_both_losses_train_the_encoder(tmp_path) -> None:
         assert tokens.grad is not None and tokens.grad.abs().sum() > 0
 
 
-def test_the_ctc_reader_learns_two_words(tmp_path) -> None:
+def test_ctc_reader_learns_two_words(tmp_path) -> None:
     decoder = make_decoder(tmp_path, reader='ctc')
     tokens = torch.randn(2, 2 * COLUMNS, 16)
     learn(decoder, tokens, 'ab', 'cab')
@@ -121,17 +121,17 @@ def test_the_ctc_reader_learns_two_words(tmp_path) -> None:
     assert [sample.pred_text.item for sample in read] == ['ab', 'cab']
 
 
-def test_a_grid_that_does_not_fit_the_encoder_is_named(tmp_path) -> None:
+def test_hybrid_decoder_rejects_another_grid_size(tmp_path) -> None:
     with pytest.raises(ValueError, match=r'grid_size=\(2, 8\) has 16 tokens, got 12'):
         make_decoder(tmp_path).classify_columns(torch.zeros(1, 12, 16))
 
 
-def test_an_unknown_reader_is_refused(tmp_path) -> None:
+def test_hybrid_decoder_rejects_an_unknown_reader(tmp_path) -> None:
     with pytest.raises(ValueError, match='reader must be one of'):
         make_decoder(tmp_path, reader='beam')
 
 
-def test_gaps_between_words_are_learned_and_named(tmp_path) -> None:
+def test_finds_gaps_learns_and_reports_word_gaps(tmp_path) -> None:
     decoder = make_decoder(tmp_path, **FINDS_GAPS)
     tokens = torch.randn(2, 2 * COLUMNS, 16)
     texts = ['ab c', 'ab']
@@ -146,7 +146,7 @@ def test_gaps_between_words_are_learned_and_named(tmp_path) -> None:
     assert [sample.pred_text.item for sample in read] == ['abc', 'ab']
 
 
-def test_texts_of_several_words_do_not_teach_parseq(tmp_path) -> None:
+def test_finds_gaps_leaves_texts_with_spaces_out_of_loss_plm(tmp_path) -> None:
     decoder = make_decoder(tmp_path, **FINDS_GAPS)
     tokens = torch.randn(2, 2 * COLUMNS, 16)
     torch.manual_seed(1)
@@ -167,14 +167,14 @@ def test_texts_of_several_words_do_not_teach_parseq(tmp_path) -> None:
         ('  --', []),
     ],
 )
-def test_gaps_lie_between_characters(tmp_path, path: str, gaps: list[float]) -> None:
+def test_gaps_are_between_characters(tmp_path, path: str, gaps: list[float]) -> None:
     decoder = make_decoder(tmp_path, finds_gaps=True)
     specials = {'-': decoder.dictionary.start_idx, ' ': decoder.dictionary.padding_idx}
     classes = [specials.get(c, decoder.dictionary.char2idx(c, strict=False)) for c in path]
     assert decoder.ctc_head.reader.find_gaps(classes) == pytest.approx(gaps)
 
 
-def test_a_space_among_the_characters_is_refused(tmp_path) -> None:
+def test_finds_gaps_rejects_a_dictionary_with_space(tmp_path) -> None:
     dict_file = tmp_path / 'with_space.txt'
     dict_file.write_text('a\n \n')
     dictionary = dict(
@@ -188,7 +188,7 @@ def test_a_space_among_the_characters_is_refused(tmp_path) -> None:
         make_decoder(tmp_path, finds_gaps=True, dictionary=dictionary)
 
 
-def test_gaps_are_not_learned_where_parseq_would_learn_texts_of_several_words(tmp_path) -> None:
+def test_finds_gaps_requires_unknown_chars_ignore(tmp_path) -> None:
     decoder = make_decoder(tmp_path, finds_gaps=True)
     with pytest.raises(ValueError, match="unknown_chars='ignore'"):
         decoder.loss(None, torch.randn(1, 2 * COLUMNS, 16), gold('ab'))
@@ -205,14 +205,14 @@ def read_texts(decoder: HybridDecoder, tokens: torch.Tensor, **kwargs) -> list[L
 
 
 def spread(decoder: HybridDecoder) -> HybridDecoder:
-    """Freshly drawn weights are so small that every input reads alike."""
+    """Larger weights, because with initial weights all inputs have the same reading."""
     for name, parameter in decoder.named_parameters():
         if 'norm' not in name:
             torch.nn.init.normal_(parameter, std=0.5)
     return decoder
 
 
-def test_a_strong_language_model_reads_its_words_into_noise(tmp_path) -> None:
+def test_strong_language_model_dominates_noise(tmp_path) -> None:
     tokens = torch.randn(3, 2 * COLUMNS, 16)
     seen = read_texts(make_decoder(tmp_path), tokens)
     assert all(word.item != 'cab' for word in seen)
@@ -223,7 +223,7 @@ def test_a_strong_language_model_reads_its_words_into_noise(tmp_path) -> None:
         assert all(0 < score < 1 for score in word.score)
 
 
-def test_a_language_model_changes_doubtful_words_alone(tmp_path) -> None:
+def test_language_model_rescores_low_confidence_words_only(tmp_path) -> None:
     tokens = torch.randn(8, 2 * COLUMNS, 16)
     plain = read_texts(spread(make_decoder(tmp_path)), tokens)
     scores = sorted(word.word_score for word in plain)
@@ -246,7 +246,7 @@ def test_a_language_model_changes_doubtful_words_alone(tmp_path) -> None:
             assert (after.item, after.score) == (before.item, before.score)
 
 
-def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
+def test_language_model_with_zero_lm_weight_changes_nothing(tmp_path) -> None:
     tokens = torch.randn(4, 2 * COLUMNS, 16)
     tokens[2:] *= 5  # surer, with fewer readings to choose from
     readings = [
@@ -265,7 +265,7 @@ def test_without_weight_the_language_model_has_no_say(tmp_path) -> None:
     assert [w.item for w in readings[0]] == [w.item for w in readings[1]]
 
 
-def test_crops_with_one_reading_and_with_many_are_scored_together(tmp_path) -> None:
+def test_rescoring_batches_different_n_best_sizes(tmp_path) -> None:
     for weight in (0.0, 0.4):
         decoder = make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=weight)
         proposals = iter([[[0]], [[0, 1], [1], [2, 0, 1]]])
@@ -276,7 +276,7 @@ def test_crops_with_one_reading_and_with_many_are_scored_together(tmp_path) -> N
 
 
 @pytest.mark.parametrize('count', [1, 2])
-def test_a_word_that_never_ends_is_cut_and_read(tmp_path, count: int) -> None:
+def test_rescoring_truncates_words_without_eos(tmp_path, count: int) -> None:
     decoder = make_decoder(tmp_path, language_model=LANGUAGE)
     with torch.no_grad():
         decoder.head.bias[decoder.dictionary.end_idx] = -50.0
@@ -286,7 +286,7 @@ def test_a_word_that_never_ends_is_cut_and_read(tmp_path, count: int) -> None:
         assert 0 <= word.word_score < 1e-6
 
 
-def test_scores_of_words_read_again_follow_the_temperature(tmp_path) -> None:
+def test_rescored_word_score_uses_the_temperature(tmp_path) -> None:
     tokens = torch.randn(3, 2 * COLUMNS, 16)
     scores = []
     for temperature in (1.0, 4.0):
@@ -300,7 +300,7 @@ def test_scores_of_words_read_again_follow_the_temperature(tmp_path) -> None:
     assert scores[0] != scores[1]
 
 
-def test_doubtful_words_keep_their_own_scene_in_late_fusion(tmp_path) -> None:
+def test_rescoring_keeps_the_scene_of_each_crop(tmp_path) -> None:
     decoder = spread(make_decoder(tmp_path, language_model=LANGUAGE, rescore_below=0.9))
     tokens = torch.randn(4, 2 * COLUMNS, 16)
     scenes = torch.randn(4, 1, 16)
@@ -316,7 +316,7 @@ def test_doubtful_words_keep_their_own_scene_in_late_fusion(tmp_path) -> None:
         assert word.word_score == pytest.approx(alone.word_score, rel=1e-3)
 
 
-def test_gaps_are_named_beside_a_language_model(tmp_path) -> None:
+def test_finds_gaps_works_with_a_language_model(tmp_path) -> None:
     decoder = make_decoder(tmp_path, **FINDS_GAPS, language_model=LANGUAGE)
     tokens = torch.randn(2, 2 * COLUMNS, 16)
     learn(decoder, tokens, 'ab c', 'ab')
@@ -332,12 +332,14 @@ def test_gaps_are_named_beside_a_language_model(tmp_path) -> None:
         (dict(rescore_below=1.5), r'rescore_below in \[0, 1\], got 0.4 and 1.5'),
     ],
 )
-def test_settings_of_the_language_model_that_cannot_work(tmp_path, settings, message) -> None:
+def test_hybrid_decoder_rejects_invalid_language_model_settings(
+    tmp_path, settings, message
+) -> None:
     with pytest.raises(ValueError, match=message):
         make_decoder(tmp_path, language_model=LANGUAGE, **settings)
 
 
-def test_a_language_model_that_cannot_help_is_refused_later_too(tmp_path) -> None:
+def test_language_model_setter_validates_the_model(tmp_path) -> None:
     with pytest.raises(ValueError, match="language_model requires reader='parseq'"):
         make_decoder(tmp_path, reader='ctc').language_model = LetterNgrams({'cab': 1})
     (tmp_path / 'letters.txt').write_text('a\nb\n')

@@ -1,4 +1,4 @@
-"""The letter model knows how words are spelled, in whatever case."""
+"""The n-gram language model of letters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reach(model: LetterNgrams, text: str) -> int:
     return state
 
 
-def test_a_tiny_list_gives_witten_bells_probabilities() -> None:
+def test_letter_ngrams_match_witten_bell_by_hand() -> None:
     # Without the share of surprise: 'ab' has once each a behind the edge, b behind a, the end.
     model = LetterNgrams({'ab': 1}, order=2, surprise=1e-12)
     # Order 1: each of a, b and the end was seen once of three, of three kinds.
@@ -38,7 +38,7 @@ def test_a_tiny_list_gives_witten_bells_probabilities() -> None:
 
 
 @pytest.mark.parametrize('before', ['', 's', 'stree', 'xqzzy', 'a4', '$', 'verylongbeginnin'])
-def test_whatever_comes_next_sums_to_one(english: LetterNgrams, before: str) -> None:
+def test_letter_ngrams_probabilities_sum_to_one(english: LetterNgrams, before: str) -> None:
     state = reach(english, before)
     characters = string.ascii_lowercase + string.digits + string.punctuation
     total = sum(math.exp(english.advance(state, letter_index(c))[0]) for c in characters)
@@ -49,24 +49,24 @@ def test_whatever_comes_next_sums_to_one(english: LetterNgrams, before: str) -> 
         assert total + math.exp(english.finish(state)) == pytest.approx(1, abs=1e-5)
 
 
-def test_words_are_likelier_than_their_misspellings(english: LetterNgrams) -> None:
+def test_letter_ngrams_prefer_words_to_misspellings(english: LetterNgrams) -> None:
     for word, misspelled in (('street', 'sfreet'), ('WALNUT', 'WALKUL'), ('Coffee', 'Coffce')):
         assert english.log_prob(word) > english.log_prob(misspelled) + 2
 
 
-def test_unheard_of_names_stay_possible(english: LetterNgrams) -> None:
+def test_letter_ngrams_allow_unknown_names(english: LetterNgrams) -> None:
     # No letter costs more than 1 in 27 of the 5 % that are left to surprise.
     assert english.log_prob('xqzvk') >= 6 * math.log(0.05 / 27) + math.log(0.91 * 0.915)
 
 
-def test_case_and_accents_play_no_part() -> None:
+def test_letter_ngrams_ignore_case_and_accents() -> None:
     model = LetterNgrams({'Caf\u00e9': 1, 'STRASSE': 1})
     assert model.log_prob('CAFE') == model.log_prob('caf\u00e9')
     plain = LetterNgrams({'cafe': 1, 'stra\u00dfe': 1})
     assert model.log_prob('cafestrasse') == plain.log_prob('cafestrasse')
 
 
-def test_words_lie_between_digits_and_symbols(english: LetterNgrams) -> None:
+def test_letter_ngrams_split_at_digits_and_symbols(english: LetterNgrams) -> None:
     assert english.log_prob('24hrs') == english.log_prob('79hrs')
     assert english.log_prob('24hrs') > english.log_prob('24hqs') + 1
     assert english.log_prob('2005') > english.log_prob('2O05')
@@ -75,17 +75,17 @@ def test_words_lie_between_digits_and_symbols(english: LetterNgrams) -> None:
     assert english.log_prob('SALE!') > english.log_prob('SALE{') + 2
 
 
-def test_a_list_spells_words_with_symbols_as_they_are_read() -> None:
+def test_letter_ngrams_split_listed_words_at_symbols() -> None:
     apart, joined = LetterNgrams({"mcdonald's": 1}), LetterNgrams({'mcdonalds': 1})
     assert apart.log_prob("McDonald's") > joined.log_prob("McDonald's") + 2
 
 
-def test_common_words_weigh_more() -> None:
+def test_letter_ngrams_use_word_weights() -> None:
     model = LetterNgrams({'mark': 9, 'mart': 1})
     assert model.log_prob('mark') > model.log_prob('mart') > model.log_prob('marx')
 
 
-def test_lists_of_ones_own_come_beside_english_or_in_its_place(tmp_path) -> None:
+def test_letter_ngrams_accept_custom_lists(tmp_path) -> None:
     mine = tmp_path / 'mine.txt'
     mine.write_text('\ufeff# our brands\nZyxqor 500\n\nzyxqora\n', encoding='utf-8')
     alone = LetterNgrams([mine])
@@ -96,7 +96,7 @@ def test_lists_of_ones_own_come_beside_english_or_in_its_place(tmp_path) -> None
     assert read_word_list(mine) == {'Zyxqor': 500, 'zyxqora': 1}
 
 
-def test_the_shipped_list_has_words_names_and_signs() -> None:
+def test_english_list_contains_words_names_and_signs() -> None:
     words = read_word_list(ENGLISH_WORDS)
     assert len(words) > 70_000
     assert {'restaurant', 'baltimore', 'michael', 'exit'} <= words.keys()
@@ -106,36 +106,36 @@ def test_the_shipped_list_has_words_names_and_signs() -> None:
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (b'street 8\nmain street\n', r"list\.txt:2: wanted a word and perhaps.*'main street'"),
+        (b'street 8\nmain street\n', r"list\.txt:2: wanted a word and an optional.*'main street'"),
         (b'a long street\n', 'list.txt:1'),
-        (b'street 0.5\n', 'its weight, 1 or more'),
+        (b'street 0.5\n', 'weight of 1 or more'),
         (b'street -1\n', 'list.txt:1'),
         (b'street nan\n', 'list.txt:1'),
         (b'# nothing\n', 'got none'),
-        (b'\xff\xfe\x00', 'wanted a word list in UTF-8'),
+        (b'\xff\xfe\x00', 'is not in UTF-8'),
         (b'24\n7/11\n', 'wanted words with letters a to z, got none'),
     ],
 )
-def test_what_is_no_word_list_is_named(tmp_path, content: bytes, message: str) -> None:
+def test_letter_ngrams_reject_invalid_word_lists(tmp_path, content: bytes, message: str) -> None:
     path = tmp_path / 'list.txt'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
         LetterNgrams([path])
 
 
-def test_bad_settings_are_named() -> None:
-    with pytest.raises(ValueError, match=r'order must lie in 2\.\.8, got 1'):
+def test_letter_ngrams_reject_invalid_arguments() -> None:
+    with pytest.raises(ValueError, match=r'order must be in 2\.\.8, got 1'):
         LetterNgrams({'a': 1}, order=1)
-    with pytest.raises(ValueError, match='surprise must lie in'):
+    with pytest.raises(ValueError, match='surprise must be in'):
         LetterNgrams({'a': 1}, surprise=0)
     for one in ('english', Path('english')):
         with pytest.raises(ValueError, match=r"pass \['english'\]"):
             LetterNgrams(one)
-    with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt; 'english'"):
+    with pytest.raises(FileNotFoundError, match=r"no word list .*list\.txt\. Use 'english'"):
         LetterNgrams(['no/such/list.txt'])
 
 
-def test_letter_ngrams_cover_accents_only_if_their_lists_do() -> None:
+def test_letter_ngrams_cover_listed_accents_only() -> None:
     english, french = LetterNgrams({'cafe': 1}), LetterNgrams({'café': 1})
     assert english.covers('CAFE') and english.covers('£4.50') and english.covers('')
     assert not english.covers('CAFÉ') and not english.covers('Straße')

@@ -23,7 +23,7 @@ def read(model, texts: list[str]) -> list[str]:
 
 @pytest.fixture(scope='module')
 def trained():
-    """A small recognizer that has learned eight drawn words by heart."""
+    """A small recognizer that is trained on eight drawn words."""
     model = build_recognizer().train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     torch.manual_seed(0)
@@ -39,12 +39,12 @@ def trained():
 @pytest.mark.parametrize(
     ('decode_ar', 'refine_iters'), [(True, 0), (True, 1), (False, 0), (False, 2)]
 )
-def test_eight_drawn_words_are_learned_in_every_way_of_reading(trained, decode_ar, refine_iters):
+def test_parseq_learns_eight_words_in_all_decoding_modes(trained, decode_ar, refine_iters):
     trained.decoder.decode_ar, trained.decoder.refine_iters = decode_ar, refine_iters
     assert read(trained, WORDS) == WORDS
 
 
-def test_weights_make_the_round_trip(trained):
+def test_parseq_weights_round_trip(trained):
     file = io.BytesIO()
     torch.save(trained.state_dict(), file)
     file.seek(0)
@@ -54,7 +54,7 @@ def test_weights_make_the_round_trip(trained):
     assert read(fresh, WORDS) == WORDS
 
 
-def test_the_score_of_a_learned_word_is_higher_than_of_noise(trained):
+def test_parseq_scores_learned_words_above_noise(trained):
     noise = torch.randint(0, 256, (1, 3, 32, 128), generator=torch.Generator().manual_seed(0))
     batch = trained.data_preprocessor({'inputs': noise, 'data_samples': make_samples([''])})
     learned = trained.data_preprocessor(make_batch(['EXIT']))
@@ -65,8 +65,8 @@ def test_the_score_of_a_learned_word_is_higher_than_of_noise(trained):
     assert 0 <= unread.pred_text.word_score < word.pred_text.word_score <= 1
 
 
-def test_the_encoder_hands_tokens_to_the_decoder(trained):
-    """(N, T, D) between encoder and decoder is where early fusion stands."""
+def test_parseq_encoder_returns_tokens(trained):
+    """Early fusion is applied to these (N, T, D) tokens."""
     crops = trained.data_preprocessor(make_batch(WORDS))['inputs']
     with torch.no_grad():
         tokens = trained.eval().encoder(trained.extract_feat(crops))
@@ -75,7 +75,7 @@ def test_the_encoder_hands_tokens_to_the_decoder(trained):
         assert torch.equal(probs, trained(crops, mode='tensor'))
 
 
-def test_no_crops_give_no_words(trained):
+def test_parseq_without_crops(trained):
     crops = torch.zeros(0, 3, 32, 128)
     with torch.no_grad():
         assert trained.eval()(crops, [], mode='predict') == []
@@ -83,7 +83,7 @@ def test_no_crops_give_no_words(trained):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
-def test_words_read_the_same_on_a_gpu(trained):
+def test_parseq_gives_the_same_result_on_the_gpu(trained):
     gpu = copy.deepcopy(trained).to('cuda')
     assert read(gpu, WORDS) == WORDS
     batch = gpu.data_preprocessor(make_batch(WORDS), True)
@@ -91,11 +91,11 @@ def test_words_read_the_same_on_a_gpu(trained):
     assert all(parameter.grad.isfinite().all() for parameter in gpu.parameters())
 
 
-def test_the_dictionary_lists_charset_in_the_order_of_parseq():
+def test_dictionary_has_the_charset_order_of_parseq():
     assert ''.join(ASCII94.read_text().split('\n')) == CHARS
 
 
-def test_there_is_a_config_for_each_size():
+def test_parseq_has_a_config_for_each_size():
     sizes = [path.stem for path in CONFIGS]
     assert sizes == [f'parseq-{size}_words' for size in ('base', 'compact', 'small', 'tiny')]
 
@@ -104,7 +104,7 @@ def test_there_is_a_config_for_each_size():
     ('size', 'millions'),
     [('tiny', 6.0), ('small', 23.8), ('compact', 2.6)],
 )
-def test_sizes_have_their_number_of_parameters(size, millions):
+def test_parseq_configs_have_the_expected_parameter_counts(size, millions):
     config = Config.fromfile(REPOSITORY / 'configs' / 'recognition' / f'parseq-{size}_words.py')
     with torch.device('meta'):
         model = MODELS.build(config.model)
@@ -113,7 +113,7 @@ def test_sizes_have_their_number_of_parameters(size, millions):
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_every_config_trains_every_parameter_and_reads(path):
+def test_parseq_configs_train_all_parameters_and_read(path):
     config = Config.fromfile(path)
     # Width and depth change nothing about which parameters take part.
     config.model.encoder.update(embed_dim=48, depth=2, num_heads=3)
@@ -125,7 +125,7 @@ def test_every_config_trains_every_parameter_and_reads(path):
     assert all(isinstance(text, str) for text in read(model, ['ab', 'cd']))
 
 
-def test_texts_that_cannot_be_learned_do_not_stop_training():
+def test_parseq_configs_ignore_invalid_texts_in_training():
     config = Config.fromfile(REPOSITORY / 'configs' / 'recognition' / 'parseq-compact_words.py')
     config.model.encoder.update(embed_dim=48, depth=1, num_heads=3)
     config.model.decoder.update(embed_dim=48, num_heads=3)

@@ -22,7 +22,7 @@ def read_left_to_right(decoder, out_enc: torch.Tensor, texts: list[list[int]]) -
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_a_causal_mask_hides_the_future(depth):
+def test_causal_mask_hides_later_characters(depth):
     decoder, out_enc = build_decoder(depth=depth), draw_tokens(1)
     logits = read_left_to_right(decoder, out_enc, [[1, 2, 3, 4, 5]])
     changed = read_left_to_right(decoder, out_enc, [[1, 2, 3, 40, 5]])
@@ -32,7 +32,7 @@ def test_a_causal_mask_hides_the_future(depth):
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_greedy_reading_equals_a_teacher_forced_rerun(depth):
+def test_decode_ar_equals_teacher_forcing(depth):
     decoder, out_enc = build_decoder(depth=depth), draw_tokens(4)
     with torch.no_grad():
         logits = decoder.read_autoregressively(decoder.project_memory(out_enc))
@@ -44,8 +44,8 @@ def test_greedy_reading_equals_a_teacher_forced_rerun(depth):
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_one_shot_reading_is_the_first_pass_of_refinement(depth):
-    """Refining a draft in which nothing has been read yet is reading in one shot."""
+def test_decode_nar_equals_refining_an_empty_draft(depth):
+    """Refinement of an empty draft is non-autoregressive decoding."""
     decoder = build_decoder(depth=depth)
     memory = decoder.project_memory(draw_tokens())
     empty_draft = torch.full((3, decoder.max_seq_len), END)
@@ -68,7 +68,7 @@ def test_refine_iters_repeats_the_refinement():
     )
 
 
-def test_refinement_of_a_character_does_not_see_that_character():
+def test_refine_masks_the_predicted_character():
     decoder = build_decoder()
     memory = decoder.project_memory(draw_tokens(1))
     draft, other = torch.tensor([[1, 2, 3, 4, END]]), torch.tensor([[1, 2, 30, 4, END]])
@@ -78,7 +78,7 @@ def test_refinement_of_a_character_does_not_see_that_character():
     assert not torch.allclose(first[:, 3], second[:, 3])
 
 
-def test_refinement_sees_nothing_behind_the_end():
+def test_refine_masks_characters_after_eos():
     decoder = build_decoder()
     memory = decoder.project_memory(draw_tokens(1))
     first = decoder.refine(torch.tensor([[1, 2, END, 7, 8]]), memory)
@@ -86,7 +86,7 @@ def test_refinement_sees_nothing_behind_the_end():
     assert torch.equal(first, second)
 
 
-def test_all_orders_share_one_set_of_parameters():
+def test_all_permutations_share_parameters():
     few = build_decoder(module_loss={'type': 'PermutationLanguageModelLoss', 'perm_num': 2})
     many = build_decoder(module_loss={'type': 'PermutationLanguageModelLoss', 'perm_num': 24})
     shapes = {name: value.shape for name, value in few.state_dict().items()}
@@ -95,8 +95,8 @@ def test_all_orders_share_one_set_of_parameters():
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_training_reads_each_order_as_if_it_were_alone(depth):
-    """Orders share one pass of the first layer; they must not see each other's characters."""
+def test_forward_train_keeps_permutations_independent(depth):
+    """The permutations share one forward pass, but their attention masks are separate."""
     decoder, out_enc = build_decoder(depth=depth), draw_tokens(2)
     samples = decoder.module_loss.get_targets(make_samples(['abcde', 'xy']))
     perms = torch.tensor([[0, 1, 2, 3, 4, 5, 6], [0, 6, 5, 4, 3, 2, 1], [0, 3, 1, 5, 2, 4, 6]])
@@ -113,8 +113,8 @@ def test_training_reads_each_order_as_if_it_were_alone(depth):
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_a_word_trains_the_same_beside_a_longer_one(depth):
-    """Left to right, padding changes nothing for the characters of a short word."""
+def test_forward_train_is_independent_of_padding(depth):
+    """With the left-to-right order, padding does not change the logits of a short word."""
     decoder, out_enc = build_decoder(depth=depth), draw_tokens(2)
     decoder.module_loss.draw_permutations = lambda num_chars: torch.arange(num_chars + 2)[None]
     get_targets = decoder.module_loss.get_targets
@@ -124,7 +124,7 @@ def test_a_word_trains_the_same_beside_a_longer_one(depth):
     torch.testing.assert_close(beside[:1, :, :3][finite], alone[finite], rtol=1e-4, atol=1e-5)
 
 
-def test_reading_stops_when_every_word_has_ended():
+def test_decode_ar_stops_after_the_last_eos():
     decoder, out_enc = build_decoder(refine_iters=0), draw_tokens()
     with torch.no_grad():
         decoder.head.bias[END] = 1e4
@@ -134,7 +134,7 @@ def test_reading_stops_when_every_word_has_ended():
     assert decoder.forward_test(None, out_enc).shape[1] == decoder.max_label_length + 1
 
 
-def test_start_and_padding_are_never_read():
+def test_decoder_never_predicts_bos_and_pad():
     decoder, out_enc = build_decoder(), draw_tokens()
     with torch.no_grad():
         decoder.head.bias[[START, PAD]] = 1e4
@@ -144,7 +144,7 @@ def test_start_and_padding_are_never_read():
 
 
 @pytest.mark.parametrize('decode_ar', [True, False])
-def test_a_word_reads_the_same_in_any_batch(decode_ar):
+def test_forward_test_is_independent_of_the_batch(decode_ar):
     decoder, out_enc = build_decoder(decode_ar=decode_ar), draw_tokens(5)
     together = decoder.predict(None, out_enc, make_samples([''] * 5))
     for i in range(5):
@@ -154,7 +154,7 @@ def test_a_word_reads_the_same_in_any_batch(decode_ar):
 
 
 @pytest.mark.parametrize('decode_ar', [True, False])
-def test_late_fusion_stands_before_every_classification(decode_ar):
+def test_late_fusion_is_applied_before_each_classification(decode_ar):
     decoder, out_enc = build_decoder(decode_ar=decode_ar), draw_tokens()
     samples = make_samples(['abc', 'd', 'ef'])
     plain = decoder(None, out_enc)
@@ -172,8 +172,8 @@ def test_late_fusion_stands_before_every_classification(decode_ar):
     assert not torch.allclose(loss, decoder.loss(None, out_enc, samples)['loss_plm'])
 
 
-def test_training_mode_and_eval_mode_attend_alike():
-    """Training uses plain matrix products on the CPU, use the fused kernel."""
+def test_attention_is_equal_in_training_and_eval_mode():
+    """On the CPU, training uses matrix products and inference the fused kernel."""
     decoder, out_enc = build_decoder(dropout=0.0), draw_tokens(2)
     perms = torch.tensor([[0, 1, 2, 3, 4], [0, 4, 3, 2, 1]])
     decoder.module_loss.draw_permutations = lambda num_chars: perms
@@ -183,7 +183,7 @@ def test_training_mode_and_eval_mode_attend_alike():
     torch.testing.assert_close(in_train, in_eval)
 
 
-def test_configs_are_not_modified():
+def test_decoder_does_not_modify_configs():
     module_loss = {'type': 'PermutationLanguageModelLoss'}
     postprocessor = {'type': 'PARSeqPostprocessor'}
     build_decoder(module_loss=module_loss, postprocessor=postprocessor)
@@ -191,23 +191,23 @@ def test_configs_are_not_modified():
     assert postprocessor == {'type': 'PARSeqPostprocessor'}
 
 
-def test_tokens_of_another_width_are_refused():
-    with pytest.raises(ValueError, match=r'wants encoder tokens \(N, T, 32\), got \(3, 6, 48\)'):
+def test_decoder_rejects_tokens_of_another_width():
+    with pytest.raises(ValueError, match=r'requires encoder tokens \(N, T, 32\), got \(3, 6, 48\)'):
         build_decoder()(None, draw_tokens(width=48))
 
 
-def test_a_dictionary_without_padding_is_refused():
+def test_decoder_rejects_a_dictionary_without_padding():
     with pytest.raises(ValueError, match='with_padding=True'):
         build_decoder(dictionary={**DICTIONARY, 'with_padding': False})
 
 
-def test_training_without_gold_texts_is_refused():
+def test_forward_rejects_training_without_gt_texts():
     with pytest.raises(ValueError, match='data_samples is None'):
         build_decoder().train()(None, draw_tokens())
 
 
 @pytest.mark.parametrize('depth', [1, 2])
-def test_given_readings_score_as_reading_them_would(depth):
+def test_score_readings_equals_decode_ar(depth):
     decoder, out_enc = build_decoder(depth=depth), draw_tokens(2)
     memory = decoder.project_memory(out_enc)
     readings = torch.tensor(
@@ -227,7 +227,7 @@ def test_given_readings_score_as_reading_them_would(depth):
                 assert (scores[i, k, len(chars) + 1 :] == 0).all()
 
 
-def test_given_readings_pass_through_the_late_fusion_of_their_crop():
+def test_score_readings_applies_late_fusion_per_crop():
     decoder, out_enc = build_decoder(), draw_tokens(2)
     memory = decoder.project_memory(out_enc)
     shift = torch.randn(2, 1, 32, generator=torch.Generator().manual_seed(2))

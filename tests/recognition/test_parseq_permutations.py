@@ -12,8 +12,8 @@ def as_bool(rows: list[str]) -> torch.Tensor:
     return torch.tensor([[char == '1' for char in row] for row in rows])
 
 
-def test_masks_of_a_hand_worked_order():
-    """'cat' read as t, c, a: t from nothing, c from t, a from both, and EOS from all."""
+def test_permutation_masks_match_a_hand_computed_order():
+    """'cat' in the order t, c, a: t given nothing, c given t, a given both, EOS given all."""
     query_mask, content_mask = permutation_masks(torch.tensor([0, 3, 1, 2, 4]))
     # keys, in columns: BOS c a t; rows: c a t EOS
     assert torch.equal(query_mask, as_bool(['1001', '1101', '1000', '1111']))
@@ -21,14 +21,14 @@ def test_masks_of_a_hand_worked_order():
     assert torch.equal(content_mask, as_bool(['1000', '1101', '1111', '1001']))
 
 
-def test_left_to_right_gives_the_causal_mask():
+def test_permutation_masks_of_left_to_right_are_causal():
     query_mask, content_mask = permutation_masks(torch.arange(7))
     causal = torch.ones(6, 6).tril().bool()
     assert torch.equal(query_mask, causal)
     assert torch.equal(content_mask, causal)
 
 
-def test_right_to_left_reads_the_end_first():
+def test_draw_permutations_right_to_left_reads_eos_first():
     perms = draw_permutations(5, 6, np.random.default_rng(0))
     assert perms[0].tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert perms[1].tolist() == [0, 6, 5, 4, 3, 2, 1]
@@ -48,7 +48,7 @@ def test_right_to_left_reads_the_end_first():
         (25, 6, 'six are wanted'),
     ],
 )
-def test_short_words_have_no_more_orders_than_exist(num_chars, orders, reason):
+def test_draw_permutations_of_short_words_are_distinct(num_chars, orders, reason):
     perms = draw_permutations(num_chars, 6, np.random.default_rng(0))
     assert len(perms) == orders, reason
     assert len({tuple(perm) for perm in perms.tolist()}) == orders
@@ -58,7 +58,7 @@ def test_short_words_have_no_more_orders_than_exist(num_chars, orders, reason):
 
 
 @pytest.mark.parametrize('num_chars', [3, 4, 9])
-def test_orders_come_with_their_mirrors(num_chars):
+def test_draw_permutations_pairs_orders_with_mirrors(num_chars):
     for seed in range(5):
         perms = draw_permutations(num_chars, 6, np.random.default_rng(seed))
         for order, mirror in zip(perms[2::2], perms[3::2]):
@@ -66,7 +66,7 @@ def test_orders_come_with_their_mirrors(num_chars):
             assert order[-1] == mirror[-1] == num_chars + 1
 
 
-def test_without_mirrors_only_the_first_order_is_fixed():
+def test_draw_permutations_without_mirrors():
     perms = draw_permutations(
         12, 5, np.random.default_rng(0), perm_forward=True, perm_mirrored=False
     )
@@ -75,7 +75,7 @@ def test_without_mirrors_only_the_first_order_is_fixed():
     assert (perms[:, -1] == 13).all()
 
 
-def test_the_same_seed_draws_the_same_orders():
+def test_draw_permutations_is_deterministic():
     first, again, other = (
         draw_permutations(10, 6, np.random.default_rng(seed)) for seed in (3, 3, 4)
     )
@@ -84,6 +84,6 @@ def test_the_same_seed_draws_the_same_orders():
 
 
 @pytest.mark.parametrize('perm_num', [0, 3])
-def test_an_impossible_number_of_orders_is_refused(perm_num):
+def test_draw_permutations_rejects_invalid_perm_num(perm_num):
     with pytest.raises(ValueError, match='even with perm_mirrored'):
         draw_permutations(5, perm_num, np.random.default_rng(0))

@@ -8,7 +8,7 @@ from pipeline.recognition.postprocessors.parseq_postprocessor import PARSeqPostp
 
 
 def read(steps: list[tuple[int, float]]):
-    """The prediction for steps of (class, its probability)."""
+    """The prediction for steps given as (class, probability)."""
     probs = torch.zeros(1, len(steps), len(CHARS) + 3)
     for step, (index, prob) in enumerate(steps):
         probs[0, step] = (1 - prob) / (probs.size(-1) - 1)
@@ -17,34 +17,34 @@ def read(steps: list[tuple[int, float]]):
     return sample.pred_text
 
 
-def test_a_word_ends_at_the_first_end():
+def test_postprocessor_cuts_at_the_first_eos():
     pred = read([(10, 0.9), (11, 0.8), (END, 0.5), (12, 0.9), (END, 0.9)])
     assert pred.item == 'ab'
     assert pred.score == pytest.approx([0.9, 0.8])
 
 
-def test_the_word_score_is_the_probability_of_the_text():
+def test_word_score_is_the_probability_of_the_text():
     assert read([(10, 0.9), (11, 0.8), (END, 0.5)]).word_score == pytest.approx(0.36)
 
 
-def test_an_empty_word_has_the_score_of_its_end():
+def test_word_score_of_an_empty_text_is_that_of_eos():
     pred = read([(END, 0.7), (10, 0.9)])
     assert pred.item == ''
     assert pred.score == []
     assert pred.word_score == pytest.approx(0.7)
 
 
-def test_a_word_without_end_counts_its_characters_alone():
+def test_word_score_without_eos_uses_characters_only():
     pred = read([(10, 0.9), (11, 0.5)])
     assert pred.item == 'ab'
     assert pred.word_score == pytest.approx(0.45)
 
 
-def test_padding_is_skipped():
+def test_postprocessor_skips_padding():
     assert read([(10, 0.9), (PAD, 0.9), (11, 0.9), (END, 0.9)]).item == 'ab'
 
 
-def test_a_temperature_changes_how_sure_readings_are_and_not_what_is_read():
+def test_temperature_changes_scores_but_not_texts():
     logits = torch.zeros(1, 3, len(CHARS) + 3)
     for step, index in enumerate([10, 11, END]):
         logits[0, step, index] = 6.0
@@ -60,6 +60,6 @@ def test_a_temperature_changes_how_sure_readings_are_and_not_what_is_read():
     assert cooled.word_score == pytest.approx(float(wanted.prod()), rel=1e-5)
 
 
-def test_a_temperature_of_nothing_is_refused():
+def test_postprocessor_rejects_temperature_zero():
     with pytest.raises(ValueError, match='positive, got 0'):
         PARSeqPostprocessor(DICTIONARY, temperature=0)

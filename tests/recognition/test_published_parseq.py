@@ -1,4 +1,4 @@
-"""PARSeq's published names. The files could not be had here: theirs are drawn, of their shapes."""
+"""Conversion of published PARSeq weights, tested with random weights of the same names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build_small_parseq(dictionary: dict | None = None) -> PARSeq:
 
 
 def build_reference(charset: str = CHARS) -> ReferencePARSeq:
-    """The same as published, with weights by which crops read differently, short and long."""
+    """The reference implementation, with weights that give different texts for the crops."""
     torch.manual_seed(0)
     reference = ReferencePARSeq(charset, 48, depth=2, encoder_heads=3, decoder_heads=6)
     for name, parameter in reference.named_parameters():
@@ -68,7 +68,7 @@ def dictionary_of(chars: str, folder: Path, **options: bool) -> dict:
 
 
 def read(model: PARSeq, crops: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits of reading left to right, and of the refinement after it."""
+    """Logits of autoregressive decoding and of the refinement after it."""
     memory = model.decoder.project_memory(model.encoder(crops))
     draft = model.decoder.read_autoregressively(memory)
     return draft, model.decoder.refine(draft.argmax(-1), memory)
@@ -85,7 +85,7 @@ def reference() -> ReferencePARSeq:
 
 
 @pytest.mark.parametrize('size', WIDTHS)
-def test_files_with_the_published_names_and_shapes_load_without_leftovers(size, tmp_path):
+def test_published_files_load_completely(size, tmp_path):
     config = Config.fromfile(REPOSITORY / 'configs' / 'recognition' / f'parseq-{size}_words.py')
     model, published = MODELS.build(config.model), draw_published(size)
     torch.save(published, tmp_path / 'parseq.pt')
@@ -98,8 +98,8 @@ def test_files_with_the_published_names_and_shapes_load_without_leftovers(size, 
         assert torch.equal(value, converted[name]), name
 
 
-def test_the_drawn_files_have_the_parameters_that_the_authors_count():
-    """Their README: 23.833 M, of which 21.381 M encoder, 2.368 M decoder, 36,575 classifier."""
+def test_drawn_files_have_the_published_parameter_counts():
+    """README of PARSeq: 23.833 M; encoder 21.381 M, decoder 2.368 M, classifier 36,575."""
     counts = {name: math.prod(shape) for name, shape in published_shapes(384).items()}
     parts = dict.fromkeys(('encoder', 'decoder', 'head', 'text_embed', 'pos_queries'), 0)
     for name, count in counts.items():
@@ -110,7 +110,7 @@ def test_the_drawn_files_have_the_parameters_that_the_authors_count():
     assert sum(parts.values()) / 1e6 == pytest.approx(23.833, abs=5e-4)
 
 
-def test_the_reference_has_the_names_of_a_published_file(reference):
+def test_reference_has_the_published_names(reference):
     def kinds(names):
         return {name.replace('blocks.1', 'blocks.0') for name in names if '.blocks.1' not in name}
 
@@ -118,7 +118,7 @@ def test_the_reference_has_the_names_of_a_published_file(reference):
     assert kinds(reference.state_dict()) == kinds(published)
 
 
-def test_converted_weights_read_what_the_reference_reads(crops, reference):
+def test_converted_weights_equal_the_reference(crops, reference):
     model = build_small_parseq()
     model.load_state_dict(reference.state_dict())
     with torch.no_grad():
@@ -145,7 +145,7 @@ def test_converted_weights_read_what_the_reference_reads(crops, reference):
     assert (probs[..., [START, PAD]] == 0).all()
 
 
-def test_reading_in_one_shot_is_the_same_too(crops, reference):
+def test_converted_weights_equal_the_reference_in_nar_mode(crops, reference):
     model = build_small_parseq()
     model.load_state_dict(reference.state_dict())
     with torch.no_grad():
@@ -156,7 +156,7 @@ def test_reading_in_one_shot_is_the_same_too(crops, reference):
 
 
 def lightning(state: dict[str, Tensor], **hyper_parameters: object) -> dict:
-    """A checkpoint as the authors' newer code has Lightning write it."""
+    """A Lightning checkpoint as written by newer versions of the published code."""
     return {
         'epoch': 19,
         'pytorch-lightning_version': '2.0.0',
@@ -167,7 +167,7 @@ def lightning(state: dict[str, Tensor], **hyper_parameters: object) -> dict:
 
 @pytest.mark.parametrize('wrap', [dict, lightning], ids=['published', 'lightning'])
 @pytest.mark.parametrize('way', ['load_weights', 'load_from', 'init_cfg', 'copy', 'inside'])
-def test_every_way_of_loading_takes_such_a_file(wrap, way, reference, crops, tmp_path):
+def test_every_loader_converts_published_files(wrap, way, reference, crops, tmp_path):
     file, model = tmp_path / 'parseq.pt', build_small_parseq()
     torch.save(wrap(reference.state_dict()), file)
     if way == 'load_weights':
@@ -193,7 +193,7 @@ def test_every_way_of_loading_takes_such_a_file(wrap, way, reference, crops, tmp
     torch.testing.assert_close(logits[0][:, ORDER], wanted, **CLOSE)
 
 
-def test_characters_find_their_rows_whatever_the_order_of_the_dictionary(reference, tmp_path):
+def test_conversion_reorders_classes_by_the_dictionary(reference, tmp_path):
     model = build_small_parseq(dictionary_of(CHARS[::-1], tmp_path))
     model.load_state_dict(reference.state_dict())
     for place, char in enumerate(CHARS):
@@ -205,7 +205,7 @@ def test_characters_find_their_rows_whatever_the_order_of_the_dictionary(referen
         )
 
 
-def test_the_end_comes_first_and_start_and_padding_last(reference):
+def test_conversion_maps_eos_bos_and_pad(reference):
     model = build_small_parseq()
     model.load_state_dict(reference.state_dict())
     embedded, head = reference.text_embed.embedding.weight, reference.head
@@ -214,11 +214,11 @@ def test_the_end_comes_first_and_start_and_padding_last(reference):
     assert not model.decoder.head.weight[[START, PAD]].any()
 
 
-def test_a_file_of_another_charset_is_refused_and_nothing_is_loaded(tmp_path):
+def test_conversion_rejects_another_charset(tmp_path):
     model, file = build_small_parseq(), tmp_path / 'parseq36.pt'
     before = copy.deepcopy(model.state_dict())
     torch.save(build_reference(PUBLISHED_CHARSETS[36]).state_dict(), file)
-    wanted = r"has 94 characters .*, but the checkpoint reads 36 characters '0123.*set dict_file"
+    wanted = r"has 94 characters .*, but the checkpoint has 36 characters '0123.*set dict_file"
     with pytest.raises(ValueError, match=wanted):
         load_weights(model, file)
     with pytest.raises(ValueError, match=wanted):
@@ -227,7 +227,7 @@ def test_a_file_of_another_charset_is_refused_and_nothing_is_loaded(tmp_path):
 
 
 @pytest.mark.parametrize('length', [36, 62])
-def test_a_dictionary_of_that_charset_takes_it(length, tmp_path):
+def test_conversion_accepts_the_charset_of_the_file(length, tmp_path):
     charset = PUBLISHED_CHARSETS[length]
     reference = build_reference(charset)
     model = build_small_parseq(dictionary_of(charset, tmp_path))
@@ -240,39 +240,39 @@ def test_a_dictionary_of_that_charset_takes_it(length, tmp_path):
     assert torch.equal(model.decoder.char_embed.weight[:length], embedded[1 : length + 1])
 
 
-def test_a_charset_of_ones_own_has_to_be_named(tmp_path):
+def test_conversion_requires_an_unpublished_charset(tmp_path):
     charset = 'abcxyz'
     state = build_reference(charset).state_dict()
     model = build_small_parseq(dictionary_of('zyxcba', tmp_path))
     dictionary = model.decoder.dictionary
-    with pytest.raises(ValueError, match=r'reads 6 characters, but does not say which.*charset='):
+    with pytest.raises(ValueError, match=r'has 6 characters, but contains no charset.*charset='):
         model.load_state_dict(state)
     named = convert_published_parseq(state, dictionary, charset)
     stated = convert_published_parseq(lightning(state, charset_train=charset), dictionary)
     assert all(torch.equal(named[name], stated[name]) for name in {*named, *stated})
     assert torch.equal(named['decoder.head.bias'][:6], state['head.bias'][1:].flip(0))
     model.load_state_dict(named)
-    with pytest.raises(ValueError, match='a charset of 5 wants 6 rows in the classifier and 8'):
+    with pytest.raises(ValueError, match='a charset of 5 requires 6 rows in the classifier and 8'):
         convert_published_parseq(state, dictionary, charset[:5])
 
 
 @pytest.mark.parametrize(
     'options', [{'with_unknown': True}, {'same_start_end': True}, {'with_padding': False}]
 )
-def test_other_tokens_than_those_of_parseq_are_refused(options, reference, tmp_path):
+def test_conversion_rejects_other_tokens(options, reference, tmp_path):
     dictionary = TASK_UTILS.build(dictionary_of(CHARS, tmp_path, **options))
-    with pytest.raises(ValueError, match='tokens BOS, EOS and PAD, each its own'):
+    with pytest.raises(ValueError, match='three separate tokens BOS, EOS and PAD'):
         convert_published_parseq(reference.state_dict(), dictionary)
 
 
-def test_names_that_parseq_does_not_have_stay_and_are_reported(reference, tmp_path):
+def test_conversion_reports_unexpected_names(reference, tmp_path):
     state = {**reference.state_dict(), 'head.scale': torch.ones(1), 'ema.decay': torch.ones(1)}
     torch.save(state, tmp_path / 'more.pt')
     with pytest.raises(ValueError, match=r'unexpected: decoder\.head\.scale, ema\.decay'):
         load_weights(build_small_parseq(), tmp_path / 'more.pt')
 
 
-def test_our_own_names_are_no_published_ones():
+def test_own_names_are_not_published_names():
     model = build_small_parseq()
     state = model.state_dict()
     assert not is_published_parseq(state)
@@ -281,7 +281,7 @@ def test_our_own_names_are_no_published_ones():
         convert_published_parseq(state, model.decoder.dictionary)
 
 
-def test_arguments_stay_as_they_are(reference):
+def test_conversion_does_not_modify_arguments(reference):
     model, state = build_small_parseq(), reference.state_dict()
     before = {name: value.clone() for name, value in state.items()}
     model.adapt_state(state)

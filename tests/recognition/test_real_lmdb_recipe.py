@@ -1,4 +1,4 @@
-"""The recipe for PARSeq's real-data LMDBs: drawn ones of that layout go all the way through."""
+"""The training recipe for PARSeq's real-data LMDBs, with generated LMDBs of that layout."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def write_tree(root: Path) -> None:
                     writer.put(b'image-000000001', crop.getvalue())
 
 
-def test_the_recipe_reads_all_that_the_converter_writes_but_the_benchmarks(
-    config, tmp_path, monkeypatch
-):
+def test_lmdb_recipe_trains_on_all_sets_but_benchmarks(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     root = tmp_path / 'data' / 'word_crops' / 'parseq'
     write_tree(root)
@@ -83,8 +81,8 @@ def test_the_recipe_reads_all_that_the_converter_writes_but_the_benchmarks(
         assert sample['data_samples'].gt_text.item == 'Word'
 
 
-def test_crops_are_resized_as_the_authors_do_it(config):
-    """Bicubic and antialiased, by Pillow, whatever the order of channels."""
+def test_lmdb_recipe_resizes_as_the_authors(config):
+    """Bicubic and antialiased, by Pillow, for any order of channels."""
     crop = np.random.default_rng(0).integers(0, 256, (61, 307, 3), dtype=np.uint8)
     steps = config.val_dataloader.dataset.datasets[0].pipeline
     resize = next(step for step in steps if step.type == 'Resize')
@@ -94,7 +92,7 @@ def test_crops_are_resized_as_the_authors_do_it(config):
     np.testing.assert_array_equal(resized[..., ::-1], np.asarray(wanted))
 
 
-def test_the_rate_is_that_of_torch_over_three_quarters_and_then_stays(config):
+def test_lmdb_recipe_learning_rate_schedule(config):
     (cycle,) = (dict(entry) for entry in config.param_scheduler)
     assert cycle.pop('type') == 'OneCycleLR'
     assert (cycle['total_steps'], config.train_cfg.max_iters) == (169_680, 169_680)
@@ -121,7 +119,7 @@ def test_the_rate_is_that_of_torch_over_three_quarters_and_then_stays(config):
     assert 0.1 < rate / cycle['eta_max'] < 0.2
 
 
-def test_the_last_weights_are_the_mean_of_the_ends_of_five_epochs(config):
+def test_lmdb_recipe_averages_the_last_five_epochs(config):
     (hook,) = config.custom_hooks
     epoch, end = hook.interval, config.train_cfg.max_iters
     averaged = range(hook.begin_iter, end + 1, epoch)

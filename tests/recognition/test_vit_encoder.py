@@ -30,14 +30,14 @@ def build_encoder(**overrides) -> ViTEncoder:
         ),
     ],
 )
-def test_tokens_are_the_grid_without_a_class_token(overrides, grid):
+def test_vit_encoder_returns_the_grid_without_class_token(overrides, grid):
     encoder = build_encoder(**overrides)
     assert encoder.grid_size == grid
     assert encoder(torch.randn(2, 3, 32, 128)).shape == (2, grid[0] * grid[1], 24)
 
 
-def test_tokens_are_row_major():
-    """Without blocks a token knows its own patch only: the one at row 1, column 2."""
+def test_vit_encoder_tokens_are_row_major():
+    """Without blocks a token depends on its own patch only: the one at row 1, column 2."""
     encoder = build_encoder(depth=0)
     crops = torch.randn(1, 3, 32, 128)
     changed = crops.clone()
@@ -46,20 +46,20 @@ def test_tokens_are_row_major():
     assert differs.nonzero().flatten().tolist() == [1 * 16 + 2]
 
 
-def test_tokens_leave_the_final_norm():
+def test_vit_encoder_applies_the_final_norm():
     tokens = build_encoder().eval()(torch.randn(2, 3, 32, 128))
     torch.testing.assert_close(tokens.mean(-1), torch.zeros(2, 128), atol=1e-5, rtol=0)
 
 
-def test_same_patches_at_other_places_are_told_apart():
+def test_vit_encoder_uses_position_embeddings():
     encoder = build_encoder().eval()
     tokens = encoder(torch.zeros(1, 3, 32, 128))
     assert not torch.allclose(tokens[:, 0], tokens[:, 1])
 
 
 @pytest.mark.parametrize('shape', [(1, 3, 32, 100), (1, 1, 32, 128), (3, 32, 128)])
-def test_crops_of_another_size_are_refused(shape):
-    with pytest.raises(ValueError, match=r'wants crops of shape \(N, 3, 32, 128\), got'):
+def test_vit_encoder_rejects_crops_of_another_size(shape):
+    with pytest.raises(ValueError, match=r'requires crops of shape \(N, 3, 32, 128\), got'):
         build_encoder()(torch.zeros(shape))
 
 
@@ -73,12 +73,12 @@ def test_crops_of_another_size_are_refused(shape):
         ({'drop_path': 1.0}, r'in \[0, 1\)'),
     ],
 )
-def test_impossible_encoders_are_refused(overrides, message):
+def test_vit_encoder_rejects_invalid_arguments(overrides, message):
     with pytest.raises(ValueError, match=message):
         build_encoder(**overrides)
 
 
-def test_drop_path_keeps_the_expected_output_and_rests_in_use():
+def test_drop_path_keeps_the_expected_output():
     torch.manual_seed(0)
     drop = DropPath(0.25)
     out = drop(torch.ones(4000, 2))
@@ -88,7 +88,7 @@ def test_drop_path_keeps_the_expected_output_and_rests_in_use():
     assert torch.equal(drop.eval()(torch.ones(3, 2)), torch.ones(3, 2))
 
 
-def test_attention_is_that_of_torch():
+def test_attention_equals_torch():
     """Parity with torch.nn.MultiheadAttention on the same weights, in both modes."""
     torch.manual_seed(0)
     ours, reference = (

@@ -28,7 +28,7 @@ def build_decoder(**overrides) -> ViTSTRDecoder:
 
 
 def spell(decoder: ViTSTRDecoder, classes: list[int]) -> torch.Tensor:
-    """Encoder tokens that the head takes for these classes."""
+    """Encoder tokens that the head classifies as these classes."""
     with torch.no_grad():
         decoder.head.weight.copy_(torch.randn(decoder.head.weight.shape))
         norms = decoder.head.weight.square().sum(1)
@@ -36,7 +36,7 @@ def spell(decoder: ViTSTRDecoder, classes: list[int]) -> torch.Tensor:
         return decoder.head.weight[classes][None] * 1.0
 
 
-def test_token_i_says_character_i():
+def test_vitstr_decoder_reads_character_i_from_token_i():
     decoder = build_decoder()
     text = [CHARS.index(char) for char in 'cat']
     tokens = spell(decoder, [START, *text, END, PAD, PAD, PAD])
@@ -45,7 +45,7 @@ def test_token_i_says_character_i():
     assert decoder(None, tokens).shape == (1, 5, len(CHARS) + 3)
 
 
-def test_the_right_text_has_the_smallest_loss():
+def test_vitstr_loss_is_smallest_for_the_correct_text():
     decoder = build_decoder()
     tokens = spell(decoder, [START, *(CHARS.index(char) for char in 'cat'), END, PAD])
     right, wrong = (
@@ -55,7 +55,7 @@ def test_the_right_text_has_the_smallest_loss():
     assert right < wrong
 
 
-def test_the_loss_does_not_depend_on_the_mode():
+def test_vitstr_loss_is_equal_in_training_and_eval_mode():
     decoder = build_decoder()
     tokens = torch.randn(2, 9, 16)
     losses = [
@@ -65,7 +65,7 @@ def test_the_loss_does_not_depend_on_the_mode():
     assert torch.equal(*losses)
 
 
-def test_padding_and_tokens_behind_the_text_teach_nothing():
+def test_vitstr_loss_ignores_tokens_after_eos():
     decoder = build_decoder()
     tokens = torch.randn(1, 9, 16, requires_grad=True)
     decoder.loss(None, tokens, make_samples(['a']))['loss_ce'].backward()
@@ -73,7 +73,7 @@ def test_padding_and_tokens_behind_the_text_teach_nothing():
     assert taught.tolist() == [True] * 3 + [False] * 6  # BOS, a, EOS
 
 
-def test_start_and_padding_are_never_read():
+def test_vitstr_decoder_never_predicts_bos_and_pad():
     decoder = build_decoder()
     probs = decoder(None, torch.randn(3, 6, 16))
     assert (probs[..., [START, PAD]] == 0).all()
@@ -83,25 +83,25 @@ def test_start_and_padding_are_never_read():
 @pytest.mark.parametrize(
     ('shape', 'message'),
     [
-        ((1, 5, 16), 'max_label_length=4 takes 6 tokens, got 5'),
-        ((1, 6, 8), r'wants encoder tokens \(N, T, 16\)'),
-        ((1, 16, 2, 3), r'wants encoder tokens \(N, T, 16\)'),
+        ((1, 5, 16), 'max_label_length=4 requires 6 tokens, got 5'),
+        ((1, 6, 8), r'requires encoder tokens \(N, T, 16\)'),
+        ((1, 16, 2, 3), r'requires encoder tokens \(N, T, 16\)'),
     ],
 )
-def test_tokens_that_do_not_fit_are_refused(shape, message):
+def test_vitstr_decoder_rejects_other_tokens(shape, message):
     with pytest.raises(ValueError, match=message):
         build_decoder()(None, torch.zeros(shape))
 
 
 @pytest.mark.parametrize('token', ['with_start', 'with_end', 'with_padding'])
-def test_a_dictionary_without_a_token_is_refused(token):
+def test_vitstr_decoder_rejects_a_dictionary_without_a_token(token):
     with pytest.raises(ValueError, match='needs BOS, EOS and PAD'):
         build_decoder(dictionary={**DICTIONARY, token: False})
 
 
 @pytest.mark.parametrize(('size', 'millions'), [('tiny', 5.4), ('small', 21.4), ('base', 85.3)])
-def test_the_configs_have_the_sizes_of_the_paper(size, millions):
-    """Table 3: 5.4 M, 21.5 M and 85.8 M, there with more patches and a class token."""
+def test_vitstr_configs_have_the_sizes_of_the_paper(size, millions):
+    """Table 3: 5.4 M, 21.5 M and 85.8 M, with more patches and a class token."""
     config = Config.fromfile(CONFIGS / f'vitstr-{size}.py')
     with torch.device('meta'):
         model = MODELS.build(config.model)
@@ -109,7 +109,7 @@ def test_the_configs_have_the_sizes_of_the_paper(size, millions):
     assert sum(p.numel() for p in model.parameters()) / 1e6 == pytest.approx(millions, abs=0.1)
 
 
-def test_the_config_reads_a_crop():
+def test_vitstr_config_reads_a_crop():
     config = Config.fromfile(CONFIGS / 'vitstr-tiny.py')
     config.model.encoder.depth = 1
     model = MODELS.build(config.model).eval()
@@ -120,7 +120,7 @@ def test_the_config_reads_a_crop():
     assert all(0 <= sample.pred_text.word_score <= 1 for sample in samples)
 
 
-def test_eight_drawn_words_are_learned():
+def test_vitstr_learns_eight_words():
     torch.manual_seed(0)
     words = ['open', 'Exit', '24h', 'cafe', 'TAXI', 'no', 'bus', 'a-b']
     config = Config.fromfile(CONFIGS / 'vitstr-tiny.py')

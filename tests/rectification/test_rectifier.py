@@ -11,14 +11,14 @@ MODES = ['auto', 'perspective', 'unroll', 'thin_plate_spline']
 
 
 def word_image(height=48, width=192):
-    """A word on a plain ground, unlike itself turned or mirrored."""
+    """A word on a uniform background, without symmetry under rotation or mirroring."""
     image = np.full((height, width, 3), (230, 235, 240), dtype=np.uint8)
     cv2.putText(image, 'Frag7', (8, height - 12), cv2.FONT_HERSHEY_SIMPLEX, 1.3, (30, 20, 120), 3)
     return image
 
 
 def scene_with(word, matrix, size=(400, 500)):
-    """Draw ``word`` into a photo by a (2, 3) matrix between pixel-edge coordinates."""
+    """Draw ``word`` into an image by a (2, 3) matrix between pixel-edge coordinates."""
     height, width = word.shape[:2]
     shift = matrix.copy()
     shift[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres.
@@ -42,19 +42,19 @@ def difference(crop, other):
 
 @pytest.mark.parametrize('angle', [0, 20, 90, 135, 180, 250, 300])
 @pytest.mark.parametrize('mode', MODES)
-def test_words_come_out_upright_however_they_are_turned(angle, mode):
+def test_rectifier_crops_rotated_words_upright(angle, mode):
     word = word_image()
     photo, ring = scene_with(word, turn_matrix(angle, word))
     crop = Rectifier(size=(48, 192), mode=mode)(photo, [ring])[0]
     assert difference(crop, word) < 3 < difference(np.rot90(crop, 2), word) - 10
 
 
-def test_rectifier_without_words_gives_no_crops():
+def test_rectifier_without_words():
     crops = Rectifier(size=(32, 100))(np.zeros((50, 50, 3), np.uint8), [])
     assert crops == []
 
 
-def test_auto_takes_perspective_for_straight_words_and_unrolls_curved_ones():
+def test_rectifier_auto_mode_depends_on_curvature():
     photo = cv2.GaussianBlur(
         np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8), (0, 0), 3
     )
@@ -91,7 +91,7 @@ def test_auto_takes_perspective_for_straight_words_and_unrolls_curved_ones():
         ([[5, 5], [5.001, 5], [5.001, 5.001], [5, 5.001]], 'next to nothing'),
     ],
 )
-def test_broken_polygons_give_a_crop_and_never_a_crash(mode, ring, reason):
+def test_rectifier_crops_degenerate_polygons(mode, ring, reason):
     photo = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
     rectifier = Rectifier(mode=mode, margin=(0.1, 0.1))
     polygon = np.array(ring, dtype=np.float64)
@@ -99,14 +99,14 @@ def test_broken_polygons_give_a_crop_and_never_a_crash(mode, ring, reason):
     assert {crop.shape for crop in crops} == {(32, 128, 3)}, reason
 
 
-def test_a_collapsed_word_is_one_color_of_the_photo():
+def test_rectifier_crop_without_area_has_a_uniform_color():
     photo = np.zeros((50, 60, 3), dtype=np.uint8)
     photo[10, 20] = (1, 2, 3)
     crop = Rectifier()(photo, [np.array([[20.5, 10.5]] * 4)])[0]
     np.testing.assert_array_equal(crop, np.full((32, 128, 3), (1, 2, 3)))
 
 
-def test_counter_clockwise_and_zigzag_corners_are_not_mirrored():
+def test_rectifier_does_not_mirror_misordered_quads():
     word = word_image()
     photo, ring = scene_with(word, turn_matrix(10, word))
     rectifier = Rectifier(size=(48, 192))
@@ -114,14 +114,14 @@ def test_counter_clockwise_and_zigzag_corners_are_not_mirrored():
         assert difference(rectifier(photo, [wrong])[0], word) < 3
 
 
-def test_word_that_leaves_the_photo_keeps_the_part_inside():
+def test_rectifier_crops_words_beyond_the_image():
     word = word_image()
     photo, ring = scene_with(word, turn_matrix(0, word, center=(404, 200)))  # One half outside.
     crop = Rectifier(size=(48, 192))(photo[:, :404], [ring])[0]
     np.testing.assert_array_equal(crop[:, :94], word[:, :94])
 
 
-def test_tall_words_are_turned_counter_clockwise_unless_kept():
+def test_rectifier_rotates_tall_words_unless_kept():
     photo = np.zeros((200, 100, 3), dtype=np.uint8)
     photo[20:180, 40:60] = 255
     photo[20:60, 40:60] = (0, 0, 255)  # The word begins at the top.
@@ -133,7 +133,7 @@ def test_tall_words_are_turned_counter_clockwise_unless_kept():
     np.testing.assert_array_equal(Rectifier()(photo, [ring], vertical='keep')[0], kept)
 
 
-def test_rotations_of_a_wide_word_are_as_it_is_and_upside_down():
+def test_rotations_of_a_wide_word():
     word = word_image()
     photo, ring = scene_with(word, turn_matrix(5, word))
     rectifier = Rectifier()
@@ -144,7 +144,7 @@ def test_rotations_of_a_wide_word_are_as_it_is_and_upside_down():
 
 
 @pytest.mark.parametrize('angle, place', [(90, 0), (-90, 1), (0, 2), (180, 3)])
-def test_one_of_the_rotations_of_a_tall_word_is_readable(angle, place):
+def test_rotations_of_a_tall_word(angle, place):
     word = word_image() if abs(angle) == 90 else np.ascontiguousarray(word_image()[:, :31])
     photo, ring = scene_with(word, turn_matrix(angle, word))
     # The detector knows no reading direction: the ring starts at the upright top-left.
@@ -158,7 +158,7 @@ def test_one_of_the_rotations_of_a_tall_word_is_readable(angle, place):
 
 
 @pytest.mark.parametrize('mode', MODES)
-def test_margins_are_in_word_heights(mode):
+def test_rectifier_margins_are_in_word_heights(mode):
     # 2 px along and 4 px across around a 20 px high word: the crop is then a cut-out.
     photo = cv2.GaussianBlur(
         np.random.default_rng(0).integers(0, 256, (80, 160, 3), dtype=np.uint8), (0, 0), 2
@@ -170,7 +170,7 @@ def test_margins_are_in_word_heights(mode):
 
 @pytest.mark.parametrize('turn', [0, 1])
 @pytest.mark.parametrize('margin', [(0.0, 0.0), (0.5, 0.2)])
-def test_a_ring_is_cut_where_its_crop_shows_it(margin, turn):
+def test_cut_splits_at_positions_of_the_crop(margin, turn):
     photo = np.zeros((200, 200, 3), np.uint8)
     photo[80:120, 10:60], photo[80:120, 60:110], photo[80:120, 110:150] = 50, 100, 150
     ring = np.array([[10, 80], [150, 80], [150, 120], [10, 120]], np.float32)
@@ -189,7 +189,7 @@ def test_a_ring_is_cut_where_its_crop_shows_it(margin, turn):
 
 
 @pytest.mark.parametrize('margin', [(0.0, 0.0), (0.3, 0.1)])
-def test_a_ring_in_perspective_is_cut_in_perspective(margin):
+def test_cut_respects_perspective(margin):
     ring = np.array([[20, 20], [170, 60], [170, 90], [20, 140]], np.float32)
     front = np.zeros((120, 400, 3), np.uint8)
     front[:, :120], front[:, 120:] = 60, 180
@@ -205,7 +205,7 @@ def test_a_ring_in_perspective_is_cut_in_perspective(margin):
     np.testing.assert_allclose(right[[0, 3]], edge, atol=4)
 
 
-def test_places_in_the_margin_and_words_without_area_cut_nothing():
+def test_cut_ignores_margins_and_words_without_area():
     ring = np.array([[10, 80], [150, 80], [150, 120], [10, 120]], np.float32)
     rectifier = Rectifier(margin=(0.5, 0.0))
     assert len(rectifier.cut(ring, [0.05, 0.5, 0.98])) == 2
@@ -213,7 +213,7 @@ def test_places_in_the_margin_and_words_without_area_cut_nothing():
     assert len(rectifier.cut(np.full((4, 2), 7.0), [0.5])) == 1
 
 
-def test_a_bent_ring_is_cut_along_its_sides():
+def test_cut_of_a_curved_word_follows_its_sides():
     x = np.linspace(20, 180, 9)
     top = np.stack([x, 60 + (x - 100) ** 2 / 200], 1)
     ring = np.concatenate([top, (top + [0, 30])[::-1]]).astype(np.float32)
@@ -224,7 +224,7 @@ def test_a_bent_ring_is_cut_along_its_sides():
     np.testing.assert_allclose(parts[2][9], ring[9])
 
 
-def test_crops_of_a_scaled_photo_are_the_same_words():
+def test_rectifier_crops_are_invariant_to_image_scale():
     word = word_image()
     photo, ring = scene_with(word, turn_matrix(15, word))
     double = cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
@@ -242,26 +242,26 @@ def test_crops_of_a_scaled_photo_are_the_same_words():
         ({'margin': (-0.1, 0)}, 'margin'),
     ],
 )
-def test_wrong_settings_are_refused(arguments, reason):
+def test_rectifier_rejects_invalid_arguments(arguments, reason):
     with pytest.raises(ValueError, match=reason):
         Rectifier(**arguments)
 
 
-def test_the_word_with_a_wrong_polygon_is_named():
+def test_rectifier_error_names_the_invalid_polygon():
     photo = np.zeros((50, 60, 3), dtype=np.uint8)
     good = np.array([[5, 5], [20, 5], [20, 15], [5, 15]], dtype=np.float32)
     with pytest.raises(ValueError, match=r'polygons\[1\].*finite'):
         Rectifier()(photo, [good, good * np.nan])
 
 
-def test_only_color_photos_of_bytes_are_taken():
+def test_rectifier_requires_uint8_color_images():
     with pytest.raises(ValueError, match='uint8'):
         Rectifier()(np.zeros((50, 60, 3), dtype=np.float32), [])
     with pytest.raises(ValueError, match='uint8'):
         Rectifier()(np.zeros((50, 60), dtype=np.uint8), [])
 
 
-def test_rectifier_is_built_by_config():
+def test_rectifier_builds_from_a_config():
     built = TASK_UTILS.build({'type': 'Rectifier', 'size': (16, 64), 'mode': 'unroll'})
     assert isinstance(built, Rectifier)
     assert (built.height, built.widths) == (16, (64,)) and built.mode == 'unroll'
@@ -305,7 +305,7 @@ def test_rectifier_gives_one_crop_per_word_and_none_without_words() -> None:
     assert Rectifier(size=(48, LADDER))(image, []) == []
 
 
-def test_rectifier_crops_of_words_without_area_can_be_changed() -> None:
+def test_rectifier_crops_without_area_are_writable() -> None:
     image = np.full((20, 20, 3), 7, np.uint8)
     (crop,) = Rectifier(size=(48, LADDER))(image, [np.full((4, 2), 5, np.float32)])
     crop += 1
@@ -313,6 +313,6 @@ def test_rectifier_crops_of_words_without_area_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize('widths', [(), (64, 32), (32, 32), (32, 0)])
-def test_rectifier_rejects_widths_that_do_not_rise(widths) -> None:
+def test_rectifier_rejects_unsorted_widths(widths) -> None:
     with pytest.raises(ValueError, match=r'widths must be one or more|size must be'):
         Rectifier(size=(48, widths))

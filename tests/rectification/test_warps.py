@@ -22,7 +22,7 @@ def whole(image):
 
 
 def color_at(x, y):
-    """A smooth picture known at every point, so that no resampling blurs what is expected."""
+    """A smooth image that is known at every point, so the expectation needs no resampling."""
     return 128 + 60 * np.sin(x / 9) * np.cos(y / 7) + 40 * np.sin((x + y) / 13)
 
 
@@ -32,7 +32,7 @@ def pixel_centers(height, width):
 
 @pytest.mark.parametrize('warp', WARPS)
 @pytest.mark.parametrize('dtype', ['uint8', 'uint16', 'float32'])
-def test_the_whole_image_at_its_own_size_is_the_image(warp, dtype):
+def test_warp_of_the_whole_image_is_the_identity(warp, dtype):
     image = smooth_image(40, 150).astype(dtype)
     crop = warp(image, whole(image), (40, 150))
     assert crop.dtype == image.dtype
@@ -40,13 +40,13 @@ def test_the_whole_image_at_its_own_size_is_the_image(warp, dtype):
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_gray_images_stay_gray(warp):
+def test_warp_keeps_gray_images_gray(warp):
     image = smooth_image(40, 150)[..., 0]
     np.testing.assert_array_equal(warp(image, whole(image), (40, 150)), image)
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_a_ring_from_another_corner_turns_the_crop(warp):
+def test_warp_from_another_corner_rotates_the_crop(warp):
     image = smooth_image(40, 150)
     ring = whole(image)
     upside_down = warp(image, np.roll(ring, 2, axis=0), (40, 150))
@@ -56,7 +56,7 @@ def test_a_ring_from_another_corner_turns_the_crop(warp):
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_mirroring_photo_and_polygon_mirrors_the_crop(warp):
+def test_warp_is_equivariant_to_mirroring(warp):
     image = smooth_image(60, 200)
     ring = np.array([[12.3, 10.1], [160.7, 14.2], [158, 50.5], [10, 44]])
     mirrored = ring.copy()
@@ -67,7 +67,7 @@ def test_mirroring_photo_and_polygon_mirrors_the_crop(warp):
     assert np.abs(crop[:, ::-1] - other).max() <= 2
 
 
-def test_a_known_homography_is_undone_to_a_twentieth_of_a_pixel():
+def test_warp_quad_inverts_a_known_homography():
     # The picture is drawn through the homography exactly, at every pixel's centre.
     quad = np.array([[60, 40], [250, 75], [235, 130], [50, 110]], dtype=np.float32)
     size = (32, 128)
@@ -86,7 +86,7 @@ def test_a_known_homography_is_undone_to_a_twentieth_of_a_pixel():
 
 
 def best_shift(crop, size):
-    """How far along x the crop is off, by least squares on the known derivative."""
+    """Shift of the crop along x, by least squares on the known derivative."""
     u, v = pixel_centers(*size)
     slope = (color_at(u + 0.01, v) - color_at(u - 0.01, v)) / 0.02
     return float(((crop - color_at(u, v)) * slope).sum() / (slope**2).sum())
@@ -100,7 +100,7 @@ def best_shift(crop, size):
         (warp_thin_plate_spline, 3.0, 0.4),
     ],
 )
-def test_a_known_arc_unrolls_to_the_known_picture(warp, tolerance, shift):
+def test_curved_warps_invert_a_known_arc(warp, tolerance, shift):
     start, end, radius, height = np.radians(205), np.radians(335), 150.0, 50.0
     size = (32, 200)
     x, y = pixel_centers(400, 440)
@@ -118,7 +118,7 @@ def test_a_known_arc_unrolls_to_the_known_picture(warp, tolerance, shift):
     assert abs(best_shift(crop, size)) < shift
 
 
-def test_spline_of_a_straight_word_is_the_perspective_of_a_parallelogram():
+def test_all_warps_of_a_parallelogram_agree():
     image = smooth_image(120, 300)
     ring = np.array([[30, 20], [250, 50], [255, 95], [35, 65]])
     plain = warp_quad(image, ring, (32, 128)).astype(int)
@@ -128,7 +128,7 @@ def test_spline_of_a_straight_word_is_the_perspective_of_a_parallelogram():
 
 @pytest.mark.parametrize('warp', WARPS)
 @pytest.mark.parametrize('factor', [2, 3, 5, 8, 13])
-def test_large_words_are_averaged_not_picked(warp, factor):
+def test_warp_averages_large_words(warp, factor):
     # Fine noise of mean 128: picked pixels would keep its spread, averages lose it.
     rng = np.random.default_rng(0)
     photo = rng.integers(0, 256, (32 * factor, 128 * factor, 3), dtype=np.uint8)
@@ -139,7 +139,7 @@ def test_large_words_are_averaged_not_picked(warp, factor):
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_whole_number_shrinking_is_the_area_average(warp):
+def test_warp_by_a_whole_factor_is_the_area_average(warp):
     photo = smooth_image(32 * 4, 128 * 4, blur=2)
     crop = warp(photo, whole(photo), (32, 128)).astype(int)
     average = cv2.resize(photo, (128, 32), interpolation=cv2.INTER_AREA).astype(int)
@@ -147,7 +147,7 @@ def test_whole_number_shrinking_is_the_area_average(warp):
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_outside_of_the_photo_its_border_is_repeated(warp):
+def test_warp_repeats_the_border_outside_of_the_image(warp):
     photo = np.zeros((40, 40, 3), dtype=np.uint8)
     photo[:, 0], photo[:, -1] = (10, 20, 30), (200, 210, 220)
     ring = np.array([[-40, 5], [0, 5], [0, 35], [-40, 35]])
@@ -158,7 +158,7 @@ def test_outside_of_the_photo_its_border_is_repeated(warp):
 
 
 @pytest.mark.parametrize('warp', WARPS)
-def test_the_photo_is_not_touched(warp):
+def test_warp_does_not_modify_the_image(warp):
     image = smooth_image(40, 150)
     before = image.copy()
     warp(image, whole(image) * 1.2 - 5, (16, 16))
@@ -177,13 +177,13 @@ def test_the_photo_is_not_touched(warp):
     ],
 )
 @pytest.mark.parametrize('warp', WARPS)
-def test_what_cannot_be_warped_is_refused_with_the_reason(warp, image, ring, size, reason):
+def test_warp_rejects_invalid_arguments(warp, image, ring, size, reason):
     with pytest.raises(ValueError, match=reason):
         warp(image, ring, size)
 
 
 @pytest.mark.parametrize('warp', [warp_quad, unroll_polygon, warp_thin_plate_spline])
-def test_images_longer_than_opencv_warps_are_read(warp):
+def test_warp_supports_images_beyond_opencv_limits(warp):
     ramp = np.linspace(0, 255, 70000).astype(np.uint8)
     image = np.broadcast_to(ramp, (20, 70000)).copy()
     ring = np.array([[0, 0], [70000, 0], [70000, 20], [0, 20]], np.float32)

@@ -16,7 +16,7 @@ def count(picture: np.ndarray, kind: str) -> int:
     return int((picture == KIND_COLORS[kind][::-1]).all(axis=2).sum())
 
 
-def test_each_kind_has_its_color_in_photo_and_legend():
+def test_draw_outcomes_colors_image_and_legend():
     outcomes = [
         WordOutcome('matched', gt_polygon=box(50), det_polygon=box(60)),
         WordOutcome('missed', gt_polygon=box(250)),
@@ -32,11 +32,11 @@ def test_each_kind_has_its_color_in_photo_and_legend():
     assert (PHOTO == 255).all()
 
 
-def test_a_matched_word_is_drawn_where_it_was_found():
+def test_draw_outcomes_draws_matches_at_the_prediction():
     drawn = draw_outcomes(PHOTO, [WordOutcome('matched', gt_polygon=box(50), det_polygon=box(500))])
     assert count(drawn[-500:, :400], 'matched') == 0
 
 
-def test_small_photos_are_enlarged_and_large_ones_made_smaller():
+def test_draw_outcomes_resizes_small_and_large_images():
     assert draw_outcomes(PHOTO[:50, :100], []).shape[1] == 960
     assert draw_outcomes(np.zeros((1000, 4000, 3), np.uint8), []).shape[1] == 1600

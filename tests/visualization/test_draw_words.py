@@ -21,24 +21,24 @@ def word(x=150, y=140, width=100, height=24):
 
 
 def changed(drawn):
-    """Rows and columns of the pixels that are not the ground's."""
+    """Rows and columns of the pixels that differ from the background."""
     return np.argwhere((drawn != GROUND).any(axis=2))
 
 
-def test_no_words_give_the_photo_itself_as_a_copy():
+def test_draw_words_without_words_returns_a_copy():
     image = photo()
     drawn = draw_words(image, [], [], [])
     np.testing.assert_array_equal(drawn, image)
     assert drawn is not image
 
 
-def test_the_photo_is_not_touched():
+def test_draw_words_does_not_modify_the_image():
     image = photo()
     draw_words(image, [word()], ['word'], [0.5])
     assert (image == GROUND).all()
 
 
-def test_an_outline_is_drawn_where_the_word_is_and_nowhere_else():
+def test_draw_words_draws_only_near_the_outline():
     places = changed(draw_words(photo(), [word()]))
     assert places[:, 0].min() in range(134, 141) and places[:, 0].max() in range(163, 171)
     assert places[:, 1].min() in range(144, 151) and places[:, 1].max() in range(249, 257)
@@ -46,7 +46,7 @@ def test_an_outline_is_drawn_where_the_word_is_and_nowhere_else():
     assert (inside == GROUND).all()
 
 
-def test_a_transcript_stands_above_its_word_and_leaves_it_readable():
+def test_draw_words_puts_the_label_above_the_word():
     drawn = draw_words(photo(), [word()], ['Word'])
     assert (drawn[150:155, 160:240] == GROUND).all()
     above = changed(drawn[:134])
@@ -54,31 +54,31 @@ def test_a_transcript_stands_above_its_word_and_leaves_it_readable():
     assert above[:, 1].min() >= 140
 
 
-def test_at_the_upper_edge_the_transcript_moves_below():
+def test_draw_words_puts_the_label_below_at_the_top_edge():
     drawn = draw_words(photo(), [word(y=2)], ['Word'])
     assert len(changed(drawn[34:])) > 200
 
 
-def test_words_without_text_have_an_outline_alone():
+def test_draw_words_without_text_draws_the_outline_only():
     np.testing.assert_array_equal(
         draw_words(photo(), [word()], ['']), draw_words(photo(), [word()])
     )
 
 
-def test_scores_are_shown():
+def test_draw_words_shows_scores():
     bare = draw_words(photo(), [word()], ['Word'])
     assert len(changed(draw_words(photo(), [word()], ['Word'], [0.5]))) > len(changed(bare))
     assert len(changed(draw_words(photo(), [word()], None, [0.5]))) > 0
 
 
-def test_labels_follow_the_size_of_the_words():
+def test_draw_words_scales_labels_with_words():
     small = changed(draw_words(photo(), [word(height=10)], ['Word'])[:130])
     large = changed(draw_words(photo(), [word(height=40)], ['Word'])[:130])
     assert len(large) > 1.5 * len(small)
 
 
 @pytest.mark.parametrize('text', ['Straße', 'Ωμέγα', 'Привет', 'مرحبا', '€ 5,00', 'a\nb\tc\x00'])
-def test_letters_of_many_scripts_are_drawn_and_not_boxes(text):
+def test_draw_words_supports_many_scripts(text):
     plain = ''.join(letter for letter in text if letter.isprintable())
     assert {ord(letter) for letter in plain} <= covered_letters(dejavu_sans())
     first, second = (draw_words(photo(), [word()], [label]) for label in (text, '\uffff' * 5))
@@ -86,12 +86,12 @@ def test_letters_of_many_scripts_are_drawn_and_not_boxes(text):
 
 
 @pytest.mark.parametrize('text', ['\U0001f600', '漢字', '\ud800', '\uffff', ' ', 'x' * 500])
-def test_no_text_breaks_the_drawing(text):
+def test_draw_words_accepts_any_text(text):
     assert draw_words(photo(), [word()], [text]).shape == (300, 400, 3)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (5, 300), (300, 5), (40, 60)])
-def test_small_photos_can_be_drawn(size):
+def test_draw_words_accepts_small_images(size):
     drawn = draw_words(photo(*size), [word(), word(2, 2, 10, 4)], ['outside', 'inside'])
     assert drawn.shape == (*size, 3)
 
@@ -105,11 +105,11 @@ def test_small_photos_can_be_drawn(size):
         np.array([[10, 10], [90, 90], [90, 10], [10, 90], [50, 50]]),
     ],
 )
-def test_odd_polygons_can_be_drawn(ring):
+def test_draw_words_accepts_degenerate_polygons(ring):
     assert draw_words(photo(), [ring], ['word']).shape == (300, 400, 3)
 
 
-def test_wrong_arguments_are_named():
+def test_draw_words_rejects_invalid_arguments():
     with pytest.raises(ValueError, match='uint8'):
         draw_words(photo().astype(float), [])
     with pytest.raises(ValueError, match='texts must be 1'):
@@ -125,7 +125,7 @@ def overlap(first, second):
     return float(np.prod(np.maximum(high - low, 0)))
 
 
-def test_labels_of_a_column_of_words_cover_no_word_and_no_label():
+def test_place_labels_avoids_words_and_labels():
     words = np.array([[100, 40 + 22 * row, 180, 58 + 22 * row] for row in range(8)])
     labels = place_labels(words, [(16, 60)] * 8, (300, 400))
     for index, label in enumerate(labels):
@@ -133,7 +133,7 @@ def test_labels_of_a_column_of_words_cover_no_word_and_no_label():
         assert all(overlap(label, other) == 0 for other in labels[:index])
 
 
-def test_labels_stay_inside_the_photo():
+def test_place_labels_stays_inside_the_image():
     rng = np.random.default_rng(0)
     low = rng.uniform(-20, 400, (40, 2))
     words = np.concatenate([low, low + np.array([50, 15])], axis=1)
@@ -141,11 +141,11 @@ def test_labels_stay_inside_the_photo():
     assert (labels[:, :2] >= 0).all() and (labels[:, 2:] <= (400, 300)).all()
 
 
-def test_coverage_agrees_with_fonttools():
+def test_covered_letters_equals_fonttools():
     assert covered_letters(dejavu_sans()) == set(TTFont(dejavu_sans()).getBestCmap())
 
 
-def test_what_is_no_font_covers_nothing(tmp_path):
+def test_covered_letters_of_other_files_is_empty(tmp_path):
     assert covered_letters(str(tmp_path / 'missing.ttf')) == frozenset()
     for content in (b'', b'ttcf', b'\x00\x01\x00\x00\x00\x09', b'no font at all'):
         path = tmp_path / f'{len(content)}.ttf'
@@ -153,6 +153,6 @@ def test_what_is_no_font_covers_nothing(tmp_path):
         assert covered_letters(str(path)) == frozenset()
 
 
-def test_a_word_stays_in_one_font_with_its_accents():
+def test_label_fonts_keeps_accents_in_one_font():
     runs = LabelFonts().runs('nai\u0308ve café', 20)
     assert [piece for piece, _ in runs] == ['nai\u0308ve café']

@@ -1,13 +1,13 @@
-"""What mmcv reports about its own compilation, for ``mmcv.utils.collect_env``."""
+"""Information about mmcv's compilation, for ``mmcv.utils.collect_env``."""
 
 from __future__ import annotations
 
 
 def get_compiler_version() -> str:
-    """Name the compiler that built mmcv: none did."""
+    """Compiler of mmcv: not applicable."""
     return 'n/a'
 
 
 def get_compiling_cuda_version() -> str:
-    """Name the CUDA version that mmcv was built for: none."""
+    """CUDA version of mmcv: not applicable."""
     return 'n/a'

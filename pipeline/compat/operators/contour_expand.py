@@ -1,4 +1,4 @@
-"""Progressive scale expansion: text kernels grow through ever larger ones (PSENet).
+"""Progressive scale expansion: text kernels grow through increasingly larger kernels (PSENet).
 
 Wang et al., "Shape Robust Text Detection with Progressive Scale Expansion Network", CVPR 2019.
 """
@@ -17,27 +17,27 @@ def contour_expand(
     min_kernel_area: int,
     kernel_num: int,
 ) -> list[list[int]]:
-    """Expand the smallest kernels' labels through the larger kernels, one scale at a time.
+    """Expand the labels of the smallest kernels through the larger kernels, scale by scale.
 
-    A pixel between two words goes to the one that reaches it first. As in PSENet's own code,
-    only the pixels that could not expand at one scale try again at the next.
+    A pixel between two words belongs to the word that reaches it first. As in PSENet's code, the
+    next scale starts only from pixels that could not expand at the current scale.
 
-    mmcv 2.0.1's compiled operator reads the largest kernel at every scale (its offsets of the
-    other kernels are all zero). With two kernels that is the same; with more, words that touch
-    in the largest kernel only are kept apart better here.
+    mmcv 2.0.1's compiled operator uses the largest kernel at each scale, because its offsets of
+    the other kernels are all zero. For two kernels the results are equal. For more kernels, this
+    function better separates words that touch in the largest kernel only.
 
     Args:
-        kernel_mask: (S, H, W), other than 0 inside the kernels, from the largest scale to the
+        kernel_mask: (S, H, W), nonzero inside the kernels, from the largest scale to the
             smallest.
-        internal_kernel_label: (H, W) integers, the labels of the smallest scale, 0 for none.
+        internal_kernel_label: (H, W) integer labels of the smallest scale, 0 for background.
         min_kernel_area: Labels with fewer pixels are dropped.
-        kernel_num: Number of labels, the background's included.
+        kernel_num: Number of labels, including the background.
 
     Returns:
         The expanded label map, (H, W) as nested lists.
     """
     open_pixels = kernel_mask.detach().cpu().numpy() != 0  # (S, H, W)
-    labels = internal_kernel_label.detach().cpu().numpy().astype(np.int64)  # a copy to grow
+    labels = internal_kernel_label.detach().cpu().numpy().astype(np.int64)  # A copy.
     shape = labels.shape
     labels = labels.reshape(-1)
 
@@ -52,10 +52,10 @@ def contour_expand(
 def _expand(
     labels: np.ndarray, open_pixels: np.ndarray, wave: np.ndarray, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Grow ``labels`` in place as far as ``open_pixels`` allow.
+    """Grow ``labels`` over ``open_pixels``, in place.
 
     Returns:
-        The flat indices of the pixels that found nowhere to go, in the order of the queue.
+        Flat indices of the pixels that could not expand, in the order of the queue.
     """
     stuck = [wave[:0]]
     while wave.size:

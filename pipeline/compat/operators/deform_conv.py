@@ -1,7 +1,7 @@
 """Deformable convolution (DCN v1).
 
-Dai et al., "Deformable Convolutional Networks", ICCV 2017. mmcv and torchvision lay offsets
-out alike: for every deformable group and kernel cell the shift along y, then along x.
+Dai et al., "Deformable Convolutional Networks", ICCV 2017. mmcv and torchvision have the same
+layout of offsets: for each deformable group and kernel cell the shift along y, then along x.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def deform_conv_forward(
         output: (I, O, H', W'), filled here.
         columns: Scratch space of the compiled operator, not used.
         ones: Scratch space of the compiled operator, not used.
-        kW: Kernel width; ``weight`` carries it.
-        kH: Kernel height; ``weight`` carries it.
+        kW: Kernel width, also given by ``weight``.
+        kH: Kernel height, also given by ``weight``.
         dW: Stride along x.
         dH: Stride along y.
         padW: Zeros on the left and on the right.
         padH: Zeros above and below.
         dilationW: Distance of kernel cells along x.
         dilationH: Distance of kernel cells along y.
-        group: Groups of channels; ``weight`` carries it.
-        deformable_group: Groups of channels with offsets of their own; ``offset`` carries it.
-        im2col_step: Images at a time in the compiled operator, not used.
+        group: Number of channel groups, also given by ``weight``.
+        deformable_group: Number of channel groups with separate offsets, also given by ``offset``.
+        im2col_step: Batch size inside the compiled operator, not used.
     """
     output.copy_(
         torchvision.ops.deform_conv2d(
@@ -83,7 +83,7 @@ def deform_conv_backward_input(
     deformable_group: int,
     im2col_step: int,
 ) -> None:
-    """Fill ``grad_input`` and ``grad_offset``; other arguments as in the forward pass."""
+    """Fill ``grad_input`` and ``grad_offset``. Other arguments are as in the forward pass."""
 
     def convolve(input: Tensor, offset: Tensor) -> Tensor:
         return torchvision.ops.deform_conv2d(
@@ -118,7 +118,7 @@ def deform_conv_backward_parameters(
     scale: float,
     im2col_step: int,
 ) -> None:
-    """Add ``scale`` times the weight's gradient to ``grad_weight``."""
+    """Add ``scale`` times the gradient of the weight to ``grad_weight``."""
 
     def convolve(weight: Tensor) -> Tensor:
         return torchvision.ops.deform_conv2d(

@@ -1,4 +1,4 @@
-"""The error of an mmcv operator that nobody supplied."""
+"""The error of mmcv operators that are not available."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, NoReturn
 
 
 class MissingOperatorError(RuntimeError):
-    """Raised on the call of an mmcv operator that is neither compiled nor supplied here.
+    """An mmcv operator was called that is neither compiled nor implemented in this package.
 
     Args:
-        operator: Its name in mmcv's compiled module.
+        operator: Name of the operator in mmcv's compiled module.
     """
 
     def __init__(self, operator: str) -> None:
         super().__init__(
-            f'mmcv operator {operator!r} wants the compiled mmcv, but mmcv-lite is installed and '
-            'pipeline.compat supplies only the operators that the models of MMOCR call. '
+            f'mmcv operator {operator!r} requires the compiled mmcv, but mmcv-lite is installed '
+            "and pipeline.compat contains only the operators that MMOCR's models call. "
             'Run `pip uninstall mmcv-lite`, then install mmcv==2.0.1 built for your torch: '
             'https://mmcv.readthedocs.io/en/2.x/get_started/build.html'
         )
@@ -26,8 +26,8 @@ class MissingOperatorError(RuntimeError):
 def missing_operator(name: str) -> Callable[..., NoReturn]:
     """Make a function that raises :class:`MissingOperatorError` when it is called.
 
-    mmcv looks all its operators up while it is imported, so a look-up must succeed and only
-    the call may fail.
+    mmcv looks up all its operators at import, so the look-up must succeed and only the call may
+    fail.
     """
 
     def raise_missing(*args: Any, **kwargs: Any) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Modulated deformable convolution (DCN v2), which DBNet++'s backbone uses.
+"""Modulated deformable convolution (DCN v2), used by the backbone of DBNet++.
 
 Zhu et al., "Deformable ConvNets v2: More Deformable, Better Results", CVPR 2019.
 """
@@ -38,23 +38,23 @@ def modulated_deform_conv_forward(
     Args:
         input: (I, C, H, W).
         weight: (O, C / group, kernel_h, kernel_w).
-        bias: (O,), read only ``with_bias``.
+        bias: (O,), used if ``with_bias``.
         ones: Scratch space of the compiled operator, not used.
-        offset: (I, 2 * deformable_group * kernel_h * kernel_w, H', W'), in pixels; for every
-            group and kernel cell the shift along y, then along x.
+        offset: (I, 2 * deformable_group * kernel_h * kernel_w, H', W'), in pixels. For each group
+            and kernel cell the shift along y, then along x.
         mask: (I, deformable_group * kernel_h * kernel_w, H', W'), factors of the samples.
         output: (I, O, H', W'), filled here.
         columns: Scratch space of the compiled operator, not used.
-        kernel_h: Kernel height; ``weight`` carries it.
-        kernel_w: Kernel width; ``weight`` carries it.
+        kernel_h: Kernel height, also given by ``weight``.
+        kernel_w: Kernel width, also given by ``weight``.
         stride_h: Stride along y.
         stride_w: Stride along x.
         pad_h: Zeros above and below.
         pad_w: Zeros on the left and on the right.
         dilation_h: Distance of kernel cells along y.
         dilation_w: Distance of kernel cells along x.
-        group: Groups of channels; ``weight`` carries it.
-        deformable_group: Groups of channels with offsets of their own; ``offset`` carries it.
+        group: Number of channel groups, also given by ``weight``.
+        deformable_group: Number of channel groups with separate offsets, also given by ``offset``.
         with_bias: Whether to add ``bias``.
     """
     input, offset, mask, weight, bias = widen(input, offset, mask, weight, bias)
@@ -98,7 +98,7 @@ def modulated_deform_conv_backward(
     deformable_group: int,
     with_bias: bool,
 ) -> None:
-    """Fill the five gradients, the bias's only ``with_bias``; others as in the forward pass."""
+    """Fill the gradients (``grad_bias`` if ``with_bias``). Others are as in the forward pass."""
 
     def convolve(input: Tensor, offset: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
         input, offset, mask, weight = widen(input, offset, mask, weight)

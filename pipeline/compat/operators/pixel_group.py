@@ -1,4 +1,4 @@
-"""Pixel aggregation: text kernels take in the pixels around them (PANet).
+"""Pixel aggregation: text kernels grow over the pixels around them (PANet).
 
 Wang et al., "Efficient and Accurate Arbitrary-Shaped Text Detection with Pixel Aggregation
 Network", ICCV 2019.
@@ -21,26 +21,26 @@ def pixel_group(
     kernel_region_num: int,
     distance_threshold: float,
 ) -> list[list[float]]:
-    """Grow each kernel over masked pixels whose embedding is near the kernel's mean.
+    """Grow each kernel over masked pixels whose embedding is near the kernel's mean embedding.
 
     Args:
         score: (H, W) foreground scores.
-        mask: (H, W) bool, where text may be.
+        mask: (H, W) bool, True for pixels that may be text.
         embedding: (H, W, E).
-        kernel_label: (H, W) integers, 0 for no kernel, else 1 to ``kernel_region_num - 1``.
-        kernel_contour: (H, W), other than 0 on the kernels' borders, from where they grow.
-        kernel_region_num: Number of labels, the background's included.
-        distance_threshold: Euclidean distance below which a pixel joins.
+        kernel_label: (H, W) integers, 0 for background, else 1 to ``kernel_region_num - 1``.
+        kernel_contour: (H, W), nonzero on the borders of the kernels, where the growth starts.
+        kernel_region_num: Number of labels, including the background.
+        distance_threshold: Euclidean distance below which a pixel is added.
 
     Returns:
-        ``kernel_region_num`` lists [mean score, number of pixels, x, y, x, y, ...], pixels row
-        by row; the first, the background's, is [0, 0].
+        ``kernel_region_num`` lists [mean score, number of pixels, x, y, x, y, ...], with pixels
+        in row-major order. The first list, for the background, is [0, 0].
     """
     height, width = score.shape
     scores = score.detach().cpu().numpy().reshape(-1)
     open_pixels = mask.detach().cpu().numpy().astype(bool).reshape(-1)
     embeddings = embedding.detach().cpu().numpy().reshape(height * width, -1)
-    labels = kernel_label.detach().cpu().numpy().astype(np.int64).reshape(-1)  # a copy to grow
+    labels = kernel_label.detach().cpu().numpy().astype(np.int64).reshape(-1)  # A copy.
     contour = kernel_contour.detach().cpu().numpy().reshape(-1)
 
     kernel_means = _kernel_means(embeddings, labels, kernel_region_num)
@@ -61,7 +61,7 @@ def pixel_group(
 
 
 def _kernel_means(embeddings: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
-    """Mean embedding of each label's pixels, (count, E) float32; zero where it has none."""
+    """Mean embedding of the pixels of each label, (count, E) float32. Zero for empty labels."""
     sums = np.zeros((count, embeddings.shape[1]))
     in_kernel = labels > 0
     np.add.at(sums, labels[in_kernel], embeddings[in_kernel])

@@ -1,4 +1,4 @@
-"""Average pooling of axis-aligned regions by bilinear samples (RoIAlign).
+"""Average pooling of axis-aligned regions with bilinear samples (RoIAlign).
 
 He et al., "Mask R-CNN", ICCV 2017.
 """
@@ -12,7 +12,7 @@ from pipeline.compat.operators.differentiation import vector_jacobian_product
 from pipeline.compat.operators.missing import MissingOperatorError
 from pipeline.compat.operators.precision import widen
 
-_AVERAGE = 1  # mmcv's number for pool_mode='avg'
+_AVERAGE = 1  # mmcv's value for pool_mode='avg'.
 
 
 def roi_align_forward(
@@ -34,17 +34,17 @@ def roi_align_forward(
         input: (I, C, H, W) features.
         rois: (R, 5) as (image index, x1, y1, x2, y2), in pixels of the image.
         output: (R, C, aligned_height, aligned_width), filled here.
-        argmax_y: Used by max pooling alone.
-        argmax_x: Used by max pooling alone.
+        argmax_y: Used by max pooling only.
+        argmax_x: Used by max pooling only.
         aligned_height: Rows of the pooled region.
         aligned_width: Columns of the pooled region.
-        spatial_scale: Feature pixels an image pixel.
-        sampling_ratio: Samples along each side of a bin; 0 takes one a feature pixel.
-        pool_mode: 1 for the average; 0, the maximum, is not supplied.
-        aligned: Whether coordinates are shifted by half a pixel, as pixel centers want.
+        spatial_scale: Feature pixels per image pixel.
+        sampling_ratio: Samples along each side of a bin. 0 takes one sample per feature pixel.
+        pool_mode: 1 for average pooling. 0, for max pooling, is not supported.
+        aligned: Whether coordinates are shifted by half a pixel, to pixel centers.
 
     Raises:
-        MissingOperatorError: For max pooling.
+        MissingOperatorError: If ``pool_mode`` is max pooling.
     """
     _check_pool_mode(pool_mode)
     output.copy_(
@@ -71,10 +71,10 @@ def roi_align_backward(
     pool_mode: int,
     aligned: bool,
 ) -> None:
-    """Fill ``grad_input`` (I, C, H, W); the other arguments are those of the forward pass.
+    """Fill ``grad_input`` (I, C, H, W). The other arguments are as in the forward pass.
 
     Raises:
-        MissingOperatorError: For max pooling.
+        MissingOperatorError: If ``pool_mode`` is max pooling.
     """
     _check_pool_mode(pool_mode)
 
@@ -87,8 +87,8 @@ def roi_align_backward(
             aligned,
         )
 
-    # Pooling is linear in the features, so its gradient is the same at every one of them;
-    # ``grad_input`` stands for their shape.
+    # Pooling is linear, so its gradient does not depend on the values of the features.
+    # ``grad_input`` only provides their shape.
     (gradient,) = vector_jacobian_product(pool, [grad_input], grad_output)
     grad_input.copy_(gradient)
 

@@ -1,14 +1,14 @@
-"""Average pooling of rotated regions by bilinear samples (RRoIAlign); DRRG pools with it.
+"""Average pooling of rotated regions with bilinear samples (RRoIAlign), used by DRRG.
 
 Convention:
-    - A region is (image index, center x, center y, width, height, angle) in image pixels; the
+    - A region is (image index, center x, center y, width, height, angle) in image pixels. The
       angle is in radians, counterclockwise on the screen unless ``clockwise``.
-    - The region's own x axis runs along its width. Bins and samples are laid out in the
-      region's frame, then turned about its center.
-    - A sample between the border pixel's center and one pixel beyond reads the border; one
-      further out reads zero.
-    - A region without samples, as one of a negative height that an untrained DRRG proposes,
-      pools to zero, as it does in mmcv on CUDA.
+    - The x axis of a region is along its width. Bins and samples are laid out in the frame of the
+      region, then rotated about its center.
+    - A sample up to one pixel beyond the center of a border pixel has the value of the border. A
+      sample further outside is zero.
+    - A region without samples pools to zero, as in mmcv on CUDA. An untrained DRRG proposes such
+      regions, with a negative height.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def roi_align_rotated_forward(
 
     Args:
         input: (I, C, H, W) features.
-        rois: (R, 6), see the module's convention.
+        rois: (R, 6), see the convention of this module.
         output: (R, C, pooled_height, pooled_width), filled here.
         pooled_height: Rows of the pooled region.
         pooled_width: Columns of the pooled region.
-        spatial_scale: Feature pixels an image pixel.
-        sampling_ratio: Samples along each side of a bin; 0 takes one a feature pixel.
-        aligned: Whether coordinates are shifted by half a pixel, as pixel centers want.
-            Without it, regions are at least one feature pixel wide and high.
-        clockwise: Whether angles turn clockwise on the screen.
+        spatial_scale: Feature pixels per image pixel.
+        sampling_ratio: Samples along each side of a bin. 0 takes one sample per feature pixel.
+        aligned: Whether coordinates are shifted by half a pixel, to pixel centers. If False,
+            regions are at least one feature pixel wide and high.
+        clockwise: Whether angles are clockwise on the screen.
     """
     output.copy_(
         _pool_rotated(
@@ -70,7 +70,7 @@ def roi_align_rotated_backward(
     aligned: bool,
     clockwise: bool,
 ) -> None:
-    """Fill ``grad_input`` (I, C, H, W); the other arguments are those of the forward pass."""
+    """Fill ``grad_input`` (I, C, H, W). The other arguments are as in the forward pass."""
 
     def pool(features: Tensor) -> Tensor:
         return _pool_rotated(
@@ -83,8 +83,8 @@ def roi_align_rotated_backward(
             clockwise,
         )
 
-    # Pooling is linear in the features, so its gradient is the same at every one of them;
-    # ``grad_input`` stands for their shape.
+    # Pooling is linear, so its gradient does not depend on the values of the features.
+    # ``grad_input`` only provides their shape.
     (gradient,) = vector_jacobian_product(pool, [grad_input], grad_output)
     grad_input.copy_(gradient)
 
@@ -112,12 +112,12 @@ def _pool_rotated(
     else:
         samples = torch.ceil(sizes / sizes.new_tensor([pooled_width, pooled_height]))
 
-    # One sampling call for the regions of one image with as many samples a bin.
+    # One sampling call per group of regions with the same image and number of samples per bin.
     keys = torch.cat([rois[:, :1], samples], dim=1).long()
     groups, group_of_roi = torch.unique(keys, dim=0, return_inverse=True)
     output = features.new_zeros((len(rois), features.size(1), *pooled_size))
     for number, (image_index, columns, rows) in enumerate(groups.tolist()):
-        if min(columns, rows) <= 0:  # nothing to sample: the region stays zero
+        if min(columns, rows) <= 0:  # A region without samples stays zero.
             continue
         members = (group_of_roi == number).nonzero().squeeze(1)
         points = _sample_points(
@@ -135,19 +135,19 @@ def _pool_rotated(
 def _sample_points(
     centers: Tensor, sizes: Tensor, angles: Tensor, grid_size: tuple[int, int]
 ) -> Tensor:
-    """Spread (rows, columns) points evenly over each region: (R, rows, columns, 2) as (x, y)."""
+    """Evenly spaced points of each region: (R, rows, columns, 2) as (x, y)."""
     rows, columns = grid_size
     along_x = (torch.arange(columns).to(sizes) + 0.5) / columns - 0.5
     along_y = (torch.arange(rows).to(sizes) + 0.5) / rows - 0.5
     x = (along_x * sizes[:, :1])[:, None, :]  # (R, 1, columns)
     y = (along_y * sizes[:, 1:])[:, :, None]  # (R, rows, 1)
     cos, sin = angles.cos()[:, None, None], angles.sin()[:, None, None]
-    turned = torch.stack([x * cos + y * sin, y * cos - x * sin], dim=-1)
-    return turned + centers[:, None, None]
+    rotated = torch.stack([x * cos + y * sin, y * cos - x * sin], dim=-1)
+    return rotated + centers[:, None, None]
 
 
 def _sample_bilinear(features: Tensor, points: Tensor) -> Tensor:
-    """Read (C, H, W) features at (R, rows, columns, 2) points: (R, C, rows, columns)."""
+    """Sample (C, H, W) features at (R, rows, columns, 2) points: (R, C, rows, columns)."""
     count, rows, columns, _ = points.shape
     size = points.new_tensor([features.size(2), features.size(1)])  # width, height
     inside = ((points >= -1) & (points <= size)).all(dim=-1)

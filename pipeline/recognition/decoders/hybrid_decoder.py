@@ -1,3 +1,5 @@
+"""PARSeq decoder with an additional CTC head."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -21,33 +23,32 @@ _READERS = ('parseq', 'ctc')
 
 @MODELS.register_module()
 class HybridDecoder(PARSeqDecoder):
-    """PARSeq decoder with a CTC head on the same encoder; it can read with either.
+    """PARSeq decoder and CTC head on the same encoder. Either can decode.
 
-    An attention decoder needs many words before it finds out where characters are. CTC (Graves et
-    al., ICML 2006) has the order of columns built in, and its gradient trains the encoder
-    long before that of attention. Sharing one encoder between both is hybrid CTC/attention
-    training (Watanabe et al., IEEE JSTSP 2017). The CTC head classifies the tokens averaged over
-    the rows of the grid; BOS, which is never predicted, is its blank. Late fusion applies before
-    both classifiers.
+    The attention decoder needs many words until it learns where characters are. CTC (Graves et
+    al., ICML 2006) is monotonic, so its gradient trains the encoder much earlier. Training both
+    with one encoder is hybrid CTC/attention training (Watanabe et al., IEEE JSTSP 2017). The CTC
+    head classifies the mean of each column of tokens. Its blank is BOS, which PARSeq never
+    predicts. Late fusion applies before both classifiers.
 
     Args:
         grid_size: (rows, columns) of the encoder's tokens.
-        finds_gaps: Train the CTC head on crops that contain several words, whose texts have spaces,
-            and report the gaps between words as ``pred_text.gaps``, in shares of the crop's
-            width from its left. PAD, which is never predicted either, is the class of the gap.
-            PARSeq's own loss leaves such texts out where the dictionary has no space and
-            ``unknown_chars='ignore'``.
-        reader: ``'parseq'``, or ``'ctc'`` for greedy CTC in one pass.
-        language_model: Config of a :class:`LetterNgrams`, or one that is built: uncertain words
-            are rescored with it (:class:`LanguageModelRescorer`). PARSeq scores the hypotheses.
-            It needs no training. None reads by the image only.
+        finds_gaps: Whether to train the CTC head on crops of several words, whose texts contain
+            spaces, and to return the word gaps as ``pred_text.gaps``. The class of a gap is PAD,
+            which PARSeq never predicts. PARSeq's loss must leave out texts with spaces, which
+            requires a dictionary without space and ``unknown_chars='ignore'``.
+        reader: ``'parseq'``, or ``'ctc'`` for greedy CTC decoding in one pass.
+        language_model: :class:`LetterNgrams` or its config, for rescoring of low-confidence words
+            (:class:`LanguageModelRescorer`) with PARSeq's scores of the hypotheses. Rescoring
+            needs no training. None disables it.
         lm_weight: Weight of the language model's log probabilities.
         rescore_below: Words with ``word_score`` below this are rescored.
         **kwargs: Arguments of :class:`PARSeqDecoder`.
 
     Raises:
-        ValueError: If ``reader`` is unknown, gaps are to be found with a dictionary that contains
-            the space, or the language model does not fit (see :class:`LanguageModelRescorer`).
+        ValueError: If ``reader`` is unknown, ``finds_gaps`` is combined with a dictionary that
+            contains the space, or the language model does not fit (see
+            :class:`LanguageModelRescorer`).
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class HybridDecoder(PARSeqDecoder):
         self.grid_size = (grid_size[0], grid_size[1])
         self.reader = reader
         if finds_gaps and ' ' in self.dictionary.dict:
-            raise ValueError('finds_gaps requires a dictionary without a space, this one has one.')
+            raise ValueError('finds_gaps requires a dictionary without a space.')
         self.finds_gaps = finds_gaps
         special = self.dictionary
         self.ctc_head = CTCHead(
@@ -89,7 +90,7 @@ class HybridDecoder(PARSeqDecoder):
 
     @property
     def language_model(self) -> LetterNgrams | None:
-        """Model that uncertain words are rescored with; it can be replaced between readings."""
+        """Language model for rescoring. It can be replaced between calls."""
         return self.rescorer.language_model
 
     @language_model.setter
@@ -134,13 +135,13 @@ class HybridDecoder(PARSeqDecoder):
         """``loss_plm`` and ``loss_ctc``.
 
         Raises:
-            ValueError: If gaps are to be learned and PARSeq's loss does not leave out texts with
+            ValueError: If ``finds_gaps`` is set and PARSeq's loss does not leave out texts with
                 spaces.
         """
         if self.finds_gaps and self.module_loss.unknown_chars != 'ignore':
             raise ValueError(
-                "finds_gaps wants module_loss.unknown_chars='ignore', which leaves texts of "
-                f'several words to CTC; got {self.module_loss.unknown_chars!r}.'
+                "finds_gaps requires module_loss.unknown_chars='ignore', which leaves texts of "
+                f'several words to the CTC head, got {self.module_loss.unknown_chars!r}.'
             )
         losses = super().loss(feat, out_enc, data_samples, fuse_features)
         labels = [self._ctc_label(sample) for sample in data_samples]
@@ -155,10 +156,10 @@ class HybridDecoder(PARSeqDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Sequence[TextRecogDataSample]:
-        """Samples with ``pred_text``; see ``PARSeqPostprocessor`` for its fields.
+        """Set ``pred_text`` of each sample; see ``PARSeqPostprocessor`` for its fields.
 
-        With ``finds_gaps`` there are ``gaps`` too: middles of the gaps between words, in shares of
-        the crop's width from its left, rising.
+        With ``finds_gaps`` it also contains ``gaps``: centres of the word gaps as fractions of the
+        crop width from the left, in increasing order.
         """
         if self.reader == 'parseq':
             data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
@@ -195,7 +196,7 @@ class HybridDecoder(PARSeqDecoder):
         out_enc: Tensor,
         fuse_features: FeatureFusion | None,
     ) -> Tensor:
-        """Log probabilities (n, K, M + 1) of PARSeq, from left to right."""
+        """PARSeq's left-to-right log probabilities (n, K, M + 1)."""
         index = torch.tensor(rows, device=out_enc.device)
         return self.score_readings(
             self.project_memory(out_enc[index]),
@@ -214,7 +215,7 @@ class HybridDecoder(PARSeqDecoder):
         )
 
     def _ctc_label(self, sample: TextRecogDataSample) -> Tensor:
-        """Classes that CTC is to write; none for a word that the loss's policies leave out."""
+        """Target classes of CTC. Empty for words that a policy of the loss leaves out."""
         text = sample.gt_text.item
         if not self.finds_gaps or ' ' not in text:
             return sample.gt_text.indexes
@@ -228,7 +229,7 @@ class HybridDecoder(PARSeqDecoder):
 
 
 def _fuse_some(fuse_features: FeatureFusion, index: Tensor, num_crops: int) -> FeatureFusion:
-    """A fusion of some of its crops, for it holds the scenes of all."""
+    """Restrict a late fusion, which requires features of all crops, to the crops of ``index``."""
 
     def fuse(features: Tensor) -> Tensor:
         every = features.new_zeros(num_crops, *features.shape[1:])

@@ -1,3 +1,5 @@
+"""The decoder of PARSeq."""
+
 from __future__ import annotations
 
 import copy
@@ -23,26 +25,27 @@ FeatureFusion = Callable[[Tensor], Tensor]
 
 @MODELS.register_module()
 class PARSeqDecoder(BaseDecoder):
-    """Reads encoded crops in any order (Bautista & Atienza, ECCV 2022, arXiv 2207.06966).
+    """Decode crops in any order (Bautista & Atienza, ECCV 2022, arXiv 2207.06966).
 
-    One query per output position attends to the characters its reading order allows, then to the
-    crop. Which characters it may see is a mask alone: the same weights read left to right, in one
-    shot, or fill a single gap (refinement). Every way of reading is ``features -> classify``;
-    ``fuse_features`` sits between the two, which is the late place of context fusion.
+    One query per output position attends to the characters that its reading order allows, then to
+    the crop. The reading order is only an attention mask: the same weights decode autoregressively
+    (AR), non-autoregressively (NAR), or predict one character from all others (refinement). All
+    modes compute features and then classify them. Late context fusion (``fuse_features``) is
+    applied between these two steps.
 
     Shapes: N crops, P reading orders, T steps, S characters with BOS, D ``embed_dim``, L classes
     of the dictionary. BOS and PAD are never predicted: their logits are -inf.
 
     Args:
         dictionary: MMOCR dictionary with start, end and padding tokens.
-        embed_dim: D; equals the encoder's width.
-        num_heads: Attention heads.
-        depth: Decoder layers.
-        mlp_ratio: Hidden width of the perceptrons divided by ``embed_dim``.
+        embed_dim: D, equal to the encoder's width.
+        num_heads: Number of attention heads.
+        depth: Number of decoder layers.
+        mlp_ratio: Hidden width of the MLPs divided by ``embed_dim``.
         dropout: Dropout of embeddings and layers.
-        max_label_length: Characters of the longest word; EOS takes one more step.
-        decode_ar: Read character by character, or everything in one shot.
-        refine_iters: Times the result is read again, each character from all others.
+        max_label_length: Maximum number of characters of a word. EOS takes one more step.
+        decode_ar: Whether to decode autoregressively.
+        refine_iters: Number of refinement iterations.
         module_loss: Config of :class:`PermutationLanguageModelLoss`.
         postprocessor: Config of the postprocessor.
         init_cfg: MMEngine's initialization config.
@@ -52,7 +55,7 @@ class PARSeqDecoder(BaseDecoder):
     """
 
     module_loss: PermutationLanguageModelLoss
-    layers: Any  # a ModuleList of TwoStreamLayer
+    layers: Any  # ModuleList of TwoStreamLayer
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class PARSeqDecoder(BaseDecoder):
             )
         super().__init__(
             dictionary=dictionary,
-            # MMOCR writes the dictionary into these.
+            # Copies, because MMOCR adds the dictionary to these configs.
             module_loss=copy.copy(module_loss),
             postprocessor=copy.copy(postprocessor),
             max_seq_len=max_label_length + 1,
@@ -103,7 +106,7 @@ class PARSeqDecoder(BaseDecoder):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weights from a normal distribution with std 0.02, cut at two."""
+        """Initialize weights from a truncated normal distribution with std 0.02."""
         nn.init.trunc_normal_(self.pos_queries, std=0.02)
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
@@ -112,14 +115,14 @@ class PARSeqDecoder(BaseDecoder):
                 nn.init.zeros_(module.bias)
 
     def embed_characters(self, tokens: Tensor, start: int = 0) -> Tensor:
-        """Embed the characters read so far.
+        """Embed characters.
 
         Args:
-            tokens: (N, S) int64; position 0 of the word is BOS.
-            start: Position of the first of them.
+            tokens: (N, S) int64. Position 0 of a word is BOS.
+            start: Position of the first token in the word.
 
         Returns:
-            (N, S, D); BOS has no position, character i has that of output step i - 1.
+            (N, S, D). BOS has no position embedding. Character i has that of output step i - 1.
         """
         chars = self.char_embed(tokens) * math.sqrt(self.embed_dim)
         end = start + tokens.size(1)
@@ -130,15 +133,15 @@ class PARSeqDecoder(BaseDecoder):
         return self.drop(chars + positions)
 
     def project_memory(self, out_enc: Tensor) -> list[KeysValues]:
-        """Project the encoder's (N, T, D) tokens to each layer's keys and values, once.
+        """Project the encoder's (N, T, D) tokens to the keys and values of each layer.
 
         Raises:
             ValueError: If ``out_enc`` is not (N, T, D).
         """
         if out_enc.dim() != 3 or out_enc.size(-1) != self.embed_dim:
             raise ValueError(
-                f'PARSeqDecoder wants encoder tokens (N, T, {self.embed_dim}), got '
-                f'{tuple(out_enc.shape)}. Give encoder and decoder the same embed_dim.'
+                f'PARSeqDecoder requires encoder tokens (N, T, {self.embed_dim}), got '
+                f'{tuple(out_enc.shape)}. Set the same embed_dim in encoder and decoder.'
             )
         return [layer.project_memory(out_enc) for layer in self.layers]
 
@@ -151,16 +154,18 @@ class PARSeqDecoder(BaseDecoder):
         content_mask: Tensor,
         readable: Tensor | None = None,
     ) -> Tensor:
-        """Features of output steps, given characters and who may see which.
+        """Compute the features of output steps.
 
         Args:
             tokens: (N, S) int64 characters, BOS first.
-            memory: What :meth:`project_memory` gave.
-            steps: (T,) int64 output step that each query asks for. A step may be asked for more
-                than once, under different masks.
-            query_mask: (T, S) bool, True where a query may look at a character.
-            content_mask: (S, S) bool, the same among characters; used from the second layer on.
-            readable: (N, S) bool, False at characters that nothing may look at (padding).
+            memory: Result of :meth:`project_memory`.
+            steps: (T,) int64 output step of each query. A step may occur several times with
+                different masks.
+            query_mask: (T, S) bool. True allows a query to attend to a character.
+            content_mask: (S, S) bool. True allows a character to attend to a character. Used from
+                the second layer on.
+            readable: (N, S) bool padding mask of the characters. False excludes a character from
+                all attention.
 
         Returns:
             (N, T, D) after the final norm.
@@ -181,7 +186,7 @@ class PARSeqDecoder(BaseDecoder):
         return self.norm(query)
 
     def classify(self, features: Tensor, fuse_features: FeatureFusion | None = None) -> Tensor:
-        """(N, T, D) features -> (N, T, L) logits, by way of the late fusion if there is one."""
+        """(N, T, D) features -> (N, T, L) logits, after the late fusion if given."""
         if fuse_features is not None:
             features = fuse_features(features)
         return self.head(features) + self.never_predicted
@@ -193,7 +198,7 @@ class PARSeqDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
-        """Read the gold characters in each reading order of this step.
+        """Predict the ground-truth characters in each reading order of this training step.
 
         Args:
             feat: Not used.
@@ -202,7 +207,7 @@ class PARSeqDecoder(BaseDecoder):
             fuse_features: Late fusion.
 
         Returns:
-            (N, P, M + 1, L) logits, M the characters of the longest word.
+            (N, P, M + 1, L) logits, with M the number of characters of the longest word.
         """
         targets = self.module_loss.stack_targets(data_samples).to(out_enc.device)  # (N, M + 2)
         tokens = targets[:, :-1]
@@ -212,8 +217,8 @@ class PARSeqDecoder(BaseDecoder):
         masks = [permutation_masks(perm) for perm in perms]
         steps = torch.arange(tokens.size(1), device=tokens.device)
         if len(self.layers) == 1:
-            # Characters do not see each other in a single layer, so all orders share their keys
-            # and values, and stand side by side as queries of one pass.
+            # In a single layer characters do not attend to each other. All orders therefore share
+            # keys and values, and their queries are concatenated in one pass.
             query_masks = torch.cat([query_mask for query_mask, _ in masks])
             features = self.decode_features(
                 tokens, memory, steps.repeat(len(perms)), query_masks, masks[0][1], readable
@@ -228,7 +233,7 @@ class PARSeqDecoder(BaseDecoder):
     def read_one_shot(
         self, memory: Sequence[KeysValues], fuse_features: FeatureFusion | None = None
     ) -> Tensor:
-        """Read all steps at once, from the crop alone: (N, max_seq_len, L) logits."""
+        """Decode non-autoregressively, without previous characters: (N, max_seq_len, L) logits."""
         tokens = self._start_tokens(memory)
         steps = torch.arange(self.max_seq_len, device=tokens.device)
         nothing_hidden = torch.ones(self.max_seq_len, 1, dtype=torch.bool, device=tokens.device)
@@ -238,13 +243,13 @@ class PARSeqDecoder(BaseDecoder):
     def read_autoregressively(
         self, memory: Sequence[KeysValues], fuse_features: FeatureFusion | None = None
     ) -> Tensor:
-        """Read left to right until every word has ended.
+        """Decode left to right until all words have an EOS.
 
-        A step costs one query and one character: keys and values of the crop and of the earlier
-        characters are kept.
+        Each step computes one query and one character only, because the keys and values of the
+        crop and of the previous characters are cached.
 
         Returns:
-            (N, T, L) logits, T at most ``max_seq_len``. Steps after a word's EOS mean nothing.
+            (N, T, L) logits, T at most ``max_seq_len``. Steps after a word's EOS are meaningless.
         """
         token = self._start_tokens(memory)  # (N, 1)
         ended = torch.zeros_like(token, dtype=torch.bool)
@@ -266,7 +271,7 @@ class PARSeqDecoder(BaseDecoder):
         memory: Sequence[KeysValues],
         past: list[KeysValues | None],
     ) -> Tensor:
-        """Add one character to ``past``, in place, and return the features (N, 1, D) of a step."""
+        """Features (N, 1, D) of a step. Adds its character to ``past`` in place."""
         content = self.embed_characters(token, start=step)
         query = self.pos_queries[:, step : step + 1]
         last = len(self.layers) - 1
@@ -288,11 +293,11 @@ class PARSeqDecoder(BaseDecoder):
         memory: Sequence[KeysValues],
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
-        """Read every step again, given all other characters of a draft (a cloze test).
+        """Predict each character again, given all other characters of a draft (cloze mask).
 
         Args:
-            draft: (N, T) int64 classes; nothing is seen from a word's EOS on.
-            memory: What :meth:`project_memory` gave.
+            draft: (N, T) int64 classes. Classes from a word's EOS on are masked.
+            memory: Result of :meth:`project_memory`.
             fuse_features: Late fusion.
 
         Returns:
@@ -303,7 +308,7 @@ class PARSeqDecoder(BaseDecoder):
         readable = (tokens == self.dictionary.end_idx).cumsum(1) == 0
         steps = torch.arange(self.max_seq_len, device=tokens.device)
         keys = steps[: tokens.size(1)]
-        query_mask = steps[:, None] + 1 != keys[None, :]  # step i predicts character i + 1
+        query_mask = steps[:, None] + 1 != keys[None, :]  # Step i predicts character i + 1.
         content_mask = keys[:, None] >= keys[None, :]
         features = self.decode_features(tokens, memory, steps, query_mask, content_mask, readable)
         return self.classify(features, fuse_features)
@@ -315,18 +320,18 @@ class PARSeqDecoder(BaseDecoder):
         fuse_features: FeatureFusion | None = None,
         temperature: float = 1.0,
     ) -> Tensor:
-        """Ask how probable given readings are, character by character from the left.
+        """Left-to-right log probabilities of given hypotheses.
 
         Args:
-            memory: What :meth:`project_memory` gave of N crops.
-            readings: (N, K, M) int64 classes of K readings a crop, PAD behind their characters;
-                M at most ``max_label_length``.
+            memory: Result of :meth:`project_memory` for N crops.
+            readings: (N, K, M) int64 classes of K hypotheses per crop, with PAD after their
+                characters. M is at most ``max_label_length``.
             fuse_features: Late fusion.
-            temperature: Logits are divided by it.
+            temperature: Divisor of the logits.
 
         Returns:
-            (N, K, M + 1) natural logarithms of the probabilities of the characters and of EOS
-            behind the last, each given those before it; 0 from there on.
+            (N, K, M + 1) natural log probability of each character and of EOS after the last
+            character, given the previous characters. 0 after EOS.
         """
         num_crops, num_readings, _ = readings.shape
         tokens = F.pad(readings.flatten(0, 1), (1, 0), value=self.dictionary.start_idx)
@@ -336,16 +341,16 @@ class PARSeqDecoder(BaseDecoder):
             for keys, values in memory
         ]
         steps = torch.arange(tokens.size(1), device=tokens.device)
-        seen = steps[:, None] >= steps[None, :]
-        features = self.decode_features(tokens, repeated, steps, seen, seen, readable)
+        causal = steps[:, None] >= steps[None, :]
+        features = self.decode_features(tokens, repeated, steps, causal, causal, readable)
         features = features.unflatten(0, (num_crops, num_readings))
         logits = self.classify(features.flatten(1, 2), fuse_features)  # (N, K * (M + 1), L)
         log_probs = (logits.float() / temperature).log_softmax(-1)
         log_probs = log_probs.unflatten(1, (num_readings, -1))
-        asked = F.pad(readings, (0, 1), value=self.dictionary.padding_idx)
-        ended = asked == self.dictionary.padding_idx
-        asked = asked.masked_fill(ended, self.dictionary.end_idx)
-        log_probs = log_probs.gather(-1, asked[..., None])[..., 0]
+        targets = F.pad(readings, (0, 1), value=self.dictionary.padding_idx)
+        ended = targets == self.dictionary.padding_idx
+        targets = targets.masked_fill(ended, self.dictionary.end_idx)
+        log_probs = log_probs.gather(-1, targets[..., None])[..., 0]
         return log_probs.masked_fill(ended.cumsum(-1) > 1, 0.0)
 
     def forward_test(
@@ -355,7 +360,7 @@ class PARSeqDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample] | None = None,
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
-        """Read crops with ``decode_ar`` and ``refine_iters``.
+        """Decode crops according to ``decode_ar`` and ``refine_iters``.
 
         Args:
             feat: Not used.
@@ -380,10 +385,10 @@ class PARSeqDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample] | None = None,
         fuse_features: FeatureFusion | None = None,
     ) -> Tensor:
-        """:meth:`forward_train` in training, :meth:`forward_test` else."""
+        """Call :meth:`forward_train` in training mode, else :meth:`forward_test`."""
         if self.training:
             if data_samples is None:
-                raise ValueError('Training reads gold texts: data_samples is None.')
+                raise ValueError('training requires ground-truth texts, but data_samples is None.')
             data_samples = self.module_loss.get_targets(data_samples)
             return self.forward_train(feat, out_enc, data_samples, fuse_features)
         return self.forward_test(feat, out_enc, data_samples, fuse_features)
@@ -395,7 +400,7 @@ class PARSeqDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> dict[str, Tensor]:
-        """Loss of a batch; in eval mode too, for validation losses."""
+        """Loss of a batch. Also works in evaluation mode, for validation losses."""
         data_samples = self.module_loss.get_targets(data_samples)
         logits = self.forward_train(feat, out_enc, data_samples, fuse_features)
         return self.module_loss(logits, data_samples)
@@ -407,7 +412,7 @@ class PARSeqDecoder(BaseDecoder):
         data_samples: Sequence[TextRecogDataSample],
         fuse_features: FeatureFusion | None = None,
     ) -> Sequence[TextRecogDataSample]:
-        """Samples with ``pred_text``."""
+        """Set ``pred_text`` of each sample."""
         probs = self(feat, out_enc, data_samples, fuse_features)
         return self.postprocessor(probs, data_samples)
 

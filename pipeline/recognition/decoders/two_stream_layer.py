@@ -1,3 +1,5 @@
+"""The decoder layer of PARSeq."""
+
 from __future__ import annotations
 
 from torch import Tensor, nn
@@ -8,17 +10,16 @@ KeysValues = tuple[Tensor, Tensor]
 
 
 class TwoStreamLayer(nn.Module):
-    """One decoder layer of PARSeq: a stream attends to the read characters, then to the image.
+    """Pre-norm decoder layer of PARSeq: attention to the characters, then to the crop.
 
-    The query stream holds positions ("what is the third character?"), the content stream the
-    characters read so far. Both go through the same weights, as in XLNet (Yang et al., NeurIPS
-    2019), and differ in their first norm. Pre-norm. Shapes: N crops, T queries, S characters, D
-    ``embed_dim``.
+    The query stream contains output positions, the content stream the previous characters. As in
+    XLNet (Yang et al., NeurIPS 2019), both streams share all weights except the first norm.
+    Shapes: N crops, T queries, S characters, D ``embed_dim``.
 
     Args:
-        embed_dim: D.
-        num_heads: Attention heads.
-        mlp_ratio: Hidden width of the perceptron divided by ``embed_dim``.
+        embed_dim: D, the width of queries, characters and encoder tokens.
+        num_heads: Number of attention heads.
+        mlp_ratio: Hidden width of the MLP divided by ``embed_dim``.
         dropout: Dropout on attention weights, hidden units and residual branches.
     """
 
@@ -36,11 +37,11 @@ class TwoStreamLayer(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def project_memory(self, memory: Tensor) -> KeysValues:
-        """Keys and values of the encoder's tokens; once per crop, whatever the steps."""
+        """Keys and values of the encoder's tokens, computed once per crop."""
         return self.cross_attn.project_keys_values(memory)
 
     def project_content(self, content: Tensor) -> KeysValues:
-        """Keys and values of the read characters."""
+        """Keys and values of the characters."""
         return self.self_attn.project_keys_values(self.norm_content(content))
 
     def update_query(

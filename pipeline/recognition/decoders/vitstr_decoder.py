@@ -1,3 +1,5 @@
+"""The decoder of ViTSTR."""
+
 from __future__ import annotations
 
 import copy
@@ -15,18 +17,18 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class ViTSTRDecoder(BaseDecoder):
-    """Classifies the first tokens of a vision transformer, one character each.
+    """Classify the first tokens of a vision transformer, one character per token.
 
-    The reading head of ViTSTR (Atienza, ICDAR 2021, arXiv 2105.08582): token 0 says BOS, token i
-    character i, the token behind the last says EOS. Attention in the encoder has to bring each
-    character to its token; there is nothing else, so all are read in one pass.
+    The head of ViTSTR (Atienza, ICDAR 2021, arXiv 2105.08582). The target of token 0 is BOS, of
+    token i character i, and of the token after the last character EOS. The encoder's attention
+    has to move each character to its token. All characters are predicted in one pass.
 
     Args:
         dictionary: MMOCR dictionary with start, end and padding tokens.
-        embed_dim: D; equals the encoder's width.
-        max_label_length: Characters of the longest word; BOS and EOS take two tokens more.
-        module_loss: Config of the loss, such as MMOCR's ``CEModuleLoss``, which cuts longer
-            words: leave them out of the data.
+        embed_dim: D, equal to the encoder's width.
+        max_label_length: Maximum number of characters of a word. BOS and EOS take two more tokens.
+        module_loss: Config of the loss, such as MMOCR's ``CEModuleLoss``. That loss truncates
+            longer words, so the training data should not contain them.
         postprocessor: Config of the postprocessor, such as :class:`PARSeqPostprocessor`.
         init_cfg: MMEngine's initialization config.
 
@@ -54,7 +56,7 @@ class ViTSTRDecoder(BaseDecoder):
             )
         super().__init__(
             dictionary=dictionary,
-            # MMOCR writes the dictionary into these.
+            # Copies, because MMOCR adds the dictionary to these configs.
             module_loss=copy.copy(module_loss),
             postprocessor=copy.copy(postprocessor),
             max_seq_len=max_label_length + 2,
@@ -87,13 +89,13 @@ class ViTSTRDecoder(BaseDecoder):
         """
         if out_enc.dim() != 3 or out_enc.size(-1) != self.embed_dim:
             raise ValueError(
-                f'ViTSTRDecoder wants encoder tokens (N, T, {self.embed_dim}), got '
-                f'{tuple(out_enc.shape)}. Give encoder and decoder the same embed_dim.'
+                f'ViTSTRDecoder requires encoder tokens (N, T, {self.embed_dim}), got '
+                f'{tuple(out_enc.shape)}. Set the same embed_dim in encoder and decoder.'
             )
         if out_enc.size(1) < self.max_seq_len:
             raise ValueError(
-                f'max_label_length={self.max_label_length} takes {self.max_seq_len} tokens, got '
-                f'{out_enc.size(1)} from the encoder. Use smaller patches or shorter words.'
+                f'max_label_length={self.max_label_length} requires {self.max_seq_len} tokens, got '
+                f'{out_enc.size(1)} from the encoder. Use smaller patches or a smaller length.'
             )
         return self.head(out_enc[:, : self.max_seq_len])
 
@@ -103,7 +105,7 @@ class ViTSTRDecoder(BaseDecoder):
         out_enc: Tensor,
         data_samples: Sequence[TextRecogDataSample] | None = None,
     ) -> Tensor:
-        """(N, max_seq_len - 1, L) probabilities from the first character on."""
+        """(N, max_seq_len - 1, L) probabilities, starting with the first character."""
         logits = self.forward_train(feat, out_enc)[:, 1:].clone()
         logits[..., [self.dictionary.start_idx, self.dictionary.padding_idx]] = -math.inf
         return logits.softmax(-1)
@@ -114,6 +116,6 @@ class ViTSTRDecoder(BaseDecoder):
         out_enc: Tensor,
         data_samples: Sequence[TextRecogDataSample],
     ) -> dict[str, Tensor]:
-        """Loss of a batch; in eval mode too, for validation losses."""
+        """Loss of a batch. Also works in evaluation mode, for validation losses."""
         data_samples = self.module_loss.get_targets(data_samples)
         return self.module_loss(self.forward_train(feat, out_enc), data_samples)

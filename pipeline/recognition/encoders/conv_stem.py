@@ -1,3 +1,5 @@
+"""A convolutional stem for :class:`ViTEncoder`."""
+
 from __future__ import annotations
 
 import math
@@ -7,7 +9,7 @@ from torch import Tensor, nn
 
 
 def conv_bn(in_channels: int, out_channels: int, stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
-    """A 3 x 3 convolution and its batch norm; the activation is the caller's."""
+    """A 3 x 3 convolution and a batch norm, without activation."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False),
         nn.BatchNorm2d(out_channels),
@@ -15,10 +17,10 @@ def conv_bn(in_channels: int, out_channels: int, stride: tuple[int, int] = (1, 1
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions around a shortcut (He et al., CVPR 2016).
+    """Two 3 x 3 convolutions with a shortcut (He et al., CVPR 2016).
 
     Args:
-        channels: Channels of input and output.
+        channels: Input and output channels.
     """
 
     def __init__(self, channels: int) -> None:
@@ -32,19 +34,18 @@ class ResidualBlock(nn.Module):
 
 
 class ConvStem(nn.Module):
-    """A small residual network that turns a crop into a grid of tokens.
+    """A small residual network from a crop to a grid of tokens.
 
-    A patch projection has to learn strokes from scratch inside attention, which takes far more
-    words than a small budget reads; convolutions bring that prior along. Each stage is one
-    strided convolution and ``blocks[i]`` residual blocks.
+    The locality prior of convolutions lets the recognizer learn from far fewer words than with a
+    patch projection. Each stage is one strided convolution and ``blocks[i]`` residual blocks.
 
     Args:
         in_channels: Channels of the crop.
         embed_dim: D, the width of a token.
         channels: Channels of each stage.
-        strides: (vertical, horizontal) stride of each stage. Striding less across than down
-            keeps narrow letters apart.
-        blocks: Residual blocks of each stage.
+        strides: (vertical, horizontal) stride of each stage. A smaller horizontal stride keeps
+            narrow letters separate.
+        blocks: Number of residual blocks of each stage.
 
     Raises:
         ValueError: If ``channels``, ``strides`` and ``blocks`` differ in length.

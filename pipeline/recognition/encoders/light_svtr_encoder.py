@@ -37,7 +37,7 @@ class LightSVTRBlock(nn.Module):
 
 @MODELS.register_module()
 class LightSVTREncoder(BaseModule):
-    """Mixes the columns of a crop: a local convolution, then global attention.
+    """Mix the columns of a crop by a local convolution, then by global attention.
 
     The neck of the PP-OCRv6 recognizers (arXiv 2606.13108), after SVTR (Du et al., IJCAI 2022,
     arXiv 2205.00159). Parameter names follow the published ``pp_ocrv6_small_rec`` code in

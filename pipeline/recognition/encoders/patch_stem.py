@@ -1,3 +1,5 @@
+"""The patch projection of ViT."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,13 +8,13 @@ from torch import Tensor, nn
 
 
 class PatchStem(nn.Module):
-    """Cut a crop into patches and project each one, as ViT does.
+    """Linear projection of the patches of a crop, as in ViT.
 
     Args:
         in_channels: Channels of the crop.
         embed_dim: D, the width of a token.
-        patch_size: (height, width) of a patch in pixels. PARSeq uses (4, 8): letters are
-            narrower than tall, and 4 x 8 leaves 8 x 16 tokens of a 32 x 128 crop.
+        patch_size: (height, width) of a patch in pixels. PARSeq uses (4, 8), which gives 8 x 16
+            tokens for a 32 x 128 crop.
     """
 
     def __init__(

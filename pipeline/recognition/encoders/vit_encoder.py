@@ -1,3 +1,5 @@
+"""The encoder of PARSeq and ViTSTR."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,22 +19,23 @@ class ViTEncoder(BaseModule):
     """Vision transformer over a crop: pre-norm, learned positions, no class token.
 
     With ``stem='patch'`` this is the encoder of PARSeq (Bautista & Atienza, ECCV 2022,
-    arXiv 2207.06966); with ``stem='conv'`` a small residual network makes the tokens, which
-    learns from much less compute. Shapes: N crops, T tokens, D ``embed_dim``.
+    arXiv 2207.06966). With ``stem='conv'`` a small residual network computes the tokens, which
+    needs much less training. Shapes: N crops, T tokens, D ``embed_dim``.
 
     Args:
         img_size: (height, width) of a crop in pixels.
         embed_dim: D, the width of a token.
         depth: Number of transformer blocks.
-        num_heads: Attention heads of a block.
-        mlp_ratio: Hidden width of a block's perceptron divided by ``embed_dim``.
+        num_heads: Number of attention heads per block.
+        mlp_ratio: Hidden width of a block's MLP divided by ``embed_dim``.
         in_channels: Channels of a crop.
         stem: 'patch' or 'conv'.
-        patch_size: (height, width) of a patch; of the patch stem only.
-        stem_cfg: ``channels``, ``strides`` and ``blocks`` of :class:`ConvStem`; of the conv stem
-            only.
+        patch_size: (height, width) of a patch. Used by the patch stem only.
+        stem_cfg: ``channels``, ``strides`` and ``blocks`` of :class:`ConvStem`. Used by the conv
+            stem only.
         drop_rate: Dropout on tokens, attention weights and hidden units.
-        drop_path: Stochastic depth of the last block, growing linearly from 0 at the first.
+        drop_path: Stochastic depth rate of the last block. The rate grows linearly from 0 at the
+            first block.
         init_cfg: MMEngine's initialization config.
 
     Raises:
@@ -65,7 +68,7 @@ class ViTEncoder(BaseModule):
         elif stem == 'conv':
             self.stem = ConvStem(in_channels, embed_dim, **(stem_cfg or {}))
         else:
-            raise ValueError(f"stem has to be 'patch' or 'conv', got {stem!r}.")
+            raise ValueError(f"stem must be 'patch' or 'conv', got {stem!r}.")
         down, across = self.stem.stride
         if height % down or width % across:
             raise ValueError(
@@ -86,7 +89,7 @@ class ViTEncoder(BaseModule):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weights as ViT does: normal with std 0.02, convolutions after He et al."""
+        """Initialize weights as in ViT: normal with std 0.02, convolutions after He et al."""
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -102,7 +105,7 @@ class ViTEncoder(BaseModule):
 
         Args:
             feat: (N, C, H, W) crops of ``img_size``.
-            data_samples: Not used; MMOCR hands it to every encoder.
+            data_samples: Not used; part of MMOCR's encoder interface.
 
         Returns:
             (N, T, D): tokens in row-major order of ``grid_size``, after the final norm.
@@ -113,8 +116,8 @@ class ViTEncoder(BaseModule):
         wanted = (self.in_channels, *self.img_size)
         if feat.dim() != 4 or tuple(feat.shape[1:]) != wanted:
             raise ValueError(
-                f'ViTEncoder wants crops of shape (N, {wanted[0]}, {wanted[1]}, {wanted[2]}), got '
-                f'{tuple(feat.shape)}. Resize the crops, or set img_size and in_channels.'
+                f'ViTEncoder requires crops of shape (N, {wanted[0]}, {wanted[1]}, {wanted[2]}), '
+                f'got {tuple(feat.shape)}. Resize the crops, or set img_size and in_channels.'
             )
         tokens = self.stem(feat).flatten(2).transpose(1, 2)  # (N, T, D)
         tokens = self.drop(tokens + self.pos_embed)

@@ -10,15 +10,15 @@ import numpy as np
 
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
-_NEVER = -math.inf
+_LOG_ZERO = -math.inf
 
 
 class _Hypothesis(NamedTuple):
     """Log probabilities of a prefix, and the state of the language model after it."""
 
-    log_p_blank: float  # paths that end with a blank
-    log_p_nonblank: float  # paths that end with the prefix's last character
-    log_p_language: float  # weighted
+    log_p_blank: float  # Paths that end with a blank.
+    log_p_nonblank: float  # Paths that end with the prefix's last character.
+    log_p_language: float  # Multiplied by lm_weight.
     state: int
 
 
@@ -37,13 +37,13 @@ def ctc_beam_search(
 
     Args:
         log_probs: (T, L) natural logarithms of the CTC probabilities.
-        blanks: Classes that are not written: the blank, and others that act as blanks.
+        blanks: The CTC blank and the other classes that act as blanks.
         letters: (L,) result of :func:`letter_index` for each class.
         ngrams: Language model.
-        lm_weight: Weight of its log probabilities beside those of CTC.
-        beam_width: Number of hypotheses that are kept from column to column.
-        prune_below: Characters with a lower log probability are not tried in a column. At most
-            ``beam_width`` characters are tried.
+        lm_weight: Weight of the language model's log probabilities relative to those of CTC.
+        beam_width: Number of hypotheses that are kept after each column.
+        prune_below: Characters with a log probability below this are pruned in a column. At most
+            ``beam_width`` characters remain.
 
     Returns:
         Up to ``beam_width`` hypotheses as tuples of classes, the best first.
@@ -51,33 +51,33 @@ def ctc_beam_search(
     blank_list = sorted(blanks)
     blank_log_probs = np.logaddexp.reduce(log_probs[:, blank_list], axis=1).tolist()
     characters = log_probs.copy()
-    characters[:, blank_list] = _NEVER
+    characters[:, blank_list] = _LOG_ZERO
     if characters.shape[1] > beam_width:
         bounds = np.partition(characters, -beam_width, axis=1)[:, -beam_width][:, None]
-        characters[characters < bounds] = _NEVER
-    characters[characters < prune_below] = _NEVER
-    beam: dict[tuple[int, ...], _Hypothesis] = {(): _Hypothesis(0.0, _NEVER, 0.0, ngrams.start)}
+        characters[characters < bounds] = _LOG_ZERO
+    characters[characters < prune_below] = _LOG_ZERO
+    beam: dict[tuple[int, ...], _Hypothesis] = {(): _Hypothesis(0.0, _LOG_ZERO, 0.0, ngrams.start)}
     for column, blank_log_prob in enumerate(blank_log_probs):
-        classes = np.flatnonzero(characters[column] > _NEVER)
-        tried = list(zip(classes.tolist(), characters[column, classes].tolist()))
+        classes = np.flatnonzero(characters[column] > _LOG_ZERO)
+        candidates = list(zip(classes.tolist(), characters[column, classes].tolist()))
         grown: dict[tuple[int, ...], _Hypothesis] = {}
         for prefix, (log_p_blank, log_p_nonblank, log_p_language, state) in beam.items():
             either = _add(log_p_blank, log_p_nonblank)
-            stay = _Hypothesis(either + blank_log_prob, _NEVER, log_p_language, state)
+            stay = _Hypothesis(either + blank_log_prob, _LOG_ZERO, log_p_language, state)
             _merge(grown, prefix, stay)
             last = prefix[-1] if prefix else None
-            for character, log_prob in tried:
+            for character, log_prob in candidates:
                 before = either
                 if character == last:
-                    # Without a blank between, the same character goes on.
-                    same = _Hypothesis(_NEVER, log_p_nonblank + log_prob, log_p_language, state)
+                    # A repeat without a blank in between extends the same character.
+                    same = _Hypothesis(_LOG_ZERO, log_p_nonblank + log_prob, log_p_language, state)
                     _merge(grown, prefix, same)
                     before = log_p_blank
-                if before == _NEVER:
+                if before == _LOG_ZERO:
                     continue
                 log_p_next, after = ngrams.advance(state, letters[character])
                 language = log_p_language + lm_weight * log_p_next
-                longer = _Hypothesis(_NEVER, before + log_prob, language, after)
+                longer = _Hypothesis(_LOG_ZERO, before + log_prob, language, after)
                 _merge(grown, (*prefix, character), longer)
         if len(grown) > beam_width:
             best = sorted(grown, key=lambda prefix: -_total(grown[prefix]))[:beam_width]
@@ -108,4 +108,4 @@ def _add(a: float, b: float) -> float:
     """log(exp(a) + exp(b))."""
     if a < b:
         a, b = b, a
-    return a if b == _NEVER else a + math.log1p(math.exp(b - a))
+    return a if b == _LOG_ZERO else a + math.log1p(math.exp(b - a))

@@ -1,4 +1,4 @@
-"""How likely letters follow each other in words."""
+"""N-gram language model of the letters of words."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ import numpy as np
 
 from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
 
-_EDGE = 0  # stands before a run of letters and behind it; a..z are 1..26
-_ALPHABET = 27  # the edge and the letters
-_BITS = 5
+_EDGE = 0  # Symbol before and after a run of letters; a..z are 1..26.
+_ALPHABET = 27  # The edge and the letters.
+_BITS = 5  # Bits per symbol of a state.
 _OTHERS = re.compile('[^a-z]+')
 DIGIT, MARK, SYMBOL = -1, -2, -3
-"""What :func:`letter_index` gives for what is no letter: a digit, one of ``.,'!-``, any other."""
+"""Results of :func:`letter_index` for a digit, one of ``.,'!-``, and any other non-letter."""
 
 _MARKS = ".,'!-"
-_SHARE_OF_KIND = {
+# Log probability of one character within its kind. Marks and symbols are one kind.
+_LOG_P_IN_KIND = {
     DIGIT: math.log(1 / 10),
     MARK: math.log(0.78 / len(_MARKS)),
     SYMBOL: math.log(0.22 / (len(string.punctuation) - len(_MARKS))),
@@ -30,7 +31,7 @@ _SHARE_OF_KIND = {
 
 
 class _Next(NamedTuple):
-    """Log probabilities of what comes next where no letter has to."""
+    """Log probabilities of the kind of the next character outside of a run of letters."""
 
     letters: float
     digit: float
@@ -42,42 +43,43 @@ def _next(*shares: float) -> _Next:
     return _Next(*(math.log(share) if share else -math.inf for share in shares))
 
 
-# Counted in 5,960 words of the training parts of ICDAR 2015 and IIIT 5K-word, rounded.
-_AT_FIRST = _next(0.91, 0.065, 0.015, 0.01)
-_BEHIND_LETTERS = _next(0, 0.01, 0.075, 0.915)
-_BEHIND_DIGIT = _next(0.03, 0.58, 0.1, 0.29)
-_BEHIND_SYMBOL = _next(0.305, 0.24, 0.045, 0.41)
+# Rounded frequencies in 5,960 words of the training sets of ICDAR 2015 and IIIT 5K-word.
+_AT_START = _next(0.91, 0.065, 0.015, 0.01)
+_AFTER_LETTERS = _next(0, 0.01, 0.075, 0.915)
+_AFTER_DIGIT = _next(0.03, 0.58, 0.1, 0.29)
+_AFTER_SYMBOL = _next(0.305, 0.24, 0.045, 0.41)
 
 
 class LetterNgrams:
     """An n-gram model of the letters of words, with Witten-Bell smoothing.
 
-    Each order gives way to the one below by as much as its context has been followed by new
-    letters (Witten & Bell, IEEE Trans. Information Theory 1991). Case plays no part. A text is
-    runs of letters, each a word of its own, with digits and symbols around them: ``24HRS`` is two
-    digits and the word ``hrs``. How often digits and symbols come at the beginning, behind letters
-    and behind each other is what it is in photos of signs; all digits are alike.
+    The weight of the back-off to the next lower order grows with the number of distinct letters
+    after a context (Witten & Bell, IEEE Trans. Information Theory 1991). The model ignores
+    case. A text consists of runs of letters, each a word for the model, and of digits and symbols:
+    ``24HRS`` is two digits and the word ``hrs``. The frequencies of digits and symbols at the
+    start, after letters and after each other are those of words in photos of signs. All digits
+    have the same probability.
 
-    Reading one character goes from a state to another; a state stands for the letters before, as
-    far as the model has seen them together. ``start`` is the state before a text.
+    A state encodes the longest context of previous letters that occurs in the word lists.
+    ``start`` is the state before a text.
 
     Args:
-        words: Word lists (see :func:`read_word_list`), ``'english'`` for the one that this package
-            ships, whose words weigh 1 to 8, or words with their weights. Of each word the letters
-            a to z count, without accents; what other characters part are words of their own.
-        order: Letters that are looked at together, the last of which is to be told.
-        surprise: Share of the probability that every letter has alike, whatever came before:
-            names that no list knows are made of letters too.
+        words: Word lists (see :func:`read_word_list`), where ``'english'`` is the list of this
+            package with weights 1 to 8; or a mapping from words to weights. Words are reduced to
+            the letters a to z without accents. Other characters split a word.
+        order: N-gram order, including the predicted letter.
+        surprise: Weight of the uniform distribution over letters, which is mixed into every
+            prediction. It allows for names that are not in the lists.
 
     Raises:
         FileNotFoundError: If a word list is missing.
-        ValueError: If one cannot be read, no word has a letter, the order is not in 2..8, or
-            ``surprise`` not in (0, 1].
+        ValueError: If a list cannot be read, no word has a letter, ``order`` is not in 2..8, or
+            ``surprise`` is not in (0, 1].
     """
 
     start = 1 << _BITS | _EDGE
-    # What comes next where no word has begun: at first, behind a digit, behind a symbol.
-    _between: ClassVar = {start: _AT_FIRST, DIGIT: _BEHIND_DIGIT, SYMBOL: _BEHIND_SYMBOL}
+    # Distribution of the next kind of character in the states outside of a run of letters.
+    _outside_letters: ClassVar = {start: _AT_START, DIGIT: _AFTER_DIGIT, SYMBOL: _AFTER_SYMBOL}
 
     def __init__(
         self,
@@ -86,9 +88,9 @@ class LetterNgrams:
         surprise: float = 0.05,
     ) -> None:
         if not 2 <= order <= 8:
-            raise ValueError(f'order must lie in 2..8, got {order}.')
+            raise ValueError(f'order must be in 2..8, got {order}.')
         if not 0 < surprise <= 1:
-            raise ValueError(f'surprise must lie in (0, 1], got {surprise}.')
+            raise ValueError(f'surprise must be in (0, 1], got {surprise}.')
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
         self.order = order
         self.surprise = surprise
@@ -111,22 +113,22 @@ class LetterNgrams:
         return cls(words) if model is None else cls(words, model.order, model.surprise)
 
     def advance(self, state: int, letter: int) -> tuple[float, int]:
-        """Read one more character.
+        """Score one more character.
 
         Args:
-            state: The state before it.
-            letter: What :func:`letter_index` gives for it.
+            state: State before the character.
+            letter: Result of :func:`letter_index` for the character.
 
         Returns:
-            The natural logarithm of the character's probability, and the state behind it.
+            Natural log probability of the character, and the state after it.
         """
         log_prob = 0.0
         if letter < 0:
-            log_prob, coming = self._turn(state)
-            log_prob += coming.digit if letter == DIGIT else coming.symbol
-            return log_prob + _SHARE_OF_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
-        if state in self._between:
-            log_prob, state = self._between[state].letters, self.start
+            log_prob, following = self._end_letters(state)
+            log_prob += following.digit if letter == DIGIT else following.symbol
+            return log_prob + _LOG_P_IN_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
+        if state in self._outside_letters:
+            log_prob, state = self._outside_letters[state].letters, self.start
         log_prob += float(self._log_probs[self._rows[state], letter + 1])
         longest = 1 << _BITS * (self.order - 1)
         state = state << _BITS | letter + 1
@@ -138,20 +140,23 @@ class LetterNgrams:
 
     def finish(self, state: int) -> float:
         """Log probability that the text ends here."""
-        log_prob, coming = self._turn(state)
-        return log_prob + coming.end
+        log_prob, following = self._end_letters(state)
+        return log_prob + following.end
 
-    def _turn(self, state: int) -> tuple[float, _Next]:
-        """Log probability that the letters end here, if there are any, and what may follow."""
-        if state in self._between:
-            return 0.0, self._between[state]
-        return float(self._log_probs[self._rows[state], _EDGE]), _BEHIND_LETTERS
+    def _end_letters(self, state: int) -> tuple[float, _Next]:
+        """Log probability that the current run of letters ends, and of what follows it.
+
+        The former is 0 in states outside of a run of letters.
+        """
+        if state in self._outside_letters:
+            return 0.0, self._outside_letters[state]
+        return float(self._log_probs[self._rows[state], _EDGE]), _AFTER_LETTERS
 
     def covers(self, text: str) -> bool:
-        """Whether the word lists contain the letters of a text outside of ASCII, in any case.
+        """Whether the word lists contain all non-ASCII letters of a text, in any case.
 
-        The English list contains none, so that it does not cover accented letters and the sharp
-        s. Digits and symbols are always covered.
+        The English list contains no such letter, for example no accented letter and no sharp s.
+        Digits and symbols are always covered.
         """
         letters = {c for c in text.lower() if c.isalpha() and not c.isascii()}
         return letters <= self._accented
@@ -166,7 +171,7 @@ class LetterNgrams:
 
 
 def letter_index(char: str) -> int:
-    """0 to 25 for a to z in either case and with any accent, else ``DIGIT`` or the like."""
+    """0 to 25 for a to z in any case, with any accent; else ``DIGIT``, ``MARK`` or ``SYMBOL``."""
     if char.isdigit() or char in _MARKS:
         return DIGIT if char.isdigit() else MARK
     letter = normalize('NFKD', char.casefold())[:1]
@@ -176,7 +181,7 @@ def letter_index(char: str) -> int:
 def _gather(
     words: Sequence[str | os.PathLike[str]] | Mapping[str, float],
 ) -> tuple[dict[str, float], set[str]]:
-    """Words in plain small letters with their weights, and their letters outside of ASCII."""
+    """Words in lower-case a to z with their weights, and the set of their non-ASCII letters."""
     if isinstance(words, (str, os.PathLike)):
         raise ValueError(f"words must be several lists, got one: pass ['{words}'].")
     lists = [words] if isinstance(words, Mapping) else [_read(path) for path in words]
@@ -187,7 +192,7 @@ def _gather(
         for part in filter(None, _OTHERS.split(plain)):
             weights[part] = weights.get(part, 0.0) + weight
     if not weights:
-        raise ValueError('wanted words with letters a to z, got none; name another word list.')
+        raise ValueError('wanted words with letters a to z, got none. Use another word list.')
     return weights, {c for c in accented if c.isalpha() and not c.isascii()}
 
 
@@ -196,29 +201,33 @@ def _read(path: str | os.PathLike[str]) -> dict[str, float]:
 
 
 def _drop_first(state: int) -> int:
-    """The state without the first of its letters; a leading one bit tells how many there are."""
+    """Remove the first letter of a state. A leading one bit marks the number of letters."""
     below = 1 << state.bit_length() - 1 - _BITS
     return state & below - 1 | below
 
 
 def _count(words: Mapping[str, float], order: int) -> tuple[dict[int, int], np.ndarray]:
-    """Rows of contexts, and what follows them: (rows, 27) probabilities, the edge's first."""
-    # An edge before the first word, and one behind each, which its word's weight counts for too.
+    """Count n-grams and smooth them.
+
+    Returns:
+        Row of each context, and (rows, 27) probabilities of the next symbol, the edge first.
+    """
+    # One edge before the first word and one after each word, which has the weight of its word.
     text = '\0'.join(['', *words, '']).encode()
-    symbols = np.frombuffer(text, np.uint8).astype(np.int64) % 32  # a is 97
+    symbols = np.frombuffer(text, np.uint8).astype(np.int64) % 32  # 'a' is 97, so 1.
     lengths = [1, *(len(word) + 1 for word in words)]
     weights = np.repeat(np.array([0.0, *words.values()]), lengths)
     rows: dict[int, int] = {}
     tables: list[np.ndarray] = []
-    contexts = np.ones(len(symbols), dtype=np.int64)  # of each symbol, those before it
+    contexts = np.ones(len(symbols), dtype=np.int64)  # State before each symbol.
     found = np.zeros(0, dtype=np.int64)
     ends = np.arange(1, len(symbols))
     for length in range(order):
         if length:
             ends = ends[ends >= length]
-            # A context may begin with an edge, and has none further in.
+            # A context may contain an edge only as its first symbol.
             ends = ends[symbols[ends - length + 1] != _EDGE] if length > 1 else ends
-            # One letter more in front: the leading one bit moves up by a letter.
+            # Prepend one symbol: the leading one bit moves up by _BITS.
             one = 1 << _BITS * (length - 1)
             contexts[ends] += (symbols[ends - length] + (1 << _BITS) - 1) * one
         shorter, (found, index) = found, np.unique(contexts[ends], return_inverse=True)

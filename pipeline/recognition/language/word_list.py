@@ -1,4 +1,4 @@
-"""Lists of words with how common they are."""
+"""Word lists with frequency weights."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import os
 from pathlib import Path
 
 ENGLISH_WORDS = Path(__file__).parent / 'words.txt'
-"""71,000 English words and names that this package ships; its sources are named inside."""
+"""List of 71,000 English words and names. The file names its sources."""
 
 
 def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
     """Read words and their weights.
 
     Args:
-        path: UTF-8, a word a line, with its weight behind it where it is not 1; lines that start
-            with '#' are comments.
+        path: Path of a UTF-8 file with one word per line and an optional weight after it. The
+            default weight is 1. Lines that start with '#' are comments.
 
     Returns:
-        The weight of each word, in the order of the file; of words that come twice, the sum.
+        The weight of each word, in the order of the file. Weights of repeated words are added.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If a line is anything else, a weight is below 1, or there is no word.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If a line is malformed, a weight is below 1, or the file contains no words.
     """
     try:
         lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"no word list {path}; 'english' names the one that comes along."
+            f"no word list {path}. Use 'english' for the built-in list."
         ) from error
     except UnicodeDecodeError as error:
-        raise ValueError(f'wanted a word list in UTF-8, {path} is something else.') from error
+        raise ValueError(f'word list {path} is not in UTF-8.') from error
     weights: dict[str, float] = {}
     for number, line in enumerate(lines, 1):
         fields = line.split()
@@ -44,10 +44,10 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
             weight = 0.0
         if not 1 <= weight < math.inf:
             raise ValueError(
-                f'{path}:{number}: wanted a word and perhaps its weight, 1 or more, as in '
+                f'{path}:{number}: wanted a word and an optional weight of 1 or more, as in '
                 f"'street 8', got {line.strip()!r}."
             )
         weights[word] = weights.get(word, 0.0) + weight
     if not weights:
-        raise ValueError(f'wanted a word a line, got none in {path}; name another word list.')
+        raise ValueError(f'wanted one word per line, got none in {path}. Use another word list.')
     return weights

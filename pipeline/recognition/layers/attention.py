@@ -1,3 +1,5 @@
+"""Multi-head attention with reusable keys and values."""
+
 from __future__ import annotations
 
 import torch
@@ -6,13 +8,13 @@ from torch import Tensor, nn
 
 
 class MultiHeadAttention(nn.Module):
-    """Multi-head attention whose keys and values can be projected once and used many times.
+    """Multi-head attention with keys and values that are projected once and reused.
 
     Shapes: N crops, T queries, S keys, H heads, D ``embed_dim``, d = D / H.
 
     Args:
         embed_dim: D, the width of queries, keys, values and output.
-        num_heads: H; has to divide ``embed_dim``.
+        num_heads: Number of heads H, a divisor of ``embed_dim``.
         dropout: Probability of dropping an attention weight, in training only.
 
     Raises:
@@ -24,7 +26,7 @@ class MultiHeadAttention(nn.Module):
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(
                 f'embed_dim={embed_dim} is not a multiple of num_heads={num_heads}. '
-                'Choose num_heads so that every head gets the same width.'
+                'Choose a num_heads that divides embed_dim.'
             )
         self.num_heads = num_heads
         self.dropout = dropout
@@ -45,19 +47,19 @@ class MultiHeadAttention(nn.Module):
     def attend(
         self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None
     ) -> Tensor:
-        """Let projected queries look at projected keys.
+        """Attention of projected queries over projected keys and values.
 
         Args:
-            queries: (N, H, T, d), or (1, H, T, d) where all crops ask the same.
+            queries: (N, H, T, d), or (1, H, T, d) if all crops have the same queries.
             keys: (N, H, S, d).
             values: (N, H, S, d).
-            mask: Bool, broadcastable to (N, H, T, S); True where a query may look.
+            mask: Bool, broadcastable to (N, H, T, S). True allows attention.
 
         Returns:
             (N, T, D).
         """
         if self.training and queries.device.type == 'cpu':
-            # For short sequences the backward pass of the CPU's fused kernel takes far longer.
+            # On CPUs the backward pass of the fused kernel is far slower for short sequences.
             scores = queries * queries.size(-1) ** -0.5 @ keys.transpose(-2, -1)  # (N, H, T, S)
             if mask is not None:
                 scores = scores.masked_fill(~mask, -torch.inf)

@@ -1,3 +1,5 @@
+"""Stochastic depth."""
+
 from __future__ import annotations
 
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ class DropPath(nn.Module):
     def __init__(self, drop_prob: float = 0.0) -> None:
         super().__init__()
         if not 0.0 <= drop_prob < 1.0:
-            raise ValueError(f'drop_prob has to be in [0, 1), got {drop_prob}.')
+            raise ValueError(f'drop_prob must be in [0, 1), got {drop_prob}.')
         self.drop_prob = drop_prob
 
     def forward(self, x: Tensor) -> Tensor:

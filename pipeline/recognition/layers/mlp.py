@@ -1,10 +1,12 @@
+"""The MLP of transformer blocks."""
+
 from __future__ import annotations
 
 from torch import Tensor, nn
 
 
 class Mlp(nn.Module):
-    """The transformer's two-layer perceptron with GELU.
+    """Two-layer perceptron with GELU.
 
     Args:
         embed_dim: Width of input and output.

@@ -1,3 +1,5 @@
+"""The transformer block of ViT."""
+
 from __future__ import annotations
 
 from torch import Tensor, nn
@@ -12,8 +14,8 @@ class TransformerBlock(nn.Module):
 
     Args:
         embed_dim: D, the width of the tokens.
-        num_heads: Attention heads.
-        mlp_ratio: Hidden width of the perceptron divided by ``embed_dim``.
+        num_heads: Number of attention heads.
+        mlp_ratio: Hidden width of the MLP divided by ``embed_dim``.
         drop_rate: Dropout on attention weights and hidden units.
         drop_path: Probability of skipping a residual branch.
     """

@@ -1,3 +1,5 @@
+"""The loss of PARSeq."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,22 +21,23 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
     """Cross entropy averaged over several reading orders of each word.
 
     Permutation language modeling of PARSeq (Bautista & Atienza, ECCV 2022, arXiv 2207.06966,
-    section 3.2). Padding never counts. EOS counts in the first two orders only: later ones read it
-    last, as left-to-right does, and would weigh it too much. Shapes: N crops, P orders, M the
-    characters of the longest word, L classes.
+    section 3.2). Padding is ignored. EOS counts in the first two orders only. All later orders
+    also read EOS last, like left-to-right, which would give EOS too much weight. Shapes: N crops,
+    P orders, M characters of the longest word, L classes.
 
     Args:
         dictionary: MMOCR dictionary with start, end and padding tokens.
-        max_seq_len: Steps of the decoder, one more than the longest label: EOS needs a step.
-        letter_case: 'unchanged', 'upper' or 'lower'; applied to gold texts.
-        perm_num: Reading orders of a step, mirrors included. Training time grows with it.
-        perm_forward: Always include left-to-right.
-        perm_mirrored: Pair each order with its mirror.
-        too_long: A gold text with more than ``max_seq_len - 1`` characters is an 'error', or the
-            decoder may 'ignore' the word: it adds nothing to the loss.
-        unknown_chars: A gold text with characters outside the dictionary is an 'error'; 'ignore'
-            leaves out the word, 'drop' the characters. Does not apply where the dictionary has an
-            unknown token.
+        max_seq_len: Number of decoder steps: the maximum label length plus one for EOS.
+        letter_case: 'unchanged', 'upper' or 'lower'. Applied to ground-truth texts.
+        perm_num: Number of reading orders per training step, including mirrors. The training time
+            grows with it.
+        perm_forward: Whether left-to-right is always included.
+        perm_mirrored: Whether each order is paired with its mirror.
+        too_long: Policy for texts with more than ``max_seq_len - 1`` characters: 'error' raises,
+            'ignore' leaves the word out of the loss.
+        unknown_chars: Policy for texts with characters outside the dictionary: 'error' raises,
+            'ignore' leaves the word out of the loss, 'drop' removes the characters. It does not
+            apply to dictionaries with an unknown token.
 
     Raises:
         ValueError: If a policy is unknown or the dictionary lacks a token.
@@ -58,10 +61,10 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
                 'with_end=True in the dictionary.'
             )
         if too_long not in ('error', 'ignore'):
-            raise ValueError(f"too_long has to be 'error' or 'ignore', got {too_long!r}.")
+            raise ValueError(f"too_long must be 'error' or 'ignore', got {too_long!r}.")
         if unknown_chars not in ('error', 'ignore', 'drop'):
             raise ValueError(
-                f"unknown_chars has to be 'error', 'ignore' or 'drop', got {unknown_chars!r}."
+                f"unknown_chars must be 'error', 'ignore' or 'drop', got {unknown_chars!r}."
             )
         self.perm_num = perm_num
         self.perm_forward = perm_forward
@@ -70,13 +73,13 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
         self.unknown_chars = unknown_chars
 
     def encode_text(self, text: str) -> list[int] | None:
-        """Turn a gold text into character indexes.
+        """Encode a ground-truth text as character indexes.
 
         Returns:
-            The indexes without BOS and EOS, or None where a policy leaves the word out.
+            The indexes without BOS and EOS, or None if a policy leaves the word out.
 
         Raises:
-            ValueError: If the text does not fit and the policy is 'error'.
+            ValueError: If the text violates a policy that is 'error'.
         """
         if self.letter_case != 'unchanged':
             text = getattr(text, self.letter_case)()
@@ -103,10 +106,10 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
     def get_targets(
         self, data_samples: Sequence[TextRecogDataSample]
     ) -> Sequence[TextRecogDataSample]:
-        """Add ``indexes`` and ``padded_indexes`` to the gold text of each sample.
+        """Add ``indexes`` and ``padded_indexes`` to ``gt_text`` of each sample.
 
-        ``padded_indexes`` is (max_seq_len + 1,) int64: BOS, the characters, EOS, then padding. A
-        word left out by a policy is BOS and padding alone.
+        ``padded_indexes`` is (max_seq_len + 1,) int64: BOS, the characters, EOS, padding. Words
+        that a policy leaves out have BOS and padding only.
         """
         for data_sample in data_samples:
             indexes = self.encode_text(data_sample.gt_text.item)
@@ -120,13 +123,13 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
         return data_samples
 
     def stack_targets(self, data_samples: Sequence[TextRecogDataSample]) -> Tensor:
-        """Targets of a batch, cut after the EOS of its longest word: (N, M + 2) int64."""
+        """Targets of a batch, truncated after the EOS of its longest word: (N, M + 2) int64."""
         targets = torch.stack([sample.gt_text.padded_indexes for sample in data_samples])
         longest = int((targets != self.pad_idx).sum(1).max())
         return targets[:, : max(longest, 2)]
 
     def draw_permutations(self, num_chars: int) -> Tensor:
-        """Draw this step's reading orders, (P, M + 2), from torch's global seed."""
+        """Draw the reading orders of a training step with torch's global generator: (P, M + 2)."""
         rng = np.random.default_rng(int(torch.randint(2**31, ())))
         return draw_permutations(
             num_chars, self.perm_num, rng, self.perm_forward, self.perm_mirrored
@@ -135,7 +138,7 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
     def forward(
         self, outputs: Tensor, data_samples: Sequence[TextRecogDataSample]
     ) -> dict[str, Tensor]:
-        """Average the cross entropy over orders and counted tokens.
+        """Mean cross entropy over orders and tokens that count.
 
         Args:
             outputs: (N, P, M + 1, L) logits, as ``PARSeqDecoder.forward_train`` returns them.
@@ -148,12 +151,12 @@ class PermutationLanguageModelLoss(BaseTextRecogModuleLoss):
         num_perms = outputs.size(1)
         without_eos = targets.masked_fill(targets == self.dictionary.end_idx, self.pad_idx)
         per_perm = [targets if i < 2 else without_eos for i in range(num_perms)]
-        gold = torch.stack(per_perm, dim=1)  # (N, P, M + 1)
+        gt_indexes = torch.stack(per_perm, dim=1)  # (N, P, M + 1)
         total = F.cross_entropy(
             outputs.flatten(0, 2).float(),
-            gold.flatten(),
+            gt_indexes.flatten(),
             ignore_index=self.pad_idx,
             reduction='sum',
         )
-        # A batch whose words are all left out has nothing to divide by.
-        return {'loss_plm': total / (gold != self.pad_idx).sum().clamp(min=1)}
+        # The count is 0 if policies leave out all words of a batch.
+        return {'loss_plm': total / (gt_indexes != self.pad_idx).sum().clamp(min=1)}

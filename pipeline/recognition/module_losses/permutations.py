@@ -1,8 +1,8 @@
-"""Reading orders and the attention masks that enforce them.
+"""Reading orders and their attention masks.
 
 A word of M characters is the sequence BOS, c1 .. cM, EOS at positions 0 .. M + 1. A permutation
-lists those positions in the order in which they are read; BOS is always first. The left-to-right
-order of a three-letter word is (0, 1, 2, 3, 4), EOS last.
+lists these positions in reading order, with BOS first. The left-to-right order of a three-letter
+word is (0, 1, 2, 3, 4), with EOS last.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# Words this short have so few orders that drawing at random would repeat them.
+# Up to this length all orders are listed, because random draws would repeat orders.
 MAX_LISTED_CHARS = 4
 
 
@@ -27,16 +27,18 @@ def draw_permutations(
 ) -> Tensor:
     """Draw the reading orders of one training step.
 
-    The rules are those of PARSeq (Bautista & Atienza, ECCV 2022): left-to-right comes first, each
-    order is followed by its mirror, and a short word has no more orders than exist. The mirror of
-    left-to-right also reads EOS before the characters, so that right-to-left is a full reverse.
+    The rules are those of PARSeq (Bautista & Atienza, ECCV 2022). Left-to-right is first, each
+    order is followed by its mirror, and the number of orders is at most the number of
+    permutations of the word. The mirror of left-to-right reads EOS before the characters, so that
+    it is a full reversal.
 
     Args:
-        num_chars: M, characters of the batch's longest word.
-        perm_num: Orders wanted, mirrors included.
-        rng: Source of randomness.
-        perm_forward: Always include left-to-right.
-        perm_mirrored: Pair each order with its mirror; ``perm_num`` has to be even then.
+        num_chars: Number of characters M of the longest word in the batch.
+        perm_num: Maximum number of orders, including mirrors.
+        rng: Random generator.
+        perm_forward: Whether left-to-right is always included.
+        perm_mirrored: Whether each order is paired with its mirror. Requires an even
+            ``perm_num``.
 
     Returns:
         (P, M + 2) int64, P at most ``perm_num``.
@@ -46,7 +48,7 @@ def draw_permutations(
     """
     if perm_num < 1 or (perm_mirrored and perm_num % 2):
         raise ValueError(
-            f'perm_num has to be positive, and even with perm_mirrored=True; got {perm_num}.'
+            f'perm_num must be positive, and even with perm_mirrored=True, got {perm_num}.'
         )
     if num_chars <= 1:
         return torch.arange(num_chars + 2)[None]
@@ -55,7 +57,7 @@ def draw_permutations(
     num_drawn = perm_num // 2 if perm_mirrored else perm_num
     if num_chars <= MAX_LISTED_CHARS:
         pool = np.array(list(permutations(range(num_chars))))
-        if perm_mirrored:  # of each pair of mirrors, the one whose first position is the smaller
+        if perm_mirrored:  # Keep one order of each pair of mirrors: the smaller first position.
             pool = pool[pool[:, 0] < pool[:, -1]]
         num_drawn = min(num_drawn, len(pool))
     else:
@@ -64,7 +66,7 @@ def draw_permutations(
     orders = [forward] if perm_forward else []
     missing = num_drawn - len(orders)
     if num_chars <= MAX_LISTED_CHARS:
-        others = pool[1:] if perm_forward else pool  # itertools lists left-to-right first
+        others = pool[1:] if perm_forward else pool  # itertools lists left-to-right first.
         orders += list(others[rng.permutation(len(others))[:missing]])
     else:
         orders += [rng.permutation(num_chars) for _ in range(missing)]
@@ -81,10 +83,10 @@ def draw_permutations(
 
 
 def permutation_masks(perm: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn one reading order into attention masks; True where attention is allowed.
+    """Attention masks of one reading order. True allows attention.
 
-    Keys are positions 0 .. M (EOS is never looked at). A position sees what its order read before
-    it. For the order (0, 2, 1, 3), that is BOS, c2, c1, EOS::
+    Keys are positions 0 .. M, without EOS. A position attends to the positions before it in the
+    reading order. For the order (0, 2, 1, 3), that is BOS, c2, c1, EOS::
 
         query_mask    BOS c1 c2        content_mask  BOS c1 c2
         reading c1 [   1   0  1 ]      BOS        [   1   0  0 ]
@@ -95,11 +97,12 @@ def permutation_masks(perm: Tensor) -> tuple[Tensor, Tensor]:
         perm: (M + 2,) int64, position 0 first.
 
     Returns:
-        ``query_mask`` (M + 1, M + 1), a row per predicted position 1 .. M + 1, which does not see
-        itself, and ``content_mask`` (M + 1, M + 1), a row per key, which does.
+        ``query_mask`` (M + 1, M + 1) with one row per predicted position 1 .. M + 1, which does
+        not attend to itself, and ``content_mask`` (M + 1, M + 1) with one row per key, which
+        attends to itself.
     """
     rank = torch.empty_like(perm)
     rank[perm] = torch.arange(len(perm), device=perm.device)
-    seen_before = rank[:, None] > rank[None, :]
-    content = seen_before | torch.eye(len(perm), dtype=torch.bool, device=perm.device)
-    return seen_before[1:, :-1], content[:-1, :-1]
+    is_earlier = rank[:, None] > rank[None, :]
+    content = is_earlier | torch.eye(len(perm), dtype=torch.bool, device=perm.device)
+    return is_earlier[1:, :-1], content[:-1, :-1]

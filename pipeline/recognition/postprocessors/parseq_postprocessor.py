@@ -1,3 +1,5 @@
+"""From class probabilities per step to texts and scores."""
+
 from __future__ import annotations
 
 import math
@@ -14,21 +16,20 @@ from pipeline.registry import MODELS
 
 @MODELS.register_module()
 class PARSeqPostprocessor(BaseTextRecogPostprocessor):
-    """Read texts and scores off the decoder's probabilities.
+    """Convert the decoder's probabilities to texts and scores.
 
-    Each sample gets ``pred_text`` with
+    Sets ``pred_text`` of each sample, with the fields
 
     - ``item``: the text before the first EOS;
-    - ``score``: a list with the probability of each of its characters, as MMOCR's sequence
-      decoders give it;
-    - ``word_score``: the product of those and of EOS's probability where it was read, in [0, 1].
-      It is the model's probability of this text, and an empty text has one too.
+    - ``score``: a list with the probability of each character, as from MMOCR's sequence decoders;
+    - ``word_score``: the product of these probabilities and that of EOS, if EOS was predicted, in
+      [0, 1]. It is the model's probability of the text. It is also defined for empty texts.
 
     Args:
-        temperature: Logits are divided by it before scores are read off them, which leaves the
-            texts as they are (Guo et al., ICML 2017, arXiv 1706.04599). Above 1 makes a model
-            that is too sure of itself less so.
-        **kwargs: Of MMOCR's ``BaseTextRecogPostprocessor``.
+        temperature: Temperature for calibration (Guo et al., ICML 2017, arXiv 1706.04599). Scores
+            are computed from logits divided by it. Values above 1 lower the scores of an
+            overconfident model. The texts do not change.
+        **kwargs: Arguments of MMOCR's ``BaseTextRecogPostprocessor``.
 
     Raises:
         ValueError: If the temperature is not positive.
@@ -41,11 +42,11 @@ class PARSeqPostprocessor(BaseTextRecogPostprocessor):
         self.temperature = temperature
 
     def read_word(self, indexes: list[int], scores: list[float]) -> LabelData:
-        """Cut one word's greedy classes at EOS.
+        """Convert the greedy classes of one word up to EOS.
 
         Args:
-            indexes: The best class of each step.
-            scores: Its probability.
+            indexes: Most probable class of each step.
+            scores: Probability of each of these classes.
 
         Returns:
             ``item``, ``score`` and ``word_score``.

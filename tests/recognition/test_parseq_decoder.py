@@ -214,7 +214,7 @@ def test_score_readings_equals_decode_ar(depth):
         [[[1, 2, 3], [4, PAD, PAD]], [[PAD, PAD, PAD], [7, 8, PAD]]]
     )  # fmt: skip
     with torch.no_grad():
-        scores = decoder.score_readings(memory, readings)
+        scores = score_readings(decoder, memory, readings)
         assert scores.shape == (2, 2, 4)
         for i, of_crop in enumerate(readings.tolist()):
             for k, reading in enumerate(of_crop):
@@ -233,12 +233,13 @@ def test_score_readings_applies_late_fusion_per_crop():
     shift = torch.randn(2, 1, 32, generator=torch.Generator().manual_seed(2))
     readings = torch.tensor([[[1, 2], [3, PAD]], [[1, 2], [3, PAD]]])
     with torch.no_grad():
-        fused = decoder.score_readings(memory, readings, lambda features: features + shift)
+        fused = score_readings(decoder, memory, readings, lambda features: features + shift)
         for i in range(2):
-            alone = decoder.score_readings(
+            alone = score_readings(
+                decoder,
                 decoder.project_memory(out_enc[i : i + 1]),
                 readings[i : i + 1],
                 lambda features, i=i: features + shift[i : i + 1],
             )
             torch.testing.assert_close(fused[i : i + 1], alone, rtol=1e-4, atol=1e-4)
-        assert not torch.allclose(fused, decoder.score_readings(memory, readings))
+        assert not torch.allclose(fused, score_readings(decoder, memory, readings))

@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.recognition.decoders.ctc_head import CTCHead
 from pipeline.recognition.decoders.parseq_decoder import FeatureFusion, PARSeqDecoder
+from pipeline.recognition.decoders.parseq_scoring import score_readings
 from pipeline.recognition.language import LanguageModelRescorer, LetterNgrams
 from pipeline.registry import MODELS, TASK_UTILS
 
@@ -198,7 +199,8 @@ class HybridDecoder(PARSeqDecoder):
     ) -> Tensor:
         """PARSeq's left-to-right log probabilities (n, K, M + 1)."""
         index = torch.tensor(rows, device=out_enc.device)
-        return self.score_readings(
+        return score_readings(
+            self,
             self.project_memory(out_enc[index]),
             self._stack(hypotheses).to(out_enc.device),
             None if fuse_features is None else _fuse_some(fuse_features, index, len(out_enc)),

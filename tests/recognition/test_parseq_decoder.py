@@ -4,6 +4,8 @@ import pytest
 import torch
 from parseq_words import DICTIONARY, END, PAD, START, build_decoder, make_samples
 
+from pipeline.recognition.decoders.parseq_scoring import score_readings
+
 
 def draw_tokens(count: int = 3, width: int = 32) -> torch.Tensor:
     return torch.randn(count, 6, width, generator=torch.Generator().manual_seed(1))

@@ -117,8 +117,8 @@ def _find_wrapper(state: Mapping[str, Any]) -> str | None:
 
 
 def _rename(name: str) -> str:
-    for pattern, ours in _RENAMED:
-        name, found = re.subn(pattern, ours, name)
+    for pattern, replacement in _RENAMED:
+        name, found = re.subn(pattern, replacement, name)
         if found:
             break
     return name

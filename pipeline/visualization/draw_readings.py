@@ -13,7 +13,7 @@ from pipeline.visualization.label_fonts import LabelFonts
 
 _CELL = (92, 256)  # (height, width)
 _CROP = (48, 240)  # Maximum (height, width) of a crop in its cell.
-_PHOTO_HEIGHT = 360
+_IMAGE_HEIGHT = 360
 _FONT_PX = 16
 # RGB
 _GT_COLOR, _CORRECT_COLOR, _WRONG_COLOR = (70, 70, 70), (0, 120, 40), (200, 0, 0)
@@ -51,7 +51,7 @@ def draw_readings(
     if scores is not None and len(scores) != len(crops):
         raise ValueError(f'wanted one score per crop, got {len(scores)} for {len(crops)} crops.')
     rows = math.ceil(len(crops) / columns)
-    top = None if photo is None else _fit(photo, _PHOTO_HEIGHT, columns * _CELL[1])
+    top = None if photo is None else _fit(photo, _IMAGE_HEIGHT, columns * _CELL[1])
     offset = 0 if top is None else top.shape[0] + 8
     sheet = np.full((offset + rows * _CELL[0], columns * _CELL[1], 3), 255, dtype=np.uint8)
     if top is not None:

@@ -144,7 +144,7 @@ def test_downloaded_checkpoint_with_code_is_rejected(
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     downloaded = tmp_path / 'hub' / 'checkpoints' / 'model.pth'
     downloaded.parent.mkdir(parents=True)
-    torch.save({'meta': Malice(proof)}, downloaded)  # as if fetched before: nothing is now
+    torch.save({'meta': Malice(proof)}, downloaded)  # as if downloaded before
     with pytest.raises(pickle.UnpicklingError, match='mkdir'):
         checkpoint.load_from_http('https://example.invalid/model.pth', map_location='cpu')
     assert not proof.exists()
@@ -154,7 +154,7 @@ def test_downloaded_checkpoint_with_code_is_rejected(
 def test_checkpoint_loads_numbers_of_any_numpy(tmp_path: Path, module: bytes) -> None:
     numbers = {'score': np.float64(0.5), 'counts': np.arange(3), 'flags': np.array([True])}
     torch.save(numbers, tmp_path / 'numbers.pth')
-    # numpy 1 and 2 differ in the module that they name their rebuilding functions by.
+    # numpy 1 and 2 have different modules for the functions that rebuild values.
     with (
         zipfile.ZipFile(tmp_path / 'numbers.pth') as written,
         zipfile.ZipFile(tmp_path / 'renamed.pth', 'w') as renamed,

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 # Runs in a process of its own, since the tests have imported the package long ago.
 WATCH_AN_IMPORT = """
 import json, os, threading
-import cv2, matplotlib, mmengine, numpy, torch  # what these do on import is theirs
+import cv2, matplotlib, mmengine, numpy, torch  # side effects of these imports are not ours
 names, variables, threads = dict(vars(numpy)), dict(os.environ), threading.active_count()
 import pipeline.registration
 import mmdet.models, mmocr.datasets, mmocr.models
@@ -45,7 +45,7 @@ def watched_import() -> subprocess.CompletedProcess[str]:
 def test_import_prints_nothing(watched_import: subprocess.CompletedProcess[str]) -> None:
     assert watched_import.returncode == 0, watched_import.stderr
     assert watched_import.stderr == ''
-    assert len(watched_import.stdout.splitlines()) == 1  # our own report
+    assert len(watched_import.stdout.splitlines()) == 1  # report of this test
 
 
 def test_import_adds_only_missing_numpy_aliases(
@@ -85,7 +85,7 @@ def test_mmocr_augments_images_with_imgaug() -> None:
         }
     )
     assert results['img'].shape == (20, 20, 3)
-    # The bright word is where its polygon says.
+    # The polygon matches the bright word.
     y, x = np.nonzero(results['img'][..., 0] > 128)
     corners = results['gt_polygons'][0].reshape(-1, 2)
     assert corners.min(axis=0) == pytest.approx([x.min(), y.min()], abs=1.0)

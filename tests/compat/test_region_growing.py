@@ -109,7 +109,7 @@ def test_contour_expand_equals_a_plain_queue(seed: int, min_area: int, device: s
 
 
 def test_contour_expand_uses_the_middle_kernel_first() -> None:
-    # Word 1 reaches the gap in the middle kernel already, word 2 in the largest one only.
+    # Word 1 reaches the gap in the middle kernel, word 2 in the largest kernel only.
     largest = np.ones((1, 9), np.uint8)
     middle = np.array([[1, 1, 1, 1, 1, 1, 0, 1, 1]], np.uint8)
     labels = np.array([[1, 0, 0, 0, 0, 0, 0, 0, 2]], np.int32)
@@ -155,5 +155,5 @@ def test_panet_and_psenet_postprocessors_find_two_words(text_repr_type: str) -> 
         assert len(found.polygons) == 2
         boxes = [np.array(polygon).reshape(-1, 2) for polygon in found.polygons]
         for box, top in zip(sorted(boxes, key=lambda box: box[:, 1].min()), (5, 23), strict=True):
-            # The words' outermost pixels, whichever kernel they grew from.
+            # The outermost pixels of the words, for any kernel.
             assert np.allclose([box.min(axis=0), box.max(axis=0)], [[7, top], [52, top + 11]])

@@ -79,7 +79,7 @@ def test_postprocessor_inverts_the_targets_of_mmocr():
 
 @pytest.mark.parametrize('turned', [False, True])
 def test_postprocessor_does_not_overgrow_wavy_kernels(turned):
-    # A rectangle's kernel whose border an unsure model makes wavy, by 2 px either way.
+    # The kernel of a rectangle with a wavy border, by 2 px in both directions.
     word = quad(40, 30, 240, 70)
     shape = Polygon(word)
     inner = np.array(shape.buffer(-shape.area * (1 - 0.4**2) / shape.length).bounds)
@@ -106,7 +106,7 @@ def test_postprocessor_keeps_the_angle_of_rotated_words():
 def test_postprocessor_grows_long_words_fully():
     """A fixed unclip ratio, as in MMOCR, leaves them too thin."""
     ((polygon, _),) = find(taught(quad(10, 60, 310, 84)))
-    # The kernel is 5.3 px high: what rounding to pixels adds, growing doubles and more.
+    # The kernel is 5.3 px high. Growing more than doubles the error of rounding to pixels.
     assert box_of(polygon) == pytest.approx([10, 60, 310, 84], abs=1.5)
 
 
@@ -151,7 +151,7 @@ def test_postprocessor_rescales_polygons_to_the_image():
     prob_map = np.zeros(SIZE)
     prob_map[60:80, 100:200] = 1
     ((at_work, _),) = find(prob_map)
-    ((at_photo, _),) = find(prob_map, scale=(0.5, 0.25))  # width halved, height quartered
+    ((at_photo, _),) = find(prob_map, scale=(0.5, 0.25))  # half width, quarter height
     np.testing.assert_allclose(at_photo, at_work * [2, 4], rtol=1e-5)
 
 

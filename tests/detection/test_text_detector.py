@@ -59,8 +59,10 @@ def test_detector_batches_images_of_one_size():
 def test_detector_coarse_pass_finds_large_words():
     image, box = photo(640, 1280)
     _, y1, x2, y2 = (round(v) for v in box)
-    image[image == 0] = 25  # nine tenths sure ...
-    image[y1:y2, x2 - 180 : x2][image[y1:y2, x2 - 180 : x2] < 255] = 140  # ... less so at its end
+    image[image == 0] = 25  # probability 0.9 ...
+    image[y1:y2, x2 - 180 : x2][image[y1:y2, x2 - 180 : x2] < 255] = (
+        140  # ... and lower at the end of the word
+    )
     image[:, x2 - 182 : x2 - 180] = 255
     small = draw_kernels((640, 1280), (100, 500, 180, 540))
     image = np.minimum(image, small)
@@ -80,11 +82,11 @@ def test_detector_pyramid_finds_words_of_all_sizes():
     image = np.minimum(draw_kernels((640, 1280), huge), draw_kernels((640, 1280), large))
     image[:480][image[:480] == 0] = 25
     end = image[:480, 840:]
-    end[end < 255] = 140  # less sure, and parted: one word again where gaps are thin
+    end[end < 255] = 140  # lower probability, with a gap that splits the word
     for x in (840, 940, 1040):
         image[:480, x : x + 2] = 255
     image[480:, :390][image[480:, :390] == 0] = 140
-    image[480:, 390::2] = 255  # stripes: half sure where they are not told apart
+    image[480:, 390::2] = 255  # stripes: probability 0.5 at sizes that do not resolve them
     unsure = {'type': 'DBWordPostprocessor', 'min_text_score': 0.3}
     ends = {}
     for sizes in ((), (640,), (160,), (640, 160)):
@@ -200,7 +202,7 @@ def mmocr_detector(name: str, **options) -> TextDetector:
 
 def test_panet_finds_a_word_that_fills_the_image():
     detector = mmocr_detector('panet/panet_resnet18_fpem-ffm_600e_icdar2015', long_side_px=128)
-    with torch.no_grad():  # says of every pixel that it is text, and of one word
+    with torch.no_grad():  # All pixels are text of one word.
         last = detector.detector.det_head.conv2
         last.weight.zero_()
         last.bias.copy_(torch.tensor([5.0, 5.0, 0.0, 0.0, 0.0, 0.0]))

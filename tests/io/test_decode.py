@@ -73,7 +73,7 @@ def test_read_image_applies_exif_orientation(orientation, file_format):
         6: lambda image: np.rot90(image, 1),
         7: lambda image: np.rot90(image, 2).transpose(1, 0, 2),
         8: lambda image: np.rot90(image, -1),
-    }[orientation]  # How a camera held that way stores the upright scene.
+    }[orientation]  # Pixels that a camera in this orientation stores for the upright scene.
     stored = Image.fromarray(np.ascontiguousarray(turned(np.asarray(scene()))))
     exif = Image.Exif()
     exif[0x0112] = orientation

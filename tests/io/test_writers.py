@@ -208,7 +208,7 @@ def test_writer_without_resume_starts_over(tmp_path, result_format):
 
 @pytest.mark.parametrize('result_format', FORMATS)
 def test_resumed_writer_keeps_unicode(tmp_path, result_format):
-    source = 'photos/a\u2028b\x85ü日.jpg'  # line separators to Python, but to no file format
+    source = 'photos/a\u2028b\x85ü日.jpg'  # Line separators in Python, but not in the file formats.
     make_writer(result_format, tmp_path).write(result('a', word('x\u2028y'), source=source))
     before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
     assert make_writer(result_format, tmp_path, resume=True).has('a', source)

@@ -70,7 +70,7 @@ def test_converted_recognizer_equals_transformers(size, settings, tmp_path) -> N
     with torch.no_grad():
         expected = published(crops).last_hidden_state
         probs = ours(crops, mode='tensor')
-    # Ours: characters, space, blank; theirs: blank, characters, space.
+    # Own: characters, space, blank. Published: blank, characters, space.
     torch.testing.assert_close(probs[..., :-1], expected[..., 1:], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(probs[..., -1], expected[..., 0], rtol=1e-4, atol=1e-5)
 

@@ -10,7 +10,7 @@ import pytest
 from pipeline.recognition.language import DIGIT, SYMBOL, ctc_beam_search
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
-# Classes: a blank, a gap that is silent too, and four characters.
+# Classes: a blank, a gap that acts as a blank, and four characters.
 BLANKS = (0, 1)
 CHARACTERS = {2: 'a', 3: 'b', 4: 'c', 5: '7'}
 LETTERS = [SYMBOL, SYMBOL, 0, 1, 2, DIGIT]
@@ -64,7 +64,7 @@ def test_beam_search_uses_the_language_model() -> None:
 def test_beam_search_repeats_letters_only_after_a_blank() -> None:
     columns = np.full((3, 6), -20.0)
     columns[[0, 2], 2] = 0.0
-    columns[1, 1] = 0.0  # the gap is a pause too
+    columns[1, 1] = 0.0  # The gap acts as a blank.
     assert spell(ctc_beam_search(columns, BLANKS, LETTERS, NGRAMS, 0.0)[0]) == 'aa'
     columns[1] = columns[0]
     assert spell(ctc_beam_search(columns, BLANKS, LETTERS, NGRAMS, 0.0)[0]) == 'a'

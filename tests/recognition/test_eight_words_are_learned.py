@@ -19,7 +19,7 @@ from torch import nn
 pytestmark = pytest.mark.filterwarnings('ignore')
 MAX_STEPS = 300
 LEARNING_RATES = {'SVTR': 1e-2, 'ASTER': 1e-2}
-VARIANTS = {'SAR-sequential', 'ABINet-vision', 'PARSeq-CTC'}  # learn as their kin do
+VARIANTS = {'SAR-sequential', 'ABINet-vision', 'PARSeq-CTC'}  # trained as similar recognizers
 
 
 @pytest.mark.parametrize(('stage', 'fusion'), [('early', 'gated attention'), ('late', 'MH-CA')])

@@ -70,7 +70,7 @@ def read_path(decoder: HybridDecoder, path: str) -> LabelData:
     ('path', 'text'),
     [
         ('aab', 'ab'),  # repeats merge
-        ('a-ab', 'aab'),  # unless a blank stands between them
+        ('a-ab', 'aab'),  # unless a blank is between them
         ('--c-', 'c'),
         ('----', ''),
         ('abcba', 'abcba'),
@@ -90,7 +90,7 @@ def test_ctc_loss_sums_over_all_paths(tmp_path) -> None:
         decoder.ctc_head.bias.zero_()
     tokens = torch.randn(1, 2 * COLUMNS, 16)
     loss = decoder.loss(None, tokens, gold('a'))['loss_ctc']
-    # With all classes alike every path has the same probability; 'a' is written by the paths
+    # With uniform classes every path has the same probability. 'a' is the text of the paths
     # with one run of a's among blanks: a start and an end of the run, C (C + 1) / 2 of them.
     paths = COLUMNS * (COLUMNS + 1) / 2
     classes = decoder.dictionary.num_classes
@@ -160,7 +160,7 @@ def test_finds_gaps_leaves_texts_with_spaces_out_of_loss_plm(tmp_path) -> None:
     ('path', 'gaps'),
     [
         ('aa b', [2.5 / 4]),
-        ('a  -b ', [2 / 6]),  # behind the last character is no gap
+        ('a  -b ', [2 / 6]),  # no gap after the last character
         (' a - b', [3.5 / 6]),
         ('a b c', [1.5 / 5, 3.5 / 5]),
         ('a-b', []),
@@ -219,7 +219,7 @@ def test_strong_language_model_dominates_noise(tmp_path) -> None:
     read = read_texts(make_decoder(tmp_path, language_model=LANGUAGE, lm_weight=30.0), tokens)
     for word in read:
         assert word.item == 'cab' and len(word.score) == 3
-        assert 0 < word.word_score < 0.5  # PARSeq saw nothing of the kind
+        assert 0 < word.word_score < 0.5  # PARSeq is not trained on this text.
         assert all(0 < score < 1 for score in word.score)
 
 
@@ -248,7 +248,7 @@ def test_language_model_rescores_low_confidence_words_only(tmp_path) -> None:
 
 def test_language_model_with_zero_lm_weight_changes_nothing(tmp_path) -> None:
     tokens = torch.randn(4, 2 * COLUMNS, 16)
-    tokens[2:] *= 5  # surer, with fewer readings to choose from
+    tokens[2:] *= 5  # higher score with fewer hypotheses
     readings = [
         read_texts(
             spread(
@@ -280,7 +280,7 @@ def test_rescoring_truncates_words_without_eos(tmp_path, count: int) -> None:
     decoder = make_decoder(tmp_path, language_model=LANGUAGE)
     with torch.no_grad():
         decoder.head.bias[decoder.dictionary.end_idx] = -50.0
-        decoder.ctc_head.bias[decoder.dictionary.start_idx] = 50.0  # CTC sees nothing
+        decoder.ctc_head.bias[decoder.dictionary.start_idx] = 50.0  # CTC predicts blanks only.
     for word in read_texts(decoder, torch.randn(count, 2 * COLUMNS, 16)):
         assert 0 < len(word.item) <= 5
         assert 0 <= word.word_score < 1e-6

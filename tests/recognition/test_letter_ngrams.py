@@ -25,13 +25,13 @@ def reach(model: LetterNgrams, text: str) -> int:
 
 
 def test_letter_ngrams_match_witten_bell_by_hand() -> None:
-    # Without the share of surprise: 'ab' has once each a behind the edge, b behind a, the end.
+    # Without ``surprise``. 'ab' contains once each: a after the edge, b after a, the end.
     model = LetterNgrams({'ab': 1}, order=2, surprise=1e-12)
-    # Order 1: each of a, b and the end was seen once of three, of three kinds.
+    # Order 1: a, b and the end occur once each: three symbols of three kinds.
     below = (1 + 3 / 27) / (3 + 3)
-    # Order 2: a context seen once, of one kind, shares half and half with order 1.
+    # Order 2: a context with one symbol of one kind has weight 1/2, and order 1 has 1/2.
     seen, unseen = (1 + below) / 2, below / 2
-    # Of texts 0.91 begin with a letter, and 0.915 end where their letters do.
+    # 0.91 of texts begin with a letter, and 0.915 end after their letters.
     rest = math.log(0.91 * 0.915)
     assert model.log_prob('ab') == pytest.approx(3 * math.log(seen) + rest, rel=1e-5)
     assert model.log_prob('b') == pytest.approx(math.log(unseen * seen) + rest, rel=1e-5)
@@ -43,7 +43,7 @@ def test_letter_ngrams_probabilities_sum_to_one(english: LetterNgrams, before: s
     characters = string.ascii_lowercase + string.digits + string.punctuation
     total = sum(math.exp(english.advance(state, letter_index(c))[0]) for c in characters)
     if state == english.start or before[-1:] in '4$':
-        # Letters leave out that a run of none could end at once.
+        # A run of letters has at least one letter.
         assert total + math.exp(english.finish(state)) == pytest.approx(1, abs=0.01)
     else:
         assert total + math.exp(english.finish(state)) == pytest.approx(1, abs=1e-5)
@@ -55,7 +55,7 @@ def test_letter_ngrams_prefer_words_to_misspellings(english: LetterNgrams) -> No
 
 
 def test_letter_ngrams_allow_unknown_names(english: LetterNgrams) -> None:
-    # No letter costs more than 1 in 27 of the 5 % that are left to surprise.
+    # The probability of a letter is at least 0.05 / 27.
     assert english.log_prob('xqzvk') >= 6 * math.log(0.05 / 27) + math.log(0.91 * 0.915)
 
 

@@ -40,7 +40,7 @@ def test_loss_ignores_padding():
     samples = loss.get_targets(make_samples(['a', 'abcd']))
     outputs = torch.randn(2, 6, 5, len(CHARS) + 3)
     changed = outputs.clone()
-    changed[0, :, 2:] = torch.randn(6, 3, len(CHARS) + 3)  # behind the EOS of 'a'
+    changed[0, :, 2:] = torch.randn(6, 3, len(CHARS) + 3)  # after the EOS of 'a'
     assert torch.equal(loss(outputs, samples)['loss_plm'], loss(changed, samples)['loss_plm'])
 
 

@@ -33,7 +33,7 @@ def test_draw_permutations_right_to_left_reads_eos_first():
     assert perms[0].tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert perms[1].tolist() == [0, 6, 5, 4, 3, 2, 1]
     query_mask, _ = permutation_masks(perms[1])
-    assert query_mask[-1].tolist() == [True] + [False] * 5  # EOS sees BOS alone
+    assert query_mask[-1].tolist() == [True] + [False] * 5  # EOS attends to BOS only.
     assert query_mask[0].tolist() == [True, False, True, True, True, True]
 
 

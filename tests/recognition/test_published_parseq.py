@@ -25,7 +25,7 @@ from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.utils.checkpoint import load_weights
 
 WIDTHS = {'tiny': 192, 'small': 384}
-ORDER = [END, *range(94)]  # our classes in the order of their classifier
+ORDER = [END, *range(94)]  # own classes in the published order
 # In double precision: what is computed is the same, the epsilons of norms included.
 CLOSE = {'rtol': 1e-9, 'atol': 1e-9}
 
@@ -93,7 +93,7 @@ def test_published_files_load_completely(size, tmp_path):
     ours = {name: value.shape for name, value in model.state_dict().items()}
     assert {name: value.shape for name, value in converted.items()} == ours
 
-    load_weights(model, tmp_path / 'parseq.pt')  # refuses a name too many or too few
+    load_weights(model, tmp_path / 'parseq.pt')  # rejects missing and unexpected names
     for name, value in model.state_dict().items():
         assert torch.equal(value, converted[name]), name
 
@@ -140,7 +140,7 @@ def test_converted_weights_equal_the_reference(crops, reference):
         )
         assert read_here.item == reference.read(wanted)
         texts.add(read_here.item)
-    # Crops do not read alike, so equal answers mean something.
+    # The crops have different texts, so equal results are significant.
     assert len(texts) > 3 and min(lengths) < 8 and max(lengths) == 26
     assert (probs[..., [START, PAD]] == 0).all()
 
@@ -232,7 +232,7 @@ def test_conversion_accepts_the_charset_of_the_file(length, tmp_path):
     reference = build_reference(charset)
     model = build_small_parseq(dictionary_of(charset, tmp_path))
     model.load_state_dict(reference.state_dict())
-    # Theirs: the end, then the characters. Ours: the characters, then the end.
+    # Published: EOS, then the characters. Own: the characters, then EOS.
     head = model.decoder.head.bias
     assert torch.equal(head[:length], reference.head.bias[1:])
     assert torch.equal(head[model.decoder.dictionary.end_idx], reference.head.bias[0])

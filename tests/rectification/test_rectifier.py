@@ -147,7 +147,7 @@ def test_rotations_of_a_wide_word():
 def test_rotations_of_a_tall_word(angle, place):
     word = word_image() if abs(angle) == 90 else np.ascontiguousarray(word_image()[:, :31])
     photo, ring = scene_with(word, turn_matrix(angle, word))
-    # The detector knows no reading direction: the ring starts at the upright top-left.
+    # A detected ring always starts at the upright top-left, for any reading direction.
     start = int(np.argmin(ring.sum(axis=1)))
     rectifier = Rectifier(size=(48, word.shape[1]))
     rings = rectifier.rotations(np.roll(ring, -start, axis=0))

@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
     'weights': {
         'pack-spotter': 'Pack a trained detector and a trained recognizer into one file.',
         'unpack-spotter': "Write the two parts of a spotter's file as training checkpoints.",
+        'export': 'Write a spotter as ONNX files, for reading without torch.',
         'calibrate-int8': "Measure a detector's activation ranges, for 8-bit inference on CPUs.",
         'convert-ppocr': 'Convert published PP-OCRv6 weights for the model of a config.',
     },

@@ -68,6 +68,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--engine', choices=ENGINES, default='auto',
         help='onnx (ONNX Runtime), torch, or auto: onnx for the embedded default on a CPU',
     )  # fmt: skip
+    parser.add_argument(
+        '--onnx', type=Path, metavar='DIR', help='folder that clipter export has written'
+    )
     add(
         '--batch-size', type=positive_int, metavar='N',
         help='photos or crops per batch '
@@ -164,10 +167,20 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
     from pipeline.utils.device import choose_device
 
-    if args.config is None and args.checkpoint is None:
+    is_default = args.config is None and args.checkpoint is None
+    if args.onnx is not None:
+        from pipeline.onnx.spotter import OnnxTextSpotter
+
+        if not is_default or args.engine == 'torch' or args.device not in ('auto', 'cpu'):
+            raise ValueError(
+                '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
+                '--engine and --device'
+            )
+        spotter: TextSpotter = OnnxTextSpotter(args.onnx)
+    elif is_default:
         spotter = TextSpotter.default(args.device, args.engine)
     elif args.engine == 'onnx':
-        raise ValueError('--engine onnx reads with the embedded default only')
+        raise ValueError('--engine onnx reads the embedded default; see clipter export for others')
     else:
         spotter = TextSpotter.from_config(
             find_config(args.config) if args.config else DEFAULT_CONFIG,

@@ -1,0 +1,44 @@
+"""``clipter export``: write a spotter as ONNX files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeline.cli.common import DONE, add_spotter, make_parser, run_command
+from pipeline.cli.config_files import find_config
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Export a spotter; returns the exit status."""
+    parser = make_parser(
+        'export',
+        ['--out onnx/', '--config spotting/default --checkpoint spotter.safetensors --out onnx/'],
+        'Writes DIR/detector.onnx, DIR/recognizer.onnx and DIR/spotter.json. '
+        "Requires onnx: pip install 'clipter-spotter[export]'.",
+    )
+    add_spotter(parser)
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='output folder')
+    return run_command(_export, parser.parse_args(argv))
+
+
+def _export(args: argparse.Namespace) -> int:
+    config = args.config and find_config(args.config)
+
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+    try:
+        from pipeline.onnx.export import export_spotter
+    except ImportError as error:
+        raise ValueError(f"{error}. Install it: pip install 'clipter-spotter[export]'.") from error
+    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, int8=False)
+    export_spotter(spotter, args.out)
+    for path in sorted(args.out.glob('*.onnx')):
+        print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
+    print(f'Read with it: clipter infer photo.jpg --onnx {args.out}')
+    return DONE
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.geometry import image_ring, reading_order
 from pipeline.io import read_image
 from pipeline.recognition.ctc_reader import Reading
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
 from pipeline.structures import Word
 from pipeline.utils.device import choose_device, runs_on_cpu
@@ -52,17 +53,23 @@ class TextSpotter:
     read better.
 
     Attributes:
+        detector: Text detector of the engine.
+        recognizer: Recognizer of the engine.
         rectifier: The rectifier of the recognizer's training.
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
     """
 
+    detector: Any
+    recognizer: Any
     rectifier: Rectifier
     min_score: float
     crop_batch_size: int
 
     @staticmethod
-    def default(device: str | torch.device = 'auto', engine: str = 'auto') -> TextSpotter:
+    def default(
+        device: str | torch.device = 'auto', engine: str = 'auto', threads: int | None = None
+    ) -> TextSpotter:
         """The embedded default; nothing is downloaded.
 
         Args:
@@ -70,6 +77,8 @@ class TextSpotter:
                 there is one.
             engine: ``'onnx'``, ``'torch'``, or ``'auto'``: ONNX Runtime on the CPU, torch
                 elsewhere.
+            threads: Number of threads of ONNX Runtime. None uses one per core. For torch see
+                ``torch.set_num_threads``.
 
         Raises:
             ValueError: If the engine or the device is unknown, or ``'onnx'`` is to run on a GPU.
@@ -82,7 +91,7 @@ class TextSpotter:
             return TextSpotter.from_config(DEFAULT_CONFIG, device=choose_device(str(device)))
         from pipeline.onnx.spotter import OnnxTextSpotter
 
-        return OnnxTextSpotter.default()
+        return OnnxTextSpotter.default(threads)
 
     @staticmethod
     def from_config(
@@ -283,7 +292,24 @@ class TextSpotter:
             ValueError: If it is turned on for a recognizer without context.
         """
 
+    @property
     @abstractmethod
+    def language_model(self) -> LetterNgrams | None:
+        """Language model that rescores low-confidence words, or None; it can be replaced.
+
+        Raises:
+            ValueError: If it is set for a recognizer that cannot use one.
+        """
+
+    @language_model.setter
+    @abstractmethod
+    def language_model(self, model: LetterNgrams | None) -> None: ...
+
+    @property
+    @abstractmethod
+    def device(self) -> Any:
+        """Device of the networks."""
+
     def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
         """Set the word lists of the language model, which rescores low-confidence words.
 
@@ -296,6 +322,7 @@ class TextSpotter:
             ValueError: If the recognizer has no language model, or a list cannot be read.
             FileNotFoundError: If a list is missing.
         """
+        self.language_model = LetterNgrams.like(self.language_model, words)
 
     def _read_given(
         self,

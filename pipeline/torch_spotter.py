@@ -133,15 +133,25 @@ class TorchTextSpotter(TextSpotter, BaseModel):
                 "recognizer is a ContextRecognizer, such as those named '*_clip-*' in configs/."
             )
 
-    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
-        """Set the word lists of the language model; see :meth:`TextSpotter.use_words`."""
-        decoders = [m for m in self.recognizer.modules() if hasattr(m, 'language_model')]
-        if not decoders:
+    @property
+    def language_model(self) -> LetterNgrams | None:
+        """Language model of the decoder; see :attr:`TextSpotter.language_model`."""
+        decoder = self._language_decoder()
+        return None if decoder is None else decoder.language_model
+
+    @language_model.setter
+    def language_model(self, model: LetterNgrams | None) -> None:
+        decoder = self._language_decoder()
+        if decoder is None:
             raise ValueError(
                 'word lists require a recognizer with a CTCDecoder or a HybridDecoder; '
                 f'{type(self.recognizer).__name__} has none.'
             )
-        decoders[0].language_model = LetterNgrams.like(decoders[0].language_model, words)
+        decoder.language_model = model
+
+    def _language_decoder(self) -> Any:
+        modules = self.recognizer.modules()
+        return next((module for module in modules if hasattr(module, 'language_model')), None)
 
     def forward(
         self,
@@ -188,6 +198,8 @@ def build_torch_spotter(
     int8: bool,
 ) -> TorchTextSpotter:
     """Build a spotter from a config; see :meth:`TextSpotter.from_config`."""
+    import pipeline.registration  # noqa: F401  the modules that configs name
+
     if not isinstance(config, Config):
         if not Path(config).is_file():
             raise FileNotFoundError(f'no config {config}')

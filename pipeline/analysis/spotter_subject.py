@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 from pipeline.utils.device import choose_device
 
 
@@ -18,7 +19,7 @@ def load_spotter(
     checkpoint: str | None = None,
     device: str = 'auto',
     cfg_options: Mapping[str, Any] | None = None,
-) -> tuple[TextSpotter, dict[str, str]]:
+) -> tuple[TorchTextSpotter, dict[str, str]]:
     """Build a spotter as a command line names it.
 
     Args:

@@ -12,22 +12,23 @@ from pathlib import Path
 
 import pipeline
 
-# time.time() is the clock that two processes share. torch is imported by itself first only to
-# tell its share; importing pipeline would do it.
+# time.time() is the clock that two processes share.
 _CHILD = """
 import json, sys, time
 started, config, checkpoint, device, context, threads, photo = json.loads(sys.argv[1])
 marks = [started, time.time()]
-import torch
-marks.append(time.time())
 from pipeline import TextSpotter
-from pipeline.spotter import DEFAULT_CONFIG
+marks.append(time.time())
+if config is None and checkpoint is None:
+    spotter = TextSpotter.default(device, threads=threads)
+else:
+    from pipeline.spotter import DEFAULT_CONFIG
+    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, checkpoint, device)
 if threads:
     import cv2
-    torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-marks.append(time.time())
-spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, checkpoint, device)
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(threads)
 if context is not None:
     spotter.use_context(context)
 marks.append(time.time())
@@ -35,7 +36,7 @@ words = spotter.read(photo)
 marks.append(time.time())
 print(json.dumps([marks, time.process_time(), len(words)]), flush=True)
 """
-PHASES = ('start Python', 'import torch', 'import pipeline', 'load weights', 'read photo')
+PHASES = ('start Python', 'import pipeline', 'load weights', 'read photo')
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder, ContextPool
 from pipeline.clipter.fusion_places import fuses_behind_backbone
 from pipeline.detection.detections import Detections
-from pipeline.spotter import TextSpotter
 from pipeline.torch_spotter import TorchTextSpotter
 
 OFF = 'off'
@@ -52,8 +51,8 @@ class ContextCost:
 
 
 def add_random_context(
-    spotter: TextSpotter, arch: str | Mapping[str, Any] = 'ViT-B-32'
-) -> TextSpotter:
+    spotter: TorchTextSpotter, arch: str | Mapping[str, Any] = 'ViT-B-32'
+) -> TorchTextSpotter:
     """Give a plain spotter scene context of random weights, which takes as long as a trained one.
 
     The fusion is ``MultiHeadCrossAttention`` of the size mini, early, its gate open.
@@ -81,7 +80,7 @@ def add_random_context(
 
 
 def measure_context_cost(
-    spotter: TextSpotter,
+    spotter: TorchTextSpotter,
     image: np.ndarray,
     words: Sequence[int] = (1, 10, 100),
     kernels: Sequence[int | str] = (1, 'inf'),
@@ -136,7 +135,7 @@ def measure_context_cost(
     return costs
 
 
-def _read(spotter: TextSpotter, image: np.ndarray, setting: str) -> dict[str, Any]:
+def _read(spotter: TorchTextSpotter, image: np.ndarray, setting: str) -> dict[str, Any]:
     recognizer = spotter.recognizer
     spotter.use_context(setting != OFF)
     if setting != OFF:
@@ -169,7 +168,7 @@ def _read(spotter: TextSpotter, image: np.ndarray, setting: str) -> dict[str, An
 
 
 @contextmanager
-def _finding(spotter: TextSpotter, found: Detections) -> Iterator[None]:
+def _finding(spotter: TorchTextSpotter, found: Detections) -> Iterator[None]:
     """The detector does its work, and then says that it found these words."""
     detect = spotter.detector.forward
 

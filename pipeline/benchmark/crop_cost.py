@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from pipeline.geometry import image_ring
-from pipeline.recognition.crop_reader import read_crops
 from pipeline.spotter import TextSpotter
+from pipeline.word_reading import CropBatch, WordBatch
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,26 @@ def measure_crop_cost(
         for image in images
         for crop in spotter.rectifier(image, [image_ring(*image.shape[:2])], vertical='keep')
     ]
-    decoders = [m for m in spotter.recognizer.modules() if hasattr(m, 'language_model')]
-    models = [decoder.language_model for decoder in decoders]
+    batch = CropBatch(
+        WordBatch([], [1.0] * len(crops), [0] * len(crops)), crops, [], list(range(len(crops)))
+    )
+    model, before = spotter.language_model, spotter.crop_batch_size
+    spotter.crop_batch_size = batch_size
     seconds: dict[bool, list[float]] = {True: [], False: []}
     try:
         for timed in range(repeat + 1):
             for with_model, times in seconds.items():
-                for decoder, model in zip(decoders, models):
-                    decoder.language_model = model if with_model else None
+                if model is not None:
+                    spotter.language_model = model if with_model else None
                 start = time.perf_counter()
-                read_crops(spotter.recognizer, crops, batch_size=batch_size)
+                spotter.read_oriented(batch, None)
                 if timed:
                     times.append((time.perf_counter() - start) / len(crops))
             on_pass()
     finally:
-        for decoder, model in zip(decoders, models):
-            decoder.language_model = model
+        spotter.crop_batch_size = before
+        if model is not None:
+            spotter.language_model = model
     return CropCost(
         crops=len(crops),
         batch_size=batch_size,

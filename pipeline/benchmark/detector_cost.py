@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 
 from pipeline.detection.text_detector import TextDetector
+from pipeline.onnx.spotter import OnnxDetector
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
 """MMOCR's smallest DBNet (Liao et al., AAAI 2020), tested at 1333 x 736 by its own config."""
@@ -48,7 +50,7 @@ def build_peer(device: torch.device) -> TextDetector:
 
 @torch.inference_mode()
 def measure_detector_cost(
-    detector: TextDetector,
+    detector: TextDetector | OnnxDetector,
     peer: TextDetector,
     photos: Sequence[np.ndarray],
     repeat: int = 3,
@@ -78,20 +80,27 @@ def measure_detector_cost(
     return DetectorCost(**{name: statistics.median(values) for name, values in times.items()})
 
 
-def _time_network(detector: TextDetector, photo: np.ndarray) -> float:
-    device = next(detector.parameters()).device
+def _time_network(detector: Any, photo: np.ndarray) -> float:
     height, width = detector.pyramid.working_size(*photo.shape[:2])
-    inputs = torch.zeros(1, 3, height, width, device=device)
+    if isinstance(detector, OnnxDetector):
+        image = np.zeros((1, height, width, 3), dtype=np.uint8)
+        return _time(lambda: detector.network(image), detector)
+    inputs = torch.zeros(1, 3, height, width, device=_device(detector))
     network = detector.detector
     return _time(
         lambda: network.det_head(network.extract_feat(inputs), [], mode='predict'), detector
     )
 
 
-def _time(work: Callable[[], object], detector: TextDetector) -> float:
-    device = next(detector.parameters()).device
+def _time(work: Callable[[], object], detector: Any) -> float:
     started = time.perf_counter()
     work()
-    if device.type == 'cuda':
-        torch.cuda.synchronize(device)
+    if _device(detector).type == 'cuda':
+        torch.cuda.synchronize(_device(detector))
     return time.perf_counter() - started
+
+
+def _device(detector: Any) -> torch.device:
+    if isinstance(detector, OnnxDetector):
+        return torch.device('cpu')
+    return next(detector.parameters()).device

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
+import torch
+
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
 from pipeline.benchmark.stage_clock import StageClock
 from pipeline.io import InputItem
@@ -96,8 +98,9 @@ def measure_throughput(
             f'{len(items)} photos, batch_size={batch_size}, repeat={repeat}'
         )
     spotter.read_batch([item.load() for item in items[:batch_size]])
-    reset_peak(spotter.device)
-    clock = StageClock(spotter.device)
+    device = torch.device(str(spotter.device))
+    reset_peak(device)
+    clock = StageClock(device)
     words, batch_seconds = 0, []
     start, cpu_start = time.perf_counter(), time.process_time()
     with clock.attached(spotter):
@@ -117,7 +120,7 @@ def measure_throughput(
         batch_seconds=batch_seconds,
         stages=clock.seconds,
         cpu_stages=clock.cpu_seconds,
-        memory=current_memory(spotter.device),
+        memory=current_memory(device),
     )
 
 
@@ -151,7 +154,8 @@ def soak(
     step = _sample_step(photos - warm_up, len(items))
     samples: list[tuple[int, float]] = []
     done, due, highest = 0, warm_up + step, 0.0
-    reset_peak(spotter.device)
+    device = torch.device(str(spotter.device))
+    reset_peak(device)
     start = time.perf_counter()
     for batch in _batches(islice(cycle(items), photos), batch_size):
         spotter.read_batch([item.load() for item in batch])
@@ -168,7 +172,7 @@ def soak(
     if highest:  # What is left over joins the last sample.
         before = samples.pop()[1] if samples else 0.0
         samples.append((done, max(before, highest)))
-    return Soak(photos, seconds, samples, current_memory(spotter.device))
+    return Soak(photos, seconds, samples, current_memory(device))
 
 
 def _sample_step(photos: int, distinct: int) -> int:

@@ -14,12 +14,20 @@ from pipeline.spotter import TextSpotter
 STAGES = ('decode', 'detect', 'rectify', 'encode scene', 'recognize', 'collect')
 """The stages of reading, in order."""
 
+_METHODS = {
+    'collect': 'read_batch',
+    'detect': 'detect',
+    'rectify': 'rectify',
+    'encode scene': 'encode',
+    'recognize': 'read_oriented',
+}
+
 
 class StageClock:
     """Adds up where a spotter's time goes.
 
-    A stage's seconds leave out the stages that run inside it. ``collect`` is what ``read_batch``
-    does outside its parts: it turns readings into words and puts them in reading order.
+    The time of a stage excludes the stages that run inside it. ``collect`` is the rest of
+    ``read_batch``: choosing orientations, splitting words, and putting words in reading order.
 
     Args:
         device: Where the spotter runs. On CUDA the clock waits for the device wherever a stage
@@ -50,23 +58,13 @@ class StageClock:
 
     @contextmanager
     def attached(self, spotter: TextSpotter) -> Iterator[None]:
-        """Count the time of a spotter's parts as long as this lasts.
-
-        The parts are called through timers of the same interface; afterwards the spotter is as
-        it was.
-        """
-        recognizer = spotter.recognizer
+        """Time the stages of a spotter while the context lasts."""
         with ExitStack() as stack:
             replace = stack.enter_context(_replacing())
-            replace(spotter, 'read_batch', self._timed('collect', spotter.read_batch))
-            replace(spotter, 'rectifier', _TimedRectifier(self, spotter.rectifier))
-            # Modules are called through forward, whatever calls them.
-            replace(spotter.detector, 'forward', self._timed('detect', spotter.detector.forward))
-            for module in (recognizer, recognizer.data_preprocessor):
-                replace(module, 'forward', self._timed('recognize', module.forward))
-            if hasattr(recognizer, 'encode_images'):
-                encode = self._timed('encode scene', recognizer.encode_images)
-                replace(recognizer, 'encode_images', encode)
+            for stage, method in _METHODS.items():
+                if method == 'encode' and not spotter.has_context:
+                    continue
+                replace(spotter, method, self._timed(stage, getattr(spotter, method)))
             yield
 
     def _switch(self) -> None:
@@ -86,29 +84,6 @@ class StageClock:
                 return function(*args, **kwargs)
 
         return timed
-
-
-class _TimedRectifier:
-    """A rectifier whose calls are counted."""
-
-    def __init__(self, clock: StageClock, rectifier: Any) -> None:
-        self._clock = clock
-        self._rectifier = rectifier
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with self._clock.stage('rectify'):
-            return self._rectifier(*args, **kwargs)
-
-    def rotations(self, *args: Any, **kwargs: Any) -> Any:
-        with self._clock.stage('rectify'):
-            return self._rectifier.rotations(*args, **kwargs)
-
-    def cut(self, *args: Any, **kwargs: Any) -> Any:
-        with self._clock.stage('rectify'):
-            return self._rectifier.cut(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rectifier, name)
 
 
 @contextmanager

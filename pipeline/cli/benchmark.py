@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from pipeline.cli.choices import ENGINES
 from pipeline.cli.common import (
     DONE,
     CommandError,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
         Throughput,
     )
     from pipeline.io import InputItem
+    from pipeline.spotter import TextSpotter
+    from pipeline.torch_spotter import TorchTextSpotter
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -57,6 +60,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--repeat', type=positive_int, default=3, metavar='N', help='passes over the photos')
     add('--batch-size', type=positive_int, default=1, metavar='N', help='photos per batch')
     add_device(parser, default='cpu')
+    parser.add_argument(
+        '--engine', choices=ENGINES, default='auto',
+        help='engine of the embedded default: onnx, torch, or auto (onnx on a CPU)',
+    )  # fmt: skip
     add(
         '--threads', type=positive_int, metavar='N',
         help='threads of torch and OpenCV (default: their own choice)',
@@ -139,7 +146,6 @@ def _measure(
         measure_throughput,
         soak,
     )
-    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
     if args.context == 'cost':
         return _measure_context(args, device, items[0])
@@ -154,7 +160,7 @@ def _measure(
         ]
         _print_cold_starts(starts)
         return {'cold_starts': [asdict(start) for start in starts]}
-    spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
+    spotter = _build_spotter(args, device)
     if context is not None:
         spotter.use_context(context)
     if args.detector:
@@ -186,6 +192,14 @@ def _measure(
     return {'throughput': asdict(speed)}
 
 
+def _build_spotter(args: argparse.Namespace, device: torch.device) -> TextSpotter:
+    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+
+    if args.config is None and args.checkpoint is None and args.context is None:
+        return TextSpotter.default(str(device), args.engine, args.threads)
+    return TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
+
+
 def _print_crop_cost(cost: CropCost) -> None:
     print(f'crops        {cost.crops}, {cost.width_px:.0f} px wide on average')
     print(f'per crop     {1000 * cost.read:.2f} ms in batches of at most {cost.batch_size}')
@@ -199,7 +213,9 @@ def _measure_context(
     from pipeline.benchmark import add_random_context, measure_context_cost
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
-    spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
+    spotter: TorchTextSpotter = TextSpotter.from_config(
+        args.config or DEFAULT_CONFIG, args.checkpoint, device
+    )
     what = "the config's own encoder and fusion"
     if not spotter.has_context:
         spotter = add_random_context(spotter)

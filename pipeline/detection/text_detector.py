@@ -93,7 +93,7 @@ class TextDetector(BaseModule):
 
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[list[np.ndarray], np.ndarray]]:
+    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
         inputs: list[Tensor] = []
         samples = []
         for image, ori_shape in zip(images, ori_shapes):
@@ -120,7 +120,7 @@ class TextDetector(BaseModule):
             )
         preprocess.to(device)
         data = preprocess(dict(inputs=inputs, data_samples=samples), False)
-        found = []
+        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
         for sample in self.detector(data['inputs'], data['data_samples'], mode='predict'):
             scores = torch.as_tensor(sample.pred_instances.scores).cpu()
             found.append(

@@ -34,6 +34,8 @@ class DetectorGraph(nn.Module):
         self.binarize: Any = detector.det_head.binarize
         preprocessor = detector.data_preprocessor
         self.bgr_to_rgb = preprocessor._channel_conversion
+        self.mean: Tensor
+        self.std: Tensor
         self.register_buffer('mean', preprocessor.mean.clone())
         self.register_buffer('std', preprocessor.std.clone())
 
@@ -57,6 +59,8 @@ class RecognizerGraph(nn.Module):
         preprocessor = recognizer.data_preprocessor
         self.bgr_to_rgb = preprocessor.bgr_to_rgb
         self.pad_right = preprocessor.pad_right
+        self.mean: Tensor
+        self.std: Tensor
         self.register_buffer('mean', preprocessor.mean.clone())
         self.register_buffer('std', preprocessor.std.clone())
 

@@ -88,10 +88,14 @@ class OnnxTextSpotter(TextSpotter):
                 "a ContextRecognizer, such as those named '*_clip-*' in configs/."
             )
 
-    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
-        """Set the word lists of the language model; see :meth:`TextSpotter.use_words`."""
-        rescorer = self.recognizer.rescorer
-        rescorer.language_model = LetterNgrams.like(rescorer.language_model, words)
+    @property
+    def language_model(self) -> LetterNgrams | None:
+        """Language model of the recognizer."""
+        return self.recognizer.rescorer.language_model
+
+    @language_model.setter
+    def language_model(self, model: LetterNgrams | None) -> None:
+        self.recognizer.rescorer.language_model = model
 
 
 class OnnxDetector:
@@ -114,8 +118,8 @@ class OnnxDetector:
 
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[list[np.ndarray], np.ndarray]]:
-        found = []
+    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
         for prob_map, (height, width) in zip(self.network(np.stack(images)), ori_shapes):
             polygons, scores = self.words(prob_map)
             scale = np.array(

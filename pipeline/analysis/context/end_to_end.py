@@ -17,7 +17,7 @@ from pipeline.evaluation import E2EHmeanMetric, ScoringRules
 from pipeline.evaluation.protocols import Protocol
 from pipeline.evaluation.sample_words import gt_words, predicted_lines, words_of_lines
 from pipeline.evaluation.scoring import score_image
-from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 
 class GivenTokens(nn.Module):
@@ -47,7 +47,7 @@ class GivenDetections(nn.Module):
 
 
 def score_end_to_end(
-    spotter: TextSpotter,
+    spotter: TorchTextSpotter,
     photos: Sequence[GtImage],
     tokens: Mapping[str, Tensor | None],
     protocol: Protocol,

@@ -19,6 +19,7 @@ from pipeline.clipter.fusion import TanhGate
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 from pipeline.utils.checkpoint import load_weights
 
 
@@ -36,7 +37,7 @@ class Subject:
     recognizer: ContextRecognizer
     rectifier: Rectifier
     encoder_config: dict[str, Any]
-    spotter: TextSpotter | None = None
+    spotter: TorchTextSpotter | None = None
 
     @property
     def gates(self) -> dict[str, float]:

@@ -11,14 +11,14 @@ import torch
 
 from pipeline.detection.detections import Detections
 from pipeline.evaluation.words import Words
-from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 Stage = Literal['detector', 'spotter']
 STAGES: tuple[Stage, ...] = ('detector', 'spotter')
 STAGE_NAMES: dict[Stage, str] = {'detector': 'detector alone', 'spotter': 'spotter'}
 
 
-def find_words(spotter: TextSpotter, image: np.ndarray) -> dict[Stage, Words]:
+def find_words(spotter: TorchTextSpotter, image: np.ndarray) -> dict[Stage, Words]:
     """Find the words of a photo, once, and say what each stage makes of it.
 
     Args:
@@ -46,12 +46,12 @@ def find_words(spotter: TextSpotter, image: np.ndarray) -> dict[Stage, Words]:
 
 
 @torch.inference_mode()
-def find_boxes(spotter: TextSpotter, image: np.ndarray) -> Words:
+def find_boxes(spotter: TorchTextSpotter, image: np.ndarray) -> Words:
     """The detector's boxes alone, as :func:`find_words` gives them; nothing is read."""
     return _without_texts(spotter.detector([image])[0])
 
 
-def box_threshold(spotter: TextSpotter) -> float | None:
+def box_threshold(spotter: TorchTextSpotter) -> float | None:
     """The score below which the detector drops boxes, or None where it names none."""
     postprocessor = _postprocessor(spotter)
     found = getattr(postprocessor, 'min_text_score', None)
@@ -59,7 +59,7 @@ def box_threshold(spotter: TextSpotter) -> float | None:
 
 
 @contextmanager
-def boxes_from(spotter: TextSpotter, score: float) -> Iterator[None]:
+def boxes_from(spotter: TorchTextSpotter, score: float) -> Iterator[None]:
     """Let the detector keep boxes of a lower score for a while.
 
     Args:
@@ -83,7 +83,7 @@ def boxes_from(spotter: TextSpotter, score: float) -> Iterator[None]:
         postprocessor.min_text_score, detector.pyramid.min_score = before
 
 
-def _postprocessor(spotter: TextSpotter) -> Any:
+def _postprocessor(spotter: TorchTextSpotter) -> Any:
     inner = getattr(spotter.detector, 'detector', None)
     return getattr(getattr(inner, 'det_head', None), 'postprocessor', None)
 

@@ -24,7 +24,7 @@ from pipeline.analysis.gt_images import GtImage
 from pipeline.evaluation.sample_words import LineFormat
 from pipeline.evaluation.scoring import SetScore
 from pipeline.evaluation.words import Words
-from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class DetectorMeasurement:
 
 
 def measure_detector(
-    spotter: TextSpotter,
+    spotter: TorchTextSpotter,
     photos: Sequence[GtImage],
     curve_from: float | None = None,
     line_format: LineFormat | None = None,

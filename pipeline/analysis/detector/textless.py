@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.analysis.detector.findings import Stage, find_words
 from pipeline.evaluation.words import Words
 from pipeline.io import InputItem
-from pipeline.spotter import TextSpotter
+from pipeline.torch_spotter import TorchTextSpotter
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,9 @@ class FalseWords:
 
 
 def find_false_words(
-    spotter: TextSpotter, items: Iterable[InputItem], progress: Callable[[], None] = lambda: None
+    spotter: TorchTextSpotter,
+    items: Iterable[InputItem],
+    progress: Callable[[], None] = lambda: None,
 ) -> list[FalseWords]:
     """Look for words in photos without text; one photo is in memory.
 

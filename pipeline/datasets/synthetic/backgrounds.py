@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.datasets.synthetic.paint import random_color
+from pipeline.io import read_image
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
@@ -33,11 +34,9 @@ def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np
     """Cut a random piece of a photo, perhaps mirrored, resized to (height, width).
 
     Raises:
-        ValueError: If the file is not a picture.
+        ImageReadError: If the file cannot be read.
     """
-    photo = cv2.imread(path, cv2.IMREAD_COLOR)
-    if photo is None:
-        raise ValueError(f'wanted a picture, got {path}, which cannot be decoded; remove it.')
+    photo = read_image(path)
     height, width = size
     aspect = width / height * np.exp(rng.uniform(-0.25, 0.25))
     room = min(photo.shape[0], photo.shape[1] / aspect)

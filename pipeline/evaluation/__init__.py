@@ -1,4 +1,4 @@
-"""Spotting evaluation on the ICDAR protocols."""
+"""Scores of text spotting by the ICDAR protocols."""
 
 from pipeline.evaluation.e2e_hmean_metric import E2EHmeanMetric
 from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files

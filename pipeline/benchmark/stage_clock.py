@@ -1,4 +1,4 @@
-"""Seconds of each stage of a spotter, measured from outside."""
+"""Time of each stage of a spotter."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import torch
 from pipeline.spotter import TextSpotter
 
 STAGES = ('decode', 'detect', 'rectify', 'encode scene', 'recognize', 'collect')
-"""The stages of reading, in order."""
+"""Stages of reading an image, in order."""
 
 
 class StageClock:
-    """Adds up where a spotter's time goes.
+    """Sums the time of each stage of a spotter.
 
-    A stage's seconds leave out the stages that run inside it. ``collect`` is what ``read_batch``
-    does outside its parts: it turns readings into words and puts them in reading order.
+    The time of a stage does not include the stages that run inside it. ``collect`` is the rest of
+    ``read_batch``: it converts readings to words and puts them in reading order.
 
     Args:
-        device: Where the spotter runs. On CUDA the clock waits for the device wherever a stage
-            begins and ends, or the work would be counted in the stage that fetches its result.
+        device: Device of the spotter. On CUDA, the clock synchronizes at the start and the end of a
+            stage. Otherwise the work would be counted in the stage that fetches its result.
 
     Attributes:
-        seconds: Wall time of each of ``STAGES``, so far.
-        cpu_seconds: Processor time of each, over all threads of this process.
+        seconds: Stage -> wall time.
+        cpu_seconds: Stage -> processor time over all threads of this process.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -39,7 +39,7 @@ class StageClock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time within as that of a stage; a stage around it pauses."""
+        """Count the time inside the context for a stage. The enclosing stage pauses."""
         self._switch()
         self._running.append(name)
         try:
@@ -50,17 +50,16 @@ class StageClock:
 
     @contextmanager
     def attached(self, spotter: TextSpotter) -> Iterator[None]:
-        """Count the time of a spotter's parts as long as this lasts.
+        """Count the time of the modules of a spotter inside the context.
 
-        The parts are called through timers of the same interface; afterwards the spotter is as
-        it was.
+        The modules are replaced by timers with the same interface, and restored at the end.
         """
         recognizer = spotter.recognizer
         with ExitStack() as stack:
             replace = stack.enter_context(_replacing())
             replace(spotter, 'read_batch', self._timed('collect', spotter.read_batch))
             replace(spotter, 'rectifier', _TimedRectifier(self, spotter.rectifier))
-            # Modules are called through forward, whatever calls them.
+            # Every call of a module goes through its forward method.
             replace(spotter.detector, 'forward', self._timed('detect', spotter.detector.forward))
             for module in (recognizer, recognizer.data_preprocessor):
                 replace(module, 'forward', self._timed('recognize', module.forward))
@@ -70,7 +69,7 @@ class StageClock:
             yield
 
     def _switch(self) -> None:
-        """Give the time since the last switch to the innermost stage."""
+        """Add the time since the last switch to the innermost stage."""
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
         now = (time.perf_counter(), time.process_time())
@@ -89,7 +88,7 @@ class StageClock:
 
 
 class _TimedRectifier:
-    """A rectifier whose calls are counted."""
+    """A rectifier whose calls are timed."""
 
     def __init__(self, clock: StageClock, rectifier: Any) -> None:
         self._clock = clock
@@ -113,7 +112,7 @@ class _TimedRectifier:
 
 @contextmanager
 def _replacing() -> Iterator[Callable[[Any, str, Any], None]]:
-    """Attributes set through the function given are put back at the end."""
+    """Yield a function that sets an attribute. All attributes are restored at the end."""
     undo: list[tuple[Any, str, Any]] = []
     missing = object()
 

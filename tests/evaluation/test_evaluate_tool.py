@@ -1,4 +1,4 @@
-"""``tools/evaluate.py`` as a user runs it."""
+"""Command-line tests of ``tools/evaluate.py``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def arguments(case: str, protocol: str, *more: str) -> list[str]:
     return [*files, '--protocol', protocol, *more]
 
 
-def test_json_on_standard_output_is_json_alone(
+def test_evaluate_json_stdout_is_only_json(
     tool: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = read_case(GOLDEN / 'quad_confidence_ap')['runs'][0]
@@ -48,7 +48,7 @@ def test_json_on_standard_output_is_json_alone(
     )
 
 
-def test_the_table_names_the_lexicon_and_its_rule(
+def test_evaluate_prints_lexicon_and_rule(
     tool: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     lexicon = GOLDEN / 'lexicon_totaltext_full' / 'lexicons' / 'tt_pair_list.txt'
@@ -66,7 +66,7 @@ def test_the_table_names_the_lexicon_and_its_rule(
     assert result['hmean'] == pytest.approx(0.8354430379746837, abs=1e-9)
 
 
-def test_a_bad_submission_ends_with_one_line_and_status_1(tmp_path: Path) -> None:
+def test_evaluate_bad_submission_exits_with_status_1(tmp_path: Path) -> None:
     (tmp_path / 'res_img_1.txt').write_text('1.5,2,3,4,5,6,7,8,word\n')
     gt = GOLDEN / 'submission_format_errors' / 'gt'
     files = ['--gt', str(gt), '--pred', str(tmp_path)]
@@ -86,7 +86,7 @@ def test_a_bad_submission_ends_with_one_line_and_status_1(tmp_path: Path) -> Non
     assert json.loads(done.stdout)['calculated'] is False
 
 
-def test_a_lexicon_wants_its_level(tool: ModuleType) -> None:
+def test_evaluate_lexicon_requires_a_level(tool: ModuleType) -> None:
     with pytest.raises(SystemExit) as error:
         tool.main(arguments('quad_perfect', 'icdar2015', '--lexicon', 'words.txt'))
 
@@ -233,7 +233,7 @@ def test_evaluate_rejects_char_scores_that_do_not_fit(
     assert 'res_img_1.npz: wanted characters' in capsys.readouterr().err
     (tmp_path / 'scores' / 'res_img_1.npz').unlink()
     assert tool.main([*command, '--lexicon-rule', 'testr']) == 1
-    assert 'character scores of image 1' in capsys.readouterr().err
+    assert 'character scores of photo 1' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,13 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def find_two_words(images: Any) -> list[Detections]:
-    """In the place of a detector that has learned nothing; takes 20 ms."""
+    """Replacement of an untrained detector; takes 20 ms."""
     time.sleep(0.02)
     quad = np.array([[8, 8], [88, 8], [88, 28], [8, 28]], np.float32)
     return [Detections([quad, quad + 40], np.full(2, 0.9, np.float32)) for _ in images]
 
 
-def test_every_stage_of_a_reading_is_timed_and_they_add_up(
+def test_measure_throughput_times_every_stage(
     spotter: TextSpotter, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
@@ -92,7 +92,7 @@ def test_every_stage_of_a_reading_is_timed_and_they_add_up(
     assert speed.seconds / 2 < sum(speed.stages.values()) <= speed.seconds
 
 
-def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
+def test_stage_clock_restores_the_spotter(spotter: TextSpotter) -> None:
     rectifier = spotter.rectifier
     image = np.full((64, 64, 3), 127, np.uint8)
 
@@ -107,7 +107,7 @@ def test_the_clock_leaves_the_spotter_as_it_was(spotter: TextSpotter) -> None:
     assert spotter.read_batch([image]) == timed
 
 
-def test_a_stage_does_not_count_the_stages_within_it() -> None:
+def test_stage_clock_excludes_inner_stages() -> None:
     clock = StageClock(CPU)
 
     start = time.perf_counter()
@@ -120,9 +120,7 @@ def test_a_stage_does_not_count_the_stages_within_it() -> None:
     assert clock.cpu_seconds['detect'] < 0.05  # Asleep, no processor was at work.
 
 
-def test_a_soak_goes_round_the_photos_and_tells_the_memory(
-    spotter: TextSpotter, photo: Path
-) -> None:
+def test_soak_cycles_through_the_images(spotter: TextSpotter, photo: Path) -> None:
     sizes: list[int] = []
 
     soaked = soak(spotter, list(iter_inputs([photo])), 7, batch_size=2, on_batch=sizes.append)
@@ -136,18 +134,18 @@ def test_a_soak_goes_round_the_photos_and_tells_the_memory(
         assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1
 
 
-def test_drawn_photos_are_the_same_each_time(photo: Path, tmp_path: Path) -> None:
+def test_draw_photos_is_reproducible(photo: Path, tmp_path: Path) -> None:
     again = draw_photos(tmp_path, 1, size=(192, 320), words=1)[0]
 
     assert again.read_bytes() == photo.read_bytes()
 
 
-def test_a_size_without_room_for_the_words_is_told(tmp_path: Path) -> None:
+def test_draw_photos_rejects_a_size_without_room(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='wanted 1 scenes of 64x64 with 30 legible words'):
         draw_photos(tmp_path, 1, size=(64, 64), words=30)
 
 
-def test_a_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> None:
+def test_measure_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> None:
     start = measure_cold_start(photo, checkpoint=weights, threads=1)
 
     assert start.seconds == pytest.approx(sum(start.phases.values()))
@@ -155,14 +153,14 @@ def test_a_cold_start_is_the_sum_of_its_phases(weights: Path, photo: Path) -> No
     assert start.cpu_seconds > 0
 
 
-def test_a_cold_start_that_fails_says_why(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measure_cold_start_reports_a_failure(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cold_start, '_CHILD', 'raise MemoryError("too big")')
 
     with pytest.raises(RuntimeError, match='the fresh process failed: MemoryError: too big'):
         measure_cold_start(photo)
 
 
-def test_the_command_prints_a_report_and_writes_it_as_json(
+def test_benchmark_prints_a_report_and_writes_json(
     tool: ModuleType,
     weights: Path,
     photo: Path,
@@ -192,7 +190,7 @@ def test_the_command_prints_a_report_and_writes_it_as_json(
         (['--config', 'missing.py'], 'no config missing.py'),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(
+def test_benchmark_reports_errors_in_one_line(
     tool: ModuleType,
     weights: Path,
     photo: Path,
@@ -209,7 +207,7 @@ def test_what_cannot_be_measured_is_told_in_one_line(
     assert len(errors) == 1 and message in errors[0]
 
 
-def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotter) -> None:
+def test_measure_context_cost_encodes_an_image_once(spotter: TextSpotter) -> None:
     augmented = add_random_context(spotter, TINY_TOWER)
     image = np.full((64, 64, 3), 127, np.uint8)
 
@@ -226,12 +224,12 @@ def test_a_photo_is_encoded_once_however_many_words_it_holds(spotter: TextSpotte
     assert 'forward' not in vars(augmented.detector)
 
 
-def test_a_spotter_without_context_has_no_cost_of_it(spotter: TextSpotter) -> None:
+def test_measure_context_cost_rejects_a_plain_spotter(spotter: TextSpotter) -> None:
     with pytest.raises(ValueError, match='wanted a spotter with scene context'):
         measure_context_cost(spotter, np.zeros((64, 64, 3), np.uint8))
 
 
-def test_the_command_says_what_context_costs(
+def test_benchmark_prints_the_context_cost(
     tool: ModuleType,
     weights: Path,
     photo: Path,
@@ -262,7 +260,7 @@ def test_the_command_says_what_context_costs(
     assert {cost['words'] for cost in costs} == {1, 10, 100}
 
 
-def test_the_detector_is_timed_beside_a_peer(
+def test_benchmark_times_the_detector_and_a_peer(
     spotter: TextSpotter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spotter.detector, 'forward', find_two_words)
@@ -278,13 +276,13 @@ def test_the_detector_is_timed_beside_a_peer(
     assert cost.network > 0 and cost.peer > 0
 
 
-def test_the_peer_is_the_one_that_it_is_said_to_be() -> None:
+def test_build_peer_builds_dbnet_r18() -> None:
     backbone = build_peer(CPU).detector.backbone
     assert type(backbone).__name__ == 'ResNet' and backbone.depth == 18
     assert backbone.conv1.out_channels == 64
 
 
-def test_crops_are_timed_with_and_without_the_language_model(
+def test_benchmark_times_crops_with_and_without_lm(
     tool: ModuleType, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for i, width in enumerate((40, 90)):
@@ -298,6 +296,8 @@ def test_crops_are_timed_with_and_without_the_language_model(
     assert cost['crops'] == 2 and cost['read'] > 0 and cost['plain'] > 0
 
 
-def test_crops_require_images(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_benchmark_crops_requires_images(
+    tool: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert tool.main(['--crops', '--scenes', '1']) == 2
     assert '--crops requires word crops' in capsys.readouterr().err

@@ -22,7 +22,7 @@ def tool() -> ModuleType:
     return load_tool('benchmark_scoring')
 
 
-def test_the_benchmark_prints_and_writes_seconds_and_ratios(
+def test_benchmark_scoring_prints_and_writes_seconds(
     tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = tool.main([*SMALL, '--json', str(tmp_path / 'deep' / 'speed.json')])
@@ -42,7 +42,7 @@ def test_the_benchmark_prints_and_writes_seconds_and_ratios(
     assert 'scaled up from 5 of them' in told
 
 
-def test_a_lexicon_repairs_misspelled_words(tool: ModuleType, tmp_path: Path) -> None:
+def test_benchmark_scoring_lexicon_raises_the_hmean(tool: ModuleType, tmp_path: Path) -> None:
     drawn = draw_set(6, 12, 3000, misspelled=0.5, rng=np.random.default_rng(0))
 
     without, with_lexicon = scoring.time_scoring(drawn, tmp_path)
@@ -50,7 +50,7 @@ def test_a_lexicon_repairs_misspelled_words(tool: ModuleType, tmp_path: Path) ->
     assert with_lexicon.hmean > without.hmean + 0.05
 
 
-def test_answers_that_differ_from_the_loop_fail_the_benchmark(
+def test_benchmark_scoring_fails_on_different_results(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answer_first(self: object, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +63,7 @@ def test_answers_that_differ_from_the_loop_fail_the_benchmark(
     assert 'the loop finds word' in capsys.readouterr().err
 
 
-def test_the_same_seed_draws_the_same_set() -> None:
+def test_draw_set_is_equal_for_equal_seeds() -> None:
     first, second, other = (
         draw_set(3, 5, 500, misspelled=0.5, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
@@ -75,7 +75,7 @@ def test_the_same_seed_draws_the_same_set() -> None:
     assert first.lexicon == second.lexicon
 
 
-def test_a_lexicon_has_as_many_words_as_asked_for_each_once() -> None:
+def test_draw_lexicon_has_distinct_words_of_the_size() -> None:
     lexicon = draw_lexicon(88_000, np.random.default_rng(0))
 
     assert len(set(lexicon)) == len(lexicon) == 88_000
@@ -85,14 +85,14 @@ def test_a_lexicon_has_as_many_words_as_asked_for_each_once() -> None:
         draw_lexicon(10_000_000, np.random.default_rng(0))
 
 
-def test_misspelled_words_are_not_in_the_lexicon() -> None:
+def test_misspell_avoids_the_lexicon() -> None:
     known = {'CAT', 'CAR', 'CART', 'AT', 'A'}
     rng = np.random.default_rng(0)
 
     assert not known & {misspell(word, known, rng) for word in sorted(known) for _ in range(50)}
 
 
-def test_the_cores_are_given_back() -> None:
+def test_one_core_restores_the_cores() -> None:
     if not hasattr(os, 'sched_getaffinity'):
         pytest.skip('this system cannot choose cores')
     before = os.sched_getaffinity(0)
@@ -103,7 +103,7 @@ def test_the_cores_are_given_back() -> None:
 
 
 @pytest.mark.parametrize('bad', [['--photos', '0'], ['--misspelled', '2'], ['--sample', '-1']])
-def test_numbers_out_of_range_are_refused(tool: ModuleType, bad: list[str]) -> None:
+def test_benchmark_scoring_rejects_numbers_out_of_range(tool: ModuleType, bad: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         tool.main(bad)
 

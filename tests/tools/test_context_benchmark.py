@@ -1,4 +1,4 @@
-"""``tools/context_benchmark.py`` with a handful of scenes and steps; its numbers mean nothing."""
+"""``tools/context_benchmark.py`` with few scenes and steps, whose numbers are meaningless."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _scope_of_before():
         yield
 
 
-def test_the_json_holds_what_is_promised(finished):
+def test_context_benchmark_json_contains_all_keys(finished):
     _, result = finished
     for name in READINGS:
         assert set(result[name]) == set(ROLES)
@@ -51,7 +51,7 @@ def test_the_json_holds_what_is_promised(finished):
     assert result['words'] == {'ambiguous': 36, 'unambiguous': 24, 'misleading': 24}
 
 
-def test_a_finished_run_is_read_and_not_trained_again(finished, monkeypatch, capsys):
+def test_context_benchmark_reads_a_finished_run(finished, monkeypatch, capsys):
     folder, first = finished
     for name in ('train_clip', 'Runner'):
         monkeypatch.setattr(benchmark, name, None)
@@ -65,8 +65,8 @@ def test_a_finished_run_is_read_and_not_trained_again(finished, monkeypatch, cap
     assert 'diagnose_context.py' in table
 
 
-def test_a_run_that_stopped_goes_on(finished, capsys):
-    """With the last step undone, that step alone is done again, and comes out the same."""
+def test_context_benchmark_resumes_a_run(finished, capsys):
+    """After deleting the last step, only that step is repeated, with the same result."""
     folder, first = finished
     checkpoint = folder / 'run' / 'uninformative' / 'iter_2.pth'
     checkpoint.unlink()
@@ -80,21 +80,21 @@ def test_a_run_that_stopped_goes_on(finished, capsys):
     assert resumed['gate_without_information'] == first['gate_without_information']
 
 
-def test_context_starts_from_the_plain_recognizer_and_clip_from_its_file(finished):
+def test_context_benchmark_loads_plain_and_clip_weights(finished):
     folder, _ = finished
     config = (folder / 'run' / 'context' / 'config.py').read_text()
     assert str(folder / 'run' / 'plain' / 'iter_2.pth') in config
     assert str(folder / 'run' / 'clip.safetensors') in config
 
 
-def test_a_folder_of_other_settings_is_refused(finished, capsys):
+def test_context_benchmark_rejects_other_settings(finished, capsys):
     folder, _ = finished
     status = tool.main([*SHORT, '--seed', '1', '--work-dir', str(folder / 'run')])
     assert status == 2
     assert 'other settings (seed)' in capsys.readouterr().err
 
 
-def test_weights_without_an_architecture_are_refused(capsys):
+def test_context_benchmark_pretrained_requires_clip(capsys):
     with pytest.raises(SystemExit):
         tool.main(['--pretrained', 'openai'])
     assert '--clip and --pretrained go together' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``tools/diagnose_context.py`` on a small PARSeq whose words nobody has taught it."""
+"""``tools/diagnose_context.py`` on a small untrained PARSeq."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def run(*arguments: object) -> int:
     return tool.main([str(argument) for argument in (*arguments, '--device', 'cpu')])
 
 
-def test_an_untrained_gate_changes_no_word(folder, tmp_path, capsys):
+def test_diagnose_context_with_an_untrained_gate(folder, tmp_path, capsys):
     status = run(
         folder / 'context.py', folder / 'closed.safetensors',
         '--data', folder / 'data' / 'annotation.json', '--json', tmp_path / 'numbers.json',
@@ -128,7 +128,7 @@ def test_an_untrained_gate_changes_no_word(folder, tmp_path, capsys):
     assert numbers['end_to_end'] is None
 
 
-def test_an_open_gate_fills_table_json_and_page(folder, tmp_path):
+def test_diagnose_context_writes_table_json_and_page(folder, tmp_path):
     words = tmp_path / 'words.txt'
     words.write_text('CAKE\nOPEN\n')
     status = run(
@@ -148,7 +148,7 @@ def test_an_open_gate_fills_table_json_and_page(folder, tmp_path):
     assert '| context |' in (tmp_path / 'out' / 'diagnosis.md').read_text()
 
 
-def test_a_spotting_config_is_scored_end_to_end(folder, tmp_path):
+def test_diagnose_context_scores_a_spotting_config(folder, tmp_path):
     status = run(
         folder / 'spotting.py', folder / 'spotter.safetensors',
         '--data', folder / 'blocks' / 'annotation.json', '--json', tmp_path / 'numbers.json',
@@ -161,7 +161,7 @@ def test_a_spotting_config_is_scored_end_to_end(folder, tmp_path):
     assert scores['on']['hmean_over_off']['value'] is not None
 
 
-def test_a_spotter_finds_words_for_a_recognition_config(folder, tmp_path):
+def test_diagnose_context_spotter_option_finds_words(folder, tmp_path):
     status = run(
         folder / 'context.py', folder / 'closed.safetensors',
         '--data', folder / 'blocks' / 'annotation.json', '--json', tmp_path / 'numbers.json',
@@ -172,7 +172,7 @@ def test_a_spotter_finds_words_for_a_recognition_config(folder, tmp_path):
     assert scores['on']['hmean'] == scores['off']['hmean']
 
 
-def test_end_to_end_leaves_the_spotter_as_it_was(folder):
+def test_diagnose_restores_the_spotter(folder):
     from pipeline.analysis.context import diagnose, read_gt_images
 
     subject = load_subject(folder / 'spotting.py', folder / 'spotter.safetensors')
@@ -185,7 +185,7 @@ def test_end_to_end_leaves_the_spotter_as_it_was(folder):
     assert spotter.has_context
 
 
-def test_a_recognizer_without_context_is_refused_in_a_line(folder, tmp_path, capsys):
+def test_diagnose_context_rejects_a_plain_recognizer(folder, tmp_path, capsys):
     config = tmp_path / 'plain.py'
     config.write_text("model = dict(type='PARSeq')\n")
     status = run(
@@ -205,12 +205,12 @@ def test_a_recognizer_without_context_is_refused_in_a_line(folder, tmp_path, cap
         ('context.py', 'closed.safetensors', 'data/none.json'),
     ],
 )
-def test_a_missing_file_is_named_in_a_line(folder, capsys, config, weights, data):
+def test_diagnose_context_reports_a_missing_file(folder, capsys, config, weights, data):
     assert run(folder / config, folder / weights, '--data', folder / data) == 2
     assert 'none.' in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_train_words_come_from_a_list_or_from_mmocr_json(folder, tmp_path):
+def test_read_word_list_reads_lists_and_mmocr_json(folder, tmp_path):
     (tmp_path / 'words.txt').write_text('one\n\n two \n')
     assert tool.read_word_list(tmp_path / 'words.txt') == ['one', 'two']
     assert len(tool.read_word_list(folder / 'data' / 'annotation.json')) == 42

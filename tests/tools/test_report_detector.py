@@ -32,7 +32,7 @@ def run(folder: Path, *arguments: object) -> int:
     return tool.main([str(a) for a in ('--config', config, '--device', 'cpu', *arguments)])
 
 
-def test_the_report_has_numbers_figure_and_pictures(folder, tmp_path, capsys):
+def test_report_detector_writes_report_figure_and_images(folder, tmp_path, capsys):
     data = folder / 'scenes' / 'annotation.json'
     status = run(folder, '--data', data, '--textless', folder / 'textless', '--out', tmp_path)
     assert status == 0
@@ -55,7 +55,7 @@ def test_the_report_has_numbers_figure_and_pictures(folder, tmp_path, capsys):
     assert f'report: {tmp_path / "report.md"}' in printed
 
 
-def test_the_same_run_writes_the_same_files(folder, tmp_path):
+def test_report_detector_is_reproducible(folder, tmp_path):
     data = folder / 'scenes' / 'annotation.json'
     for name in 'ab':
         assert run(folder, '--data', data, '--out', tmp_path / name, '--worst', 1) == 0
@@ -73,7 +73,7 @@ def test_the_same_run_writes_the_same_files(folder, tmp_path):
         (['--curve-from', '0.2'], 'BlockDetector has no min_text_score'),
     ],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(folder, tmp_path, capsys, arguments, message):
+def test_report_detector_reports_errors_in_one_line(folder, tmp_path, capsys, arguments, message):
     data = ['--data', folder / 'scenes' / 'annotation.json']
     status = run(folder, *data, '--out', tmp_path, *arguments)
     assert status == 2
@@ -82,7 +82,7 @@ def test_what_cannot_be_measured_is_told_in_one_line(folder, tmp_path, capsys, a
     assert not (tmp_path / 'report.md').exists()
 
 
-def test_data_without_words_are_refused(folder, tmp_path, capsys):
+def test_report_detector_rejects_data_without_words(folder, tmp_path, capsys):
     path = tmp_path / 'empty.json'
     path.write_text(json.dumps({'data_list': []}))
     assert run(folder, '--data', path) == 2

@@ -33,7 +33,7 @@ def run(folder: Path, *arguments: object) -> int:
     return tool.main([str(a) for a in ('--config', config, '--device', 'cpu', *arguments)])
 
 
-def test_the_report_has_numbers_figure_and_misread_words(folder, tmp_path, capsys):
+def test_report_recognizer_writes_report_and_figures(folder, tmp_path, capsys):
     status = run(folder, '--data', folder / 'scenes' / 'annotation.json', '--out', tmp_path)
     assert status == 0
     report = (tmp_path / 'report.md').read_text()
@@ -50,7 +50,7 @@ def test_the_report_has_numbers_figure_and_misread_words(folder, tmp_path, capsy
     assert f'report: {tmp_path / "report.md"}' in printed
 
 
-def test_photos_and_crops_are_counted_together(folder, tmp_path):
+def test_report_recognizer_accepts_images_and_crops(folder, tmp_path):
     data = [folder / 'scenes' / 'annotation.json', folder / 'crops' / 'annotation.json']
     assert run(folder, '--data', *data, '--out', tmp_path) == 0
     report = (tmp_path / 'report.md').read_text()
@@ -58,7 +58,7 @@ def test_photos_and_crops_are_counted_together(folder, tmp_path):
     assert '| all | 5 | 0.800 [' in report
 
 
-def test_where_nothing_is_misread_nothing_is_drawn(folder, tmp_path):
+def test_report_recognizer_without_misread_words(folder, tmp_path):
     data = folder / 'crops' / 'annotation.json'
     assert run(folder, '--data', data, '--out', tmp_path) == 0
     assert '0 words are misread; none is drawn.' in (tmp_path / 'report.md').read_text()
@@ -74,14 +74,14 @@ def test_where_nothing_is_misread_nothing_is_drawn(folder, tmp_path):
         (['--data-root', 'nowhere'], 'nowhere'),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line(folder, tmp_path, capsys, arguments, message):
+def test_report_recognizer_reports_errors_in_one_line(folder, tmp_path, capsys, arguments, message):
     data = ['--data', folder / 'scenes' / 'annotation.json']
     assert run(folder, *data, '--out', tmp_path, *arguments) == 2
     error = capsys.readouterr().err
     assert message in error.splitlines()[-1] and 'Traceback' not in error
 
 
-def test_data_without_texts_are_refused(folder, tmp_path, capsys):
+def test_report_recognizer_rejects_data_without_texts(folder, tmp_path, capsys):
     path = tmp_path / 'empty.json'
     path.write_text(json.dumps({'data_list': []}))
     assert run(folder, '--data', path) == 2

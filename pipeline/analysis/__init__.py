@@ -1,3 +1,3 @@
-"""Why a spotter errs: reports of a detector, a recognizer, scene context and a submission."""
+"""Error analysis of a spotter: reports on detector, recognizer, scene context and submission."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable

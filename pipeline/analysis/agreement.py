@@ -1,4 +1,4 @@
-"""When a reading counts as right."""
+"""Rules by which a predicted text counts as correct."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ RULES = ('alphanumeric', 'exact')
 
 
 def normalize(text: str) -> str:
-    """Letters and digits without case; a text that has none stays as it is."""
+    """Case-folded letters and digits of a text, or the case-folded text if it has none."""
     kept = ''.join(character for character in text if character.isalnum())
     return (kept or text).casefold()
 
 
 def is_right(text: str, gt_text: str, rule: str) -> bool:
-    """Compare a reading with what is written.
+    """Whether a predicted text is correct.
 
     Args:
-        text: The reading.
-        gt_text: What is written.
-        rule: ``'exact'``, or ``'alphanumeric'``: letters and digits alone, without case.
+        text: Predicted text.
+        gt_text: gt text.
+        rule: ``'exact'``, or ``'alphanumeric'``: only letters and digits, without regard to case.
 
     Raises:
-        ValueError: If the rule is neither.
+        ValueError: If the rule is unknown.
     """
     if rule not in RULES:
         raise ValueError(f'rule must be one of {RULES}, got {rule!r}.')
@@ -32,5 +32,5 @@ def is_right(text: str, gt_text: str, rule: str) -> bool:
 
 
 def judge(texts: Sequence[str], gt_texts: Sequence[str], rule: str) -> np.ndarray:
-    """(N,) bool: which readings are right."""
+    """(N,) bool: which predicted texts are correct; see :func:`is_right`."""
     return np.array([is_right(t, g, rule) for t, g in zip(texts, gt_texts)], dtype=bool)

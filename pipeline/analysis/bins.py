@@ -1,4 +1,4 @@
-"""The groups that both reports part words into."""
+"""Groups of words that the detector and the recognizer report share."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ANGLE_EDGES_DEG = (0, 5, 10, 20, 45)
 
 
 def group_by_short_side(polygons: Sequence[np.ndarray]) -> list[WordGroup]:
-    """By the shorter side of each word, pixels of the photo."""
+    """Groups by the shorter side of each word, in pixels of the image."""
     return group_by_edges([short_side_px(p) for p in polygons], HEIGHT_EDGES_PX, 'px')
 
 
 def group_by_angle(polygons: Sequence[np.ndarray]) -> list[WordGroup]:
-    """By the angle of each word's long axis against the horizontal; 90 degrees at the most."""
+    """Groups by the angle of the long axis of each word to the horizontal, 0 to 90 degrees."""
     return group_by_edges([long_axis_angle_deg(p) for p in polygons], ANGLE_EDGES_DEG, 'degrees')

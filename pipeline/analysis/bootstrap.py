@@ -1,4 +1,4 @@
-"""How sure a number is: photos are drawn again and again."""
+"""Confidence intervals by a bootstrap over images."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % confidence interval; the bounds are None where there are no words."""
+    """A value with its 95 % confidence interval. Without words, value and bounds are None."""
 
     value: float | None
     low: float | None
     high: float | None
 
     def as_dict(self) -> dict[str, float | None]:
-        """For JSON."""
+        """The estimate as a dictionary, for JSON."""
         return {'value': self.value, 'low': self.low, 'high': self.high}
 
 
 class ImageBootstrap:
-    """Percentile bootstrap over photos (Efron & Tibshirani, 1993).
+    """Percentile bootstrap over images (Efron & Tibshirani, 1993).
 
-    Words of one photo share its light, its language and its context, so they are no independent
-    samples: whole photos are drawn, with replacement, as many as there are. All numbers of one
-    object see the same draws, and a difference of two is drawn as a difference (paired).
+    The words of one image share its light, language and context, so they are not independent
+    samples. Each resample therefore draws I whole images with replacement. All estimates of one
+    object use the same resamples, so the interval of a difference is that of paired samples.
 
     Args:
-        image_index: (N,) the photo of each word.
-        num_photos: I.
-        seed: Of the draws.
-        resamples: How many sets of photos are drawn.
+        image_index: (N,) image index of each word.
+        num_photos: Number of images I.
+        seed: Random seed of the resamples.
+        resamples: Number of resamples.
 
     Raises:
-        ValueError: If there is no photo or no resample.
+        ValueError: If there are no images or no resamples.
     """
 
     def __init__(
@@ -43,7 +43,8 @@ class ImageBootstrap:
     ) -> None:
         if num_photos < 1 or resamples < 1:
             raise ValueError(
-                f'wanted photos and resamples, got {num_photos} and {resamples} of them.'
+                f'wanted at least one image and one resample, got {num_photos} images and '
+                f'{resamples} resamples.'
             )
         self.image_index = image_index
         self.num_photos = num_photos
@@ -55,8 +56,8 @@ class ImageBootstrap:
         """Mean over words.
 
         Args:
-            values: (N,) of each word; for a difference, the difference of each word.
-            rows: (N,) bool, the words that count; all by default.
+            values: (N,) value of each word. For the difference of two means, the difference.
+            rows: (N,) bool, words to include. None includes all words.
         """
         counted = np.ones(len(values), bool) if rows is None else rows
         index = self.image_index[counted]
@@ -67,17 +68,18 @@ class ImageBootstrap:
         )
 
     def ratio(self, numerators: np.ndarray, denominators: np.ndarray) -> Estimate:
-        """Ratio of two sums over photos, both (I,)."""
+        """Ratio of two sums over images; both arguments are (I,) values per image."""
         return self.statistic(lambda sums: _divide(sums[0], sums[1]), numerators, denominators)
 
     def statistic(
         self, function: Callable[[list[np.ndarray]], np.ndarray], *per_photo: np.ndarray
     ) -> Estimate:
-        """Any function of sums over photos.
+        """Any function of sums over images.
 
         Args:
-            function: From arrays of sums, one a resample, to the number of each resample.
-            per_photo: (I,) arrays that are summed.
+            function: Function from the sums of each resample to its value: a list of (R,) arrays,
+                one per argument in ``per_photo``, to (R,).
+            per_photo: (I,) arrays of values per image.
         """
         value = function([np.array([array.sum()], float) for array in per_photo])[0]
         if not np.isfinite(value):
@@ -91,15 +93,16 @@ class ImageBootstrap:
 
 
 def hmean_of_sums(sums: list[np.ndarray]) -> np.ndarray:
-    """2 * matched / (found + gt): the harmonic mean of precision and recall; 0 where both are.
+    """Harmonic mean of precision and recall, 2 * matched / (found + gt), or 0 if both are 0.
 
-    For :meth:`ImageBootstrap.statistic` over matched, found and gt words.
+    This is a function for :meth:`ImageBootstrap.statistic`. The sums are the numbers of matched,
+    found and gt words.
     """
     matched, found, gt = sums
     return 2 * matched / np.maximum(found + gt, 1)
 
 
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """nan where nothing was drawn."""
+    """Ratio, or NaN if the denominator is 0."""
     some = denominator > 0
     return np.where(some, numerator / np.where(some, denominator, 1), np.nan)

@@ -1,4 +1,4 @@
-"""What the figures of the reports share: size, colors, and how they are written."""
+"""Size, colors and file format of the figures in the reports."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 
 from pipeline.utils.atomic_write import write_whole
 
-# Of Okabe & Ito's palette, which is told apart with every kind of color vision.
+# Colors of Okabe & Ito, which are distinguishable with every kind of color vision.
 BLUE, ORANGE, GREEN, GRAY = '#0072b2', '#d55e00', '#009e73', '#8c8c8c'
 _DPI = 120
 
 
 def new_figure(columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure with square axes side by side; no window and no global state of matplotlib."""
+    """A figure with square axes side by side. It opens no window and sets no matplotlib state."""
     figure = Figure(figsize=(5.2 * columns, 4.8), layout='constrained')
     axes = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
     for axis in axes:
@@ -27,8 +27,8 @@ def new_figure(columns: int = 1) -> tuple[Figure, list[Axes]]:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG."""
+    """Write a figure as PNG."""
     buffer = io.BytesIO()
-    # Without the date and version that matplotlib writes, the same numbers give the same file.
+    # Without the version of matplotlib in the metadata, equal numbers give equal files.
     figure.savefig(buffer, format='png', dpi=_DPI, metadata={'Software': None})
     write_whole(path, buffer.getvalue())

@@ -1,4 +1,4 @@
-"""Photos with their gt words, as MMOCR JSON holds them."""
+"""Images with gt words, read from MMOCR JSON files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pipeline.io import read_image
 
 @dataclass(frozen=True, eq=False)
 class GtWord:
-    """A word of a photo.
+    """A gt word of an image.
 
     Attributes:
-        polygon: (K, 2) float32, pixels of the photo.
-        text: What is written.
-        ignore: Whether it counts for detection alone.
-        extra: Whatever else the annotation says of it.
+        polygon: (K, 2) float32, pixels of the image.
+        text: gt text.
+        ignore: Whether the word is don't-care.
+        extra: Other fields of the annotation.
     """
 
     polygon: np.ndarray
@@ -33,12 +33,12 @@ class GtWord:
 
 @dataclass(frozen=True, eq=False)
 class GtImage:
-    """A photo with its words.
+    """An image with its gt words.
 
     Attributes:
-        path: The image file.
-        words: All of them, ignored ones too.
-        extra: Whatever else the annotation says of it.
+        path: Path of the image file.
+        words: All words, also don't-care words.
+        extra: Other fields of the annotation.
     """
 
     path: Path
@@ -47,11 +47,11 @@ class GtImage:
 
     @property
     def readable(self) -> list[GtWord]:
-        """The words that are to be read."""
+        """The words that have a text and are not don't-care."""
         return [word for word in self.words if not word.ignore and word.text]
 
     def load(self) -> np.ndarray:
-        """The photo, (H, W, 3) uint8 BGR."""
+        """Read the image, (H, W, 3) uint8 BGR."""
         return read_image(self.path)
 
 
@@ -60,52 +60,51 @@ def read_gt_images(
     data_root: str | os.PathLike[str] | None = None,
     keep_empty: bool = False,
 ) -> list[GtImage]:
-    """Read MMOCR JSON files; photos without a polygon (word crops) have no scene and are left out.
+    """Read the images of MMOCR JSON files. Entries without a polygon (word crops) are skipped.
 
     Args:
-        paths: The JSON files.
-        data_root: Where their ``img_path`` begin; each file's own folder by default.
-        keep_empty: Whether photos without any word stay: there is nothing to read in them, but
-            something may be found.
+        paths: Paths of the JSON files.
+        data_root: Folder to which ``img_path`` is relative. None uses the folder of each JSON file.
+        keep_empty: Whether to keep images without words, for counting false detections.
 
     Raises:
-        FileNotFoundError: If a file is missing, or all of its photos.
-        ValueError: If a file is no such JSON, or no photo with words is left.
+        FileNotFoundError: If a JSON file or all its images are missing.
+        ValueError: If a file is not an MMOCR JSON, or no image has words.
     """
     photos = [photo for path in paths for photo in _read_file(Path(path), data_root, keep_empty)]
     if not any(photo.words for photo in photos):
         raise ValueError(
             'no photo with word polygons in '
-            f'{", ".join(str(path) for path in paths)}. Word crops alone have no scene.'
+            f'{", ".join(str(path) for path in paths)}. Word crops have no scene.'
         )
     return photos
 
 
 def read_entries(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The ``data_list`` of an MMOCR JSON file.
+    """Read the ``data_list`` of an MMOCR JSON file.
 
     Raises:
         FileNotFoundError: If the file is missing.
-        ValueError: If it is no such JSON.
+        ValueError: If the file is not an MMOCR JSON.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no annotation {path}')
     try:
         return json.loads(Path(path).read_text(encoding='utf-8'))['data_list']
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f'{path} is no MMOCR JSON with a data_list: {error!r}') from error
+        raise ValueError(f'{path} is not an MMOCR JSON with a data_list: {error!r}') from error
 
 
 def need_images(annotation: Path, root: Path, images: Sequence[Path]) -> None:
-    """Refuse a file whose images all lie elsewhere; a single one missing is told when it is read.
+    """Check that at least one image of an annotation exists.
 
     Raises:
-        FileNotFoundError: If there are images, and none of them exists.
+        FileNotFoundError: If there are images and none exists.
     """
     if images and not any(image.exists() for image in images):
         raise FileNotFoundError(
-            f'none of the {len(images)} images of {annotation} is there: wanted {images[0]}, ... '
-            f'They were looked for from {root} on; --data-root (data_root) says where they begin.'
+            f'none of the {len(images)} images of {annotation} exists: wanted {images[0]}, ... '
+            f'Their paths are relative to {root}; set another folder with --data-root (data_root).'
         )
 
 

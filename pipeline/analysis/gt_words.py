@@ -1,4 +1,4 @@
-"""Words to be read: those of photos, cut out at their polygons, and images of a word each."""
+"""Words for the recognizer report: words of images, and word crops."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from pipeline.io import read_image
 
 @dataclass(frozen=True)
 class GtCrop:
-    """An image that is a word.
+    """A word crop with its gt text.
 
     Attributes:
-        path: The image file.
-        text: What is written.
+        path: Path of the image file.
+        text: gt text.
     """
 
     path: Path
     text: str
 
     def load(self) -> np.ndarray:
-        """The crop, (h, w, 3) uint8 BGR."""
+        """Read the crop, (H, W, 3) uint8 BGR."""
         return read_image(self.path)
 
 
 def read_gt_words(
     paths: Sequence[str | os.PathLike[str]], data_root: str | os.PathLike[str] | None = None
 ) -> tuple[list[GtImage], list[GtCrop]]:
-    """Read MMOCR JSON files of photos (``textspotting.json``) or of crops (``textrecog.json``).
+    """Read MMOCR JSON files of images (``textspotting.json``) and word crops (``textrecog.json``).
 
     Args:
-        paths: The JSON files, of either kind.
-        data_root: Where their ``img_path`` begin; each file's own folder by default.
+        paths: Paths of the JSON files, of either kind.
+        data_root: Folder to which ``img_path`` is relative. None uses the folder of each JSON file.
 
     Returns:
-        Photos with word polygons, and the readable word crops: entries without a polygon.
+        Images with word polygons, and word crops that have a text and are not ignored. An entry
+        without a polygon is a word crop.
 
     Raises:
-        FileNotFoundError: If a file is missing, or all of its images.
-        ValueError: If a file is no such JSON, or holds no word to read.
+        FileNotFoundError: If a JSON file or all its images are missing.
+        ValueError: If a file is not an MMOCR JSON, or no word has a text.
     """
     in_photos: list[str | os.PathLike[str]] = []
     crops: list[GtCrop] = []

@@ -1,4 +1,4 @@
-"""Tables and numbers as Markdown."""
+"""Markdown tables, and numbers in them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table whose first column names the row and whose others are aligned to the right.
+    """Format a table. The first column is left-aligned, the others are right-aligned.
 
     Args:
-        header: Its cells, Markdown.
-        rows: As many cells each; what is no text is written as ``str`` writes it.
+        header: Cells of the header, in Markdown.
+        rows: Rows with as many cells as the header. Cells are converted by ``str``.
 
     Raises:
         ValueError: If a row has another number of cells.
@@ -18,14 +18,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [_row(header), '|---|' + '---:|' * (len(header) - 1)]
     for row in rows:
         if len(row) != len(header):
-            raise ValueError(f'wanted {len(header)} cells a row, got {len(row)}: {list(row)}.')
+            raise ValueError(f'wanted {len(header)} cells per row, got {len(row)}: {list(row)}.')
         lines.append(_row(row))
     return '\n'.join(lines)
 
 
 def code(text: str) -> str:
-    """A text as it was written, whatever signs are in it, fit for a cell of a table."""
-    # A run of backticks within needs a longer one around it; a bar would end the cell.
+    """Format any text as inline code that is valid in a table cell."""
+    # The fence must be longer than any run of backticks in the text. A bar would end the cell.
     longest = max((len(run) for run in _runs(text, '`')), default=0)
     fence = '`' * (longest + 1)
     room = ' ' if text.startswith('`') or text.endswith('`') else ''
@@ -33,17 +33,17 @@ def code(text: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """``0.812``; a dash where there is none (None or NaN)."""
+    """``0.812``, or a dash for None and NaN."""
     return '-' if value is None or value != value else f'{value:.{digits}f}'
 
 
 def ratio(part: float, whole: float, digits: int = 3) -> str:
-    """``part / whole``; a dash where there is nothing to be a part of."""
+    """``part / whole`` as a decimal number, or a dash if ``whole`` is 0."""
     return number(part / whole if whole else None, digits)
 
 
 def percent(part: float, whole: float) -> str:
-    """``12.5 %``; a dash where there is nothing to be a part of."""
+    """``12.5 %``, or a dash if ``whole`` is 0."""
     return f'{100 * part / whole:.1f} %' if whole else '-'
 
 

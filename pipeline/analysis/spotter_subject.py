@@ -1,4 +1,4 @@
-"""The spotter that is reported on, and what makes its numbers what they are."""
+"""The spotter of a report, and the settings that determine its numbers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def load_spotter(
     device: str = 'auto',
     cfg_options: Mapping[str, Any] | None = None,
 ) -> tuple[TorchTextSpotter, dict[str, str]]:
-    """Build a spotter as a command line names it.
+    """Build a spotter from command-line arguments.
 
     Args:
-        config: Of ``configs/spotting``; the embedded default where None.
-        checkpoint: Weights of the whole spotter; the config's own where None.
-        device: As :func:`choose_device` takes it.
-        cfg_options: Entries of the config to override.
+        config: Path of a spotting config; None selects the embedded default.
+        checkpoint: Path of the weights of the whole spotter; None uses those of the config.
+        device: Name of the device; see :func:`choose_device`.
+        cfg_options: Config entries to override.
 
     Returns:
-        The spotter, and its settings for a report: name -> value, with the beginning of the
-        weights' SHA-256, by which the numbers can be told from those of other weights.
+        The spotter, and its settings for a report, name -> value. The settings contain the start of
+        the SHA-256 of the weights.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the config has no spotter, or the weights do not fit.
+        ValueError: If the config has no spotter, or the weights do not fit it.
     """
     path = Path(config or DEFAULT_CONFIG)
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Groups of words in which context may help more or less."""
+"""Groups of words by vocabulary, length, size and sharpness."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _HEIGHTS_PX = (0, 12, 20, 32, 64)
 
 @dataclass(frozen=True, eq=False)
 class WordGroup:
-    """Some of the words.
+    """A group of words.
 
     Attributes:
-        name: What they have in common, for a person.
-        rows: (N,) bool.
+        name: Name of the group in reports.
+        rows: (N,) bool, members of the group.
     """
 
     name: str
@@ -29,14 +29,14 @@ class WordGroup:
 
 
 def group_by_vocabulary(texts: Sequence[str], train_words: Iterable[str]) -> list[WordGroup]:
-    """In and out of the training vocabulary, compared by letters and digits without case."""
+    """Groups of words in and out of the training vocabulary; see :func:`normalize`."""
     known = {normalize(word) for word in train_words}
     inside = np.array([normalize(text) in known for text in texts], dtype=bool)
     return [WordGroup('in vocabulary', inside), WordGroup('out of vocabulary', ~inside)]
 
 
 def group_by_length(texts: Sequence[str]) -> list[WordGroup]:
-    """By the number of characters written."""
+    """Groups by the number of characters."""
     lengths = np.array([len(text) for text in texts])
     groups = []
     for low, high in _LENGTHS:
@@ -47,19 +47,19 @@ def group_by_length(texts: Sequence[str]) -> list[WordGroup]:
 
 
 def group_by_height(polygons: Sequence[np.ndarray]) -> list[WordGroup]:
-    """By the height of the word's polygon, pixels of the photo."""
+    """Groups by the height of the word, in pixels of the image."""
     return group_by_edges([ring_height(polygon) for polygon in polygons], _HEIGHTS_PX, 'px')
 
 
 def group_by_edges(
     values: Sequence[float] | np.ndarray, edges: Sequence[float], unit: str
 ) -> list[WordGroup]:
-    """By a number: a group begins at each edge and ends below the next; the last has no end.
+    """Groups by intervals of a value: [edge, next edge), the last one without an upper bound.
 
     Args:
-        values: (N,) of each word, none below the first edge.
-        edges: Rising.
-        unit: Of both, for the names.
+        values: (N,) value of each word, at least the first edge.
+        edges: Lower bounds of the groups, ascending.
+        unit: Unit of values and edges, for the group names.
     """
     numbers = np.asarray(values, dtype=np.float64)
     groups = []
@@ -72,15 +72,15 @@ def group_by_edges(
 
 
 def group_by_blur(crops: Sequence[np.ndarray] | np.ndarray) -> list[WordGroup]:
-    """Thirds by sharpness: variance of the Laplacian of the gray crop, as the recognizer sees it.
+    """Thirds by the sharpness of the crops; see :func:`measure_sharpness`.
 
-    The bounds are in the names; words of equal sharpness stay together.
+    The group names contain the bounds. Words of equal sharpness are in the same group.
     """
     return group_by_sharpness([measure_sharpness(crop) for crop in crops])
 
 
 def group_by_sharpness(values: Sequence[float] | np.ndarray) -> list[WordGroup]:
-    """Thirds by :func:`measure_sharpness`, (N,) of each word; as :func:`group_by_blur`."""
+    """Thirds by (N,) values of :func:`measure_sharpness`; see :func:`group_by_blur`."""
     sharpness = np.asarray(values, dtype=np.float64)
     if not len(sharpness):
         return []
@@ -94,10 +94,10 @@ def group_by_sharpness(values: Sequence[float] | np.ndarray) -> list[WordGroup]:
 
 
 def ring_height(polygon: np.ndarray) -> float:
-    """Height of a word's ring in pixels."""
+    """Height of a word in pixels."""
     points = np.asarray(polygon, dtype=np.float64)
     if len(points) % 2:
-        # Without sides nothing tells height from width, and OpenCV names either first.
+        # A polygon of odd length has no defined top and bottom, so the shorter side is the height.
         return float(min(cv2.minAreaRect(points.astype(np.float32))[1]))
     return float(ring_size(points)[0])
 

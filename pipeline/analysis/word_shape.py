@@ -1,4 +1,4 @@
-"""How large a word is in its photo, how it is turned, and whether it is bent."""
+"""Size, angle and curvature of words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def word_size(polygon: np.ndarray) -> tuple[float, float]:
     """(height, width) of a word in pixels.
 
     Args:
-        polygon: (K, 2). A ring of 2k points tells its sides; of any other outline the smallest
-            rectangle is taken, as a word wider than tall.
+        polygon: (K, 2). If K is even, the sides of the ring give the size. Otherwise it is the size
+            of the smallest rectangle, whose shorter side counts as height.
     """
     if len(polygon) % 2 or len(polygon) < 4:
         short, long = sorted(_smallest_rectangle(polygon)[1])
@@ -22,14 +22,15 @@ def word_size(polygon: np.ndarray) -> tuple[float, float]:
 
 
 def short_side_px(polygon: np.ndarray) -> float:
-    """The shorter of height and width, whichever way the word reads."""
+    """The shorter one of height and width of a word, in pixels."""
     return min(word_size(polygon))
 
 
 def long_axis_angle_deg(polygon: np.ndarray) -> float:
-    """Angle between a word's longer axis and the horizontal, in [0, 90] degrees.
+    """Angle between the longer axis of a word and the horizontal, in [0, 90] degrees.
 
-    Up or down, upside down or not makes no difference. The axis of a bent word joins its ends.
+    The angle is the same for upward and downward slopes, and for words that are upside down. The
+    axis of a curved word connects the middles of its ends.
     """
     points = np.asarray(polygon, dtype=np.float64)
     if len(points) % 2 or len(points) < 4:
@@ -47,8 +48,11 @@ def long_axis_angle_deg(polygon: np.ndarray) -> float:
 
 
 def is_curved(polygon: np.ndarray) -> bool:
-    """Whether a polygon of more than four points fills less than ``CURVED_FILL`` of the smallest
-    rectangle around it."""
+    """Whether a word is curved.
+
+    A word is curved if its polygon has more than four points and fills less than ``CURVED_FILL`` of
+    the smallest rectangle around it.
+    """
     if len(polygon) <= 4:
         return False
     width, height = _smallest_rectangle(polygon)[1]
@@ -56,7 +60,7 @@ def is_curved(polygon: np.ndarray) -> bool:
 
 
 def is_vertical(polygon: np.ndarray) -> bool:
-    """Whether a word is taller than wide; single narrow letters are, too."""
+    """Whether a word is taller than wide. This includes single narrow letters."""
     height, width = word_size(polygon)
     return height > width
 

@@ -1,4 +1,4 @@
-"""How fast a spotter reads, where its time goes, and how much memory it takes."""
+"""Speed and memory of a spotter, in total and per stage."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.benchmark.cold_start import ColdStart, measure_cold_start

@@ -1,4 +1,4 @@
-"""Seconds from the start of an interpreter to the words of a first photo."""
+"""Time from the start of the Python interpreter to the words of the first image."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PHASES = ('start Python', 'import pipeline', 'load weights', 'read photo')
 
 @dataclass(frozen=True)
 class ColdStart:
-    """One fresh process.
+    """Times of a new process until its first result.
 
     Attributes:
-        seconds: Wall time from its start to its first result.
-        cpu_seconds: Processor time until then, over all threads.
+        seconds: Wall time.
+        cpu_seconds: Processor time over all threads.
         phases: Wall time of each of ``PHASES``.
-        words: Words found in the photo.
+        words: Number of words found in the image.
     """
 
     seconds: float
@@ -64,21 +64,21 @@ def measure_cold_start(
     context: bool | None = None,
     threads: int | None = None,
 ) -> ColdStart:
-    """Read one photo in a fresh process.
+    """Read one image in a new process.
 
-    Files that were read before may still be in the system's cache: after a reboot the first
-    start also waits for the disk.
+    Files may be in the disk cache of the system. The first start after a reboot also waits for the
+    disk.
 
     Args:
-        photo: A photo.
-        config: A spotting config; None for the embedded default.
-        checkpoint: Weights; None for the config's own.
-        device: Where it runs.
-        context: Turns scene context on or off; None leaves the config's own setting.
-        threads: Of torch and OpenCV; None for their own choice.
+        photo: Path of the image.
+        config: Path of a spotting config; None selects the embedded default.
+        checkpoint: Path of the weights; None uses those of the config.
+        device: Device of the spotter.
+        context: Whether scene context is on; None keeps the setting of the config.
+        threads: Number of threads of torch and OpenCV; None keeps their defaults.
 
     Raises:
-        RuntimeError: If the process fails, with its last line.
+        RuntimeError: If the process fails. The message contains the last line of its error output.
     """
     paths = [None if path is None else os.fspath(path) for path in (config, checkpoint, photo)]
     root = str(Path(pipeline.__file__).parents[1])

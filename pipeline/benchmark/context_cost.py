@@ -1,4 +1,4 @@
-"""What scene context costs a photo, by number of words and kernel of the pooling."""
+"""Time of scene context per image, by number of words and pooling kernel."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from pipeline.detection.detections import Detections
 from pipeline.torch_spotter import TorchTextSpotter
 
 OFF = 'off'
-_GRID = (20, 5)  # words down and across, where the detector finds none
+_GRID = (20, 5)  # Rows and columns of the words if the detector finds none.
 
 
 @dataclass(frozen=True)
 class ContextCost:
-    """Time of one photo, medians over the passes.
+    """Time of one image. All times are medians over the passes.
 
     Attributes:
-        words: Words in the photo.
-        context: ``'off'``, or the kernel of the pooling: ``'k=1'``, ``'k=inf'``.
-        seconds: Wall time of the photo.
-        cpu_seconds: Processor time of the photo.
-        tower_seconds: Wall time of the context encoder; on a GPU it runs beside the detector.
-        tower_cpu_seconds: Its processor time.
-        recognizer_seconds: Wall time of the recognizer, fusion included.
-        recognizer_cpu_seconds: Its processor time.
-        encodings: How many times a photo was encoded.
+        words: Number of words.
+        context: ``'off'``, or the pooling kernel: ``'k=1'``, ``'k=inf'``.
+        seconds: Wall time of the image.
+        cpu_seconds: Processor time of the image.
+        tower_seconds: Wall time of the context encoder. On a GPU it runs parallel to the detector.
+        tower_cpu_seconds: Processor time of the context encoder.
+        recognizer_seconds: Wall time of the recognizer, including the fusion.
+        recognizer_cpu_seconds: Processor time of the recognizer.
+        encodings: Number of encoded images.
     """
 
     words: int
@@ -53,13 +53,13 @@ class ContextCost:
 def add_random_context(
     spotter: TorchTextSpotter, arch: str | Mapping[str, Any] = 'ViT-B-32'
 ) -> TorchTextSpotter:
-    """Give a plain spotter scene context of random weights, which takes as long as a trained one.
+    """Add scene context with random weights to a plain spotter. It takes as long as a trained one.
 
-    The fusion is ``MultiHeadCrossAttention`` of the size mini, early, its gate open.
+    The fusion is early ``MultiHeadCrossAttention`` of size ``mini`` with an open gate.
 
     Args:
-        spotter: One without context; its parts are used on, not copied.
-        arch: Of the tower, by its name in open_clip or as a config.
+        spotter: Spotter without context. The new spotter shares its modules.
+        arch: Architecture of the tower: a name in open_clip, or a config.
     """
     plain = spotter.recognizer
     encoder = plain.encoder
@@ -87,18 +87,18 @@ def measure_context_cost(
     repeat: int = 5,
     on_pass: Callable[[], object] = lambda: None,
 ) -> list[ContextCost]:
-    """Read a photo with context off and on, in turns, so that all meet the same machine.
+    """Measure the time of an image with context off and on.
 
-    The detector runs as ever, but what is read are ``words`` of the polygons that it found, each
-    as often as it takes.
+    The settings alternate, so other load on the machine affects all of them. The detector runs, but
+    its polygons are replaced by the given number of words: its own polygons, repeated as needed.
 
     Args:
-        spotter: One with context.
+        spotter: Spotter with context.
         image: (H, W, 3) uint8 BGR.
-        words: Numbers of words.
-        kernels: Of the pooling.
-        repeat: Passes that count, after one that does not.
-        on_pass: Called after each reading.
+        words: Numbers of words to measure.
+        kernels: Pooling kernels to measure.
+        repeat: Timed passes, after one warm-up pass.
+        on_pass: Callback after each reading.
 
     Raises:
         ValueError: If the spotter has no context, or a number is not positive.
@@ -169,7 +169,7 @@ def _read(spotter: TorchTextSpotter, image: np.ndarray, setting: str) -> dict[st
 
 @contextmanager
 def _finding(spotter: TorchTextSpotter, found: Detections) -> Iterator[None]:
-    """The detector does its work, and then says that it found these words."""
+    """Run the detector, but return these detections instead of its own."""
     detect = spotter.detector.forward
 
     def forward(images: Sequence[np.ndarray]) -> list[Detections]:

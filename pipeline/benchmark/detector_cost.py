@@ -1,4 +1,4 @@
-"""What the detector of a spotter costs a photo, beside a well-known one in the same run."""
+"""Time of a detector per image, compared with MMOCR's DBNet in the same run."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pipeline.detection.text_detector import TextDetector
 from pipeline.onnx.spotter import OnnxDetector
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
-"""MMOCR's smallest DBNet (Liao et al., AAAI 2020), tested at 1333 x 736 by its own config."""
+"""Config of MMOCR's smallest DBNet (Liao et al., AAAI 2020), which tests at 1333 x 736."""
 PEER_LONG_SIDE_PX = 1312
 
 
 @dataclass(frozen=True)
 class DetectorCost:
-    """Seconds a photo, each the median over all photos and passes.
+    """Seconds per image, medians over all images and passes.
 
     Attributes:
-        whole: The spotter's detector, from the decoded photo to word polygons.
-        network: Its network alone, at its own working size.
-        peer: The network of MMOCR's DBNet with a ResNet-18, at its working size, in floats (the
-            spotter's may compute in 8-bit integers). Its weights are random, which takes as long,
-            but leaves its post-processing nothing to work on.
+        whole: Time of the detector, from the decoded image to the word polygons.
+        network: Time of its network only, at its working size.
+        peer: Time of the network of MMOCR's DBNet with a ResNet-18, at its working size, in float32
+            (the detector may use int8). The weights are random, which does not change the time of
+            the network. The postprocessing is not compared because it would find no words.
     """
 
     whole: float
@@ -39,7 +39,7 @@ class DetectorCost:
 
 
 def build_peer(device: torch.device) -> TextDetector:
-    """MMOCR's DBNet-R18 with random weights, its batch norm folded."""
+    """Build MMOCR's DBNet-R18 with random weights and folded batch norm."""
     model = get_config(PEER_CONFIG).model
     model.backbone.init_cfg = None
     with DefaultScope.overwrite_default_scope('mmocr'):
@@ -56,14 +56,14 @@ def measure_detector_cost(
     repeat: int = 3,
     on_pass: Callable[[], object] = lambda: None,
 ) -> DetectorCost:
-    """Time both by turns, so that what else runs on the machine slows both.
+    """Time both detectors alternately, so other load on the machine affects both.
 
     Args:
-        detector: Of a spotter.
-        peer: What it is compared with.
-        photos: Decoded, (H, W, 3) uint8 BGR.
-        repeat: Passes over the photos, after one that does not count.
-        on_pass: Called after each pass.
+        detector: Detector of a spotter.
+        peer: Detector to compare with; see :func:`build_peer`.
+        photos: Decoded images, (H, W, 3) uint8 BGR.
+        repeat: Timed passes over the images, after one warm-up pass.
+        on_pass: Callback after each pass.
     """
     times: dict[str, list[float]] = {'whole': [], 'network': [], 'peer': []}
     for number in range(repeat + 1):

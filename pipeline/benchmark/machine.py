@@ -1,4 +1,4 @@
-"""What a measurement ran on."""
+"""Description of the machine of a measurement."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ PACKAGES = (
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Device, processor, threads and versions, for a person and for JSON alike.
+    """Device, processor, threads and versions, as a dictionary for JSON.
 
     Args:
-        device: Where the spotter runs.
+        device: Device of the spotter.
     """
     return {
         'device': _name_device(device),
@@ -58,7 +58,7 @@ def _name_processor() -> str:
 
 
 def _count_cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""How much memory this process holds."""
+"""Memory of this process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CLEAR_REFS = Path('/proc/self/clear_refs')
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory in MiB; None where this system does not tell.
+    """Memory in MiB. A value is None if the system does not report it.
 
     Attributes:
-        resident: Main memory held now.
-        peak: The most that was held since the process began, or since ``reset_peak()``.
-        device_peak: The most that torch held on the CUDA device.
+        resident: Current resident memory.
+        peak: Peak resident memory since the start of the process or since ``reset_peak()``.
+        device_peak: Peak memory of torch on the CUDA device.
     """
 
     resident: float | None
@@ -29,17 +29,17 @@ class Memory:
 
 
 def current_memory(device: torch.device | None = None) -> Memory:
-    """Ask the system, and torch where ``device`` is a CUDA device."""
+    """Memory of the process and, if ``device`` is a CUDA device, of torch on it."""
     status = _read_status()
     on_device = None
     if device is not None and device.type == 'cuda':
         on_device = torch.cuda.max_memory_allocated(device) / 2**20
-    # VmHWM is this program's own; ru_maxrss may be that of the parent which started it.
+    # VmHWM is the peak of this process. ru_maxrss may include that of its parent.
     return Memory(status.get('VmRSS'), status.get('VmHWM', _resource_peak()), on_device)
 
 
 def reset_peak(device: torch.device | None = None) -> None:
-    """Begin the peak anew, where the system can (Linux and CUDA)."""
+    """Reset the peaks, if the system supports it (Linux and CUDA)."""
     with contextlib.suppress(OSError):
         if _CLEAR_REFS.exists():
             _CLEAR_REFS.write_text('5')
@@ -48,7 +48,7 @@ def reset_peak(device: torch.device | None = None) -> None:
 
 
 def _read_status() -> dict[str, float]:
-    """VmRSS and VmHWM in MiB, where there is /proc."""
+    """VmRSS and VmHWM in MiB, or an empty dictionary without /proc."""
     try:
         lines = _STATUS.read_text(encoding='ascii', errors='replace').splitlines()
     except OSError:
@@ -64,7 +64,7 @@ def _read_status() -> dict[str, float]:
 def _resource_peak() -> float | None:
     try:
         import resource
-    except ImportError:  # Windows has none.
+    except ImportError:  # Windows does not have this module.
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == 'darwin' else peak / 2**10

@@ -1,4 +1,4 @@
-"""Photos to measure with: scenes that are the same on every machine."""
+"""Synthetic images for measurements, equal on every machine."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _CAP_HEIGHT_PX = (14.0, 90.0)
 def draw_photos(
     folder: Path, count: int, size: tuple[int, int] = (720, 1280), words: int = 10, seed: int = 0
 ) -> list[Path]:
-    """Draw scenes, each with just so many words that can be read, and write them as JPEG.
+    """Draw scenes with a given number of legible words and write them as JPEG.
 
-    They are written in matplotlib's fonts, which every machine has.
+    The words use the fonts of matplotlib, which is installed on every machine.
 
     Args:
-        folder: Where they go.
-        count: How many.
+        folder: Folder for the images.
+        count: Number of images.
         size: (height, width) in pixels.
-        words: Legible words a scene.
-        seed: Of the scenes.
+        words: Legible words per image.
+        seed: Random seed of the scenes.
 
     Raises:
-        ValueError: If the size has no room for so many words.
+        ValueError: If the size has no room for this number of words.
     """
     generator = SceneGenerator(
         find_fonts([matplotlib_font_folder()]),

@@ -1,4 +1,4 @@
-"""Measurements within one process: throughput, and memory over many photos."""
+"""Throughput, and memory over many images, in one process."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _SOAK_SAMPLES = 40
 
 @dataclass(frozen=True)
 class Throughput:
-    """How fast photos were read, from the encoded file to the words.
+    """Time of reading images, from the encoded file to the words.
 
     Attributes:
-        photos: Photos read, over all passes.
-        words: Words found in them.
-        seconds: Wall time of all.
-        cpu_seconds: Processor time of all, over all threads: what it takes whatever else runs.
-        batch_seconds: Wall time a photo, of each batch.
-        stages: Wall time of each stage, over all photos.
-        cpu_stages: Processor time of each stage, over all photos.
-        memory: At the end.
+        photos: Number of images over all passes.
+        words: Number of words found in them.
+        seconds: Total wall time.
+        cpu_seconds: Total processor time over all threads. It does not include other processes.
+        batch_seconds: Wall time per image of each batch.
+        stages: Stage -> total wall time.
+        cpu_stages: Stage -> total processor time.
+        memory: Memory at the end.
     """
 
     photos: int
@@ -45,14 +45,14 @@ class Throughput:
 
 @dataclass(frozen=True)
 class Soak:
-    """Memory over many photos in a row.
+    """Memory over many images in a row.
 
     Attributes:
-        photos: How many were read.
-        seconds: Wall time of all.
-        samples: (photos read, resident MiB at the highest since the sample before), after the
-            warm-up; each covers all photos where there is time for it.
-        memory: At the end.
+        photos: Number of images.
+        seconds: Total wall time.
+        samples: (number of images read, peak resident MiB since the previous sample), after the
+            warm-up. A sample covers complete passes over the distinct images if there are enough.
+        memory: Memory at the end.
     """
 
     photos: int
@@ -62,12 +62,12 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """MiB from the start to the end."""
+        """Growth in MiB from the first to the last sample."""
         return self.samples[-1][1] - self.samples[0][1] if self.samples else 0.0
 
     @property
     def late_growth(self) -> float:
-        """MiB from the middle to the end: what is left when all buffers have their size."""
+        """Growth in MiB from the middle to the last sample, when buffers have their final size."""
         middle = len(self.samples) // 2
         return self.samples[-1][1] - self.samples[middle][1] if self.samples else 0.0
 
@@ -79,18 +79,18 @@ def measure_throughput(
     repeat: int = 1,
     on_batch: Callable[[int], object] = lambda count: None,
 ) -> Throughput:
-    """Read photos ``repeat`` times over, after one batch that does not count.
+    """Time the reading of images, after one warm-up batch.
 
     Args:
-        spotter: The spotter.
-        items: Photos; each is decoded anew in every pass.
-        batch_size: Photos a call.
-        repeat: Passes over the photos.
-        on_batch: Called with the number of photos of each finished batch.
+        spotter: Spotter to measure.
+        items: Images. Each pass decodes them again.
+        batch_size: Images per call of the spotter.
+        repeat: Number of passes over the images.
+        on_batch: Callback that receives the number of images of each finished batch.
 
     Raises:
-        ImageReadError: If a photo cannot be read.
-        ValueError: If there are no photos.
+        ImageReadError: If an image cannot be read.
+        ValueError: If there are no images, or a number is below 1.
     """
     if not items or batch_size < 1 or repeat < 1:
         raise ValueError(
@@ -131,25 +131,25 @@ def soak(
     batch_size: int = 1,
     on_batch: Callable[[int], object] = lambda count: None,
 ) -> Soak:
-    """Read many photos in a row and watch the resident memory.
+    """Read many images in a row and sample the resident memory.
 
-    The first tenth warms up, and no less than one pass over the photos where ``photos`` holds
-    it: until each has been seen, buffers still grow to the largest. Resident memory goes up and
-    down with the photos, so the highest of each pass is what tells growth.
+    The warm-up is a tenth of the images, and at least one pass over the distinct images if this is
+    at most half of all. Buffers grow until the largest image has been read. Resident memory varies
+    with the image, so each sample is the peak of whole passes.
 
     Args:
-        spotter: The spotter.
-        items: Photos, gone through again and again.
-        photos: How many to read.
-        batch_size: Photos a call.
-        on_batch: Called with the number of photos of each finished batch.
+        spotter: Spotter to measure.
+        items: Distinct images, read in a cycle.
+        photos: Number of images to read.
+        batch_size: Images per call of the spotter.
+        on_batch: Callback that receives the number of images of each finished batch.
 
     Raises:
-        ImageReadError: If a photo cannot be read.
-        ValueError: If there are no photos.
+        ImageReadError: If an image cannot be read.
+        ValueError: If there are no images.
     """
     if not items or photos < 1:
-        raise ValueError(f'wanted photos, got {len(items)} of them to read {photos} times.')
+        raise ValueError(f'wanted photos to read, got {len(items)} photos and {photos} readings.')
     warm_up = min(max(photos // 10, len(items)), photos // 2)
     step = _sample_step(photos - warm_up, len(items))
     samples: list[tuple[int, float]] = []
@@ -169,14 +169,14 @@ def soak(
             samples.append((done, highest))
             due, highest = done + step, 0.0
     seconds = time.perf_counter() - start
-    if highest:  # What is left over joins the last sample.
+    if highest:  # The last, incomplete sample is merged with the one before.
         before = samples.pop()[1] if samples else 0.0
         samples.append((done, max(before, highest)))
     return Soak(photos, seconds, samples, current_memory(device))
 
 
 def _sample_step(photos: int, distinct: int) -> int:
-    """Photos a sample: passes over all distinct ones, but three samples at least."""
+    """Images per sample: whole passes over the distinct images, but at least three samples."""
     passes = -(-photos // (_SOAK_SAMPLES * distinct))
     return max(1, min(passes * distinct, photos // 3))
 

@@ -1,4 +1,4 @@
-"""How fast submissions are scored, and the lexicon search beside a plain loop."""
+"""Time of scoring a submission, and of the lexicon search compared with a plain loop."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pipeline.evaluation.lexicon_search import NearestWords
 
 @dataclass(frozen=True)
 class ScoringTime:
-    """A submission scored from its files.
+    """Time of scoring a submission from its files.
 
     Attributes:
-        lexicon: Whether predictions were corrected by the lexicon.
-        seconds: Wall time from opening the files to the numbers.
-        cpu_seconds: Processor time of the same.
-        hmean: End to end, so that two runs can be told apart.
+        lexicon: Whether the lexicon corrected the predictions.
+        seconds: Wall time from opening the files to the scores.
+        cpu_seconds: Processor time of the same work.
+        hmean: End-to-end hmean, to check that two runs scored the same set.
     """
 
     lexicon: bool
@@ -36,14 +36,14 @@ class ScoringTime:
 
 @dataclass(frozen=True)
 class SearchTime:
-    """The lexicon search beside a plain loop over the same distinct texts.
+    """Time of the lexicon search and of a plain loop over the same distinct texts.
 
     Attributes:
-        texts: Distinct texts searched for.
-        seconds: Processor time of the search for all of them, without ``index_seconds``.
-        index_seconds: Processor time of sorting the lexicon by length, once for all texts.
-        looped: How many of them the plain loop was run on.
-        loop_seconds: Processor time of that loop, scaled up from ``looped`` to ``texts``.
+        texts: Number of distinct texts.
+        seconds: Processor time of the search for all texts, without ``index_seconds``.
+        index_seconds: Processor time of grouping the lexicon by length, once for all texts.
+        looped: Number of texts that the plain loop was run on.
+        loop_seconds: Processor time of the loop, extrapolated from ``looped`` to ``texts``.
     """
 
     texts: int
@@ -54,16 +54,16 @@ class SearchTime:
 
     @property
     def ratio(self) -> float:
-        """How many times longer the loop takes than the search with its preparation."""
+        """Time of the loop divided by the time of search and grouping."""
         return self.loop_seconds / max(self.seconds + self.index_seconds, 1e-9)
 
 
 def time_scoring(drawn: DrawnSet, folder: Path) -> list[ScoringTime]:
-    """Score a set end to end from files, without and with the generic lexicon.
+    """Time the scoring of a set from files, without and with the generic lexicon.
 
     Args:
-        drawn: The set.
-        folder: An empty folder that takes its files.
+        drawn: Set to score.
+        folder: Empty folder for its files.
     """
     gt, det, lexicon = drawn.write(folder)
     times = []
@@ -84,17 +84,17 @@ def time_scoring(drawn: DrawnSet, folder: Path) -> list[ScoringTime]:
 def time_search(
     texts: Sequence[str], lexicon: Sequence[str], sample: int, rng: np.random.Generator
 ) -> SearchTime:
-    """Time the lexicon search and a plain loop, and compare their answers.
+    """Time the lexicon search and a plain loop, and compare their results.
 
     Args:
         texts: Distinct texts.
-        lexicon: Words in file order.
-        sample: Run the loop on so many of the texts and scale its time up; 0 loops over all.
-        rng: Chooses the sample.
+        lexicon: Lexicon words in file order.
+        sample: Number of texts for the loop, whose time is extrapolated; 0 loops over all texts.
+        rng: Random generator of the sample.
 
     Raises:
-        ValueError: If there are no texts.
-        AssertionError: If an answer differs.
+        ValueError: If there are no texts, or ``sample`` is negative.
+        AssertionError: If a result differs.
     """
     if not texts or sample < 0:
         raise ValueError(f'wanted texts and sample >= 0, got {len(texts)} texts, sample={sample}.')
@@ -126,7 +126,7 @@ def time_search(
 
 
 def loop_over_lexicon(text: str, lexicon: Sequence[str]) -> tuple[int, int]:
-    """The plain loop: place of the first nearest word in the lexicon, and its distance."""
+    """Index of the first nearest word in the lexicon, and its distance, by a plain loop."""
     distances = [Levenshtein.distance(text, word) for word in lexicon]
     nearest = min(distances)
     return distances.index(nearest), nearest
@@ -134,7 +134,7 @@ def loop_over_lexicon(text: str, lexicon: Sequence[str]) -> tuple[int, int]:
 
 @contextlib.contextmanager
 def one_core() -> Iterator[bool]:
-    """Keep the process on one of its cores meanwhile; False where the system cannot."""
+    """Restrict the process to one core inside the context; False if the system cannot."""
     if not hasattr(os, 'sched_setaffinity'):
         yield False
         return

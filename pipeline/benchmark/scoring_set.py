@@ -1,4 +1,4 @@
-"""A made-up evaluation set of any size: ground truth, predictions with errors, and a lexicon."""
+"""A synthetic evaluation set: ground truth, predictions with errors, and a lexicon."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WORD_PX, _GAP_PX = (90, 28), (20, 14)
 
 @dataclass(frozen=True)
 class DrawnWord:
-    """A word at a quad.
+    """A word with its quad.
 
     Attributes:
         quad: (4, 2) pixels, clockwise.
-        text: Its transcript.
+        text: Text of the word.
     """
 
     quad: np.ndarray
@@ -34,14 +34,14 @@ class DrawnWord:
 
 @dataclass(frozen=True)
 class DrawnSet:
-    """Photo number -> words, and the lexicon in file order."""
+    """Image number -> gt words, image number -> predictions, and the lexicon in file order."""
 
     gt: dict[int, list[DrawnWord]]
     det: dict[int, list[DrawnWord]]
     lexicon: list[str]
 
     def write(self, folder: Path) -> tuple[Path, Path, Path]:
-        """Write the files of a submission; returns those of gold, predictions and lexicon."""
+        """Write the files and return the paths of ground truth, predictions and lexicon."""
         gt, det, lexicon = folder / 'gt', folder / 'pred', folder / 'lexicon.txt'
         for words_of, where, name in ((self.gt, gt, 'gt_img'), (self.det, det, 'res_img')):
             where.mkdir(parents=True)
@@ -53,13 +53,16 @@ class DrawnSet:
 
 
 def draw_lexicon(size: int, rng: np.random.Generator) -> list[str]:
-    """Words and their derived forms, upper case, three letters or more, sorted.
+    """Draw a sorted lexicon of upper-case words of at least three letters and derived forms.
 
-    Derived forms make neighbours one or two edits apart, as word lists have them.
+    With the derived forms, many words are only one or two edits apart, as in real word lists.
 
     Args:
-        size: How many words.
-        rng: Chooses which.
+        size: Number of words.
+        rng: Random generator of the choice.
+
+    Raises:
+        ValueError: If ``size`` is larger than the number of available words.
     """
     base = [word.upper() for word in load_words(WORD_FOLDER / 'english.txt')]
     base = [word for word in base if len(word) >= 3 and word.isascii() and word.isalpha()]
@@ -81,18 +84,18 @@ def draw_set(
     misspelled: float,
     rng: np.random.Generator,
 ) -> DrawnSet:
-    """Draw photos full of words, as a reader with faults would report them.
+    """Draw a set of ground truth and predictions with errors.
 
-    One gt word in eight is illegible; one in twenty is not found, and something is found where
-    there is none. Corners are off by up to two pixels. All gt words are in the lexicon; of the
-    predictions a share is misspelled by one, two or three edits (three, two and one in six).
+    One gt word in eight is don't-care. One gt word in twenty is missed, and a spurious word is
+    predicted elsewhere instead. Corners are shifted by up to two pixels. All gt texts are in the
+    lexicon. A share of the predictions is misspelled; see :func:`misspell`.
 
     Args:
-        photos: How many photos.
-        words: gt words a photo.
-        lexicon_size: How many words the lexicon has.
+        photos: Number of images.
+        words: gt words per image.
+        lexicon_size: Number of words in the lexicon.
         misspelled: Share of predictions that are not in the lexicon.
-        rng: Draws everything.
+        rng: Random generator of the whole set.
     """
     lexicon = draw_lexicon(lexicon_size, rng)
     known = set(lexicon)
@@ -103,7 +106,7 @@ def draw_set(
         for place in range(words):
             quad, text = _quad_at(place), _draw_word(lexicon, rng)
             gt[number].append(DrawnWord(quad, '###' if rng.random() < 1 / 8 else text))
-            if rng.random() < 1 / 20:  # found elsewhere, where there is nothing to find
+            if rng.random() < 1 / 20:  # A spurious word instead.
                 quad, text = _quad_at(words + place), _draw_word(lexicon, rng)
             read = misspell(text, known, rng) if rng.random() < misspelled else text
             det[number].append(DrawnWord(quad + rng.integers(-2, 3, quad.shape), read))
@@ -125,7 +128,7 @@ def misspell(word: str, known: Collection[str], rng: np.random.Generator) -> str
 
 
 def mean_length(words: Sequence[str]) -> float:
-    """Letters a word."""
+    """Mean number of letters per word."""
     return sum(map(len, words)) / max(len(words), 1)
 
 
@@ -134,7 +137,7 @@ def _draw_word(lexicon: Sequence[str], rng: np.random.Generator) -> str:
 
 
 def _quad_at(place: int) -> np.ndarray:
-    """The ``place``-th cell of a grid, ten cells wide, with a gap to the next."""
+    """Quad of a cell of a grid with ten columns and gaps between the cells."""
     width, height = _WORD_PX
     x = 10 + place % 10 * (width + _GAP_PX[0])
     y = 10 + place // 10 * (height + _GAP_PX[1])

@@ -1,4 +1,4 @@
-"""Seconds of each stage of a spotter, measured from outside."""
+"""Time of each stage of a spotter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from pipeline.spotter import TextSpotter
 
 STAGES = ('decode', 'detect', 'rectify', 'encode scene', 'recognize', 'collect')
-"""The stages of reading, in order."""
+"""Stages of reading an image, in order."""
 
 _METHODS = {
     'collect': 'read_batch',
@@ -24,18 +24,18 @@ _METHODS = {
 
 
 class StageClock:
-    """Adds up where a spotter's time goes.
+    """Sums the time of each stage of a spotter.
 
     The time of a stage excludes the stages that run inside it. ``collect`` is the rest of
     ``read_batch``: choosing orientations, splitting words, and putting words in reading order.
 
     Args:
-        device: Where the spotter runs. On CUDA the clock waits for the device wherever a stage
-            begins and ends, or the work would be counted in the stage that fetches its result.
+        device: Device of the spotter. On CUDA, the clock synchronizes at the start and the end of a
+            stage. Otherwise the work would be counted in the stage that fetches its result.
 
     Attributes:
-        seconds: Wall time of each of ``STAGES``, so far.
-        cpu_seconds: Processor time of each, over all threads of this process.
+        seconds: Stage -> wall time.
+        cpu_seconds: Stage -> processor time over all threads of this process.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -47,7 +47,7 @@ class StageClock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time within as that of a stage; a stage around it pauses."""
+        """Count the time inside the context for a stage. The enclosing stage pauses."""
         self._switch()
         self._running.append(name)
         try:
@@ -68,7 +68,7 @@ class StageClock:
             yield
 
     def _switch(self) -> None:
-        """Give the time since the last switch to the innermost stage."""
+        """Add the time since the last switch to the innermost stage."""
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
         now = (time.perf_counter(), time.process_time())
@@ -88,7 +88,7 @@ class StageClock:
 
 @contextmanager
 def _replacing() -> Iterator[Callable[[Any, str, Any], None]]:
-    """Attributes set through the function given are put back at the end."""
+    """Yield a function that sets an attribute. All attributes are restored at the end."""
     undo: list[tuple[Any, str, Any]] = []
     missing = object()
 

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmengine.dist import is_main_process
@@ -15,6 +14,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
+from pipeline.io import ImageReadError, read_image
 from pipeline.registry import HOOKS
 from pipeline.visualization.draw_readings import draw_readings
 
@@ -127,4 +127,7 @@ def _first_image(batch: dict[str, Any]) -> np.ndarray | None:
         return np.asarray(batch['images'][0])
     first = int((batch['image_index'] >= 0).nonzero()[0])
     path = batch['data_samples'][first].get('img_path')
-    return None if path is None else cv2.imread(path)
+    try:
+        return None if path is None else read_image(path)
+    except ImageReadError:
+        return None

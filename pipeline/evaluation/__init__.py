@@ -1,4 +1,4 @@
-"""Spotting evaluation on the ICDAR protocols."""
+"""Scores of text spotting by the ICDAR protocols."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.evaluation.e2e_hmean_metric import E2EHmeanMetric

@@ -1,4 +1,4 @@
-"""End-to-end spotting scores as an MMEngine metric."""
+"""Detection, end-to-end and word-spotting scores as an MMEngine metric."""
 
 from __future__ import annotations
 
@@ -35,35 +35,37 @@ from pipeline.registry import METRICS
 class E2EHmeanMetric(BaseMetric):
     """Detection, end-to-end and word-spotting scores by the ICDAR protocols.
 
-    Reported keys are ``e2e/none_hmean``, ``spotting/none_hmean``, ``detection/hmean``, the first
-    two for every lexicon given (``e2e/strong_hmean``), and the same with ``precision``, ``recall``
-    and, with ``confidences``, ``ap``. Every word counts and no threshold is searched for:
-    predictions below ``min_score`` are dropped, the rest is written as lines of a submission, read
-    back, and scored once, as ``tools/evaluate.py`` scores the same lines from files.
+    The metric writes the predictions as lines of a submission, reads the lines back and scores
+    them. ``tools/evaluate.py`` therefore gives the same scores for the same lines in files. The
+    metric does not search for the best score threshold, unlike MMOCR's metrics.
+
+    Keys: ``detection/hmean``, and ``e2e/LEVEL_hmean`` and ``spotting/LEVEL_hmean`` where LEVEL is
+    ``none`` or a level of ``lexicons``. The same keys exist for ``precision``, ``recall`` and, with
+    ``confidences``, ``ap``.
 
     Args:
-        protocol: ``icdar2015`` or ``icdar2013`` compare whole-number quads, ``totaltext`` compares
-            polygons to the hundredth of a pixel.
-        lexicons: Level (``strong``, ``weak``, ``generic``, ``full``) -> path of the lexicon. Strong
-            lists are found by the number in the photo's name, or by the name.
-        lexicon_rule: Whose way of using a lexicon; see :func:`lexicon_rule`.
-        line_format: ``quad``, ``ltrb`` (upright boxes, for ICDAR 2013's ground truth as published)
-            or ``polygon``; the protocol's own where None.
-        min_score: Drop predictions whose ``scores`` lie below it.
-        confidences: Order predictions by ``scores * text_scores``, how sure it is that a word is
-            there and reads so, compute average precision, and
-            write confidences into the submission.
-        submission: Zip to write, ready to submit: ``res_img_N.txt`` a photo, ``res_NAME.txt`` where
-            photos have no numbers.
-        iou: A pair's IoU must exceed it.
-        area_precision: A prediction with more than this share in one ignored word is left out.
-        strip: Which outer punctuation is forgiven; see :func:`texts_match`.
-        min_length: Shorter gt words are don't-care in word spotting.
-        collect_device: ``cpu`` or ``gpu``.
-        prefix: Put before the keys; they carry their task already, so none by default.
+        protocol: ``icdar2015`` or ``icdar2013``: polygons are compared as whole-number quads.
+            ``totaltext``: polygons are compared to the hundredth of a pixel.
+        lexicons: Level (``strong``, ``weak``, ``generic``, ``full``) -> path of the lexicon; see
+            :func:`read_lexicon`.
+        lexicon_rule: Name of the lexicon rule; see :func:`lexicon_rule`.
+        line_format: ``quad``, ``ltrb`` (axis-aligned boxes, as in the published ground truth of
+            ICDAR 2013) or ``polygon``. None selects the format of the protocol.
+        min_score: Lowest ``scores`` of the predictions to keep.
+        confidences: Whether to order predictions by ``scores * text_scores``, compute average
+            precision and write the confidences into the submission.
+        submission: Path of a zip to write, ready to submit, with one ``res_img_N.txt`` per image,
+            or ``res_NAME.txt`` for images without a number.
+        iou: IoU threshold of a pair. The IoU must be greater.
+        area_precision: Largest share of a prediction inside one don't-care word. Predictions with a
+            greater share are left out.
+        strip: Outer punctuation that may be missing; see :func:`texts_match`.
+        min_length: Least length of gt words in word spotting. Shorter words are don't-care.
+        collect_device: Device on which MMEngine collects results: ``cpu`` or ``gpu``.
+        prefix: Prefix of the keys. The default is empty because the keys contain their task.
 
     Raises:
-        ValueError: If the protocol or the line format is unknown, or a lexicon is not there.
+        ValueError: If the protocol or the line format is unknown, or a lexicon does not exist.
     """
 
     default_prefix: str | None = ''
@@ -107,14 +109,14 @@ class E2EHmeanMetric(BaseMetric):
         )
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
-        """Keep the words of each photo of a batch.
+        """Store the words of a batch.
 
         Args:
-            data_batch: Not used.
-            data_samples: Dictionaries or data samples with ``gt_instances``: ``polygons``,
-                ``texts``, ``ignored``; ``pred_instances``: ``polygons``, ``texts`` and, where
-                ``min_score`` or confidences are used, ``scores``; and ``img_path`` where lexicons
-                are strong or a submission is written.
+            data_batch: Unused.
+            data_samples: Dictionaries or data samples with ``gt_instances`` (``polygons``,
+                ``texts``, ``ignored``) and ``pred_instances`` (``polygons``, ``texts``; ``scores``
+                if ``min_score`` or ``confidences`` is set). A strong lexicon or a submission also
+                requires ``img_path``.
         """
         for sample in data_samples:
             name = image_key_of_path(sample.get('img_path') or '')
@@ -128,17 +130,17 @@ class E2EHmeanMetric(BaseMetric):
             self.results.append((name, gt, lines))
 
     def compute_metrics(self, results: list[tuple[str, Words, list[str]]]) -> dict[str, float]:
-        """Score all photos, and write the submission where one is wanted.
+        """Score all images and write the submission, if requested.
 
         Args:
-            results: Name, gt words and lines of the predicted words of each photo.
+            results: Name, gt words and prediction lines of each image.
 
         Returns:
-            Precision, recall and hmean of every task and lexicon.
+            The keys described above -> scores.
         """
         if self.submission:
             write_submission(Path(self.submission), [(name, lines) for name, _, lines in results])
-        # Photos may share a name (or have none), so they are told apart by their place.
+        # Images may share a name or have none, so their index identifies them.
         names = {str(i): name for i, (name, _, _) in enumerate(results)}
         gt = {str(i): words for i, (_, words, _) in enumerate(results)}
         det = {

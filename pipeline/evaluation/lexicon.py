@@ -1,4 +1,4 @@
-"""Word lists that constrain what a reader may answer."""
+"""Lexicons: word lists that correct predicted texts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from functools import cached_property
 
 from pipeline.evaluation.lexicon_search import NearestWords
 
-_BEYOND = 100  # no word this far or farther is ever an answer
+_BEYOND = 100  # Words at this distance or farther do not match.
 
 
 @dataclass(frozen=True)
 class LexiconMatch:
-    """The nearest lexicon word of a text: its original spelling and its distance.
+    """The lexicon word nearest to a text.
 
-    Where no word is nearer than 100, ``word`` is empty and ``distance`` is 100.
+    Attributes:
+        word: Original spelling of the word, or empty if no word is nearer than 100.
+        distance: Edit distance, at most 100.
     """
 
     word: str
@@ -24,11 +26,11 @@ class LexiconMatch:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Keys to compare with and the spellings they stand for, in file order.
+    """Keys that texts are compared with, and their original spellings, in file order.
 
     Attributes:
-        keys: Upper-case, each once.
-        originals: One spelling a key.
+        keys: Distinct upper-case keys.
+        originals: One original spelling per key.
     """
 
     keys: Sequence[str]
@@ -36,13 +38,13 @@ class Lexicon:
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Lexicon:
-        """Build from (key, original); a repeated key keeps its place, the last original counts."""
+        """Build from (key, original). A repeated key keeps its place, with the last original."""
         originals = {key.upper(): original for key, original in pairs}
         return cls(list(originals), list(originals.values()))
 
     @classmethod
     def from_words(cls, words: Iterable[str]) -> Lexicon:
-        """Build from plain words; of words that differ in case alone the first one counts."""
+        """Build from words. Of words that differ only in case, the first is kept."""
         originals: dict[str, str] = {}
         for word in words:
             originals.setdefault(word.upper(), word)
@@ -50,15 +52,18 @@ class Lexicon:
 
     @cached_property
     def by_original(self) -> Lexicon:
-        """The same words compared by their original spelling, not by their key."""
+        """The same words, with the original spellings as keys."""
         return Lexicon.from_words(self.originals)
 
     def match(self, texts: Sequence[str], normalized: bool = False) -> list[LexiconMatch]:
-        """Find the first nearest word of each text, without regard to case.
+        """Find the nearest word of each text, without regard to case. The first of equals wins.
 
         Args:
-            texts: N strings.
-            normalized: Whether to divide distances by the longer of text and key.
+            texts: N texts.
+            normalized: Whether distances are divided by the longer length of text and key.
+
+        Returns:
+            N matches.
         """
         index, distance = self._nearest.find([text.upper() for text in texts], normalized)
         return [

@@ -1,4 +1,4 @@
-"""Lexicons as data sets publish them: one file for all photos, or a list for each."""
+"""Readers of published lexicons: one file for all images, or one list per image."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def read_lexicon(path: str | Path, level: LexiconLevel) -> Callable[[str], Lexic
     """Read a lexicon.
 
     Args:
-        path: For ``strong`` a folder or zip of lists, one a photo, whose names end in
-            ``img_N.txt`` (or in the photo's name); of a ``new_*`` and a ``pair_*`` list of one
-            photo the pairs count. For the other levels one file.
+        path: For ``strong``, a folder or zip with one list per image, whose name ends in
+            ``img_N.txt`` or in the image name. A ``pair_*`` list is preferred to the ``new_*`` list
+            of the same image. For the other levels, one file.
         level: ``strong``, ``weak``, ``generic`` or ``full``.
 
     Returns:
-        A function from photo name to its lexicon.
+        A function from image name to lexicon. It raises ValueError if the image has no list.
 
     Raises:
-        ValueError: If there is no such file or folder, or it is empty.
+        ValueError: If the path does not exist or contains no words.
     """
     path = Path(path)
     if level == 'strong':
@@ -41,7 +41,7 @@ def read_lexicon(path: str | Path, level: LexiconLevel) -> Callable[[str], Lexic
 
 
 def parse_lexicon(name: str, content: bytes) -> Lexicon:
-    """Parse lines that are plain words, or ``KEY original`` pairs where each holds a blank."""
+    """Parse words, or ``KEY original`` pairs if every line has a blank or the name has 'pair'."""
     text = content.decode('utf-8', 'replace').removeprefix('\ufeff')
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
@@ -51,7 +51,7 @@ def parse_lexicon(name: str, content: bytes) -> Lexicon:
 
 
 def _split_pair(line: str) -> tuple[str, str]:
-    """The key reaches to the first blank, or to the middle where both halves spell the same."""
+    """Split at the first blank, or in the middle if both halves have the same letters."""
     fields = line.split(' ')
     half = len(fields) // 2
     if len(fields) > 2 and _letters(fields[:half]) == _letters(fields[half:]):
@@ -67,8 +67,8 @@ def _letters(fields: list[str]) -> str:
 def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
     if path.is_file() and path.suffix.lower() != '.zip':
         raise ValueError(
-            f'{path}: wanted a folder or zip of lists, one a photo, for the strong lexicon, '
-            'got one file. A list for all photos is weak, generic or full.'
+            f'{path}: wanted a folder or zip of lists, one per image, for the strong lexicon, '
+            'got one file. A list for all images is weak, generic or full.'
         )
     readers: dict[str, tuple[str, Callable[[], bytes]]] = {}
     for name, read in list_files(path):
@@ -80,18 +80,18 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
             readers[key] = (stem, read)
     if not readers:
         raise ValueError(f'{path}: wanted lists whose names end in img_N.txt, found none.')
-    read_before: dict[str, Lexicon] = {}
+    cache: dict[str, Lexicon] = {}
 
-    def lexicon_of(photo: str) -> Lexicon:
-        key = photo if photo in readers else photo.lstrip('0')
+    def lexicon_of(image: str) -> Lexicon:
+        key = image if image in readers else image.lstrip('0')
         if key not in readers:
             raise ValueError(
-                f'{path}: wanted a list for photo {photo} (a name that ends in img_{photo}.txt), '
+                f'{path}: wanted a list for photo {image} (a name that ends in img_{image}.txt), '
                 'found none.'
             )
-        if key not in read_before:
+        if key not in cache:
             stem, read = readers[key]
-            read_before[key] = parse_lexicon(stem, read())
-        return read_before[key]
+            cache[key] = parse_lexicon(stem, read())
+        return cache[key]
 
     return lexicon_of

@@ -1,4 +1,4 @@
-"""The nearest lexicon word of many strings at once, exactly as a scan in file order finds it."""
+"""Search for the nearest lexicon words of many texts, with the result of a scan in file order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-_PAIRS_AT_ONCE = 4_000_000  # bounds the distance matrix to some megabytes
+_PAIRS_AT_ONCE = 4_000_000  # Bounds the memory of the distance matrix to 8 MB.
 
 
 class NearestWords:
-    """Finds, for each string, the first lexicon word of least edit distance.
+    """Finds the lexicon word with the smallest edit distance; the first of equals wins.
 
-    Words are grouped by length. Lengths that differ by n need at least n edits, so a string visits
-    the groups nearest in length first and stops where no later group can tie with its best word.
-    Within a group all distances are computed at once.
+    Words are grouped by length. Two words whose lengths differ by n need at least n edits. A text
+    therefore visits the groups in order of length difference, and stops when no later group can
+    contain a word as near as the best one. All distances of a group are computed at once.
 
     Args:
-        words: The lexicon, in file order, as it is to be compared.
+        words: Lexicon words in file order, in the case of the texts.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -36,12 +36,12 @@ class NearestWords:
         """Find the nearest word of each text.
 
         Args:
-            texts: N strings.
-            normalized: Whether to divide distances by the longer of text and word.
+            texts: N texts.
+            normalized: Whether distances are divided by the longer length of text and word.
 
         Returns:
-            (N,) index of the first nearest word, -1 where the lexicon is empty; and (N,) its
-            Levenshtein distance as float64, infinite where there is none.
+            (N,) index of the nearest word, and (N,) float64 Levenshtein distances. With an empty
+            lexicon the index is -1 and the distance infinite.
         """
         distinct = {text: i for i, text in enumerate(dict.fromkeys(texts))}
         index = np.full(len(distinct), -1)
@@ -61,7 +61,7 @@ class NearestWords:
     def _find_group(
         self, texts: list[str], length: int, normalized: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Search for texts of one length that are not in the lexicon."""
+        """Find the nearest words of texts of one length that are not in the lexicon."""
         best_index = np.full(len(texts), -1)
         best = np.full(len(texts), np.inf)
         steps = []

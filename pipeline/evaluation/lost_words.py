@@ -1,4 +1,4 @@
-"""Where words are lost on the way from the photo to the transcript."""
+"""Counts of the stages at which gt words are lost: detection, cropping or recognition."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pipeline.evaluation.words import Words
 
 @dataclass(frozen=True)
 class LostWords:
-    """gt words that count, by what became of them; the last field stands beside the others.
+    """Numbers of counted gt words by outcome. The first four fields sum to the total.
 
     Attributes:
-        read: Found and read right.
-        not_detected: No prediction was paired with them, or it was dropped by its score.
-        badly_cropped: Found but misread, and read right when cut out at the ground truth.
-        misread: Found but misread, and misread at the ground truth too.
-        read_at_gt: Read right when cut out at the ground truth, found or not: what end-to-end
-            recall would be with a perfect detector.
+        read: Words that are detected and read correctly.
+        not_detected: Words without a matched prediction above the score threshold.
+        badly_cropped: Words that are detected and misread, but read correctly in a crop at the gt
+            polygon.
+        misread: Words that are detected and misread, also in a crop at the gt polygon.
+        read_at_gt: Words that are read correctly in a crop at the gt polygon, detected or not.
+            Divided by the total, this is the end-to-end recall with a perfect detector.
     """
 
     read: int = 0
@@ -35,26 +36,26 @@ class LostWords:
 
     @property
     def total(self) -> int:
-        """All gt words that count."""
+        """Number of all counted gt words."""
         return self.read + self.not_detected + self.badly_cropped + self.misread
 
 
 def count_lost_words(
     gt: Words, score: ImageScore, gt_readings: Sequence[str], strip: StripRule = 'edge'
 ) -> LostWords:
-    """Say of each gt word of a photo that counts where it was lost.
+    """Count the gt words of an image by outcome.
 
     Args:
-        gt: The gt words.
-        score: The photo's end-to-end score.
-        gt_readings: What the recognizer reads at each gt polygon, one a word of ``gt``.
-        strip: Which outer punctuation is forgiven, as in the score.
+        gt: gt words of the image.
+        score: End-to-end score of the image.
+        gt_readings: Texts that the recognizer reads at the gt polygons, one per gt word.
+        strip: Rule for outer punctuation, as in the score; see :func:`texts_match`.
 
     Raises:
-        ValueError: If there is not one reading a gt word.
+        ValueError: If the number of readings differs from the number of gt words.
     """
     if len(gt_readings) != len(gt):
-        raise ValueError(f'{len(gt)} gt words want as many readings, got {len(gt_readings)}.')
+        raise ValueError(f'{len(gt)} gt words require {len(gt)} readings, got {len(gt_readings)}.')
     left_out = set(score.gt_dont_care)
     found = {g: correct for g, _, correct in score.pairs}
     counts = dict.fromkeys((field.name for field in fields(LostWords)), 0)

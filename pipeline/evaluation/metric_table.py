@@ -1,4 +1,4 @@
-"""The numbers of a test run as a table to read."""
+"""The metrics of a spotting test as a text table."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from collections.abc import Mapping
 
 _COLUMNS = ('precision', 'recall', 'hmean', 'ap')
 _LOST = (
-    ('read', 'found and read right'),
+    ('read', 'detected and read correctly'),
     ('not_detected', 'not detected'),
-    ('badly_cropped', 'badly cropped: misread, though read right at the ground truth'),
-    ('misread', 'misread, at the ground truth too'),
+    ('badly_cropped', 'badly cropped: misread, but read correctly at the ground truth'),
+    ('misread', 'misread, also at the ground truth'),
 )
 
 
 def metric_table(metrics: Mapping[str, float]) -> str:
-    """Lay out what :class:`E2EHmeanMetric` and the hooks of a spotting test report.
+    """Format the metrics of :class:`E2EHmeanMetric` and of the hooks of a spotting test.
 
     Args:
-        metrics: Keys like ``e2e/strong_hmean`` and ``detection/hmean`` become rows with columns;
-            ``lost/*`` and ``photos_per_second`` lines of their own; any other key a line.
+        metrics: Metric name -> value. ``e2e/strong_hmean``, ``detection/hmean`` and the like become
+            the rows and columns of a table. ``lost/*``, ``photos_per_second`` and other keys become
+            lines below it.
 
     Returns:
-        Text of several lines, without a line break at the end.
+        Several lines, without a line break at the end.
     """
     rows: dict[str, dict[str, float]] = {}
     rest: dict[str, float] = {}
@@ -41,7 +42,8 @@ def metric_table(metrics: Mapping[str, float]) -> str:
             lines.append(f'{row:{width}}' + ''.join(cells))
     lines += _lost_lines(rest)
     if 'photos_per_second' in rest:
-        lines.append(f'{rest.pop("photos_per_second"):.2f} photos a second, decoded photo to words')
+        speed = rest.pop('photos_per_second')
+        lines.append(f'{speed:.2f} images per second, from decoded image to words')
     lines += [f'{key}: {value}' for key, value in rest.items()]
     return '\n'.join(lines)
 
@@ -57,13 +59,13 @@ def _place(row: str) -> tuple[int, int]:
 
 
 def _lost_lines(rest: dict[str, float]) -> list[str]:
-    """Take the counts of lost words out of ``rest`` and say them."""
+    """Remove the counts of lost words from ``rest`` and format them."""
     counts = {key: rest.pop(f'lost/{key}') for key, _ in _LOST if f'lost/{key}' in rest}
     at_gt = rest.pop('lost/read_at_gt', None)
     total = sum(counts.values())
     if not total:
         return []
-    lines = [f'{total:.0f} gt words that count, end to end without a lexicon:']
+    lines = [f'{total:.0f} gt words counted, end to end without a lexicon:']
     lines += [
         f'  {counts[key]:6.0f} ({counts[key] / total:5.1%}) {meaning}'
         for key, meaning in _LOST
@@ -71,7 +73,7 @@ def _lost_lines(rest: dict[str, float]) -> list[str]:
     ]
     if at_gt is not None:
         lines.append(
-            f'  {at_gt:6.0f} ({at_gt / total:5.1%}) of all are read right when cut out at the '
-            'ground truth'
+            f'  {at_gt:6.0f} ({at_gt / total:5.1%}) of all are read right in crops at the gt '
+            'polygons'
         )
     return lines

@@ -1,4 +1,4 @@
-"""Total-Text style lines: a polygon of any number of points with its transcript."""
+"""Lines of Total-Text files: a polygon of any number of points with its text."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _MARK = ',####'
 
 
 def parse_polygon_line(line: str, with_confidence: bool = False) -> ParsedLine:
-    """Read a line of a Total-Text evaluation file.
+    """Parse a line of a Total-Text evaluation file.
 
-    Two layouts are in use: ``x1,y1,...,xn,yn,####transcription``, and the one without the mark,
-    whose last field is the transcript (which then cannot hold a comma) or, for detection alone,
-    a coordinate. Coordinates may have fractions; they are rounded to float32, as the reference
-    scripts do. Polygons may run in either direction.
+    Two layouts are in use. The first is ``x1,y1,...,xn,yn,####transcription``. The second has no
+    ``####``: its last field is the text, which cannot contain a comma. Detection results have no
+    text. Coordinates may be fractions and are rounded to float32, as in the reference scripts. The
+    polygon may be clockwise or counter-clockwise.
 
     Args:
-        line: Without its line break.
-        with_confidence: Whether a confidence stands between the last point and the transcript.
+        line: Line without its line break.
+        with_confidence: Whether a confidence is between the last point and the text.
 
     Raises:
-        ValueError: Saying what was wanted; the caller adds file and line.
+        ValueError: If the line has another layout. The caller adds file and line number.
     """
     layout = 'x1,y1,...,xn,yn' + (',confidence' if with_confidence else '') + ',####transcription'
     fields, text = _split(line.strip(), even=not with_confidence)
@@ -34,7 +34,7 @@ def parse_polygon_line(line: str, with_confidence: bool = False) -> ParsedLine:
     values = [number for number in numbers if number is not None]
     confidence = values.pop() if with_confidence and len(values) % 2 else None
     if with_confidence and confidence is None:
-        raise ValueError(f'wanted {layout}, the confidence is missing')
+        raise ValueError(f'wanted {layout}, got no confidence')
     if len(values) % 2 or len(values) < 6:
         raise ValueError(f'wanted {layout} with three points or more')
     polygon = np.array(values, dtype=np.float32).astype(np.float64).reshape(-1, 2)
@@ -42,7 +42,7 @@ def parse_polygon_line(line: str, with_confidence: bool = False) -> ParsedLine:
 
 
 def _split(line: str, even: bool) -> tuple[list[str], str]:
-    """Part the numbers from the transcript."""
+    """Split a line into numbers and text."""
     before, mark, after = line.partition(_MARK)
     if mark:
         return before.split(','), after.split(_MARK)[0].strip()

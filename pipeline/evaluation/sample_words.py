@@ -1,4 +1,4 @@
-"""Words of MMOCR's data samples as the lines of a submission say them."""
+"""Words of MMOCR data samples, converted to the precision of submission lines."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ LINE_FORMATS = tuple(_WRITE)
 def submission_line(
     polygon: np.ndarray, text: str, line_format: LineFormat, confidence: float | None = None
 ) -> str:
-    """Write a word as a line of a submission.
+    """Format a word as a line of a submission.
 
     Args:
         polygon: (K, 2) pixels.
-        text: Transcript.
-        line_format: ``quad`` (ICDAR 2015), ``ltrb`` (ICDAR 2013 boxes) or ``polygon`` (Total-Text).
-        confidence: In [0, 1]; left out where None.
+        text: Text of the word.
+        line_format: ``quad`` (ICDAR 2015), ``ltrb`` (boxes of ICDAR 2013) or ``polygon``
+            (Total-Text).
+        confidence: Confidence in [0, 1], or None for a line without one.
 
     Raises:
-        ValueError: If the format is unknown or the polygon has no shape.
+        ValueError: If the format is unknown or the polygon is invalid.
     """
     if line_format not in _WRITE:
         raise ValueError(f'line_format must be one of {LINE_FORMATS}, got {line_format!r}.')
@@ -44,27 +45,30 @@ def submission_line(
 def predicted_lines(
     instances: Any, line_format: LineFormat, min_score: float = 0.0, confidences: bool = False
 ) -> list[str]:
-    """The submission's lines of one photo.
+    """Format the predictions of one image as submission lines.
 
     Args:
-        instances: ``pred_instances``: flat ``polygons``, ``texts``; ``scores`` where ``min_score``
-            or confidences are used; ``text_scores`` where there are any.
-        line_format: See :func:`submission_line`.
-        min_score: Words whose ``scores`` lie below it are left out.
-        confidences: Whether lines carry ``scores * text_scores``.
+        instances: ``pred_instances`` with flat ``polygons`` and ``texts``; ``scores`` if
+            ``min_score`` or ``confidences`` is set; optional ``text_scores``.
+        line_format: Format of the lines; see :func:`submission_line`.
+        min_score: Lowest ``scores`` of the words to keep.
+        confidences: Whether lines contain the confidence ``scores * text_scores``.
     """
     count = len(instances.get('texts'))
     scores = [1.0] * count
     if min_score > 0 or confidences:
         scores = [float(score) for score in instances.get('scores')]
-    certain = instances.get('text_scores')
-    certain = [1.0] * count if certain is None else [float(score) for score in certain]
+    text_scores = instances.get('text_scores')
+    text_scores = [1.0] * count if text_scores is None else [float(s) for s in text_scores]
     return [
         submission_line(
-            _ring(polygon), plain_text(text), line_format, score * sure if confidences else None
+            _ring(polygon),
+            plain_text(text),
+            line_format,
+            score * text_score if confidences else None,
         )
-        for polygon, text, score, sure in zip(
-            instances.get('polygons'), instances.get('texts'), scores, certain, strict=True
+        for polygon, text, score, text_score in zip(
+            instances.get('polygons'), instances.get('texts'), scores, text_scores, strict=True
         )
         if score >= min_score
     ]
@@ -73,7 +77,7 @@ def predicted_lines(
 def words_of_lines(
     lines: Sequence[str], line_format: LineFormat, confidences: bool = False
 ) -> Words:
-    """Read the words back as a scorer reads them from the file."""
+    """Parse submission lines, as the scorer parses them from a file."""
     parsed = [_parse(line, line_format, confidences) for line in lines]
     return Words(
         polygons=[word.polygon for word in parsed],
@@ -83,15 +87,14 @@ def words_of_lines(
 
 
 def gt_words(instances: Any, line_format: LineFormat) -> Words:
-    """The gt words of one photo, at the precision of the format's files.
+    """The gt words of one image, at the precision of the line format.
 
-    Texts in double quotes come out of them: the protocols' scorers take enclosing quotes off gold
-    and predicted texts alike, also where they are on the sign.
+    Enclosing double quotes are removed from the texts. The ICDAR scripts remove them from gt and
+    predicted texts, even if the quotes are part of the word in the image.
 
     Args:
-        instances: ``gt_instances``: flat ``polygons``, ``texts`` and, where there are any,
-            ``ignored`` flags.
-        line_format: See :func:`submission_line`.
+        instances: ``gt_instances`` with flat ``polygons``, ``texts`` and optional ``ignored``.
+        line_format: Format of the lines; see :func:`submission_line`.
     """
     lines = [
         submission_line(_ring(polygon), '', line_format) for polygon in instances.get('polygons')
@@ -105,7 +108,7 @@ def gt_words(instances: Any, line_format: LineFormat) -> Words:
 
 
 def plain_text(text: Any) -> str:
-    """MMOCR's recognizers give a text as ``LabelData`` or ``[text]``; a plain one passes."""
+    """Convert a text of an MMOCR recognizer, ``LabelData`` or ``[text]``, to a string."""
     if isinstance(text, (list, tuple)):
         return text[0] if text else ''
     return getattr(text, 'item', text)

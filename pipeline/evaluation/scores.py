@@ -1,4 +1,4 @@
-"""Precision, recall, harmonic mean and average precision from counts."""
+"""Precision, recall, harmonic mean and average precision."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Score:
-    """A result in numbers.
+    """Counts and scores of an image or a set. Don't-care words are not counted.
 
     Attributes:
-        matched: Correct predictions.
-        gt_care: gt words that count.
-        det_care: Predictions that count.
-        precision: ``matched / det_care``, 0 without predictions.
-        recall: ``matched / gt_care``, 0 without gt words.
-        hmean: Their harmonic mean, 0 where both are 0.
-        ap: Average precision; 0 where predictions have no confidences.
+        matched: Number of correct predictions.
+        gt_care: Number of counted gt words.
+        det_care: Number of counted predictions.
+        precision: ``matched / det_care``, or 0 without predictions.
+        recall: ``matched / gt_care``, or 0 without gt words.
+        hmean: Harmonic mean of precision and recall, or 0 if both are 0.
+        ap: Average precision, or 0 if the predictions have no confidences.
     """
 
     matched: int
@@ -32,7 +32,7 @@ class Score:
 
 
 def score_counts(matched: int, gt_care: int, det_care: int, ap: float = 0.0) -> Score:
-    """Score a whole set from its summed counts."""
+    """Compute the score of a set from its summed counts."""
     precision = matched / det_care if det_care else 0.0
     recall = matched / gt_care if gt_care else 0.0
     return Score(
@@ -41,33 +41,34 @@ def score_counts(matched: int, gt_care: int, det_care: int, ap: float = 0.0) -> 
 
 
 def score_image_counts(matched: int, gt_care: int, det_care: int, ap: float = 0.0) -> Score:
-    """Score one photo; where it has no gt word that counts, staying silent is right.
+    """Compute the score of one image from its counts.
 
-    Then recall is 1, and precision and average precision are 1 without predictions and 0 with.
+    If the image has no counted gt word, recall is 1, and precision and average precision are 1
+    without predictions and 0 with predictions.
     """
     if gt_care:
         return score_counts(matched, gt_care, det_care, ap)
-    silent = 0.0 if det_care else 1.0
-    return Score(matched, 0, det_care, silent, 1.0, harmonic_mean(silent, 1.0), silent)
+    precision = 0.0 if det_care else 1.0
+    return Score(matched, 0, det_care, precision, 1.0, harmonic_mean(precision, 1.0), ap=precision)
 
 
 def harmonic_mean(precision: float, recall: float) -> float:
-    """2PR / (P + R), 0 where both are 0."""
+    """2PR / (P + R), or 0 if both are 0."""
     total = precision + recall
     return 2.0 * precision * recall / total if total else 0.0
 
 
 def average_precision(confidences: Sequence[float], correct: Sequence[bool], gt_care: int) -> float:
-    """Mean over the gt words of the precision at each correct prediction, best first.
+    """Average precision, as the ICDAR script computes it.
 
     Args:
-        confidences: One a counting prediction.
-        correct: Whether that prediction is correct.
-        gt_care: gt words that count.
+        confidences: (N,) confidences of the counted predictions.
+        correct: (N,) flags, whether a prediction is correct.
+        gt_care: Number of counted gt words.
 
     Returns:
-        The sum over correct predictions of (correct so far) / (rank), divided by ``gt_care``. Equal
-        confidences keep the order given.
+        The sum of the precision at the rank of each correct prediction, divided by ``gt_care``.
+        Predictions are ranked by falling confidence; equal confidences keep their order.
     """
     order = np.argsort(-np.asarray(confidences, dtype=np.float64), kind='stable')
     total, hits = 0.0, 0

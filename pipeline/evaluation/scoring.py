@@ -1,4 +1,4 @@
-"""Score photos by the ICDAR protocols: end-to-end, word spotting and detection."""
+"""Scoring of images by the ICDAR protocols: end-to-end, word spotting and detection."""
 
 from __future__ import annotations
 
@@ -20,18 +20,23 @@ TASKS: tuple[Task, ...] = ('e2e', 'spotting', 'detection')
 
 @dataclass(frozen=True)
 class ScoringRules:
-    """What the protocol leaves open.
+    """Settings of a protocol.
 
     Attributes:
-        iou: A pair's IoU must exceed it.
-        area_precision: A prediction with more than this share in one don't-care word is left out.
-        strip: See :func:`texts_match`; end-to-end only.
-        min_length: Shorter gt words are don't-care; word spotting only.
-        confidences: Take predictions by falling confidence and compute average precision.
+        iou: IoU threshold of a pair, in [0, 1]. The IoU must be greater.
+        area_precision: Largest share of a prediction inside one don't-care word, in [0, 1].
+            Predictions with a greater share are left out.
+        strip: Rule for outer punctuation in end-to-end scores; see :func:`texts_match`.
+        min_length: Least length of gt words in word spotting. Shorter words are don't-care.
+        confidences: Whether predictions are matched by falling confidence and average precision is
+            computed.
         matching: ``first``: the rule of the ICDAR scripts, :func:`match_polygons`. ``maximum``:
             as many pairs as possible, :func:`match_polygons_maximum`.
-        reject_empty_gt: Stop, as the ICDAR script does, where an end-to-end pair compares a gold
-            word without text; otherwise such a pair counts as misread.
+        reject_empty_gt: Whether an end-to-end pair whose gt text is empty raises an error, as in
+            the ICDAR script. Otherwise the pair counts as misread.
+
+    Raises:
+        ValueError: If a threshold is outside [0, 1] or a name is unknown.
     """
 
     iou: float = 0.5
@@ -45,7 +50,7 @@ class ScoringRules:
     def __post_init__(self) -> None:
         for name in ('iou', 'area_precision'):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f'{name} must lie in [0, 1], got {getattr(self, name)}.')
+                raise ValueError(f'{name} must be in [0, 1], got {getattr(self, name)}.')
         if self.strip not in ('edge', 'all'):
             raise ValueError(f"strip must be 'edge' or 'all', got {self.strip!r}.")
         if self.matching not in MATCHINGS:
@@ -54,17 +59,18 @@ class ScoringRules:
 
 @dataclass(frozen=True)
 class ImageScore:
-    """One photo, scored.
+    """The score of one image at one task.
 
     Attributes:
-        score: Its numbers.
+        score: Counts and scores.
         pairs: (gt index, prediction index, correct) of every matched pair.
-        gt_dont_care: Indices of gt words left out.
-        det_dont_care: Indices of predictions left out.
-        gt_texts: The gt texts compared with (cleaned where words are spotted).
-        confidences: Those of the predictions that count; empty where none are used.
-        correct: Whether each of these is correct.
-        order: Prediction index -> index in the submission, where confidences reorder; else empty.
+        gt_dont_care: Indices of the gt words that are left out.
+        det_dont_care: Indices of the predictions that are left out.
+        gt_texts: gt texts used in the comparison. In word spotting they are cleaned.
+        confidences: Confidences of the counted predictions, or empty without confidences.
+        correct: Flags of the same predictions, whether each is correct.
+        order: Prediction index -> index in the submission, if confidences reorder the predictions;
+            else empty.
     """
 
     score: Score
@@ -80,24 +86,24 @@ class ImageScore:
 def score_image(
     gt: Words, det: Words, rules: ScoringRules, tasks: Sequence[Task] = TASKS
 ) -> dict[Task, ImageScore]:
-    """Score one photo at each of ``tasks``.
+    """Score one image at each task.
 
     Args:
         gt: gt words in file order.
         det: Predicted words in file order.
-        rules: The protocol's settings.
-        tasks: ``e2e``: pairs are right where texts agree but for outer punctuation. ``spotting``:
-            gt words outside the vocabulary are don't-care, texts must be equal.
-            ``detection``: every pair is right.
+        rules: Settings of the protocol.
+        tasks: Tasks to score. ``e2e``: a pair is correct if :func:`texts_match`. ``spotting``: gt
+            words outside the vocabulary are don't-care, and a pair is correct if :func:`spotted`.
+            ``detection``: every pair is correct.
 
     Raises:
-        ValueError: If confidences are wanted and ``det`` has none, or a gt word has no text and
-            ``rules.reject_empty_gt`` is set.
+        ValueError: If ``rules.confidences`` is set and ``det`` has no confidences, or a pair has an
+            empty gt text and ``rules.reject_empty_gt`` is set.
     """
     order: list[int] = []
     if rules.confidences and len(det):
         if not len(det.confidences):
-            raise ValueError('Confidences are wanted, but the predictions carry none.')
+            raise ValueError('confidences=True requires predictions with confidences, got none.')
         order = np.argsort(-np.asarray(det.confidences), kind='stable').tolist()
         det = det.take(order)
     overlaps = measure_overlaps(gt.polygons, det.polygons)
@@ -171,7 +177,7 @@ def _comparison(
 
 @dataclass(frozen=True)
 class SetScore:
-    """A set of photos, scored: its numbers, and those of each photo by name."""
+    """The score of a set of images at one task, and the score of each image by its name."""
 
     score: Score
     images: dict[str, ImageScore]
@@ -183,27 +189,28 @@ def score_images(
     rules: ScoringRules | None = None,
     tasks: Sequence[Task] = TASKS,
 ) -> dict[Task, SetScore]:
-    """Score a set of photos at each of ``tasks``; numbers are micro-averaged over words.
+    """Score a set of images at each task. Scores are micro-averaged over words.
 
     Args:
-        gt: Photo name -> gt words. These photos are scored, all of them.
-        det: Photo name -> predicted words; a photo that is missing has no predictions.
-        rules: The protocol's settings; ICDAR 2015's where None.
-        tasks: See :func:`score_image`.
+        gt: Image name -> gt words. All these images are scored.
+        det: Image name -> predicted words. An image that is missing has no predictions.
+        rules: Settings of the protocol; None selects those of ICDAR 2015.
+        tasks: Tasks to score; see :func:`score_image`.
 
     Raises:
-        ValueError: If ``det`` names a photo that ``gt`` does not, and as :func:`score_image` does.
+        ValueError: If ``det`` contains an image that ``gt`` does not contain. The errors of
+            :func:`score_image` are raised too.
     """
     unknown = sorted(set(det) - set(gt))
     if unknown:
-        raise ValueError(f'Predictions for photos without ground truth: {unknown[:5]}.')
+        raise ValueError(f'Predictions for images without ground truth: {unknown[:5]}.')
     rules = rules or ScoringRules()
     images = {name: score_image(gt[name], det.get(name, Words()), rules, tasks) for name in gt}
     return {task: summarize({n: scores[task] for n, scores in images.items()}) for task in tasks}
 
 
 def summarize(images: Mapping[str, ImageScore]) -> SetScore:
-    """Add up the counts of photos and compute the set's numbers from the sums."""
+    """Sum the counts of the images and compute the score of the set from the sums."""
     scores = [image.score for image in images.values()]
     gt_care = sum(s.gt_care for s in scores)
     confidences = [c for image in images.values() for c in image.confidences]

@@ -1,4 +1,4 @@
-"""Ground truth and submissions of the ICDAR protocols: a folder or a zip of text files."""
+"""Readers of ICDAR ground truth and submissions: a folder or a zip of text files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.io.line_format import LineKind, ParsedLine, parse_line
 
 GT_NAME = 'gt_img_([0-9]+).txt'
 DET_NAME = 'res_img_([0-9]+).txt'
-# For sets whose photos have names of their own: gt_NAME.txt and res_NAME.txt.
+# Sets whose images have names instead of numbers use gt_NAME.txt and res_NAME.txt.
 _OTHER_GT_NAME = r'gt_([^/]+)\.txt$'
 _OTHER_DET_NAME = r'res_([^/]+)\.txt$'
 _BOM = '\ufeff'
@@ -22,14 +22,22 @@ LineParser = Callable[[str], ParsedLine]
 
 
 class SubmissionError(ValueError):
-    """A file that the protocol's reference script would not accept; the message says where."""
+    """A file that the reference script of the protocol rejects. The message contains its place."""
 
 
 def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
-    """Read ICDAR ground truth: photo number (as text) -> words.
+    """Read ICDAR ground truth.
 
-    Files with other names are passed over; only where none is named ``gt_img_N.txt``, those named
-    ``gt_NAME.txt`` are read, and the key is NAME.
+    Args:
+        path: Folder or zip with ``gt_img_N.txt`` files. Only if there are none, ``gt_NAME.txt``
+            files are read. Files with other names are ignored.
+        kind: Layout of the lines.
+
+    Returns:
+        Image number as text, or NAME -> words.
+
+    Raises:
+        SubmissionError: If there is no file, or a line is invalid.
     """
     files = read_entries(path, GT_NAME) or read_entries(path, _OTHER_GT_NAME)
     if not files:
@@ -43,17 +51,20 @@ def read_predictions(
     kind: LineKind = 'quad',
     with_confidence: bool = False,
 ) -> dict[str, Words]:
-    """Read a submission in full or reject it in full.
+    """Read a submission. One invalid file or line rejects the whole submission.
 
     Args:
-        path: A folder or zip that holds ``res_img_N.txt`` files (``res_NAME.txt`` where the ground
-            truth has names) and nothing else.
-        gt: The ground truth; each prediction file must belong to one of its photos.
+        path: Folder or zip that contains only ``res_img_N.txt`` files, or only ``res_NAME.txt``
+            files if the images of the ground truth have names.
+        gt: Ground truth. Every prediction file must belong to one of its images.
         kind: Layout of the lines.
-        with_confidence: Whether each line carries a confidence.
+        with_confidence: Whether each line contains a confidence.
+
+    Returns:
+        Image number as text, or NAME -> words.
 
     Raises:
-        SubmissionError: For a name, photo number or line that the reference script rejects.
+        SubmissionError: If the reference script rejects a file name, an image number or a line.
     """
     numbered = all(key.isdigit() for key in gt)
     files = read_entries(path, DET_NAME if numbered else _OTHER_DET_NAME, only=True)
@@ -61,7 +72,7 @@ def read_predictions(
         if key not in gt:
             raise SubmissionError(
                 f'{source}: wanted predictions for photos of the ground truth, '
-                f'got photo {key}, which it does not have.'
+                f'got photo {key}, which it does not contain.'
             )
     return {
         key: parse_words(*file, lambda line: parse_line(line, kind, with_confidence))
@@ -72,16 +83,16 @@ def read_predictions(
 def read_entries(
     path: str | Path, name_pattern: str, only: bool = False
 ) -> list[tuple[str, tuple[str, bytes]]]:
-    """List the files in a folder or zip whose names match.
+    """Read the files in a folder or zip whose names match a pattern.
 
     Args:
         path: Folder or zip.
-        name_pattern: Regular expression, anchored at the start alone; its group is the key.
-        only: Whether a file with another name is an error.
+        name_pattern: Regular expression, anchored only at the start. Its group is the key.
+        only: Whether a file with another name raises an error.
 
     Returns:
-        (key, (name for messages, content)) of each file, in the order of the archive, or sorted by
-        name for a folder. Where two names give one key, the later one counts.
+        (key, (name for messages, content)) of each file, in the order of the zip, or sorted by name
+        for a folder. If two names give the same key, the later file replaces the earlier one.
     """
     path = Path(path)
     found = {}
@@ -98,10 +109,13 @@ def read_entries(
 
 
 def parse_words(source: str, content: bytes, parse: LineParser) -> Words:
-    """Read the words of one file; its first bad line makes it invalid.
+    """Parse the words of one file.
 
-    Bytes that are not UTF-8 become U+FFFD, a leading byte order mark is dropped, carriage returns
-    are removed and empty lines skipped.
+    Bytes that are not UTF-8 become U+FFFD. A leading byte order mark, carriage returns and empty
+    lines are removed.
+
+    Raises:
+        SubmissionError: If a line is invalid. The message contains the first invalid line.
     """
     parsed, where = [], []
     text = content.decode('utf-8', 'replace').removeprefix(_BOM)
@@ -123,12 +137,12 @@ def parse_words(source: str, content: bytes, parse: LineParser) -> Words:
 
 
 def list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
-    """List a folder or zip: name inside it, and a function that reads it."""
+    """(name inside the folder or zip, function that reads the file) of each file."""
     if path.is_dir():
         inside = sorted(p for p in path.rglob('*') if p.is_file())
         return [(p.relative_to(path).as_posix(), p.read_bytes) for p in inside]
     if not path.exists():
-        raise SubmissionError(f'{path}: wanted a folder or a zip archive, found nothing there.')
+        raise SubmissionError(f'{path}: wanted a folder or a zip archive, which does not exist.')
     try:
         with zipfile.ZipFile(path) as archive:
             contents = {name: archive.read(name) for name in archive.namelist()}

@@ -1,4 +1,4 @@
-"""Submissions as competitions take them: a flat zip with a text file a photo."""
+"""Writer of submissions: a flat zip with one text file per image."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-# Zip entries carry a time; a fixed one makes equal predictions equal files.
+# Zip entries contain a time. With a fixed time, equal predictions give equal files.
 _TIME = (2015, 1, 1, 0, 0, 0)
 
 
-def write_submission(path: Path, photos: Sequence[tuple[str, Sequence[str]]]) -> None:
-    """Write ``res_img_N.txt`` for every photo (``res_NAME.txt`` where a name is no number).
+def write_submission(path: Path, images: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """Write ``res_img_N.txt`` for every image, or ``res_NAME.txt`` if its name is not a number.
 
-    The same predictions give the same bytes. The file is there in full or not at all.
+    The same predictions give the same bytes. The write is atomic.
 
     Args:
-        path: The zip; its folder is made.
-        photos: Name or number of each photo, and its lines. A photo without words gets an empty
+        path: Path of the zip. Its folder is created.
+        images: Name or number of each image, and its lines. An image without words gets an empty
             file.
 
     Raises:
-        ValueError: If two photos share a name, or one has none.
+        ValueError: If two images have the same name, or an image has none.
     """
-    repeated = [name for name, count in Counter(name for name, _ in photos).items() if count > 1]
+    repeated = [name for name, count in Counter(name for name, _ in images).items() if count > 1]
     if repeated:
         raise ValueError(
-            f'{path}: wanted one name a photo, got {repeated[0]!r} more than once. Photos of a '
-            'submission are told apart by the number or the name of their file.'
+            f'{path}: wanted different image names, got {repeated[0]!r} more than once. A '
+            'submission identifies images by the number or the name of their file.'
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + '.part')
     with zipfile.ZipFile(part, 'w') as archive:
-        for name, lines in photos:
+        for name, lines in images:
             if not name:
                 raise ValueError(f'{path}: wanted img_path in every data sample, got none.')
             entry = zipfile.ZipInfo(f'res_{"img_" if name.isdigit() else ""}{name}.txt', _TIME)

@@ -1,4 +1,4 @@
-"""Scores as plain dictionaries, ready for JSON, with all their digits."""
+"""Scores as dictionaries for JSON, with all digits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pipeline.evaluation.scoring import ImageScore, SetScore, Task
 
 
 def score_summary(score: Score) -> dict[str, float | int]:
-    """Precision, recall, hmean, ap and the counts."""
+    """Precision, recall, hmean, ap and counts."""
     return asdict(score)
 
 
 def image_summary(image: ImageScore) -> dict[str, Any]:
-    """One photo's numbers, its pairs, and what was left out.
+    """Scores, pairs and don't-care words of one image.
 
-    Where predictions are taken by confidence, indices of predictions count in that order;
-    ``det_order`` gives each one's place in the submission.
+    If predictions are ordered by confidence, their indices refer to that order, and ``det_order``
+    maps them to indices in the submission.
     """
     summary: dict[str, Any] = score_summary(image.score)
     summary['pairs'] = [{'gt': g, 'det': d, 'correct': is_right} for g, d, is_right in image.pairs]
@@ -32,7 +32,7 @@ def image_summary(image: ImageScore) -> dict[str, Any]:
 
 
 def evaluation_summary(scores: Mapping[Task, SetScore], task: Task) -> dict[str, Any]:
-    """The numbers of ``task`` at the top, every task's under its name, then each photo's."""
+    """Scores of ``task``, scores of every task under its name, and scores of each image."""
     summary: dict[str, Any] = score_summary(scores[task].score)
     summary |= {name: score_summary(result.score) for name, result in scores.items()}
     summary['per_image'] = {

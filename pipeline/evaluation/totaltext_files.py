@@ -46,7 +46,7 @@ def read_totaltext_gt(path: str | Path) -> dict[str, Words]:
     """
     files = read_entries(path, _GT_NAME)
     if not files:
-        raise SubmissionError(f'{path}: wanted files named after photo numbers, found none.')
+        raise SubmissionError(f'{path}: wanted files named after image numbers, found none.')
     return {key: _parse_gt(*file) for key, file in files}
 
 
@@ -87,7 +87,7 @@ def read_numbered_predictions(
         if int(key) not in spelling:
             raise SubmissionError(
                 f'{source}: wanted predictions for photos of the ground truth, '
-                f'got photo {key}, which it does not have.'
+                f'got photo {key}, which it does not contain.'
             )
         words[spelling[int(key)]] = parse_words(source, content, parse)
     return words

@@ -1,4 +1,4 @@
-"""When a predicted transcript counts as the gold one."""
+"""Comparison of predicted texts with gt texts."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import Literal
 StripRule = Literal['edge', 'all']
 
 SPECIAL_CHARACTERS = '!?.:,*"()·[]/\''
-"""Punctuation that a reader may leave out at the ends of a word."""
+"""Punctuation that may be missing at the ends of a predicted word."""
 
 _VOCABULARY_RANGES = (('a', 'z'), ('A', 'Z'), ('À', 'ƿ'), ('Ǆ', 'ɿ'), ('Ά', 'Ͽ'), ('-', '-'))
-_NOT_LETTERS = '×÷·'  # inside the ranges above, but no letters
+_NOT_LETTERS = '×÷·'  # Inside the ranges above, but not letters.
 _TO_BLANK = str.maketrans(dict.fromkeys(SPECIAL_CHARACTERS, ' '))
 
 
 def texts_match(gt_text: str, det_text: str, strip: StripRule = 'edge') -> bool:
-    """Compare transcripts by the end-to-end rule, without regard to case.
+    """Compare texts by the end-to-end rule, without regard to case.
 
     Args:
-        gt_text: Gold transcript.
-        det_text: Predicted transcript.
-        strip: ``edge``: the gt text may lack one special character at either end, the
-            prediction is taken as it is. ``all``: special characters are cut off both ends of both.
+        gt_text: gt text.
+        det_text: Predicted text.
+        strip: ``edge``: one special character at either end of the gt text may be missing in the
+            prediction. ``all``: all special characters at both ends of both texts are ignored.
 
     Returns:
-        Whether they agree. An empty gt text agrees with an empty prediction alone.
+        Whether the texts match. With ``edge``, an empty gt text matches only an empty prediction.
+
+    Raises:
+        ValueError: If ``strip`` is unknown.
     """
     gt_text, det_text = gt_text.upper(), det_text.upper()
     if strip == 'all':
@@ -44,23 +47,24 @@ def texts_match(gt_text: str, det_text: str, strip: StripRule = 'edge') -> bool:
 
 
 def spotted(gt_word: str, det_text: str) -> bool:
-    """Compare by the word-spotting rule: equal but for case. ``gt_word`` is already cleaned."""
+    """Compare a word of :func:`vocabulary_word` with a predicted text, without regard to case."""
     return gt_word.upper() == det_text.upper()
 
 
 def vocabulary_word(text: str, min_length: int = 3) -> str | None:
     """Clean a gt text for word spotting.
 
-    A possessive ending and outer hyphens go, special characters become blanks, outer blanks go.
+    A possessive ending and outer hyphens are removed, special characters are replaced by blanks,
+    and outer blanks are removed.
 
     Args:
-        text: Gold transcript.
-        min_length: Shorter words are no vocabulary words.
+        text: gt text.
+        min_length: Least length of a vocabulary word.
 
     Returns:
-        The word to be spotted, or None where it is not one: several words, too short, or with a
-        character that is neither a Latin or Greek letter nor a hyphen. Such gt words are
-        don't-care when words are spotted.
+        The cleaned word, or None if it is not a vocabulary word: it has several words, is too
+        short, or contains a character that is not a Latin or Greek letter or a hyphen. In word
+        spotting such gt words are don't-care.
     """
     if text.endswith(("'s", "'S")):
         text = text[:-2]

@@ -1,4 +1,4 @@
-"""Edit distance that trusts sure characters more, after Mask TextSpotter (arXiv 1908.08207)."""
+"""Edit distance weighted by character scores, after Mask TextSpotter (arXiv 1908.08207)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _BEYOND = 100.0
 def weighted_edit_distance(
     text: str, word: str, scores: np.ndarray, row_of: Mapping[str, int]
 ) -> float:
-    """Measure how much it costs to turn a recognized text into a lexicon word.
+    """Cost of the cheapest edits that turn a recognized text into a lexicon word.
 
-    Deleting a character costs its score, so doubtful ones go cheaply. Inserting costs the mean
-    score of the two characters around. Replacing costs ``1 - 5 * score(new) / score(old)``, at
-    least 0; equal characters cost nothing.
+    Deleting a character costs its score. Inserting a character costs the mean score of its two
+    neighbors in the text. Replacing a character costs
+    ``max(1 - 5 * score(new) / score(old), 0)``, or 0 if both are equal.
 
     Args:
         text: T recognized characters.
-        word: The lexicon word, in the same case.
-        scores: (C, T) score of every class at every character of ``text``. Sums are kept in its
-            precision.
+        word: Lexicon word, in the case of ``text``.
+        scores: (C, T) score of every class at every character of ``text``. The sums have the same
+            dtype.
         row_of: Character -> its row in ``scores``.
 
     Raises:
-        ValueError: If ``scores`` has fewer columns than ``text`` has characters, or a character
-            has no row.
+        ValueError: If ``scores`` has fewer columns than ``text`` has characters, or a character has
+            no row.
     """
     if scores.ndim != 2 or scores.shape[1] < len(text):
         raise ValueError(f'scores must be (C, {len(text)}) for {text!r}, got {scores.shape}.')
@@ -53,14 +53,14 @@ def weighted_edit_distance(
 
 
 def fold_case(scores: np.ndarray, row_of: Mapping[str, int]) -> tuple[np.ndarray, dict[str, int]]:
-    """Join the classes of a letter's two cases, taking the higher score (TESTR's reading).
+    """Merge the classes of the two cases of a letter by their higher score, as TESTR does.
 
     Args:
-        scores: (C, T).
-        row_of: Character -> row, upper and lower case apart.
+        scores: (C, T) character scores.
+        row_of: Character -> row.
 
     Returns:
-        (C', T) scores and the rows of upper-case characters.
+        (C', T) scores, and upper-case character -> row.
     """
     upper = list(dict.fromkeys(c.upper() for c in row_of if len(c.upper()) == 1))
     rows = []
@@ -77,15 +77,16 @@ def match_weighted(
     row_of: Mapping[str, int],
     preselect: int | None = 2,
 ) -> LexiconMatch:
-    """Find the first lexicon word of least weighted distance.
+    """Find the lexicon word with the smallest weighted distance. The first of equals wins.
 
     Args:
-        text: Recognized text, any case.
-        lexicon: Where to look.
-        scores: (C, T); see :func:`weighted_edit_distance`.
+        text: Recognized text, in any case.
+        lexicon: Lexicon to search.
+        scores: (C, T) character scores; see :func:`weighted_edit_distance`.
         row_of: Upper-case character -> row.
-        preselect: Look only at words whose plain edit distance exceeds the least one by at most
-            this much (Mask TextSpotter: 2); None looks at all (TESTR).
+        preselect: Largest excess of the plain edit distance over the smallest one. Words with a
+            greater excess are not compared. Mask TextSpotter uses 2; None compares all words
+            (TESTR).
     """
     text = text.upper()
     candidates = list(range(len(lexicon.keys)))

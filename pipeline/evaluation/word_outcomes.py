@@ -1,4 +1,4 @@
-"""What became of each word of a scored photo."""
+"""Outcome of each word of a scored image: matched, missed, misread or spurious."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ ERROR_KINDS: tuple[WordKind, ...] = ('missed', 'misread', 'spurious')
 
 @dataclass(frozen=True)
 class WordOutcome:
-    """One gt word, one prediction, or a pair of them.
+    """One gt word, one prediction, or a pair of both.
 
     Attributes:
-        kind: ``matched``: a pair that counts as correct. ``misread``: a pair whose texts differ.
-            ``missed``: a gt word without a prediction. ``spurious``: a prediction without a gold
-            word. ``dont_care``: a gt word or a prediction that is left out of the score.
-        gt_index: Its place among the gt words, or None.
-        det_index: Its place among the predictions *as submitted*, or None.
-        gt_text: The gt transcript as the file has it, or None.
-        compared_text: What the prediction is compared with: ``gt_text``, cleaned where words are
-            spotted; None without a gt word.
-        det_text: The predicted transcript, or None.
+        kind: ``matched``: a correct pair. ``misread``: a pair whose texts differ. ``missed``: a gt
+            word without a prediction. ``spurious``: a prediction without a gt word. ``dont_care``:
+            a gt word or a prediction that is left out of the score.
+        gt_index: Index of the gt word, or None.
+        det_index: Index of the prediction in the submission, or None.
+        gt_text: gt text as in the file, or None.
+        compared_text: gt text used in the comparison, which is cleaned in word spotting, or None.
+        det_text: Predicted text, or None.
         gt_polygon: (K, 2) pixels, or None.
         det_polygon: (K, 2) pixels, or None.
     """
@@ -46,28 +45,28 @@ class WordOutcome:
 
     @property
     def polygon(self) -> np.ndarray:
-        """Where the word stands: the gt polygon, or the predicted one where there is no other."""
+        """The gt polygon, or the predicted polygon if there is no gt word."""
         polygon = self.det_polygon if self.gt_polygon is None else self.gt_polygon
         if polygon is None:
-            raise ValueError('a WordOutcome must have a gold or a predicted polygon, got neither.')
+            raise ValueError('a WordOutcome must have a gt or a predicted polygon, got neither.')
         return polygon
 
 
 def classify_words(gt: Words, det: Words, image: ImageScore) -> list[WordOutcome]:
-    """Say of each word of a photo whether it was matched, missed, misread or spurious.
+    """Return the outcome of each word of an image.
 
     Args:
-        gt: The gt words that were scored.
-        det: The predictions that were scored, in the order they were given to the scorer.
-        image: The photo's score at one task.
+        gt: Scored gt words.
+        det: Scored predictions, in the order in which the scorer received them.
+        image: Score of the image at one task.
 
     Returns:
-        One outcome a gt word, in file order, then those of the predictions that are paired with
-        none. The counts agree with ``image.score``: matched, and missed + misread + matched =
-        ``gt_care``, and spurious + misread + matched = ``det_care``.
+        One outcome per gt word, in file order, then one per prediction without a gt word. The
+        numbers agree with ``image.score``: missed + misread + matched = ``gt_care``, and
+        spurious + misread + matched = ``det_care``.
 
     Raises:
-        ValueError: If the score names words that ``gt`` and ``det`` do not have.
+        ValueError: If the score does not belong to ``gt`` and ``det``.
     """
     submitted = image.order or range(len(det))
     _check_same_words(gt, det, image)
@@ -108,22 +107,22 @@ def classify_words(gt: Words, det: Words, image: ImageScore) -> list[WordOutcome
 
 
 def count_kinds(outcomes: Iterable[WordOutcome]) -> dict[WordKind, int]:
-    """Number of words of each kind; every kind has an entry."""
+    """Number of words of each kind, also of kinds that do not occur."""
     counts = Counter(outcome.kind for outcome in outcomes)
     return {kind: counts[kind] for kind in (*COUNTED_KINDS, 'dont_care')}
 
 
 def count_errors(outcomes: Iterable[WordOutcome]) -> int:
-    """Missed, misread and spurious words."""
+    """Number of missed, misread and spurious words."""
     return sum(outcome.kind in ERROR_KINDS for outcome in outcomes)
 
 
 def _check_same_words(gt: Words, det: Words, image: ImageScore) -> None:
     if len(image.gt_texts) != len(gt):
-        raise ValueError(f'the score is of {len(image.gt_texts)} gt words, got {len(gt)}.')
+        raise ValueError(f'the score has {len(image.gt_texts)} gt words, got {len(gt)}.')
     named = [d for _, d, _ in image.pairs] + image.det_dont_care
     if (image.order and len(image.order) != len(det)) or max(named, default=-1) >= len(det):
         raise ValueError(
-            f'the score is of other predictions than the {len(det)} given; '
-            'pass those that were scored, after any lexicon.'
+            f'the score has other predictions than the {len(det)} given. Pass the scored '
+            'predictions, after the lexicon.'
         )

@@ -16,8 +16,9 @@ import numpy as np
 from pipeline.io.decode import decode_image, read_image
 from pipeline.io.download import fetch_url, is_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, printable
-from pipeline.io.naming import UniqueNames, natural_key
+from pipeline.io.naming import UniqueNames
 from pipeline.io.pdf import count_pages, render_page
+from pipeline.utils.natural_sort import natural_key
 
 # fmt: off
 PHOTO_SUFFIXES = frozenset([

@@ -37,9 +37,3 @@ def safe_name(stem: str) -> str:
     name = _UNSAFE.sub('_', stem).strip().rstrip('.').lstrip('.')
     name = name.encode('utf-8')[:_MAX_BYTES].decode('utf-8', 'ignore')
     return name or 'image'
-
-
-def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts ``img_2`` before ``img_10``."""
-    parts = re.split(r'(\d+)', text)
-    return [(1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part]

@@ -1,4 +1,4 @@
-"""Size, angle and bend of words that are drawn by hand."""
+"""Size, angle and curvature of words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def turned(polygon: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def arc(degrees: float, radius: float = 50, height: float = 10) -> np.ndarray:
-    """A word on a circle that goes over ``degrees`` of it, eight points a side."""
+    """A word on an arc of ``degrees``, with eight points per side."""
     angles = np.radians(np.linspace(-degrees / 2, degrees / 2, 8))
     side = np.stack([np.sin(angles), -np.cos(angles)], axis=1)
     return np.concatenate([side * (radius + height), (side * radius)[::-1]]).astype(np.float32)
@@ -41,25 +41,25 @@ def arc(degrees: float, radius: float = 50, height: float = 10) -> np.ndarray:
         (135, 45, 'and beyond'),
     ],
 )
-def test_the_angle_is_that_of_the_long_axis(degrees, angle, reason):
+def test_long_axis_angle_deg_of_boxes(degrees, angle, reason):
     assert long_axis_angle_deg(turned(FLAT, degrees)) == pytest.approx(angle, abs=1e-3), reason
     assert short_side_px(turned(FLAT, degrees)) == pytest.approx(10, rel=1e-5)
 
 
-def test_a_word_taller_than_wide_has_its_long_axis_across_its_reading_direction():
+def test_long_axis_angle_deg_of_a_tall_word():
     tall = np.array([[0, 0], [10, 0], [10, 100], [0, 100]], dtype=np.float32)
     assert long_axis_angle_deg(tall) == pytest.approx(90)
     assert (short_side_px(tall), word_size(tall)) == (10, (100, 10))
     assert is_vertical(tall) and not is_vertical(FLAT)
 
 
-def test_an_outline_without_sides_is_measured_by_its_smallest_rectangle():
+def test_word_size_of_odd_polygons_is_the_min_rectangle():
     triangle = turned(np.array([[0, 0], [100, 0], [0, 10]]), 20)
     assert word_size(triangle)[1] == pytest.approx(100, rel=0.02)
     assert long_axis_angle_deg(triangle) == pytest.approx(20, abs=6)
 
 
-def test_a_curved_word_fills_little_of_its_smallest_rectangle():
+def test_is_curved_compares_area_with_the_min_rectangle():
     # 120 degrees: the band's area is pi / 3 * (60^2 - 50^2) = 1152, its box 103.9 x 35.
     assert is_curved(arc(120))
     # 10 degrees: the band is a rectangle but for half a pixel.
@@ -67,7 +67,7 @@ def test_a_curved_word_fills_little_of_its_smallest_rectangle():
     assert not is_curved(FLAT)
 
 
-def test_a_bin_holds_its_lower_edge():
+def test_group_by_short_side_includes_the_lower_edge():
     words = [FLAT[[0, 1, 2, 3]] * (1, scale / 10) for scale in (7.9, 8, 12, 63.9, 64)]
     groups = {group.name: int(group.rows.sum()) for group in group_by_short_side(words)}
     assert groups == {

@@ -66,7 +66,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def find_two_words(images: Any) -> list[Detections]:
-    """In the place of a detector that has learned nothing; takes 20 ms."""
+    """Replacement of an untrained detector; takes 20 ms."""
     time.sleep(0.02)
     quad = np.array([[8, 8], [88, 8], [88, 28], [8, 28]], np.float32)
     return [Detections([quad, quad + 40], np.full(2, 0.9, np.float32)) for _ in images]

@@ -18,7 +18,7 @@ QUAD = np.array([10, 10, 110, 10, 110, 40, 10, 40], dtype=np.float32)
 
 
 def sample(texts: list[str], predicted: list[str], scores: list[float] | None = None) -> dict:
-    """A data sample whose words stand in a row, predictions half a pixel off."""
+    """A data sample with words in a row. Predictions are shifted by 0.4 pixels."""
     quads = [QUAD + 200 * i for i in range(max(len(texts), len(predicted)))]
     return {
         'img_path': 'photos/img_1.jpg',
@@ -40,31 +40,31 @@ def score(metric: E2EHmeanMetric, samples: list[dict]) -> dict[str, float]:
     return metric.evaluate(len(samples))
 
 
-def test_the_metric_is_found_by_name_and_reports_every_task() -> None:
+def test_e2e_hmean_metric_reports_every_task() -> None:
     metric = METRICS.build({'type': 'E2EHmeanMetric'})
 
     result = score(metric, [sample(['Hello!', 'blurred', 'world'], ['hello', 'x', 'word'])])
 
     assert result['detection/hmean'] == 1.0
     assert result['e2e/none_recall'] == 0.5
-    assert result['e2e/none_precision'] == 0.5  # what lies on the blurred word is left out
+    assert result['e2e/none_precision'] == 0.5  # The prediction on the blurred word is left out.
     assert result['spotting/none_hmean'] == 0.5
 
 
-def test_weak_predictions_can_be_dropped() -> None:
+def test_e2e_hmean_metric_min_score_drops_predictions() -> None:
     samples = [sample(['one', 'two'], ['one', 'ghost'], scores=[0.9, 0.1])]
 
     assert score(E2EHmeanMetric(min_score=0.5), samples)['e2e/none_precision'] == 1.0
     assert score(E2EHmeanMetric(), samples)['e2e/none_precision'] == 0.5
 
 
-def test_photos_add_up_by_words_not_by_photos() -> None:
+def test_e2e_hmean_metric_is_averaged_over_words() -> None:
     samples = [sample(['one'], ['one']), sample(['two', 'three', 'four'], ['x', 'y', 'z'])]
 
     assert score(E2EHmeanMetric(), samples)['e2e/none_recall'] == 1 / 4
 
 
-def test_lexicons_have_keys_of_their_own(tmp_path: Path) -> None:
+def test_e2e_hmean_metric_reports_each_lexicon(tmp_path: Path) -> None:
     (tmp_path / 'strong').mkdir()
     (tmp_path / 'strong' / 'voc_img_1.txt').write_text('HELLO\n')
     (tmp_path / 'weak.txt').write_text('HULLO\n')
@@ -77,7 +77,7 @@ def test_lexicons_have_keys_of_their_own(tmp_path: Path) -> None:
     assert result['e2e/weak_hmean'] == 0.0
 
 
-def test_the_metric_scores_as_the_files_are_scored() -> None:
+def test_e2e_hmean_metric_equals_evaluate_files() -> None:
     case = GOLDEN / 'lexicon_quad_strong_weak_generic'
     strong = str(case / 'lexicons' / 'new_strong_lexicon')
     gt, det = load_words(case / 'gt', case / 'pred', 'icdar2015')
@@ -104,6 +104,6 @@ def test_the_metric_scores_as_the_files_are_scored() -> None:
         assert result[f'spotting/{level}_hmean'] == files['spotting']['hmean']
 
 
-def test_an_unknown_protocol_is_named() -> None:
+def test_e2e_hmean_metric_rejects_an_unknown_protocol() -> None:
     with pytest.raises(ValueError, match="got 'coco'"):
         E2EHmeanMetric(protocol='coco')

@@ -1,4 +1,4 @@
-"""What each published rule makes of predictions, beside what its own code made of them."""
+"""Lexicon rules, compared with the results of the published code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def texts_in(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize('run', RUNS, ids=run_name)
-def test_corrected_texts_equal_those_of_the_reference(run: Run) -> None:
+def test_apply_lexicon_equals_the_reference(run: Run) -> None:
     choice = lexicon_of(run)
     assert choice is not None
     _, det = load_words(run.case / 'gt', run.case / 'pred', run.protocol)
@@ -51,7 +51,7 @@ def test_corrected_texts_equal_those_of_the_reference(run: Run) -> None:
 
 
 @pytest.mark.parametrize('level', ['strong', 'weak', 'generic'])
-def test_mask_textspotter_finds_the_same_words_at_the_same_distance(level: str) -> None:
+def test_lexicon_match_equals_mask_textspotter(level: str) -> None:
     lexicon = read_lexicon(QUADS / 'lexicons' / KEYED[level], level)
     runs = {run['run']: run for run in read_case(QUADS)['runs']}
     matches = runs[f'mts_find_match_word_plain_{level}']['matches']
@@ -62,7 +62,7 @@ def test_mask_textspotter_finds_the_same_words_at_the_same_distance(level: str) 
 
 
 @pytest.mark.parametrize('item', WEIGHTED[0]['items'], ids=lambda item: item['rec'])
-def test_weighted_and_plain_distance_choose_mask_textspotters_words(item: dict) -> None:
+def test_match_weighted_equals_mask_textspotter(item: dict) -> None:
     lexicon = Lexicon.from_pairs((word, word.capitalize()) for word in item['lexicon'])
     rows = {c: i for i, c in enumerate(string.digits + string.ascii_uppercase)}
 
@@ -75,7 +75,7 @@ def test_weighted_and_plain_distance_choose_mask_textspotters_words(item: dict) 
 
 
 @pytest.mark.parametrize('item', WEIGHTED[1]['items'], ids=lambda item: item['rec'])
-def test_weighted_distance_chooses_testrs_words(item: dict) -> None:
+def test_match_weighted_equals_testr(item: dict) -> None:
     run = WEIGHTED[1]
     lexicon = Lexicon.from_pairs(zip(run['lexicon'], run['pairs_original']))
     labels = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -1,4 +1,4 @@
-"""Our matching, put together as MMOCR's detection metric is, beside that metric's numbers."""
+"""Matching functions, combined as in MMOCR's detection metric and compared with its scores."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def score_at(
 
 
 @pytest.mark.parametrize('run', RUNS, ids=lambda run: run['run'])
-def test_detection_scores_equal_mmocr(run: dict) -> None:
+def test_matching_scores_equal_mmocr(run: dict) -> None:
     gt, det = load_words(CASE / 'gt', CASE / 'pred', 'icdar2015', with_confidence=True)
     settings = run['settings']
     thresholds = settings.get('pred_score_thrs', {'start': 0.3, 'stop': 0.9, 'step': 0.1})
@@ -50,6 +50,6 @@ def test_detection_scores_equal_mmocr(run: dict) -> None:
 
     scores = [score_at(gt, det, t, strategy, read) for t in np.arange(**thresholds)]
 
-    best = max(scores, key=lambda score: score.hmean)  # the first of equals, as MMOCR takes
+    best = max(scores, key=lambda score: score.hmean)  # The first of equals, as in MMOCR.
     for key, value in run['metrics'].items():
         assert getattr(best, key) == pytest.approx(value, abs=1e-9)

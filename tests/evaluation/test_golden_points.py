@@ -1,4 +1,4 @@
-"""Single-point scores beside those of SPTS and MMOCR."""
+"""Scores of points, compared with those of SPTS and MMOCR."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_points(folder: Path) -> dict[str, Words]:
 
 
 @pytest.mark.parametrize('run', SPTS, ids=lambda run: run['run'])
-def test_point_scores_equal_spts(run: dict) -> None:
+def test_score_points_equals_spts(run: dict) -> None:
     gt, det = read_totaltext_gt(CASE / 'gt'), read_points(CASE / 'pred')
     if run['settings']['lexicon_rule']:
         level = 'generic' if run['run'].endswith('type0') else 'weak'
@@ -57,7 +57,7 @@ def test_point_scores_equal_spts(run: dict) -> None:
 
 
 @pytest.mark.parametrize('run', MMOCR, ids=lambda run: run['run'])
-def test_point_scores_equal_mmocr(run: dict) -> None:
+def test_score_points_equals_mmocr(run: dict) -> None:
     gt, det = read_totaltext_gt(CASE / 'gt'), read_points(CASE / 'pred')
     thresholds = run['settings'].get('text_score_thrs', {'start': 0.8, 'stop': 1, 'step': 0.01})
 

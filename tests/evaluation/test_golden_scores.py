@@ -1,4 +1,4 @@
-"""Our scores beside those that the reference scripts returned, to the last digit."""
+"""Scores, compared with those of the reference scripts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def assert_photos_equal_reference(run: Run, result: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize('run', RUNS, ids=run_name)
-def test_scores_equal_the_reference_script(run: Run) -> None:
+def test_evaluate_files_equals_the_reference_script(run: Run) -> None:
     result = score_run(run)
 
     assert_equals_reference(run, result)
@@ -55,7 +55,7 @@ def test_scores_equal_the_reference_script(run: Run) -> None:
 
 
 @pytest.mark.parametrize('name', REAL_CASES)
-def test_scores_on_published_ground_truth_equal_the_reference_script(name: str) -> None:
+def test_evaluate_files_equals_the_reference_on_published_gt(name: str) -> None:
     case = REAL_GOLDEN / name
     if not case.is_dir():
         pytest.skip(f'{name} is third-party ground truth and lies beside the repository only')
@@ -66,6 +66,6 @@ def test_scores_on_published_ground_truth_equal_the_reference_script(name: str) 
         assert_photos_equal_reference(run, result)
 
 
-def test_there_are_golden_runs_of_every_protocol() -> None:
+def test_golden_runs_cover_every_protocol() -> None:
     assert {run.protocol for run in RUNS} == {'icdar2015', 'icdar2013', 'totaltext'}
     assert len(RUNS) >= 50

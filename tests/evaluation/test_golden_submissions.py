@@ -1,4 +1,4 @@
-"""Which submissions are rejected, and what the message says."""
+"""Accepted and rejected submissions, and the error messages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def zipped(folder: Path, archive: Path) -> Path:
 
 @pytest.mark.parametrize('as_zip', [False, True], ids=['folder', 'zip'])
 @pytest.mark.parametrize('name', ACCEPTED)
-def test_what_the_reference_accepts_scores_the_same(
+def test_evaluate_files_accepts_what_the_reference_accepts(
     name: str, as_zip: bool, tmp_path: Path
 ) -> None:
     run = RUNS[name]
@@ -66,7 +66,7 @@ def test_what_the_reference_accepts_scores_the_same(
 
 @pytest.mark.parametrize('as_zip', [False, True], ids=['folder', 'zip'])
 @pytest.mark.parametrize('name', REJECTED)
-def test_what_the_reference_rejects_is_rejected_with_its_place(
+def test_evaluate_files_rejects_what_the_reference_rejects(
     name: str, as_zip: bool, tmp_path: Path
 ) -> None:
     (tmp_path / 'pred').mkdir()
@@ -80,13 +80,13 @@ def test_what_the_reference_rejects_is_rejected_with_its_place(
         assert part in str(error.value)
 
 
-def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
+def test_evaluate_files_drops_a_byte_order_mark(tmp_path: Path) -> None:
     pred = write_submission(RUNS['bom_rejected_by_py3_port_only'], tmp_path)
 
     assert evaluate_files(CASE / 'gt', pred, 'icdar2015')['matched'] == 1
 
 
-def test_a_gold_word_without_text_stops_the_icdar_score(tmp_path: Path) -> None:
+def test_evaluate_files_rejects_an_empty_gt_text(tmp_path: Path) -> None:
     gt = tmp_path / 'gt'
     gt.mkdir()
     for name, text in RUNS['empty_gt_transcription_crashes_script']['gt_inline'].items():

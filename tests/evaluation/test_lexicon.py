@@ -25,7 +25,7 @@ def drawn_words(count: int, seed: int, lengths: tuple[int, int] = (2, 12)) -> li
 
 
 def scan(text: str, words: list[str], normalized: bool) -> tuple[int, float]:
-    """The plain loop whose answer is the definition: first minimum in file order."""
+    """Plain loop that defines the result: the first minimum in file order."""
     best_index, best = -1, np.inf
     for index, word in enumerate(words):
         distance = Levenshtein.distance(text, word)
@@ -36,8 +36,8 @@ def scan(text: str, words: list[str], normalized: bool) -> tuple[int, float]:
 
 
 @pytest.mark.parametrize('normalized', [False, True], ids=['plain', 'normalized'])
-def test_the_search_finds_what_a_scan_in_file_order_finds(normalized: bool) -> None:
-    words = drawn_words(400, seed=1)  # five letters only, so ties abound
+def test_nearest_words_equals_a_scan_in_file_order(normalized: bool) -> None:
+    words = drawn_words(400, seed=1)  # Only five letters, so there are many ties.
     texts = drawn_words(150, seed=2, lengths=(1, 16))
 
     index, distance = NearestWords(words).find(texts, normalized)
@@ -45,7 +45,7 @@ def test_the_search_finds_what_a_scan_in_file_order_finds(normalized: bool) -> N
     assert list(zip(index, distance)) == [scan(text, words, normalized) for text in texts]
 
 
-def test_the_search_is_ten_times_faster_than_a_scan() -> None:
+def test_nearest_words_is_ten_times_faster_than_a_scan() -> None:
     rng = random.Random(3)
     words = sorted(
         {''.join(rng.choices(string.ascii_uppercase, k=rng.randint(3, 12))) for _ in range(20_000)}
@@ -64,12 +64,12 @@ def test_the_search_is_ten_times_faster_than_a_scan() -> None:
     assert per_scanned_text > 10 * per_text
 
 
-def test_an_empty_lexicon_and_an_empty_question_have_no_answer() -> None:
+def test_lexicon_match_of_nothing_is_empty() -> None:
     assert Lexicon.from_words([]).match(['word'])[0].word == ''
     assert Lexicon.from_words(['word']).match([]) == []
 
 
-def test_words_a_hundred_edits_away_are_no_answer() -> None:
+def test_lexicon_match_ignores_words_at_distance_100() -> None:
     match = Lexicon.from_words(['A' * 150]).match(['B'])[0]
 
     assert (match.word, match.distance) == ('', 100)
@@ -89,7 +89,7 @@ def test_words_a_hundred_edits_away_are_no_answer() -> None:
         ('davar', 'strong', ['HELLO', 'HI-TEC', 'HI-TEC'], 'none is ever dropped'),
     ],
 )
-def test_rules_differ_in_what_they_drop(
+def test_lexicon_rules_drop_different_predictions(
     rule: str, level: str, left: list[str], reason: str
 ) -> None:
     lexicon = Lexicon.from_pairs([('HELLO', 'HELLO'), ('HITEC', 'HI-TEC')])
@@ -100,7 +100,7 @@ def test_rules_differ_in_what_they_drop(
     assert list(corrected['1'].texts) == left, reason
 
 
-def test_davar_leaves_short_texts_and_numbers_alone_and_deletes_commas() -> None:
+def test_lexicon_rule_davar_keeps_short_texts_and_numbers() -> None:
     lexicon = Lexicon.from_words(['THOUSAND', 'NO'])
     det = {'1': Words([QUAD] * 3, ['on', '5,000', 'thou,sand'])}
 
@@ -109,7 +109,7 @@ def test_davar_leaves_short_texts_and_numbers_alone_and_deletes_commas() -> None
     assert list(corrected['1'].texts) == ['on', '5000', 'THOUSAND']
 
 
-def test_davar_compares_words_as_they_are_spelled_and_others_by_key() -> None:
+def test_lexicon_rule_davar_compares_original_spellings() -> None:
     lexicon = Lexicon.from_pairs([('ITS', 'I-T-S'), ('ITSY', 'ITSY')])
     for rule, word in (('davar', 'ITSY'), ('adelaidet', 'I-T-S')):
         corrected = apply_lexicon(
@@ -119,7 +119,7 @@ def test_davar_compares_words_as_they_are_spelled_and_others_by_key() -> None:
         assert list(corrected['1'].texts) == [word]
 
 
-def test_testr_never_drops_on_curved_sets_and_spts_may() -> None:
+def test_lexicon_rule_testr_keeps_all_on_curved_sets() -> None:
     lexicon = Lexicon.from_words(['WORD'])
     det = {'1': Words([QUAD], ['entirely'])}
     for rule, left in (('testr', ['WORD']), ('spts', [])):
@@ -130,7 +130,7 @@ def test_testr_never_drops_on_curved_sets_and_spts_may() -> None:
         assert list(corrected['1'].texts) == left
 
 
-def test_adelaidet_drops_polygons_that_cross_themselves() -> None:
+def test_lexicon_rule_adelaidet_drops_self_crossing_polygons() -> None:
     crossed = QUAD[[0, 2, 1, 3]]
     lexicon = Lexicon.from_words(['WORD'])
     det = {'1': Words([crossed, QUAD + 0.7], ['word', 'word '])}
@@ -141,7 +141,7 @@ def test_adelaidet_drops_polygons_that_cross_themselves() -> None:
     np.testing.assert_array_equal(corrected['1'].polygons[0], QUAD)
 
 
-def test_an_unknown_rule_is_named() -> None:
+def test_lexicon_rule_rejects_an_unknown_name() -> None:
     with pytest.raises(ValueError, match="got 'best'"):
         lexicon_rule('best')  # type: ignore[arg-type]
 
@@ -156,13 +156,13 @@ def test_an_unknown_rule_is_named() -> None:
     ],
     ids=['plain words', 'pairs', 'a word of two words', 'a key of two words'],
 )
-def test_lexicon_lines_are_words_or_pairs(text: str, keys: list, originals: list) -> None:
+def test_parse_lexicon_reads_words_or_pairs(text: str, keys: list, originals: list) -> None:
     lexicon = parse_lexicon('words.txt', text.encode())
 
     assert (list(lexicon.keys), list(lexicon.originals)) == (keys, originals)
 
 
-def test_strong_lists_are_found_by_number_and_pairs_win(tmp_path: Path) -> None:
+def test_read_lexicon_strong_finds_lists_by_number(tmp_path: Path) -> None:
     (tmp_path / 'new_voc_img_7.txt').write_text('HITEC\n')
     (tmp_path / 'pair_voc_img_7.txt').write_text('HITEC HI-TEC\n')
     (tmp_path / 'voc_img_12.txt').write_text('WORD\n')
@@ -175,7 +175,7 @@ def test_strong_lists_are_found_by_number_and_pairs_win(tmp_path: Path) -> None:
         lexicon_of('8')
 
 
-def test_one_list_is_no_strong_lexicon_and_a_folder_no_weak_one(tmp_path: Path) -> None:
+def test_read_lexicon_rejects_the_wrong_kind_of_path(tmp_path: Path) -> None:
     (tmp_path / 'words.txt').write_text('WORD\n')
 
     with pytest.raises(ValueError, match='wanted a folder or zip of lists'):
@@ -184,7 +184,7 @@ def test_one_list_is_no_strong_lexicon_and_a_folder_no_weak_one(tmp_path: Path) 
         read_lexicon(tmp_path, 'weak')
 
 
-def test_doubtful_characters_are_cheaper_to_correct() -> None:
+def test_weighted_edit_distance_is_lower_for_low_scores() -> None:
     rows = {'A': 0, 'B': 1, 'C': 2}
     scores = np.array([[0.9, 0.1], [0.05, 0.5], [0.05, 0.4]])  # (class, position)
 
@@ -193,7 +193,7 @@ def test_doubtful_characters_are_cheaper_to_correct() -> None:
     assert weighted_edit_distance('AB', 'BB', scores, rows) == pytest.approx(1 - 0.25 / 0.9)
 
 
-def test_weighted_distance_wants_a_score_for_every_character() -> None:
+def test_weighted_edit_distance_requires_all_scores() -> None:
     with pytest.raises(ValueError, match=r'\(C, 2\)'):
         weighted_edit_distance('AB', 'A', np.ones((2, 1)), {'A': 0, 'B': 1})
     with pytest.raises(ValueError, match="'-'"):

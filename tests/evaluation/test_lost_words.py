@@ -17,7 +17,7 @@ def lost(gt: Words, det: Words, readings: list[str]) -> LostWords:
     return count_lost_words(gt, score_image(gt, det, ScoringRules(), ['e2e'])['e2e'], readings)
 
 
-def test_each_gold_word_is_lost_in_one_place() -> None:
+def test_count_lost_words_counts_each_gt_word_once() -> None:
     gt = words(['one', 'two', 'three', 'four'])
     det = words(['one', 'tw', 'tree'], left=2)
     counts = lost(gt, det, ['one', 'TWO', 'tree', 'four'])
@@ -25,19 +25,19 @@ def test_each_gold_word_is_lost_in_one_place() -> None:
     assert counts.total == 4
 
 
-def test_illegible_words_are_not_lost() -> None:
+def test_count_lost_words_skips_dont_care_words() -> None:
     assert lost(words(['###', 'two']), words([]), ['x', 'two']).total == 1
 
 
-def test_a_reading_counts_as_the_score_does() -> None:
+def test_count_lost_words_compares_like_the_score() -> None:
     counts = lost(words(['Open!']), words(['open']), ['OPEN'])
     assert (counts.read, counts.read_at_gt) == (1, 1)
 
 
-def test_photos_add_up() -> None:
+def test_lost_words_can_be_added() -> None:
     assert LostWords(1, 2, 3, 4, 5) + LostWords(read=1) == LostWords(2, 2, 3, 4, 5)
 
 
-def test_a_missing_reading_is_an_error() -> None:
-    with pytest.raises(ValueError, match='2 gt words want as many readings, got 1'):
+def test_count_lost_words_requires_all_readings() -> None:
+    with pytest.raises(ValueError, match='2 gt words require 2 readings, got 1'):
         lost(words(['a', 'b']), words([]), ['a'])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pipeline.evaluation.metric_table import metric_table
 
 
-def test_rows_stand_in_the_order_of_the_tables_in_papers() -> None:
+def test_metric_table_sorts_rows_by_task_and_level() -> None:
     metrics = {
         'detection/hmean': 0.5,
         'detection/precision': 0.25,
@@ -23,7 +23,7 @@ def test_rows_stand_in_the_order_of_the_tables_in_papers() -> None:
     ]
 
 
-def test_lost_words_are_counts_and_shares() -> None:
+def test_metric_table_shows_lost_words() -> None:
     lost = {'read': 1, 'not_detected': 2, 'badly_cropped': 0, 'misread': 1, 'read_at_gt': 3}
     table = metric_table({f'lost/{key}': n for key, n in lost.items()})
     assert table.startswith('4 gt words')
@@ -31,5 +31,5 @@ def test_lost_words_are_counts_and_shares() -> None:
     assert '3 (75.0%) of all are read right' in table
 
 
-def test_numbers_of_other_metrics_are_not_left_out() -> None:
+def test_metric_table_shows_other_metrics() -> None:
     assert metric_table({'icdar/word_acc': 0.5}) == 'icdar/word_acc: 0.5'

@@ -20,20 +20,20 @@ def none_left_out(count: int) -> np.ndarray:
     return np.zeros(count, dtype=bool)
 
 
-def test_iou_of_boxes_is_what_paper_and_pencil_give() -> None:
+def test_measure_overlaps_of_boxes() -> None:
     overlaps = measure_overlaps([box(0, 0, 10, 10)], [box(5, 0, 10, 10), box(20, 0, 5, 5)])
 
     np.testing.assert_allclose(overlaps.iou(), [[50 / 150, 0]])
     np.testing.assert_allclose(overlaps.det_coverage(), [[0.5, 0]])
 
 
-def test_ring_direction_does_not_matter() -> None:
+def test_measure_overlaps_ignores_the_direction() -> None:
     there, back = box(0, 0, 10, 10), box(5, 0, 10, 10)[::-1]
 
     np.testing.assert_allclose(measure_overlaps([there], [back]).iou(), [[1 / 3]])
 
 
-def test_a_crossed_quad_has_the_area_of_the_shoelace_formula() -> None:
+def test_measure_overlaps_of_a_self_crossing_quad() -> None:
     crossed = np.array([[0, 0], [10, 10], [10, 0], [0, 10]])
 
     overlaps = measure_overlaps([box(0, 0, 10, 10)], [crossed])
@@ -45,7 +45,7 @@ def test_a_crossed_quad_has_the_area_of_the_shoelace_formula() -> None:
     np.testing.assert_allclose(overlaps.det_coverage(), [[0.0]])
 
 
-def test_polygons_without_area_overlap_nothing() -> None:
+def test_measure_overlaps_of_polygons_without_area() -> None:
     point, line = np.full((4, 2), 5.0), np.array([[0, 0], [9, 0], [9, 0], [0, 0]])
 
     overlaps = measure_overlaps([box(0, 0, 10, 10), point], [point, line])
@@ -55,13 +55,13 @@ def test_polygons_without_area_overlap_nothing() -> None:
 
 
 @pytest.mark.parametrize(('gt', 'predicted'), [(0, 3), (3, 0), (0, 0)])
-def test_photos_without_words_measure_to_empty_tables(gt: int, predicted: int) -> None:
+def test_measure_overlaps_without_words(gt: int, predicted: int) -> None:
     boxes = [box(0, 0, 10, 10)]
 
     assert measure_overlaps(boxes * gt, boxes * predicted).iou().shape == (gt, predicted)
 
 
-def test_gold_words_choose_in_file_order_and_take_the_first_not_the_best() -> None:
+def test_match_polygons_takes_the_first_in_file_order() -> None:
     iou = np.array([[0.6, 0.9], [0.7, 0.2]])
 
     pairs = match_polygons(iou, none_left_out(2), none_left_out(2))
@@ -69,7 +69,7 @@ def test_gold_words_choose_in_file_order_and_take_the_first_not_the_best() -> No
     assert pairs == [(0, 0)]  # the first took what the second needed
 
 
-def test_maximum_matching_serves_both() -> None:
+def test_match_polygons_maximum_pairs_both() -> None:
     iou = np.array([[0.6, 0.9], [0.7, 0.2]])
 
     pairs = match_polygons_maximum(iou, none_left_out(2), none_left_out(2))
@@ -77,20 +77,20 @@ def test_maximum_matching_serves_both() -> None:
     assert pairs == [(0, 1), (1, 0)]
 
 
-def test_an_iou_of_exactly_the_threshold_is_no_match() -> None:
+def test_match_polygons_excludes_the_threshold() -> None:
     iou = measure_overlaps([box(0, 0, 10, 10)], [box(0, 0, 10, 20)]).iou()
 
     assert iou[0, 0] == 0.5
     assert match_polygons(iou, none_left_out(1), none_left_out(1)) == []
 
 
-def test_left_out_words_are_not_matched() -> None:
+def test_match_polygons_skips_dont_care_words() -> None:
     iou = np.ones((2, 2))
 
     assert match_polygons(iou, np.array([True, False]), np.array([True, False])) == [(1, 1)]
 
 
-def test_half_of_a_prediction_in_one_illegible_word_is_not_enough() -> None:
+def test_find_dont_care_detections_requires_more_than_half() -> None:
     coverage = np.array([[0.5, 0.51, 0.3], [0.0, 0.0, 0.4], [0.9, 0.9, 0.9]])
     illegible = np.array([True, True, False])
 

@@ -1,4 +1,4 @@
-"""What a metric scores is what the lines of a submission say."""
+"""Words of data samples at the precision of submission lines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def predictions(texts: list[str], **fields: list) -> InstanceData:
         ),
     ],
 )
-def test_a_word_is_one_line_of_its_format(line_format, polygon, line) -> None:
+def test_predicted_lines_follow_the_format(line_format, polygon, line) -> None:
     instances = InstanceData(polygons=[polygon], texts=['a,b'])
     assert predicted_lines(instances, line_format) == [line]
     (text,) = words_of_lines([line], line_format).texts
@@ -42,7 +42,7 @@ def test_a_word_is_one_line_of_its_format(line_format, polygon, line) -> None:
 
 @pytest.mark.parametrize('line_format', ['quad', 'ltrb', 'polygon'])
 @pytest.mark.parametrize('text', ['"quoted"', 'back\\slash', '##', ' blank ', '1,2,3', 'é', ''])
-def test_every_text_comes_back_as_it_was(line_format, text) -> None:
+def test_words_of_lines_restores_every_text(line_format, text) -> None:
     lines = predicted_lines(predictions([text], scores=[0.5]), line_format, confidences=True)
     words = words_of_lines(lines, line_format, confidences=True)
     # Total-Text's reference script trims texts.
@@ -50,22 +50,22 @@ def test_every_text_comes_back_as_it_was(line_format, text) -> None:
     assert list(words.confidences) == [0.5]
 
 
-def test_confidence_is_the_product_of_both_scores() -> None:
+def test_predicted_lines_multiply_both_scores() -> None:
     instances = predictions(['a'], scores=[0.5], text_scores=[0.5])
     assert predicted_lines(instances, 'quad', confidences=True)[0].endswith(',0.2500,a')
 
 
-def test_weak_words_are_left_out() -> None:
+def test_predicted_lines_min_score_drops_words() -> None:
     lines = predicted_lines(predictions(['a', 'b'], scores=[0.2, 0.8]), 'quad', min_score=0.5)
     assert [line[-1] for line in lines] == ['b']
 
 
-def test_gold_words_keep_their_flags() -> None:
+def test_gt_words_keep_ignored_flags() -> None:
     instances = InstanceData(polygons=[SLANTED] * 2, texts=['a', 'b'], ignored=[False, True])
     assert gt_words(instances, 'quad').dont_care().tolist() == [False, True]
 
 
-def test_gold_texts_are_those_that_the_scorer_reads_from_the_file(tmp_path: Path) -> None:
+def test_gt_words_equal_those_of_the_file(tmp_path: Path) -> None:
     texts = ['"###"', '"a, ""b"" \\"c\\""', ' x,y ', '"', '""', 'plain', '"SCAN"']
     lines = [f'10,10,90,10,90,34,10,34,{text}' for text in texts]
     (tmp_path / 'gt_img_1.txt').write_text('\n'.join(lines), encoding='utf-8-sig')
@@ -77,12 +77,12 @@ def test_gold_texts_are_those_that_the_scorer_reads_from_the_file(tmp_path: Path
     assert from_sample.dont_care().tolist() == from_file.dont_care().tolist()
 
 
-def test_an_unknown_format_is_named() -> None:
+def test_predicted_lines_rejects_an_unknown_format() -> None:
     with pytest.raises(ValueError, match="got 'coco'"):
         predicted_lines(predictions(['a']), 'coco')
 
 
-def test_equal_predictions_make_equal_zips(tmp_path: Path) -> None:
+def test_write_submission_is_reproducible(tmp_path: Path) -> None:
     for name in ('a.zip', 'b.zip'):
         write_submission(tmp_path / name, [('7', ['1,2,3']), ('00_01', [])])
     assert (tmp_path / 'a.zip').read_bytes() == (tmp_path / 'b.zip').read_bytes()
@@ -90,7 +90,7 @@ def test_equal_predictions_make_equal_zips(tmp_path: Path) -> None:
         assert archive.namelist() == ['res_img_7.txt', 'res_00_01.txt']
 
 
-def test_photos_of_one_name_cannot_be_submitted(tmp_path: Path) -> None:
+def test_write_submission_rejects_repeated_names(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="got '7' more than once"):
         write_submission(tmp_path / 'a.zip', [('7', []), ('7', [])])
     assert not list(tmp_path.iterdir())

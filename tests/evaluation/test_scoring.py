@@ -15,7 +15,7 @@ def words(*items: tuple[int, str], scores: tuple[float, ...] = ()) -> Words:
     return Words(polygons, [text for _, text in items], scores)
 
 
-def test_every_task_is_scored_at_once() -> None:
+def test_score_images_scores_every_task() -> None:
     gt = {'1': words((0, 'Hello!'), (1, 'no'), (2, '###'), (3, 'WORLD'))}
     det = {'1': words((0, 'hello'), (1, 'on'), (2, 'what'), (3, 'word'), (7, 'ghost'))}
 
@@ -29,14 +29,14 @@ def test_every_task_is_scored_at_once() -> None:
     assert scores['e2e'].recall == 1 / 3
 
 
-def test_a_word_paired_with_a_wrong_text_is_lost_even_if_a_later_one_is_right() -> None:
+def test_score_images_keeps_the_first_pair() -> None:
     gt = {'1': words((0, 'right'))}
     det = {'1': words((0, 'wrong'), (0, 'right'))}
 
     assert score_images(gt, det)['e2e'].score.matched == 0
 
 
-def test_confidences_decide_who_comes_first() -> None:
+def test_score_images_orders_by_confidence() -> None:
     gt = {'1': words((0, 'right'))}
     det = {'1': words((0, 'wrong'), (0, 'right'), scores=(0.3, 0.9))}
 
@@ -47,7 +47,7 @@ def test_confidences_decide_who_comes_first() -> None:
     assert result.images['1'].order == [1, 0]
 
 
-def test_photos_without_predictions_count_their_words_as_missed() -> None:
+def test_score_images_counts_images_without_predictions() -> None:
     gt = {'1': words((0, 'one')), '2': words((0, 'two'), (1, 'three'))}
 
     score = score_images(gt, {'1': words((0, 'one'))})['e2e'].score
@@ -55,12 +55,12 @@ def test_photos_without_predictions_count_their_words_as_missed() -> None:
     assert (score.recall, score.precision) == (1 / 3, 1.0)
 
 
-def test_predictions_for_an_unknown_photo_are_refused() -> None:
+def test_score_images_rejects_an_unknown_image() -> None:
     with pytest.raises(ValueError, match='without ground truth'):
         score_images({'1': words((0, 'one'))}, {'2': words((0, 'one'))})
 
 
-def test_a_set_flag_makes_a_word_dont_care() -> None:
+def test_score_images_ignores_flagged_words() -> None:
     gt = Words(words((0, 'blurred')).polygons, ['blurred'], ignored=[True])
 
     score = score_images({'1': gt}, {'1': words((0, 'blurred'))})['e2e'].score
@@ -68,19 +68,19 @@ def test_a_set_flag_makes_a_word_dont_care() -> None:
     assert (score.gt_care, score.det_care) == (0, 0)
 
 
-def test_wanting_confidences_that_are_not_there_is_an_error() -> None:
+def test_score_images_rejects_missing_confidences() -> None:
     gt = {'1': words((0, 'one'))}
 
-    with pytest.raises(ValueError, match='Confidences are wanted'):
+    with pytest.raises(ValueError, match='requires predictions with confidences'):
         score_images(gt, gt, ScoringRules(confidences=True))
 
 
 @pytest.mark.parametrize(
-    ('det_care', 'precision', 'hmean'), [(0, 1.0, 1.0), (2, 0.0, 0.0)], ids=['silent', 'talking']
+    ('det_care', 'precision', 'hmean'),
+    [(0, 1.0, 1.0), (2, 0.0, 0.0)],
+    ids=['no predictions', 'predictions'],
 )
-def test_on_a_photo_without_words_silence_is_right(
-    det_care: int, precision: float, hmean: float
-) -> None:
+def test_score_image_counts_without_gt_words(det_care: int, precision: float, hmean: float) -> None:
     score = score_image_counts(0, 0, det_care)
 
     assert (score.recall, score.precision, score.hmean, score.ap) == (
@@ -91,7 +91,7 @@ def test_on_a_photo_without_words_silence_is_right(
     )
 
 
-def test_average_precision_can_be_redone_by_hand() -> None:
+def test_average_precision_equals_a_manual_sum() -> None:
     # By confidence: right, wrong, right; of four gt words.
     ap = average_precision([0.5, 0.9, 0.7], [True, True, False], gt_care=4)
 
@@ -99,11 +99,11 @@ def test_average_precision_can_be_redone_by_hand() -> None:
 
 
 @pytest.mark.parametrize('rules', [{'iou': 1.5}, {'area_precision': -0.1}, {'strip': 'none'}])
-def test_rules_out_of_range_are_refused(rules: dict) -> None:
+def test_scoring_rules_rejects_invalid_values(rules: dict) -> None:
     with pytest.raises(ValueError, match='must'):
         ScoringRules(**rules)
 
 
-def test_words_want_one_text_a_polygon() -> None:
+def test_words_rejects_unequal_lengths() -> None:
     with pytest.raises(ValueError, match='1 polygons require 1 texts, got 2'):
         Words([np.zeros((4, 2))], ['a', 'b'])

@@ -31,9 +31,7 @@ QUAD_LINE = '10,10,110,10,110,40,10,40,'
         ('"half', '"half', 'one quote is a quote'),
     ],
 )
-def test_everything_after_the_last_coordinate_is_the_text(
-    rest: str, text: str, reason: str
-) -> None:
+def test_parse_line_text_is_the_rest_of_the_line(rest: str, text: str, reason: str) -> None:
     assert parse_line(QUAD_LINE + rest, 'quad').text == text, reason
 
 
@@ -49,19 +47,21 @@ def test_everything_after_the_last_coordinate_is_the_text(
         (QUAD_LINE + '2.5,word', 'quad', True, 'confidence,transcription'),
     ],
 )
-def test_bad_lines_say_what_was_wanted(line: str, kind: str, confident: bool, wanted: str) -> None:
+def test_parse_line_reports_the_expected_layout(
+    line: str, kind: str, confident: bool, wanted: str
+) -> None:
     with pytest.raises(ValueError, match=wanted.replace('.', r'\.')):
         parse_line(line, kind, confident)  # type: ignore[arg-type]
 
 
-def test_a_box_becomes_a_quad_and_a_confidence_a_number() -> None:
+def test_parse_line_reads_boxes_and_confidences() -> None:
     word = parse_line('-1,2,30,40,0.75,word', 'ltrb', with_confidence=True)
 
     assert word.confidence == 0.75
     np.testing.assert_array_equal(word.polygon, [[-1, 2], [30, 2], [30, 40], [-1, 40]])
 
 
-def test_icdar2013_reads_boxes_or_quads_as_its_ground_truth_has_them(tmp_path: Path) -> None:
+def test_load_words_icdar2013_reads_boxes_or_quads(tmp_path: Path) -> None:
     for kind, line in (('boxes', '10,10,110,40,word\n'), ('quads', QUAD_LINE + 'word\n')):
         for name in ('gt', 'res'):
             (tmp_path / kind / name).mkdir(parents=True)
@@ -72,7 +72,7 @@ def test_icdar2013_reads_boxes_or_quads_as_its_ground_truth_has_them(tmp_path: P
         assert gt['1'].texts == det['1'].texts == ['word']
 
 
-def test_photos_with_names_instead_of_numbers_are_read_too(tmp_path: Path) -> None:
+def test_read_gt_reads_images_with_names(tmp_path: Path) -> None:
     (tmp_path / 'gt').mkdir()
     (tmp_path / 'res').mkdir()
     (tmp_path / 'gt' / 'gt_00_08.txt').write_text(QUAD_LINE + 'word\n')
@@ -84,14 +84,14 @@ def test_photos_with_names_instead_of_numbers_are_read_too(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize('name', ['missing', 'file.txt'])
-def test_a_path_that_is_neither_folder_nor_zip_is_named(name: str, tmp_path: Path) -> None:
+def test_read_gt_rejects_a_path_that_is_not_a_folder_or_zip(name: str, tmp_path: Path) -> None:
     (tmp_path / 'file.txt').write_text('no archive')
 
     with pytest.raises(SubmissionError, match=f'{name}: wanted a folder or a zip'):
         read_gt(tmp_path / name)
 
 
-def test_a_folder_without_ground_truth_is_named(tmp_path: Path) -> None:
+def test_read_gt_rejects_a_folder_without_ground_truth(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match=r'wanted files named gt_img_N\.txt'):
         read_gt(tmp_path)
 
@@ -107,7 +107,7 @@ def test_a_folder_without_ground_truth_is_named(tmp_path: Path) -> None:
         ('0,0,9,0,9,9,####', 3, ''),
     ],
 )
-def test_polygon_lines_come_with_and_without_the_mark(line: str, points: int, text: str) -> None:
+def test_parse_polygon_line_reads_both_layouts(line: str, points: int, text: str) -> None:
     word = parse_polygon_line(line)
 
     assert (len(word.polygon), word.text) == (points, text)
@@ -117,18 +117,18 @@ def test_polygon_lines_come_with_and_without_the_mark(line: str, points: int, te
     'line',
     ['0,0,9,0,####two points', '0,0,9,0,9,####odd', '0,0,x,0,9,9,####a', '0,0,nan,0,9,9', ' '],
 )
-def test_bad_polygon_lines_are_refused(line: str) -> None:
+def test_parse_polygon_line_rejects_bad_lines(line: str) -> None:
     with pytest.raises(ValueError, match='wanted x1,y1'):
         parse_polygon_line(line)
 
 
-def test_polygon_lines_may_carry_confidences() -> None:
+def test_parse_polygon_line_reads_confidences() -> None:
     word = parse_polygon_line('0,0,9,0,9,9,0.5,####word', with_confidence=True)
 
     assert (word.confidence, word.text, len(word.polygon)) == (0.5, 'word', 3)
 
 
-def test_total_text_is_read_as_published(tmp_path: Path) -> None:
+def test_read_totaltext_gt_reads_published_files(tmp_path: Path) -> None:
     (tmp_path / 'poly_gt_img7.txt').write_text(
         "x: [[206 251 386\n 542]], y: [[633 811 931 946]], ornt: [u'c'], "
         "transcriptions: [u'PETRO, \\u00e9']\n"
@@ -147,7 +147,7 @@ def test_total_text_is_read_as_published(tmp_path: Path) -> None:
     np.testing.assert_array_equal(gt['8'].polygons[0], [[1, 1], [9, 1], [9, 5], [1, 5]])
 
 
-def test_total_text_numbers_match_whatever_their_zeros(tmp_path: Path) -> None:
+def test_read_totaltext_predictions_ignores_leading_zeros(tmp_path: Path) -> None:
     (tmp_path / 'gt').mkdir()
     (tmp_path / 'det').mkdir()
     (tmp_path / 'gt' / '0000007.txt').write_text('0,0,9,0,9,9,####word\n')
@@ -168,7 +168,7 @@ def test_total_text_numbers_match_whatever_their_zeros(tmp_path: Path) -> None:
         ('1.txt', b"x: [[1 2 3]], y: [[3 4]], ornt: [u'c'], transcriptions: [u'a']"),
     ],
 )
-def test_broken_published_files_are_named(name: str, content: bytes, tmp_path: Path) -> None:
+def test_read_totaltext_gt_rejects_broken_files(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(SubmissionError, match=name.replace('.', r'\.')):
@@ -176,7 +176,7 @@ def test_broken_published_files_are_named(name: str, content: bytes, tmp_path: P
 
 
 @pytest.mark.parametrize('text', ['word', '5,000', '"quoted"', ' "a" b"', 'tab\tend ', ''])
-def test_written_lines_read_back_as_they_were(text: str) -> None:
+def test_quad_line_is_restored_by_parse_line(text: str) -> None:
     quad = np.array([[10, 10], [110, 12], [108, 40], [9, 38]])
 
     word = parse_line(quad_line(quad, text, confidence=0.5), 'quad', with_confidence=True)
@@ -185,14 +185,14 @@ def test_written_lines_read_back_as_they_were(text: str) -> None:
     np.testing.assert_array_equal(word.polygon, quad)
 
 
-def test_line_breaks_in_a_text_do_not_break_the_file() -> None:
+def test_quad_line_replaces_line_breaks() -> None:
     assert '\n' not in quad_line(np.eye(3, 2) * 50, 'two\nlines')
     assert polygon_line(np.array([[0, 0], [9, 0.5], [9, 9]]), 'a\nb') == (
         '0.00,0.00,9.00,0.50,9.00,9.00,####a b'
     )
 
 
-def test_any_polygon_becomes_a_clockwise_quad() -> None:
+def test_submission_quad_is_clockwise() -> None:
     turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ellipse = np.stack([60 + 50 * np.cos(turns), 40 + 20 * np.sin(turns)], axis=1)
     for polygon in (ellipse, ellipse[::-1], ellipse[::3], ellipse[::-3]):
@@ -205,6 +205,6 @@ def test_any_polygon_becomes_a_clockwise_quad() -> None:
 
 
 @pytest.mark.parametrize('polygon', [np.zeros((2, 2)), np.zeros(8), np.full((4, 2), np.nan)])
-def test_what_is_no_polygon_is_refused(polygon: np.ndarray) -> None:
+def test_submission_quad_rejects_invalid_polygons(polygon: np.ndarray) -> None:
     with pytest.raises(ValueError, match='polygon must be'):
         submission_quad(polygon)

@@ -24,7 +24,7 @@ from pipeline.evaluation.transcription import spotted, texts_match, vocabulary_w
         ('', 'a', False, 'nothing is not a word'),
     ],
 )
-def test_edge_rule_forgives_one_special_character_of_the_gold_text_a_side(
+def test_texts_match_edge_ignores_one_character_per_end(
     gt_text: str, predicted: str, agree: bool, reason: str
 ) -> None:
     assert texts_match(gt_text, predicted) is agree, reason
@@ -41,11 +41,11 @@ def test_edge_rule_forgives_one_special_character_of_the_gold_text_a_side(
         ('!?', '', True),
     ],
 )
-def test_all_rule_strips_both_texts(gt_text: str, predicted: str, agree: bool) -> None:
+def test_texts_match_all_strips_both_texts(gt_text: str, predicted: str, agree: bool) -> None:
     assert texts_match(gt_text, predicted, strip='all') is agree
 
 
-def test_an_unknown_strip_rule_is_named() -> None:
+def test_texts_match_rejects_an_unknown_rule() -> None:
     with pytest.raises(ValueError, match="'edge' or 'all', got 'both'"):
         texts_match('a', 'b', strip='both')  # type: ignore[arg-type]
 
@@ -71,15 +71,15 @@ def test_an_unknown_strip_rule_is_named() -> None:
         ('', None, 'nothing'),
     ],
 )
-def test_vocabulary_words_are_cleaned_or_refused(text: str, word: str | None, reason: str) -> None:
+def test_vocabulary_word_cleans_or_rejects(text: str, word: str | None, reason: str) -> None:
     assert vocabulary_word(text) == word, reason
 
 
-def test_the_least_length_of_a_vocabulary_word_can_be_set() -> None:
+def test_vocabulary_word_min_length() -> None:
     assert vocabulary_word('no', min_length=2) == 'no'
     assert vocabulary_word('word', min_length=5) is None
 
 
-def test_word_spotting_forgives_case_alone() -> None:
+def test_spotted_ignores_only_case() -> None:
     assert spotted('Joe', 'JOE')
     assert not spotted('Joe', 'Joe!')

@@ -1,4 +1,4 @@
-"""Whether scene context helps a recognizer, or only looks helpful."""
+"""Diagnosis of scene context: whether the tokens of the scene improve recognition."""
 
 from pipeline.analysis.context.diagnose import CONDITIONS, Diagnosis, diagnose
 from pipeline.analysis.context.page import format_page

@@ -1,4 +1,4 @@
-"""The scene tokens that a recognizer is shown instead of its own photo's."""
+"""Control conditions: scene tokens that do not describe the image of the word."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.registry import MODELS
 
 
 def random_encoder_config(encoder: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """The config of the same tower, input size and pooling, with random weights.
+    """Config of an encoder with the same tower, input size and pooling, but random weights.
 
     Args:
         encoder: Config of a ``ClipImageEncoder``.
-        seed: Of the weights.
+        seed: Random seed of the weights.
     """
     config = copy.deepcopy(dict(encoder))
     config.pop('checksum', None)
@@ -27,15 +27,15 @@ def random_encoder_config(encoder: Mapping[str, Any], seed: int) -> dict[str, An
 
 
 def build_random_encoder(encoder: nn.Module, config: Mapping[str, Any], seed: int) -> Any:
-    """The random twin of a built encoder: it prepares photos in the same way, too.
+    """Build an encoder with random weights and the same image preprocessing.
 
     Args:
-        encoder: The encoder with its weights.
-        config: Its config.
-        seed: Of the random weights.
+        encoder: Encoder with trained weights.
+        config: Config of the encoder.
+        seed: Random seed of the weights.
     """
     twin = random_encoder_config(config, seed)
-    # Without weights nothing else would say what goes with them.
+    # These values come with the trained weights, which the random encoder does not load.
     for name in ('mean', 'std'):
         if hasattr(encoder, name):
             twin[name] = getattr(encoder, name).flatten().tolist()
@@ -46,17 +46,17 @@ def build_random_encoder(encoder: nn.Module, config: Mapping[str, Any], seed: in
 
 
 def swap_photos(count: int, seed: int) -> np.ndarray:
-    """For each photo another one: a random cyclic permutation, so no photo keeps its own.
+    """Assign another image to each image by a random cyclic permutation.
 
     Args:
-        count: Photos.
-        seed: The same seed gives the same exchange.
+        count: Number of images.
+        seed: Random seed of the permutation.
 
     Returns:
-        (count,) int64, each index once and none at its own place.
+        (count,) int64 image indices, each once. No image is assigned to itself.
 
     Raises:
-        ValueError: If there is no other photo.
+        ValueError: If there are fewer than two images.
     """
     if count < 2:
         raise ValueError(f'swapping scenes needs at least 2 photos, got {count}.')
@@ -67,17 +67,17 @@ def swap_photos(count: int, seed: int) -> np.ndarray:
 
 
 def swap_groups(groups: Sequence[str], seed: int) -> np.ndarray:
-    """For each photo one of another group, the other groups in turn.
+    """Assign an image of another group to each image. All other groups are equally frequent.
 
     Args:
-        groups: The group of each photo.
-        seed: The same seed gives the same exchange.
+        groups: Group of each of the N images.
+        seed: Random seed of the assignment.
 
     Returns:
-        (count,) int64 indexes of photos; some may come twice.
+        (N,) int64 image indices. An index may occur more than once.
 
     Raises:
-        ValueError: If all photos are of one group.
+        ValueError: If all images belong to one group.
     """
     names = sorted(set(groups))
     if len(names) < 2:
@@ -94,5 +94,5 @@ def swap_groups(groups: Sequence[str], seed: int) -> np.ndarray:
 
 
 def mean_tokens(tokens: Tensor) -> Tensor:
-    """The mean photo in the place of every one: (I, S, C) -> (I, S, C)."""
+    """Replace the tokens of every image by their mean over all images: (I, S, C) -> (I, S, C)."""
     return tokens.mean(dim=0, keepdim=True).expand_as(tokens)

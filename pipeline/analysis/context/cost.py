@@ -1,4 +1,4 @@
-"""What context costs: time and memory, with and without."""
+"""Time and memory of reading words with and without scene context."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from pipeline.benchmark.memory import current_memory, reset_peak
 def measure_cost(
     subject: Subject, photos: Sequence[GtImage], repeats: int = 5, most_photos: int = 10
 ) -> dict[str, Any]:
-    """Time and memory of reading a photo's words, words given and cut out already.
+    """Measure time and memory of reading the words of an image from given crops.
 
     Args:
-        subject: The recognizer.
-        photos: Those with words are measured, the first ``most_photos`` of them.
-        repeats: Passes; the fastest of each photo counts, since what else the machine does only
-            adds. One more comes first, uncounted.
-        most_photos: Bounds the time.
+        subject: Recognizer to measure.
+        photos: Images. The first ``most_photos`` of those with words are measured.
+        repeats: Timed passes per image, after one warm-up pass. The fastest pass counts, because
+            other processes can only slow a pass down.
+        most_photos: Largest number of measured images.
 
     Returns:
-        ``photos`` and ``words`` measured; seconds a photo: ``off``, ``on`` (tower and reading),
-        ``tower`` alone; ``memory_mib``: the most that the process, and a CUDA device, held
-        during each (the tower's weights are loaded during both); ``parameters`` of recognizer,
-        fusion and tower.
+        ``photos`` and ``words``: numbers of measured images and words. ``seconds_a_photo``: seconds
+        per image for ``off``, ``on`` (tower and recognizer) and ``tower`` (only the tower).
+        ``memory_mib``: peak memory of the process and of the CUDA device in each of them; the
+        weights of the tower are always loaded. ``parameters``: numbers of parameters of recognizer,
+        fusion and tower. ``device`` and ``threads``.
     """
     chosen = [photo for photo in photos if photo.readable][:most_photos]
     cut = [cut_words([photo], subject.rectifier) for photo in chosen]

@@ -1,4 +1,4 @@
-"""The diagnosis: one recognizer, read under several conditions."""
+"""Diagnosis of one recognizer, which reads the same words under several conditions."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ MAIN_RULE = 'alphanumeric'
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """Numbers, and what the page of changed words is made of.
+    """The result of a diagnosis.
 
     Attributes:
-        summary: All numbers, ready for JSON.
-        photos: The photos.
-        words: Their readable words, N of them.
-        readings: Condition -> N texts.
+        summary: All numbers, for JSON.
+        photos: Diagnosed images.
+        words: Crops and gt texts of their N readable words.
+        readings: Condition -> N predicted texts.
     """
 
     summary: dict[str, Any]
@@ -61,31 +61,34 @@ def diagnose(
     lettering: Lettering = typeset_plate,
     report: Callable[[str], None] = lambda line: None,
 ) -> Diagnosis:
-    """Read all words under every condition and compare.
+    """Read all words under every condition and compare the accuracies.
 
-    ``on``: with the photo's own tokens; ``off``: without context, the unaugmented recognizer's
-    answer; ``swapped``: each photo gets another's tokens, no photo its own; ``random_encoder``:
-    the same architecture with random weights, nothing trained for it; ``mean_token``: the mean
-    of all photos' tokens, so that context is there but says nothing of the photo.
+    Conditions:
+        - ``on``: with the scene tokens of the image.
+        - ``off``: without context, which is the output of the plain recognizer.
+        - ``swapped``: with the tokens of another image.
+        - ``random_encoder``: with tokens of the same architecture with random weights. The
+          recognizer is not trained for them.
+        - ``mean_token``: with the mean tokens of all images.
 
     Args:
-        subject: The recognizer, and a spotter where end-to-end scores are wanted.
-        photos: At least two, with their words.
-        train_words: Words that were trained on, for in and out of vocabulary.
-        seed: Of exchange, random weights, resamples and misspellings.
-        resamples: Of the bootstrap.
-        protocol: Of the end-to-end scores.
-        misleading: Misspelled words to try; 0 for none.
-        lettering: Draws them.
-        report: Takes a line before each step.
+        subject: Recognizer, and a spotter for end-to-end scores.
+        photos: At least two images with their words.
+        train_words: Words of the training data, for accuracy in and out of vocabulary.
+        seed: Random seed of the swap, the random weights, the resamples and the misspellings.
+        resamples: Number of bootstrap resamples.
+        protocol: Protocol of the end-to-end scores.
+        misleading: Number of misspelled words to read; 0 for none.
+        lettering: Function that draws them.
+        report: Callback that receives a progress line before each step.
 
     Raises:
-        ValueError: If there are fewer than two photos or no readable word.
+        ValueError: If there are fewer than two images or no readable word.
     """
     report(f'cutting the words of {len(photos)} photos')
     words = cut_words(photos, subject.rectifier)
     if not words.texts:
-        raise ValueError('the data hold no word to read: all are ignored or empty.')
+        raise ValueError('the data contain no word to read: all words are ignored or empty.')
     report('encoding the photos')
     tokens = make_tokens(subject, photos, seed)
     readings = {}
@@ -128,7 +131,7 @@ def diagnose(
 
 
 def make_tokens(subject: Subject, photos: Sequence[GtImage], seed: int) -> dict[str, Tensor | None]:
-    """Condition -> (I, S, C) tokens, None for ``off``."""
+    """Scene tokens of each condition: (I, S, C), or None for ``off``."""
     encoder = subject.recognizer.context_encoder
     own = encode_photos(encoder, photos)
     random = build_random_encoder(encoder, subject.encoder_config, seed)
@@ -144,7 +147,7 @@ def make_tokens(subject: Subject, photos: Sequence[GtImage], seed: int) -> dict[
 def compare_conditions(
     words: WordCrops, readings: dict[str, list[str]], bootstrap: ImageBootstrap
 ) -> dict[str, Any]:
-    """Condition -> rule -> accuracy with interval, and its paired difference from ``off``."""
+    """Condition -> rule -> accuracy with interval, and the paired difference from ``off``."""
     result: dict[str, Any] = {}
     for name, texts in readings.items():
         result[name] = {}
@@ -161,10 +164,13 @@ def compare_conditions(
 def count_changes(
     words: WordCrops, readings: dict[str, list[str]], bootstrap: ImageBootstrap
 ) -> dict[str, Any]:
-    """Rule -> shares of the words whose reading context changed, each with its interval.
+    """Shares of the words whose text changes with context, with intervals.
 
-    ``any``: the two readings differ; ``better``: wrong without context and right with it;
-    ``worse``: the other way round; ``neither``: changed, and right or wrong both times.
+    Returns:
+        ``any``: share of words whose texts with and without context differ. Rule -> ``better``:
+        share of words that only context reads correctly; ``worse``: share of words that are correct
+        only without context; ``neither``: share of changed words that are correct both times or
+        wrong both times.
     """
     differ = np.array([a != b for a, b in zip(readings['off'], readings['on'])], dtype=bool)
     result: dict[str, Any] = {'any': _share(differ, bootstrap)}
@@ -183,7 +189,7 @@ def compare_groups(
     bootstrap: ImageBootstrap,
     train_words: Sequence[str] | None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Accuracy by vocabulary (None without a word list), length, height and blur."""
+    """Accuracy by length, height, blur and, with a word list, vocabulary."""
     polygons = [word.polygon for photo in photos for word in photo.readable]
     groups: dict[str, list[WordGroup]] = {}
     if train_words is not None:

@@ -1,4 +1,4 @@
-"""End-to-end scores under each condition, with words that a detector finds."""
+"""End-to-end scores of detected words under each condition."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pipeline.torch_spotter import TorchTextSpotter
 
 
 class GivenTokens(nn.Module):
-    """Stands for a context encoder and gives the tokens it was handed, whatever the photo.
+    """Replacement of a context encoder that returns given tokens for any image.
 
     Args:
-        tokens: (I, S, C) of the photos that are read.
+        tokens: (I, S, C) scene tokens to return.
     """
 
     def __init__(self, tokens: Tensor) -> None:
@@ -36,7 +36,7 @@ class GivenTokens(nn.Module):
 
 
 class GivenDetections(nn.Module):
-    """Stands for a detector and gives what one found: detection runs once for all conditions."""
+    """Replacement of a detector that returns given detections, so detection runs only once."""
 
     def __init__(self, found: list[Detections]) -> None:
         super().__init__()
@@ -53,18 +53,18 @@ def score_end_to_end(
     protocol: Protocol,
     bootstrap: ImageBootstrap,
 ) -> dict[str, Any]:
-    """Spot words in all photos under each condition.
+    """Spot the words of all images under each condition and score them without a lexicon.
 
     Args:
-        spotter: Its detector finds the words, once a photo; its recognizer has context.
-        photos: I photos with all their words.
+        spotter: Spotter whose recognizer has context. Its detector runs once per image.
+        photos: I images with all their words.
         tokens: Condition -> (I, S, C) scene tokens, or None for no context.
-        protocol: Of :class:`E2EHmeanMetric`, whose rules are taken; without lexicon.
-        bootstrap: Over the same photos.
+        protocol: Protocol of :class:`E2EHmeanMetric`, whose rules are used.
+        bootstrap: Bootstrap over the same images.
 
     Returns:
-        Condition -> ``precision``, ``recall``, ``hmean`` (with interval), and ``hmean_over_off``,
-        the paired difference, where there is a condition ``off``.
+        Condition -> ``precision``, ``recall``, ``hmean`` with interval. If there is a condition
+        ``off``, the others have ``hmean_over_off``, the paired difference from it.
     """
     metric = E2EHmeanMetric(protocol=protocol)
     counts = {name: np.zeros((3, len(photos))) for name in tokens}
@@ -102,7 +102,7 @@ def score_end_to_end(
 
 
 def _count(photo: GtImage, found: InstanceData, metric: E2EHmeanMetric) -> tuple[int, int, int]:
-    """Matched, found and gt words of a photo, those that count."""
+    """Numbers of matched, predicted and gt words of an image that count."""
     gt = InstanceData(
         polygons=[word.polygon.flatten() for word in photo.words],
         texts=[word.text for word in photo.words],

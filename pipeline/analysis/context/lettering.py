@@ -1,4 +1,4 @@
-"""Clear plates that are hung in photos."""
+"""Plates with clear words, which are pasted into images."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 Lettering = Callable[[str, np.random.Generator], tuple[np.ndarray, np.ndarray]]
-"""From a text and a generator: a plate (H, W, 3) uint8 BGR and the (4, 2) quad of its word."""
+"""Function of text and random generator -> plate (H, W, 3) uint8 BGR and (4, 2) quad of text."""
 
 _TYPE_PX = 40
 _MARGIN_PX = 10
 
 
 def typeset_plate(text: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Dark letters on a light plate or light on dark, in a font that ships with matplotlib.
+    """Draw dark letters on a light plate, or light on dark, in a font of matplotlib.
 
     Args:
-        text: What stands there.
-        rng: Draws face and colours.
+        text: Text on the plate.
+        rng: Random generator of font and colors.
 
     Returns:
-        The plate and the quad of its word, clockwise from the top-left, in pixels.
+        The plate, and the quad of its word in pixels, clockwise from the top-left.
     """
     from pipeline.datasets.synthetic import matplotlib_font_folder
 
@@ -47,18 +47,19 @@ def typeset_plate(text: str, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 def hang_plate(
     image: np.ndarray, plate: np.ndarray, quad: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put a plate somewhere into a copy of a photo.
+    """Paste a plate at a random place into a copy of an image.
 
-    It is an eighth of the photo's height, 24 to 64 pixels, and smaller where it would not fit.
+    The height of the plate is an eighth of the image height, clipped to 24 to 64 pixels, or less if
+    the plate would not fit.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        plate: As ``image``.
-        quad: (4, 2) of the word on its plate.
-        rng: Draws the place.
+        plate: (h, w, 3) uint8 BGR.
+        quad: (4, 2) quad of the word, pixels of the plate.
+        rng: Random generator of the place.
 
     Returns:
-        The photo with the plate, and the word's quad in it.
+        The image with the plate, and the (4, 2) quad of the word, pixels of the image.
     """
     height, width = image.shape[:2]
     tall = float(np.clip(height / 8, 24, 64))

@@ -1,4 +1,4 @@
-"""Does the scene talk a reader into words that are not there?"""
+"""Test whether scene context makes a recognizer correct words that are misspelled in the image."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def check_misleading(
     seed: int,
     rule: str = 'alphanumeric',
 ) -> dict[str, Any]:
-    """Hang clear, misspelled words in photos and read them with context and without.
+    """Paste clear, misspelled words into images and read them with and without context.
 
-    Each word hangs in its photo twice, in the same letters at the same place: spelled right,
-    which shows whether the lettering can be read at all, and misspelled. The scene tokens are
-    those of the photo with the plate in it.
+    Each word is pasted twice, in the same style at the same place: spelled correctly, to check that
+    the lettering is readable, and misspelled. The scene tokens are those of the image with the
+    plate.
 
     Args:
-        subject: The recognizer.
-        photos: Where to hang them, in turn.
+        subject: Recognizer to test.
+        photos: Images for the plates, used in turn.
         vocabulary: Words to misspell; see :func:`make_misspellings`.
-        lettering: Draws the plates.
-        count: Words.
-        longest: Most characters.
-        seed: The same seed draws the same plates.
-        rule: See :func:`~pipeline.analysis.agreement.is_right`.
+        lettering: Function that draws a plate.
+        count: Number of words.
+        longest: Largest length of a misspelling in characters.
+        seed: Random seed of words, plates and intervals.
+        rule: Rule of comparison; see :func:`~pipeline.analysis.agreement.is_right`.
 
     Returns:
-        ``words`` (how many), and for ``off`` and ``on``: ``spelled_right`` (share read so),
-        ``as_written`` (misspelled words read as they are), ``corrected`` (read as the word that
-        was misspelled) and ``otherwise``; ``corrected_difference``, on less off, with its
-        interval; ``examples`` of corrections that context made. ``{'words': 0}`` where the
-        vocabulary has no word to misspell.
+        ``words``: number of words. For ``off`` and ``on``: ``spelled_right``, share of correctly
+        spelled words that are read correctly, and three shares of the misspelled words:
+        ``as_written``, read as misspelled; ``corrected``, read as the original word; ``otherwise``.
+        ``corrected_difference``: on minus off, with interval. ``examples``: corrections that only
+        context makes. If the vocabulary has no usable word, the result is ``{'words': 0}``.
     """
     pairs = make_misspellings(vocabulary, count, longest, np.random.default_rng(seed))
     if not pairs:
@@ -85,7 +85,7 @@ def _read_both(
     lettering: Lettering,
     seed: int,
 ) -> dict[str, list[str]]:
-    """Readings without and with context of one plate a photo; photo i % I takes text i."""
+    """Texts read without and with context, one plate per text. Text i is in image i % I."""
     readings: dict[str, list[str]] = {'off': [], 'on': []}
     for i, text in enumerate(texts):
         rng = np.random.default_rng([seed, i])

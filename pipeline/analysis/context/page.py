@@ -1,4 +1,4 @@
-"""One HTML page with the words whose reading context changed."""
+"""HTML page of the words whose text changes with context."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pipeline.analysis.context.table import format_diagnosis
 
 _PHOTO_PX = 360
 _TITLES = {
-    'better': 'For the better',
-    'worse': 'For the worse',
-    'neither': 'Changed, and right or wrong both times',
+    'better': 'For the better: correct only with context',
+    'worse': 'For the worse: correct only without context',
+    'neither': 'Changed, but right or wrong both times',
 }
 _STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
@@ -29,14 +29,14 @@ overflow: auto } td.text { font: 16px monospace } .right { color: #066b2e }
 
 
 def format_page(diagnosis: Diagnosis, title: str, most_words: int = 200) -> str:
-    """The page: numbers, then changed words with crop, photo, readings and gold.
+    """Format the page: numbers, then the changed words with crop, image, readings and gt text.
 
-    It needs no other file: pictures are in it. All texts are escaped.
+    The page embeds its images and needs no other file. All texts are escaped.
 
     Args:
-        diagnosis: What ``diagnose`` gave.
-        title: Of the page.
-        most_words: Of each of the three lists; the page says how many are left out.
+        diagnosis: Result of :func:`diagnose`.
+        title: Title of the page.
+        most_words: Largest number of words in each of the three lists.
     """
     numbers = escape(format_diagnosis(diagnosis.summary))
     body = [f'<h1>{escape(title)}</h1>', f'<pre>{numbers}</pre>']
@@ -55,7 +55,7 @@ def format_page(diagnosis: Diagnosis, title: str, most_words: int = 200) -> str:
 
 
 def sort_changes(diagnosis: Diagnosis) -> dict[str, list[int]]:
-    """Rows of the changed words: for the better, for the worse, neither."""
+    """Indices of the changed words by kind: ``better``, ``worse`` and ``neither``."""
     lists: dict[str, list[int]] = {kind: [] for kind in _TITLES}
     off, on = diagnosis.readings['off'], diagnosis.readings['on']
     for i, gt_text in enumerate(diagnosis.words.texts):
@@ -94,7 +94,7 @@ def _reading(text: str, gt_text: str) -> str:
 
 
 def _outline(image: np.ndarray, polygon: np.ndarray) -> np.ndarray:
-    """The photo, made small, with one word outlined."""
+    """A small copy of the image with one word outlined."""
     height, width = image.shape[:2]
     scale = min(1.0, _PHOTO_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

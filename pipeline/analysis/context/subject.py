@@ -1,4 +1,4 @@
-"""The recognizer under diagnosis, and what belongs to it."""
+"""The recognizer to diagnose, with its rectifier and spotter."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from pipeline.utils.checkpoint import load_weights
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is diagnosed.
+    """A recognizer to diagnose.
 
     Attributes:
-        recognizer: With context, in evaluation mode.
-        rectifier: Cuts words as its training did.
-        encoder_config: Of its context encoder.
-        spotter: Finds words for it, where end-to-end scores are wanted.
+        recognizer: Recognizer with context, in evaluation mode.
+        rectifier: Rectifier that the recognizer was trained with.
+        encoder_config: Config of the context encoder.
+        spotter: Spotter with this recognizer, for end-to-end scores, or None.
     """
 
     recognizer: ContextRecognizer
@@ -41,7 +41,7 @@ class Subject:
 
     @property
     def gates(self) -> dict[str, float]:
-        """tanh(alpha) of every gate, by its name."""
+        """Gate name -> tanh(alpha)."""
         return {
             name: module.openness
             for name, module in self.recognizer.named_modules()
@@ -50,7 +50,7 @@ class Subject:
 
     @property
     def device(self) -> torch.device:
-        """Where the recognizer is."""
+        """Device of the recognizer."""
         return next(self.recognizer.parameters()).device
 
 
@@ -64,16 +64,16 @@ def load_subject(
     """Build the recognizer of a recognition or a spotting config.
 
     Args:
-        config: A config whose ``model`` is a ``ContextRecognizer`` or a ``TextSpotter`` with one.
-        checkpoint: Its weights, of the whole ``model``.
-        device: Where it runs.
-        spotter: A spotting config with weights of its own; its detector finds words for the
+        config: Config whose ``model`` is a ``ContextRecognizer`` or a ``TextSpotter`` with one.
+        checkpoint: Path of the weights of the whole ``model``.
+        device: Device of the recognizer.
+        spotter: Path of a spotting config with its own weights. Its detector finds words for the
             recognizer of a recognition config.
-        cfg_options: Overrides of ``config``, as ``--cfg-options`` gives them.
+        cfg_options: Entries of ``config`` to override, as ``--cfg-options`` gives them.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If there is no context to diagnose, or no rectifier is configured.
+        ValueError: If the recognizer has no context, or the config has no rectifier.
     """
     config = _read(config, cfg_options)
     model: Any = config.get('model') or {}
@@ -96,23 +96,23 @@ def load_subject(
     if spotter is not None:
         finder = TextSpotter.from_config(spotter, device=device)
         finder.recognizer = recognizer
-        finder.rectifier = cutter  # crops as the recognizer knows them
+        finder.rectifier = cutter  # The recognizer was trained with this rectifier.
     return Subject(recognizer, cutter, _plain(model.context_encoder), finder)
 
 
 def find_rectifier(config: Any) -> dict[str, Any]:
-    """The first rectifier that a config names, test data before training data.
+    """The first ``Rectifier`` in a config. Test data are searched before training data.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If the config has no rectifier.
     """
     for key in ('rectifier', 'test_dataloader', 'val_dataloader', 'train_dataloader'):
         found = _search(config.get(key))
         if found is not None:
             return found
     raise ValueError(
-        "the config names no Rectifier: set rectifier=dict(type='Rectifier', size=(32, 128)) to "
-        'that of its training data.'
+        'the config has no Rectifier: set the one of the training data, such as '
+        "rectifier=dict(type='Rectifier', size=(32, 128))."
     )
 
 
@@ -145,17 +145,17 @@ def _check_context(recognizer: Any) -> ContextRecognizer:
         raise ValueError(
             f'{type(recognizer).__name__} has no scene context, or no encoder for it: there is '
             'nothing to diagnose. Use a config whose recognizer is a ContextRecognizer, such as '
-            "those named '*_clip-*'."
+            "'*_clip-*.py'."
         )
     if isinstance(recognizer.context_encoder, CachedContextEncoder):
         raise ValueError(
-            'the config reads scene tokens from a cache, which has no tower to show other photos '
-            'to. Diagnose with the config of the tower itself: the checkpoint fits it.'
+            'the config reads scene tokens from a cache, which cannot encode other photos. Use the '
+            'config with the tower; the same checkpoint fits it.'
         )
     recognizer.use_context = True
     return recognizer
 
 
 def _plain(node: Any) -> dict[str, Any]:
-    """A config node as plain dictionaries."""
+    """A config node as dictionaries."""
     return node.to_dict() if hasattr(node, 'to_dict') else copy.deepcopy(dict(node))

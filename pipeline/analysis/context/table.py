@@ -1,4 +1,4 @@
-"""A diagnosis as text."""
+"""Markdown tables of a diagnosis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMES = {
 
 
 def format_diagnosis(summary: Mapping[str, Any]) -> str:
-    """Markdown tables of what ``diagnose`` measured."""
+    """Format the summary of a :class:`Diagnosis` as Markdown tables."""
     parts = [
         f'{summary["words"]} words in {summary["photos"]} photos; [95 % intervals over photos]',
         _accuracy(summary),
@@ -24,7 +24,7 @@ def format_diagnosis(summary: Mapping[str, Any]) -> str:
         + ', '.join(f'{name} {value:+.4f}' for name, value in summary['gate'].items()),
     ]
     if not any(summary['gate'].values()):
-        parts.append('The gate is closed, as before training: no context can change a reading.')
+        parts.append('The gate is closed, as before training: context cannot change a reading.')
     if summary['end_to_end'] is not None:
         parts.append(_end_to_end(summary['end_to_end']))
     parts.append(_groups(summary['groups']))
@@ -80,10 +80,10 @@ def _groups(groups: Mapping[str, Any]) -> str:
 
 def _misleading(result: Mapping[str, Any]) -> str:
     if not result['words']:
-        return 'Misspelled words: the vocabulary has none to misspell.'
+        return 'Misspelled words: the vocabulary has no word to misspell.'
     lines = [
         f'| {result["words"]} misspelled words | as written | corrected | otherwise | '
-        'the same words spelled right |',
+        'the same words spelled correctly |',
         '|---|---|---|---|---|',
     ]
     for name in ('off', 'on'):
@@ -98,24 +98,24 @@ def _cost(cost: Mapping[str, Any]) -> str:
     seconds, memory = cost['seconds_a_photo'], cost['memory_mib']
     words = cost['words'] / max(cost['photos'], 1)
     lines = [
-        f'| {words:.1f} words a photo, {cost["device"]} | off | on | tower alone |',
+        f'| {words:.1f} words per photo, {cost["device"]} | off | on | tower only |',
         '|---|---|---|---|',
-        '| seconds a photo | '
+        '| seconds per photo | '
         + ' | '.join(f'{seconds[name]:.4f}' for name in ('off', 'on', 'tower'))
         + ' |',
-        '| process, MiB at the most | '
+        '| process, peak MiB | '
         + ' | '.join(_mib(memory[name]['process']) for name in ('off', 'on', 'tower'))
         + ' |',
     ]
     if memory['on']['device'] is not None:
         cells = [_mib(memory[name]['device']) for name in ('off', 'on', 'tower')]
-        lines.append(f'| device, MiB at the most | {" | ".join(cells)} |')
+        lines.append(f'| device, peak MiB | {" | ".join(cells)} |')
     counts = ', '.join(f'{name} {value / 1e6:.2f} M' for name, value in cost['parameters'].items())
     return '\n'.join([*lines, '', f'Parameters: {counts}'])
 
 
 def interval(estimate: Mapping[str, Any] | None, signed: bool = False) -> str:
-    """``0.812 [0.790, 0.834]``; a dash where there is none."""
+    """``0.812 [0.790, 0.834]``, or a dash without a value."""
     if estimate is None or estimate['value'] is None:
         return '-'
     style = '+.3f' if signed else '.3f'

@@ -1,4 +1,4 @@
-"""Reads given words of photos with given scene tokens."""
+"""Crops and scene tokens of gt words, and their texts read by :func:`read_crops`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pipeline.rectification import Rectifier
 
 @dataclass(frozen=True, eq=False)
 class WordCrops:
-    """The readable words of some photos, cut out once for all ways of reading them.
+    """Crops of the readable words of some images.
 
     Attributes:
         crops: N crops (height, width, 3) uint8 BGR.
-        image_index: (N,) int64, the photo of each.
-        texts: What is written.
+        image_index: (N,) int64, image index of each crop.
+        texts: N gt texts.
     """
 
     crops: list[np.ndarray]
@@ -30,7 +30,7 @@ class WordCrops:
 
 
 def cut_words(photos: Sequence[GtImage], rectifier: Rectifier) -> WordCrops:
-    """Cut all readable words out of their photos, in order."""
+    """Rectify all readable words of the images, in order."""
     crops: list[np.ndarray] = []
     index: list[int] = []
     texts: list[str] = []
@@ -44,7 +44,7 @@ def cut_words(photos: Sequence[GtImage], rectifier: Rectifier) -> WordCrops:
 
 
 def encode_photos(encoder: nn.Module, photos: Sequence[GtImage], batch_size: int = 16) -> Tensor:
-    """Scene tokens of all photos, (I, S, C) on the CPU; ``batch_size`` photos in memory."""
+    """Scene tokens of I images, (I, S, C) on the CPU. ``batch_size`` images are in memory."""
     tokens = [
         encode_images(encoder, [photo.load() for photo in photos[i : i + batch_size]])
         for i in range(0, len(photos), batch_size)
@@ -54,7 +54,7 @@ def encode_photos(encoder: nn.Module, photos: Sequence[GtImage], batch_size: int
 
 @torch.inference_mode()
 def encode_images(encoder: nn.Module, images: Sequence[np.ndarray]) -> Tensor:
-    """Scene tokens of decoded photos, (I, S, C) on the CPU."""
+    """Scene tokens of I decoded images (H, W, 3) uint8 BGR, (I, S, C) on the CPU."""
     return encoder(images).cpu()
 
 
@@ -62,13 +62,13 @@ def encode_images(encoder: nn.Module, images: Sequence[np.ndarray]) -> Tensor:
 def read_words(
     recognizer: nn.Module, words: WordCrops, tokens: Tensor | None, batch_size: int = 64
 ) -> list[str]:
-    """Read all words, each with the scene tokens of its row of ``image_index``.
+    """Read all words, each with the scene tokens of its image.
 
     Args:
-        recognizer: A recognizer, in evaluation mode.
+        recognizer: Recognizer in evaluation mode.
         words: N words.
-        tokens: (I, S, C), or None to read without a scene.
-        batch_size: Words a pass.
+        tokens: (I, S, C) scene tokens, or None to read without context.
+        batch_size: Largest number of words per forward pass.
 
     Returns:
         N texts.

@@ -1,4 +1,4 @@
-"""What became of the words of a photo, drawn into it under a legend."""
+"""Drawing of matched, missed, spurious and don't-care words into an image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.evaluation.word_outcomes import WordKind, WordOutcome, count_kinds
 from pipeline.visualization.label_fonts import LabelFonts
 from pipeline.visualization.outline import draw_outline
 
-# RGB; drawn in this order, so that errors lie on top.
+# RGB colors. The kinds are drawn in this order, so errors are on top.
 KIND_COLORS: dict[WordKind, tuple[int, int, int]] = {
     'dont_care': (175, 175, 175),
     'matched': (80, 230, 90),
@@ -32,18 +32,18 @@ _LONGEST_SIDE_PX, _LEAST_WIDTH_PX = 1600, 960
 def draw_outcomes(
     image: np.ndarray, outcomes: Sequence[WordOutcome], title: str = ''
 ) -> np.ndarray:
-    """Outline matched, missed, spurious and don't-care words of a photo in their colors.
+    """Outline the words of an image in the color of their kind.
 
-    A matched word is outlined as it was found, a missed one as it is annotated.
+    A matched word is outlined by its predicted polygon, a missed word by its gt polygon.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        outcomes: Its words at the task of detection, where none is misread.
-        title: Of the photo, put before the legend.
+        outcomes: Outcomes of the words at the task ``detection``, which has no misread words.
+        title: Title of the image, at the end of the legend.
 
     Returns:
-        (H', W', 3) uint8 BGR: the photo, made smaller or larger where its size asks for it, below
-        a legend with the number of words of each kind.
+        (H', W', 3) uint8 BGR: a legend with the number of words of each kind, and below it the
+        image, resized to a longer side of at most 1600 and a width of at least 960 pixels.
     """
     scale = min(1.0, _LONGEST_SIDE_PX / max(image.shape[:2]))
     scale = max(scale, _LEAST_WIDTH_PX / image.shape[1])
@@ -67,7 +67,7 @@ def _resize(image: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _draw_legend(counts: dict[WordKind, int], width: int, title: str) -> np.ndarray:
-    """(height, width, 3) uint8 BGR: a line of a color, its meaning and how many there are."""
+    """(height, width, 3) uint8 BGR: one line per kind with its color, name and number of words."""
     size = max(13, width // 64)
     picture = Image.new('RGB', (width, 2 * size), (255, 255, 255))
     pen, fonts = ImageDraw.Draw(picture), LabelFonts()

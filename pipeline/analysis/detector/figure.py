@@ -1,4 +1,4 @@
-"""The precision-recall curves of a detector and of the spotter around it."""
+"""Precision-recall curves of a detector and of its spotter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCORES = {'detector': 'detection score', 'spotter': 'word score'}
 
 
 def write_curve(measured: DetectorMeasurement, path: Path) -> None:
-    """Draw recall to the right and precision upwards, and mark the scores at fixed thresholds."""
+    """Draw precision against recall, and mark the scores at the configured thresholds."""
     figure, (axis,) = new_figure()
     _draw_equal_hmean(axis)
     for stage in STAGES:

@@ -1,4 +1,4 @@
-"""What a spotter finds in a photo: its detector's boxes, and the words that are left of them."""
+"""Boxes of a detector, and the words that the spotter keeps of them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pipeline.torch_spotter import TorchTextSpotter
 
 Stage = Literal['detector', 'spotter']
 STAGES: tuple[Stage, ...] = ('detector', 'spotter')
-STAGE_NAMES: dict[Stage, str] = {'detector': 'detector alone', 'spotter': 'spotter'}
+STAGE_NAMES: dict[Stage, str] = {'detector': 'detector only', 'spotter': 'spotter'}
 
 
 def find_words(spotter: TorchTextSpotter, image: np.ndarray) -> dict[Stage, Words]:
-    """Find the words of a photo, once, and say what each stage makes of it.
+    """Find the words of an image with one run of the spotter, and return the result of each stage.
 
     Args:
-        spotter: Its detector runs as it stands.
+        spotter: Spotter with its current thresholds.
         image: (H, W, 3) uint8 BGR.
 
     Returns:
-        ``detector``: all boxes, with the detector's scores and without texts. ``spotter``: those
-        that read as something and reach ``min_score``, with the words' scores and their texts.
+        ``detector``: all boxes with detection scores and empty texts. ``spotter``: the words that
+        have a text and reach ``min_score``, with word scores and texts.
     """
     seen: list[Any] = []
     handle = spotter.detector.register_forward_hook(lambda module, given, found: seen.extend(found))
@@ -47,12 +47,12 @@ def find_words(spotter: TorchTextSpotter, image: np.ndarray) -> dict[Stage, Word
 
 @torch.inference_mode()
 def find_boxes(spotter: TorchTextSpotter, image: np.ndarray) -> Words:
-    """The detector's boxes alone, as :func:`find_words` gives them; nothing is read."""
+    """Boxes of the detector as in :func:`find_words`, without running the recognizer."""
     return _without_texts(spotter.detector([image])[0])
 
 
 def box_threshold(spotter: TorchTextSpotter) -> float | None:
-    """The score below which the detector drops boxes, or None where it names none."""
+    """The score below which the detector drops boxes, or None if it has no threshold."""
     postprocessor = _postprocessor(spotter)
     found = getattr(postprocessor, 'min_text_score', None)
     return None if found is None else max(float(found), spotter.detector.pyramid.min_score)
@@ -60,19 +60,19 @@ def box_threshold(spotter: TorchTextSpotter) -> float | None:
 
 @contextmanager
 def boxes_from(spotter: TorchTextSpotter, score: float) -> Iterator[None]:
-    """Let the detector keep boxes of a lower score for a while.
+    """Lower the score threshold of the detector inside the context.
 
     Args:
-        spotter: Its detector has a post-processing with ``min_text_score``, as DBNet's.
-        score: In [0, 1].
+        spotter: Spotter whose detector has a postprocessor with ``min_text_score``, as DBNet has.
+        score: Threshold in [0, 1].
 
     Raises:
-        ValueError: If there is no such threshold.
+        ValueError: If the detector has no such threshold.
     """
     if box_threshold(spotter) is None:
         raise ValueError(
-            f'{type(spotter.detector).__name__} has no min_text_score that could be lowered to '
-            f'{score:g}: its curve begins where its boxes do.'
+            f'{type(spotter.detector).__name__} has no min_text_score, so its threshold cannot be '
+            f'lowered to {score:g} for the curve.'
         )
     detector, postprocessor = spotter.detector, _postprocessor(spotter)
     before = postprocessor.min_text_score, detector.pyramid.min_score

@@ -1,4 +1,4 @@
-"""Everything that the report of a detector is made of, measured in one pass over the photos."""
+"""The measurements of a detector report, made in one pass over the images."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ from pipeline.torch_spotter import TorchTextSpotter
 
 @dataclass(frozen=True, eq=False)
 class DetectorMeasurement:
-    """A spotter's words in photos with gt words.
+    """Words that a spotter finds in images with gt words, and their scores.
 
     Attributes:
-        photos: I photos.
-        line_format: How polygons were compared.
-        gt: Photo's place as text -> gt words.
-        stages: What the detector alone and the whole spotter found, and how it scores.
-        tally: What became of each gt word.
-        curve: The detector's ranking, with lower scores than it keeps where that was asked for.
-        curve_from: The least score in it; None where the detector names no threshold.
+        photos: I images.
+        line_format: Format in which polygons are compared.
+        gt: Image index as text -> gt words.
+        stages: Stage -> found words and scores.
+        tally: Outcome of each counted gt word.
+        curve: Scores of the detector for the precision-recall curve, which may include boxes below
+            its threshold.
+        curve_from: Lowest score in the curve, or None if the detector has no threshold.
     """
 
     photos: Sequence[GtImage]
@@ -57,26 +58,27 @@ def measure_detector(
     line_format: LineFormat | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> DetectorMeasurement:
-    """Find the words of all photos and score them; one photo is in memory.
+    """Find the words of all images and score them. One image is in memory at a time.
 
     Args:
-        spotter: The spotter, with the thresholds that are to be measured.
-        photos: With all their words, and photos without any.
-        curve_from: Where the detector's curve begins; its own threshold where None. A lower one
-            runs the detector twice, and changes no number but the curve's.
-        line_format: See :func:`choose_line_format` for None.
-        progress: Called after each photo.
+        spotter: Spotter with the thresholds to measure.
+        photos: Images with all their words. Images without words are allowed.
+        curve_from: Lowest score in the curve; None selects the threshold of the detector. Any other
+            value runs the detector a second time and affects only the curve.
+        line_format: Format in which polygons are compared; None selects it by
+            :func:`choose_line_format`.
+        progress: Callback after each image.
 
     Raises:
-        ValueError: If no word counts, or the detector has no threshold to lower.
-        ImageReadError: If a photo cannot be read: all are measured, or none.
+        ValueError: If all words are don't-care, or the detector has no threshold to lower.
+        ImageReadError: If an image cannot be read.
     """
     line_format = line_format or choose_line_format(photos)
     gt = gt_words_of(photos, line_format)
     if all(words.dont_care().all() for words in gt.values()):
         raise ValueError(
-            f'wanted words to find, got {sum(map(len, gt.values()))} that are all ignored. Photos '
-            'without text go to --textless.'
+            f'wanted words to find, got {sum(map(len, gt.values()))} that are all ignored. Pass '
+            'photos without text to --textless.'
         )
     found: dict[Stage, list[Words]] = {stage: [] for stage in STAGES}
     low: list[Words] = []

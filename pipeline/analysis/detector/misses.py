@@ -1,4 +1,4 @@
-"""How a word was missed: by what the boxes around it look like."""
+"""Kinds of missed words, by the predicted boxes around them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pipeline.evaluation.overlap import Overlaps
 
 MissKind = Literal['none', 'joined', 'cut', 'loose', 'taken']
 MISS_NAMES: dict[MissKind, str] = {
-    'none': 'no box: none covers a tenth of the word',
-    'joined': 'joined: a box over half of the word or more, and more than twice as large',
-    'cut': 'cut: two boxes or more, each more than half inside the word',
-    'loose': 'a box of too low IoU, neither joined nor cut',
-    'taken': "a box that fits, but lies in a don't-care word or answers for another word",
+    'none': 'no box covers a tenth of the word or more',
+    'joined': 'merged: a box covers half of the word or more and is more than twice as large',
+    'cut': 'split: two or more boxes are each more than half inside the word',
+    'loose': 'a box with too low IoU, neither merged nor split',
+    'taken': "a box fits, but it is in a don't-care word or matched to another word",
 }
 _LEAST_COVER = 0.1
 _MOST_OF_IT = 0.5
@@ -22,18 +22,21 @@ _MUCH_LARGER = 2.0
 
 
 def name_miss(overlaps: Overlaps, gt_index: int, iou_threshold: float = 0.5) -> MissKind:
-    """Say how a gt word that has no partner was missed.
+    """Return the kind of a missed gt word.
 
-    With g and d the areas of the word and of a box and x that of their intersection, the first of
-    these that holds: ``taken``: IoU above the threshold; ``none``: x < g / 10 for all boxes;
-    ``joined``: x >= g / 2 and d > 2 g; ``cut``: x > d / 2 and x >= g / 10 for two boxes or more;
-    ``loose``. A word whose IoU is too low because the box is wide or off, or covers but one part
-    of it, is loose.
+    Let g be the area of the word, d the area of a box and x the area of their intersection. The
+    kind is the first of these whose condition holds:
+
+    - ``taken``: the IoU of a box is above the threshold.
+    - ``none``: x < g / 10 for all boxes.
+    - ``joined``: x >= g / 2 and d > 2 g for a box.
+    - ``cut``: x > d / 2 and x >= g / 10 for two or more boxes.
+    - ``loose``: otherwise, for example if the box is too wide, shifted or covers one part.
 
     Args:
-        overlaps: Of all gt words and all boxes of the photo.
-        gt_index: The word.
-        iou_threshold: Of the score.
+        overlaps: Overlaps of all gt words and all boxes of the image.
+        gt_index: Index of the gt word.
+        iou_threshold: IoU threshold of the score.
     """
     if (overlaps.iou()[gt_index] > iou_threshold).any():
         return 'taken'

@@ -1,4 +1,4 @@
-"""The report of a detector: ``report.md``, its figure and its pictures."""
+"""Report on a detector: ``report.md``, its figure and its images."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from pipeline.io.naming import safe_name
 from pipeline.utils.atomic_write import write_whole
 
 _FORMATS = {
-    'quad': 'whole-number quads, as ICDAR 2015 has them',
-    'polygon': 'polygons to the hundredth of a pixel, as Total-Text has them',
-    'ltrb': 'upright boxes, as ICDAR 2013 has them',
+    'quad': 'whole-number quads, as in ICDAR 2015',
+    'polygon': 'polygons to the hundredth of a pixel, as in Total-Text',
+    'ltrb': 'axis-aligned boxes, as in ICDAR 2013',
 }
 _RULES = (
-    "ICDAR 2015's rules: a pair is a gold and a found word of an IoU over 0.5, first come first "
-    "served; found words with more than half in one don't-care word are left out. The numbers are "
-    'those of the thresholds as configured, none was searched for. AP (the mean over gt words of '
-    'the precision at each matched one, by falling score) is of the ranking by the detection '
-    "score, for the spotter by the word's score (detection times reading)."
+    "ICDAR 2015's rules: a gt word and a found word match if their IoU is over 0.5, first come "
+    "first served; found words with more than half of their area in one don't-care word are left "
+    'out. The thresholds are those of the config; no search was made for the best ones. AP is the '
+    'mean over gt words of the precision at each matched word, by falling score: the detection '
+    'score for the detector, and the word score (detection times recognition) for the spotter.'
 )
 _HEIGHTS = (
-    'Height is the shorter of the mean length of the two ends and that of the two sides, in pixels '
-    'of the photo. The angle is that of the longer axis against the horizontal.'
+    'Height is the smaller one of two mean lengths, that of the two ends and that of the two long '
+    'sides, in pixels of the photo. The angle is between the longer axis and the horizontal.'
 )
 _SHAPES = (
-    f'Curved is a word of more than four points that fills less than {CURVED_FILL:g} of the '
-    'smallest rectangle around it. IoU is of the polygons as they were scored.'
+    'A word is curved if it has more than four points and fills less than '
+    f'{CURVED_FILL:g} of the smallest rectangle around it. IoU is that of the scored polygons.'
 )
 _TEXTLESS = (
-    'That these photos have no text is taken on trust: a sign in the background of one counts as '
-    'false words here. The pictures tell.'
+    'These photos are assumed to contain no text. A sign in the background counts as false words; '
+    'check the pictures.'
 )
 
 
@@ -59,18 +59,19 @@ def write_detector_report(
     textless: Sequence[FalseWords] | None = None,
     worst: int = 10,
 ) -> str:
-    """Write the report into a folder, which is made.
+    """Write the report into a folder.
 
     Args:
-        measured: The numbers.
-        out: Gets ``report.md``, ``precision_recall.png``, ``worst/`` and ``textless/``.
-        data: What was measured on, for the heading.
-        settings: Of the spotter, name -> value.
-        textless: What was found in photos without text, where that was looked at.
-        worst: How many photos are drawn.
+        measured: Measurements of the detector.
+        out: Folder to create, for ``report.md``, ``precision_recall.png``, ``worst/`` and
+            ``textless/``.
+        data: Names of the data, for the heading.
+        settings: Settings of the spotter, name -> value.
+        textless: Words found in images without text, or None if there are no such images.
+        worst: Largest number of drawn images.
 
     Returns:
-        A summary in a few lines.
+        A summary of several lines.
     """
     write_curve(measured, out / 'precision_recall.png')
     judged = find_worst(measured, worst)
@@ -83,7 +84,7 @@ def write_detector_report(
         '## Recall', recall_tables(measured.tally), _HEIGHTS,
         '## Straight and curved words', shape_table(measured.tally), _SHAPES,
         '## How words were missed', miss_table(measured.tally),
-        f'## The {len(judged)} photos with the most errors of the detector alone',
+        f'## The {len(judged)} photos with the most detection errors',
         table(
             ['photo', 'missed', 'spurious', 'matched', "don't care"],
             [
@@ -109,7 +110,7 @@ _COLUMNS: tuple[WordKind, ...] = ('missed', 'spurious', 'matched', 'dont_care')
 def _count_line(measured: DetectorMeasurement) -> str:
     ignored = sum(int(words.dont_care().sum()) for words in measured.gt.values())
     return (
-        f'{len(measured.photos)} photos with {len(measured.tally.polygons)} words that count and '
+        f'{len(measured.photos)} photos with {len(measured.tally.polygons)} counted words and '
         f"{ignored} don't-care words"
     )
 
@@ -123,15 +124,15 @@ def _setting_list(measured: DetectorMeasurement, settings: Mapping[str, str]) ->
 
 def _curve_note(measured: DetectorMeasurement) -> str:
     if measured.curve_from is None:
-        return 'The curve of the detector is of all boxes that it gives out.'
+        return 'The curve of the detector contains all its boxes.'
     if measured.curve is measured.stages['detector'].ranked:
         return (
-            f'The curve of the detector ends at a score of {measured.curve_from:g}: boxes below '
-            'it are not given out (`--curve-from` lowers that for the curve alone).'
+            f'The curve of the detector ends at a score of {measured.curve_from:g}, its threshold '
+            '(`--curve-from` sets a lower one for the curve only).'
         )
     return (
-        f'The curve of the detector, and the AP beside it, go on to a score of '
-        f'{measured.curve_from:g}, below its threshold, at which the tables stop.'
+        'The curve of the detector and its AP in the figure contain boxes down to a score of '
+        f'{measured.curve_from:g}. The tables use the threshold of the detector.'
     )
 
 

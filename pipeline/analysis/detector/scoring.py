@@ -1,4 +1,4 @@
-"""Scores of found words by the project's own scorer, as ``tools/test.py`` prints them."""
+"""Scores of found words, computed by the scorer of ``tools/test.py``."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from pipeline.evaluation.words import Words
 
 @dataclass(frozen=True, eq=False)
 class StageScore:
-    """What was found in a set of photos at one stage, and how it scores.
+    """Words found in a set of images at one stage, and their scores.
 
-    Photos are named by their place in the set, as text.
+    The name of an image is its index in the set, as text.
 
     Attributes:
-        found: Photo -> found words, as the lines of a submission say them.
-        scores: At detection and end to end, words taken as they come, as in a submission.
-        ranked: At detection, words taken by falling score: for the curve and the AP.
+        found: Image name -> found words, at the precision of submission lines.
+        scores: Scores of ``detection`` and ``e2e``, with words in their original order.
+        ranked: Score of ``detection`` with words ordered by falling score, for the curve and AP.
     """
 
     found: dict[str, Words]
@@ -34,16 +34,16 @@ class StageScore:
 
 
 def choose_line_format(photos: Sequence[GtImage]) -> LineFormat:
-    """``quad`` (whole pixels, as ICDAR 2015) where all words have four corners, else ``polygon``.
+    """``quad`` (whole pixels, as in ICDAR 2015) if all words have four corners, else ``polygon``.
 
-    Quads would be the smallest rectangles around curved words, which neighbours reach into.
+    The quad of a curved word is the smallest rectangle around it, which overlaps its neighbors.
     """
     corners = {len(word.polygon) for photo in photos for word in photo.words}
     return 'quad' if corners <= {4} else 'polygon'
 
 
 def gt_words_of(photos: Sequence[GtImage], line_format: LineFormat) -> dict[str, Words]:
-    """Photo -> gt words, at the precision of the format's files."""
+    """Image name -> gt words, at the precision of the line format."""
     return {
         str(i): gt_words(
             {
@@ -63,9 +63,9 @@ def score_stage(
     """Score found words by the rules of ICDAR 2015 (IoU over 0.5, don't-care words left out).
 
     Args:
-        gt: Of :func:`gt_words_of`.
-        found: One entry a photo, with confidences.
-        line_format: The same as for ``gt``.
+        gt: Result of :func:`gt_words_of`.
+        found: Found words of each image, with confidences.
+        line_format: Line format of ``gt``.
     """
     det = {name: _as_submitted(words, line_format) for name, words in zip(gt, found, strict=True)}
     ranked = score_images(gt, det, ScoringRules(confidences=True), ('detection',))

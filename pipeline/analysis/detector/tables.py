@@ -1,4 +1,4 @@
-"""The numbers of a detector as Markdown tables."""
+"""Markdown tables of a detector report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.evaluation.scoring import SetScore
 
 
 def score_table(measured: DetectorMeasurement) -> str:
-    """Precision, recall and hmean of both stages, and end to end where there are gt texts."""
+    """Precision, recall and hmean of both stages, and end to end if there are gt texts."""
     rows = []
     for stage in STAGES:
         scored = measured.stages[stage]
@@ -32,11 +32,11 @@ def score_table(measured: DetectorMeasurement) -> str:
         end_to_end = measured.stages['spotter'].scores['e2e']
         rows.append(['end to end, no lexicon', *_cells(end_to_end, None)])
     header = ['', 'precision', 'recall', 'hmean [95 % over photos]', 'AP']
-    return table([*header, 'matched', 'gold', 'found'], rows)
+    return table([*header, 'matched', 'gt', 'found'], rows)
 
 
 def recall_tables(tally: GtTally) -> str:
-    """Recall by height and by angle, both stages side by side."""
+    """Recall of both stages by height and by angle."""
     return '\n\n'.join(
         _recall_table(f'recall by {what}', groups, tally)
         for what, groups in (
@@ -47,7 +47,7 @@ def recall_tables(tally: GtTally) -> str:
 
 
 def shape_table(tally: GtTally) -> str:
-    """Straight and curved words apart, with the mean IoU of those that have a partner."""
+    """Recall and mean IoU of the matched words, for straight and for curved words."""
     curved = np.array([is_curved(polygon) for polygon in tally.polygons], dtype=bool)
     rows = []
     for name, rows_of in (('straight', ~curved), ('curved', curved), ('all', curved | ~curved)):
@@ -62,22 +62,22 @@ def shape_table(tally: GtTally) -> str:
 
 
 def miss_table(tally: GtTally) -> str:
-    """How many words the detector missed in which way, and how many more are lost in reading."""
+    """Number of words of each kind of miss, and of words that are dropped after recognition."""
     detected, kept = (tally.found(stage) for stage in STAGES)
     counts = {meaning: tally.misses[kind] for kind, meaning in MISS_NAMES.items()}
     counts['missed by the detector'] = int((~detected).sum())
-    counts['found, but dropped after reading (empty, or below min_score)'] = int(
+    counts['found, but dropped after recognition (empty, or below min_score)'] = int(
         (detected & ~kept).sum()
     )
-    if (kept & ~detected).any():  # Fewer boxes are left, so that another is the first that fits.
-        counts['missed, but matched after reading'] = int((kept & ~detected).sum())
+    if (kept & ~detected).any():  # A dropped box can free a gt word for the next box.
+        counts['missed, but matched after recognition'] = int((kept & ~detected).sum())
     counts['missed by the spotter'] = int((~kept).sum())
     rows = [[name, count, percent(count, len(kept))] for name, count in counts.items()]
-    return table(['missed words', 'number', 'of the words that count'], rows)
+    return table(['missed words', 'number', 'of the counted words'], rows)
 
 
 def false_word_table(results: Sequence[FalseWords]) -> str:
-    """False words in photos without text, in all and a photo."""
+    """False words in images without text: total, and per image."""
     rows = []
     for stage in STAGES:
         counts = [result.count(stage) for result in results]
@@ -88,12 +88,12 @@ def false_word_table(results: Sequence[FalseWords]) -> str:
                 f'{hit} ({percent(hit, len(counts))})', max(counts, default=0),
             ]
         )  # fmt: skip
-    header = ['', 'photos', 'false words', 'a photo', 'photos with any', 'most in a photo']
+    header = ['', 'photos', 'false words', 'per photo', 'photos with any', 'most in a photo']
     return table(header, rows)
 
 
 def false_photo_table(results: Sequence[FalseWords]) -> str:
-    """Every photo in which something was found, and what it was taken to say."""
+    """Number and texts of the false words of each image that has any."""
     rows = [
         [
             code(PurePath(result.item.source).name),

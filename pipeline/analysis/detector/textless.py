@@ -1,4 +1,4 @@
-"""Words that a spotter finds where there are none."""
+"""False words: words found in images without text."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pipeline.torch_spotter import TorchTextSpotter
 
 @dataclass(frozen=True, eq=False)
 class FalseWords:
-    """What was found in a photo without text.
+    """False words of an image without text.
 
     Attributes:
-        item: The photo.
-        found: Stage -> words, all of them false.
+        item: The image.
+        found: Stage -> false words.
     """
 
     item: InputItem
     found: dict[Stage, Words]
 
     def count(self, stage: Stage) -> int:
-        """False words of a stage."""
+        """Number of false words of a stage."""
         return len(self.found[stage])
 
     def load(self) -> np.ndarray:
-        """The photo, (H, W, 3) uint8 BGR."""
+        """Read the image, (H, W, 3) uint8 BGR."""
         return self.item.load()
 
 
@@ -39,18 +39,18 @@ def find_false_words(
     items: Iterable[InputItem],
     progress: Callable[[], None] = lambda: None,
 ) -> list[FalseWords]:
-    """Look for words in photos without text; one photo is in memory.
+    """Find words in images without text. One image is in memory at a time.
 
     Args:
-        spotter: With the thresholds that are to be measured.
-        items: The photos. Whether they are free of text is not checked.
-        progress: Called after each.
+        spotter: Spotter with the thresholds to measure.
+        items: Images, which are assumed to contain no text.
+        progress: Callback after each image.
 
     Returns:
-        All photos, in order.
+        One result per image, in order.
 
     Raises:
-        ImageReadError: If one cannot be read: all are counted, or none.
+        ImageReadError: If an image cannot be read.
     """
     results = []
     for item in items:
@@ -60,6 +60,6 @@ def find_false_words(
 
 
 def most_false_first(results: Iterable[FalseWords]) -> list[FalseWords]:
-    """The photos in which something was found, those with the most of it first."""
+    """The images with false words, those with the most first."""
     some = [result for result in results if any(map(len, result.found.values()))]
     return sorted(some, key=lambda result: (-result.count('spotter'), -result.count('detector')))

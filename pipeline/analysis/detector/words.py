@@ -1,4 +1,4 @@
-"""The gt words that count, and what became of each at every stage."""
+"""Outcome of each counted gt word at every stage."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pipeline.evaluation.words import Words
 
 @dataclass(frozen=True, eq=False)
 class GtTally:
-    """N gt words, those that count, of all photos in order.
+    """The N counted gt words of all images, in order.
 
     Attributes:
-        polygons: (K, 2) pixels each.
-        iou: Stage -> (N,) IoU with the partner, NaN where the word was missed.
-        misses: How many words the detector missed in which way.
+        polygons: N polygons (K, 2), pixels.
+        iou: Stage -> (N,) IoU with the matched prediction, or NaN for a missed word.
+        misses: Kind of miss -> number of words that the detector missed.
     """
 
     polygons: list[np.ndarray]
@@ -30,16 +30,16 @@ class GtTally:
     misses: Counter[MissKind]
 
     def found(self, stage: Stage) -> np.ndarray:
-        """(N,) bool: which words have a partner."""
+        """(N,) bool: matched words."""
         return ~np.isnan(self.iou[stage])
 
 
 def tally_words(gt: Mapping[str, Words], stages: Mapping[Stage, StageScore]) -> GtTally:
-    """Look up every gt word at every stage.
+    """Collect the outcome of every counted gt word at every stage.
 
     Args:
-        gt: Photo -> gt words that were scored.
-        stages: Their scores.
+        gt: Image name -> scored gt words.
+        stages: Stage -> found words and scores.
     """
     polygons: list[np.ndarray] = []
     iou: dict[Stage, list[float]] = {stage: [] for stage in stages}

@@ -1,4 +1,4 @@
-"""The photos with the most errors, drawn."""
+"""Drawings of the images with the most errors."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
 @dataclass(frozen=True, eq=False)
 class JudgedImage:
-    """A photo and what became of its words.
+    """Outcomes of the words of an image.
 
     Attributes:
-        index: Its place in the set.
-        outcomes: Of the detector alone, at the task of detection.
+        index: Index of the image in the set.
+        outcomes: Outcomes of the stage ``detector`` at the task ``detection``.
     """
 
     index: int
@@ -38,14 +38,14 @@ class JudgedImage:
 
     @property
     def counts(self) -> dict[WordKind, int]:
-        """Words of each kind."""
+        """Number of words of each kind."""
         return count_kinds(self.outcomes)
 
 
 def find_worst(measured: DetectorMeasurement, most: int) -> list[JudgedImage]:
-    """The photos with the most missed and spurious words of the detector, the worst first.
+    """The images with the most missed and spurious words of the detector, the worst first.
 
-    Of equals those come first that are first in the set; photos without an error are left out.
+    Images with equally many errors keep their order. Images without an error are left out.
     """
     stage = measured.stages['detector']
     images = stage.scores['detection'].images
@@ -58,7 +58,7 @@ def find_worst(measured: DetectorMeasurement, most: int) -> list[JudgedImage]:
 
 
 def draw_worst(measured: DetectorMeasurement, worst: Sequence[JudgedImage], out: Path) -> list[str]:
-    """Write ``worst/NN_NAME.jpg`` for each photo; returns these paths, relative to ``out``."""
+    """Write ``worst/NN_NAME.jpg`` for each image and return the paths, relative to ``out``."""
     names = []
     for place, judged in enumerate(worst, start=1):
         photo = measured.photos[judged.index]
@@ -68,7 +68,7 @@ def draw_worst(measured: DetectorMeasurement, worst: Sequence[JudgedImage], out:
 
 
 def write_picture(picture: np.ndarray, out: Path, name: str) -> str:
-    """Write a (H, W, 3) uint8 BGR picture as ``out/name.jpg``; returns ``name.jpg``."""
+    """Write an (H, W, 3) uint8 BGR image as ``out/name.jpg`` and return ``name.jpg``."""
     _, code = cv2.imencode('.jpg', picture, _JPEG)
     write_whole(out / f'{name}.jpg', code.tobytes())
     return f'{name}.jpg'

@@ -1,4 +1,4 @@
-"""How many words were read right, by several rules, in groups of words."""
+"""Accuracy of recognized words by several rules, and groups of words."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from pipeline.analysis.word_shape import is_curved, is_vertical
 
 
 def judge_readings(readings: Sequence[WordReading]) -> dict[str, np.ndarray]:
-    """Say which words were read right.
+    """Return which words are read correctly by each rule.
 
     Returns:
-        Rule -> (N,) bool. ``alphanumeric``: letters and digits alone, case ignored, which is the
-        headline; ``exact``: every sign and its case; ``case ignored``: every sign.
+        Rule -> (N,) bool. ``alphanumeric``: only letters and digits are compared, case ignored;
+        this is the main rule of the report. ``exact``: all characters and their case are compared.
+        ``case ignored``: all characters are compared, case ignored.
     """
     texts, gt_texts = [r.text for r in readings], [r.gt_text for r in readings]
     return {
@@ -33,10 +34,11 @@ def judge_readings(readings: Sequence[WordReading]) -> dict[str, np.ndarray]:
 
 
 def edit_similarity(readings: Sequence[WordReading]) -> np.ndarray:
-    """(N,) 1 - D / max(length of truth, length of reading), D the Levenshtein distance.
+    """Edit similarity of each word, (N,).
 
-    Its mean is the 1-NED of the ICDAR 2019 contests (ReCTS, arXiv 1912.09641; ArT, arXiv
-    1909.07145), here over letters and digits without case, as the headline accuracy.
+    The similarity is 1 - D / max(length of gt text, length of predicted text), where D is the
+    Levenshtein distance over letters and digits without case. Its mean is the 1-NED of the ICDAR
+    2019 contests (ReCTS, arXiv 1912.09641; ArT, arXiv 1909.07145).
     """
     return np.array(
         [
@@ -47,7 +49,7 @@ def edit_similarity(readings: Sequence[WordReading]) -> np.ndarray:
 
 
 def group_by_kind(readings: Sequence[WordReading]) -> list[WordGroup]:
-    """All words, and kinds of them that overlap."""
+    """Groups of all words and of kinds of words. The kinds overlap."""
     curved = np.array([is_curved(r.polygon) for r in readings], dtype=bool)
     vertical = np.array([is_vertical(r.polygon) for r in readings], dtype=bool)
     symbols = np.array([not r.gt_text.isalnum() for r in readings], dtype=bool)
@@ -63,9 +65,9 @@ def group_by_kind(readings: Sequence[WordReading]) -> list[WordGroup]:
 
 
 def group_by_look(readings: Sequence[WordReading]) -> dict[str, list[WordGroup]]:
-    """By height, length, angle and blur; what by -> groups.
+    """Property -> groups of words, by height, length, blur and angle.
 
-    Word crops have no angle: it is theirs in a photo that is not there.
+    Word crops are in no angle group, because their angle in the image is unknown.
     """
     polygons = [r.polygon for r in readings]
     in_photo = np.array([not r.is_crop for r in readings], dtype=bool)

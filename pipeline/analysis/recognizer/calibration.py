@@ -1,4 +1,4 @@
-"""Whether scores of readings are the probabilities that they claim to be."""
+"""Calibration of word scores: agreement of score and accuracy."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ROUNDING = 1e-5  # Products of float32 probabilities may come out a little above 1.
+_ROUNDING = 1e-5  # Products of float32 probabilities can be slightly above 1.
 
 
 @dataclass(frozen=True)
 class ScoreBin:
-    """Words whose scores lie in ``(low, high]``; the first bin holds 0 too.
+    """Words whose scores are in ``(low, high]``. The first bin also contains the score 0.
 
     Attributes:
-        low: Bound of the scores.
-        high: Bound of the scores.
-        count: Words.
-        accuracy: Share of them that is right; NaN without words.
-        confidence: Mean of their scores; NaN without words.
+        low: Lower bound of the scores.
+        high: Upper bound of the scores.
+        count: Number of words.
+        accuracy: Share of correct words, or NaN without words.
+        confidence: Mean score, or NaN without words.
     """
 
     low: float
@@ -31,13 +31,13 @@ class ScoreBin:
 
 @dataclass(frozen=True)
 class KeptWords:
-    """What is left where words below a score are dropped.
+    """Words that remain if words below a score are dropped.
 
     Attributes:
-        threshold: The least score that is kept.
-        count: Kept words.
-        coverage: Their share of all words.
-        accuracy: Share of the kept words that is right; NaN where none is kept.
+        threshold: Lowest score of the kept words.
+        count: Number of kept words.
+        coverage: Share of kept words among all words.
+        accuracy: Share of correct words among the kept words, or NaN if none is kept.
     """
 
     threshold: float
@@ -49,21 +49,21 @@ class KeptWords:
 def reliability_bins(
     scores: Sequence[float] | np.ndarray, right: np.ndarray, num_bins: int = 10
 ) -> list[ScoreBin]:
-    """Part words into bins of equal width by their scores.
+    """Divide words into bins of equal width by their scores.
 
     Args:
-        scores: (N,) in [0, 1].
-        right: (N,) bool.
-        num_bins: M; Guo et al. (see below) use 15 for thousands of samples.
+        scores: (N,) word scores in [0, 1].
+        right: (N,) bool, correct words.
+        num_bins: Number of bins. Guo et al. (see below) use 15 for thousands of samples.
 
     Raises:
-        ValueError: If the counts differ or a score is outside [0, 1].
+        ValueError: If the lengths differ or a score is outside [0, 1].
     """
     values, correct = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
     if values.shape != correct.shape:
-        raise ValueError(f'{len(values)} scores want as many flags, got {len(correct)}.')
+        raise ValueError(f'{len(values)} scores require {len(values)} flags, got {len(correct)}.')
     if ((values < 0) | (values > 1 + _ROUNDING)).any():
-        raise ValueError(f'scores must lie in [0, 1], got {values.min()} to {values.max()}.')
+        raise ValueError(f'scores must be in [0, 1], got {values.min()} to {values.max()}.')
     edges = np.linspace(0, 1, num_bins + 1)
     index = np.clip(np.searchsorted(edges, values, side='left') - 1, 0, num_bins - 1)
     bins = []
@@ -83,10 +83,11 @@ def reliability_bins(
 
 
 def expected_calibration_error(bins: Sequence[ScoreBin]) -> float:
-    """ECE = sum over bins of (words in it / all words) * |accuracy - confidence|.
+    """Expected calibration error, or 0 without words.
 
-    Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv
-    1706.04599, equation 3. 0 without words.
+    ECE = sum over bins of (words in the bin / all words) * |accuracy - confidence|. Guo, Pleiss,
+    Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv 1706.04599,
+    equation 3.
     """
     total = sum(entry.count for entry in bins)
     gaps = (e.count * abs(e.accuracy - e.confidence) for e in bins if e.count)
@@ -96,12 +97,12 @@ def expected_calibration_error(bins: Sequence[ScoreBin]) -> float:
 def keep_words(
     scores: Sequence[float] | np.ndarray, right: np.ndarray, thresholds: Sequence[float]
 ) -> list[KeptWords]:
-    """Accuracy against coverage (1 - risk, in selective prediction) at each threshold.
+    """Coverage and accuracy (1 - risk, in selective prediction) at each threshold.
 
     Args:
-        scores: (N,) of the words.
-        right: (N,) bool.
-        thresholds: Words of at least this score are kept.
+        scores: (N,) word scores.
+        right: (N,) bool, correct words.
+        thresholds: Lowest scores of the kept words.
     """
     values, correct = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
     kept = []

@@ -1,4 +1,4 @@
-"""Which characters were taken for which others."""
+"""Confusions of characters."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Confusions:
-    """Counted characters.
+    """Counts of character errors.
 
     Attributes:
-        cells: (written, read) -> how often, case ignored. An empty ``written`` is an insertion: a
-            character read where none is; an empty ``read`` a deletion.
-        case: (written, read) -> how often: the same letter in the other case. None of ``cells``.
-        characters: All characters written.
+        cells: (gt character, predicted character) -> count, case ignored. An empty gt character is
+            an insertion, an empty predicted character is a deletion.
+        case: (gt letter, predicted letter) -> count of letters predicted in the other case. They
+            are not in ``cells``.
+        characters: Number of gt characters.
     """
 
     cells: Counter[Cell] = field(default_factory=Counter)
@@ -28,20 +29,20 @@ class Confusions:
 
     @property
     def errors(self) -> int:
-        """Substitutions, insertions and deletions; case is no error here."""
+        """Number of substitutions, insertions and deletions, case ignored."""
         return sum(self.cells.values())
 
 
 def count_confusions(gt_texts: Sequence[str], texts: Sequence[str]) -> Confusions:
-    """Align readings with truths and count what differs.
+    """Align predicted with gt texts and count the differences.
 
-    Words are aligned by the fewest edits with case ignored (Levenshtein, as rapidfuzz finds them;
-    of several such alignments the one it names), since with case every letter of a word read in
-    the other case would be an error, and which is whose partner left to chance.
+    The alignment has the fewest edits with case ignored (Levenshtein; of several alignments, the
+    one of rapidfuzz). An alignment with case would be arbitrary for a word that is read in the
+    other case.
 
     Args:
-        gt_texts: N truths.
-        texts: N readings.
+        gt_texts: N gt texts.
+        texts: N predicted texts.
     """
     found = Confusions(characters=sum(map(len, gt_texts)))
     for written, read in zip(gt_texts, texts, strict=True):
@@ -60,10 +61,10 @@ def count_confusions(gt_texts: Sequence[str], texts: Sequence[str]) -> Confusion
 
 
 def most_frequent(cells: Counter[Cell], most: int) -> list[tuple[Cell, int]]:
-    """The ``most`` cells that are met most often; of equals, in the order of their characters."""
+    """The ``most`` cells with the highest counts. Equal counts are in the order of characters."""
     return sorted(cells.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
 def _fold(text: str) -> str:
-    """Lower case, character by character, so that places stay what they are."""
+    """Lower case, character by character, which keeps the length of the text."""
     return ''.join(low if len(low := letter.lower()) == 1 else letter for letter in text)

@@ -1,4 +1,4 @@
-"""A picture of misread words, drawn by lot."""
+"""Image of randomly chosen misread words."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _MOST_WIDE = 5.0
 def choose_failures(
     readings: Sequence[WordReading], right: np.ndarray, most: int, rng: np.random.Generator
 ) -> list[WordReading]:
-    """Draw misread words by lot, so that they stand for all of them: not the worst, nor the first.
+    """Choose misread words at random, so that they represent all misread words.
 
     Args:
         readings: N words.
-        right: (N,) bool.
-        most: How many; all where there are fewer.
-        rng: Draws them without replacement.
+        right: (N,) bool, correct words.
+        most: Largest number of words.
+        rng: Random generator of the choice, without replacement.
 
     Returns:
-        The words in the order of ``readings``.
+        Misread words in the order of ``readings``.
     """
     wrong = np.flatnonzero(~np.asarray(right, dtype=bool))
     chosen = rng.choice(wrong, size=min(most, len(wrong)), replace=False)
@@ -35,14 +35,13 @@ def choose_failures(
 
 
 def draw_failures(failures: Sequence[WordReading], rectifier: Rectifier) -> np.ndarray:
-    """Lay words out in a grid, each above what is written, its score and what was read.
+    """Draw words in a grid, each above its gt text, score and predicted text.
 
-    They are cut out as the recognizer's rectifier does, but keep their own width: the recognizer
-    sees all of them at one size.
+    The crops are rectified as for the recognizer, but keep their aspect ratio.
 
     Args:
         failures: At least one word.
-        rectifier: The spotter's.
+        rectifier: Rectifier of the spotter.
 
     Returns:
         (H, W, 3) uint8 BGR.

@@ -1,4 +1,4 @@
-"""Reliability of scores, and accuracy against coverage, as a figure."""
+"""Figure of the reliability of scores, and of accuracy against coverage."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def write_calibration(
     """Draw both panels.
 
     Args:
-        scores: (N,) in [0, 1].
-        right: (N,) bool, by the headline rule.
-        kept: The thresholds that are marked.
-        path: The PNG.
+        scores: (N,) word scores in [0, 1].
+        right: (N,) bool, correct words by the main rule.
+        kept: Thresholds to mark.
+        path: Path of the PNG.
     """
     figure, (left, right_panel) = new_figure(2)
     _draw_reliability(left, reliability_bins(scores, right))
@@ -41,7 +41,7 @@ def _draw_reliability(axis: Axes, bins: Sequence[ScoreBin]) -> None:
         [(entry.low + entry.high) / 2 for entry in shown], [entry.accuracy for entry in shown],
         width=0.9 / len(bins), color=BLUE, alpha=0.75, label='accuracy of a bin',
     )  # fmt: skip
-    axis.plot([0, 1], [0, 1], '--', color=GRAY, label='a score that is the probability')
+    axis.plot([0, 1], [0, 1], '--', color=GRAY, label='perfect calibration')
     axis.plot(
         [entry.confidence for entry in shown], [entry.accuracy for entry in shown], 'o-',
         color=ORANGE, markersize=4, label='at the mean score of a bin',
@@ -50,7 +50,7 @@ def _draw_reliability(axis: Axes, bins: Sequence[ScoreBin]) -> None:
         axis.text((entry.low + entry.high) / 2, 0.01, str(entry.count), fontsize=7, ha='center')
     error = expected_calibration_error(bins)
     axis.set(
-        xlabel='word score (number of words at the foot)', ylabel='share read right',
+        xlabel='word score (number of words at the bottom)', ylabel='share read correctly',
         title=f'Reliability: ECE {error:.3f}',
     )  # fmt: skip
     axis.legend(loc='upper left', fontsize=8)
@@ -64,12 +64,12 @@ def _draw_coverage(
     some = [k for k in kept if k.count]
     axis.plot([k.coverage for k in some], [k.accuracy for k in some], 'o', color=ORANGE)
     for place, k in enumerate(some):
-        # By turns above and below: high thresholds lie close together.
+        # Labels alternate above and below, because high thresholds are close together.
         axis.annotate(
             f'{k.threshold:.1f}', (k.coverage, k.accuracy), textcoords='offset points',
             xytext=(3, 5) if place % 2 else (-14, -11), fontsize=7,
         )  # fmt: skip
     axis.set(
-        xlabel='share of words kept', ylabel='share of kept words read right',
-        title='Words of at least a score (marked)',
+        xlabel='share of words kept', ylabel='share of kept words read correctly',
+        title='Words with at least the marked score',
     )  # fmt: skip

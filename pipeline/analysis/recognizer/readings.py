@@ -1,4 +1,4 @@
-"""Words read where the ground truth has them."""
+"""Texts that the recognizer reads at the gt polygons."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _CROPS_AT_ONCE = 64
 
 @dataclass(frozen=True, eq=False)
 class WordReading:
-    """A word, what is written and what was read.
+    """A word with its gt text and its predicted text.
 
     Attributes:
-        path: The photo, or the crop.
-        polygon: (K, 2) pixels of it; the outline of the whole image where it is a crop.
-        gt_text: What is written.
-        text: What was read.
-        score: The recognizer's probability of ``text``, in [0, 1].
-        sharpness: Variance of the Laplacian of the crop that the recognizer sees.
-        is_crop: Whether the image is a word crop: what was around the word is not known.
+        path: Path of the image, or of the word crop.
+        polygon: (K, 2) pixels of the image, or the outline of the word crop.
+        gt_text: gt text.
+        text: Predicted text.
+        score: Probability of ``text`` by the recognizer, in [0, 1].
+        sharpness: Sharpness of the rectified crop; see :func:`measure_sharpness`.
+        is_crop: Whether the word comes from a word crop, without its image.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class WordReading:
     is_crop: bool = False
 
     def load(self) -> np.ndarray:
-        """The photo or the crop, (H, W, 3) uint8 BGR."""
+        """Read the image or the word crop, (H, W, 3) uint8 BGR."""
         return read_image(self.path)
 
 
@@ -50,12 +50,14 @@ def read_words_of_photos(
     photos: Sequence[GtImage],
     progress: Callable[[], None] = lambda: None,
 ) -> list[WordReading]:
-    """Read the words of photos that are neither ignored nor empty; one photo is in memory.
+    """Read the words of images that have a text and are not ignored.
+
+    One image is in memory at a time. Words are not dropped by their score.
 
     Args:
-        spotter: Its rectifier cuts them out as it does detected words; nothing is dropped.
-        photos: With their words.
-        progress: Called after each photo.
+        spotter: Spotter whose rectifier and recognizer read the words.
+        photos: Images with their words.
+        progress: Callback after each image.
     """
     readings: list[WordReading] = []
     for photo in photos:
@@ -79,9 +81,9 @@ def read_word_crops(
     crops: Sequence[GtCrop],
     progress: Callable[[], None] = lambda: None,
 ) -> list[WordReading]:
-    """Read images that are words; they have no scene, so that context plays no part.
+    """Read word crops, without scene context.
 
-    Arguments and result are those of :func:`read_words_of_photos`; 64 crops are in memory.
+    Arguments and result are those of :func:`read_words_of_photos`. 64 crops are in memory.
     """
     readings: list[WordReading] = []
     for start in range(0, len(crops), _CROPS_AT_ONCE):

@@ -1,4 +1,4 @@
-"""The report of a recognizer: ``report.md``, its figure and its picture of misread words."""
+"""Report on a recognizer: ``report.md``, its figure and its image of misread words."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from pipeline.utils.atomic_write import write_whole
 
 THRESHOLDS = tuple(step / 10 for step in range(1, 10))
 _RULES = (
-    'Words are cut out at the ground truth by the rectifier of the spotter; word crops are read '
-    'whole. "Letters and digits, case ignored" leaves symbols out of truth and reading (but not '
-    'of words that are nothing else). "Exact" compares every sign and its case. 1-NED is the mean '
-    'of 1 - edit distance / length of the longer of the two, over letters and digits without case.'
+    'Words are read in crops at the gt polygons, rectified by the spotter; word crops are read as '
+    'they are. "Letters and digits, case ignored" removes symbols from both texts, unless a text '
+    'has no letter or digit. "Exact" compares every character and its case. 1-NED is the mean of '
+    '1 - edit distance / length of the longer text, over letters and digits without case.'
 )
 _KINDS = (
-    'Kinds overlap. Curved is a word of more than four points that fills less than '
-    f'{CURVED_FILL:g} of the smallest rectangle around it; single narrow letters are taller than '
-    'wide, too.'
+    'Kinds overlap. A word is curved if it has more than four points and fills less than '
+    f'{CURVED_FILL:g} of the smallest rectangle around it. Vertical words include single narrow '
+    'letters.'
 )
 
 
@@ -54,19 +54,19 @@ def write_recognizer_report(
     failures: int = 30,
     seed: int = 0,
 ) -> str:
-    """Write the report into a folder, which is made.
+    """Write the report into a folder.
 
     Args:
         readings: At least one word.
-        rectifier: The spotter's; cuts the misread words out again.
-        out: Gets ``report.md``, ``calibration.png`` and ``failures.png``.
-        data: What was measured on, for the heading.
-        settings: Of the spotter, name -> value.
-        failures: How many misread words are drawn.
-        seed: Of their choice.
+        rectifier: Rectifier of the spotter, for the image of misread words.
+        out: Folder to create, for ``report.md``, ``calibration.png`` and ``failures.png``.
+        data: Names of the data, for the heading.
+        settings: Settings of the spotter, name -> value.
+        failures: Largest number of drawn misread words.
+        seed: Random seed of their choice.
 
     Returns:
-        A summary in a few lines.
+        A summary of several lines.
     """
     judged = judge_readings(readings)
     right, scores = judged['alphanumeric'], [reading.score for reading in readings]
@@ -76,8 +76,8 @@ def write_recognizer_report(
     calibrated = (
         f'Expected calibration error in {len(bins)} bins (Guo et al., ICML 2017, arXiv '
         f'1706.04599): {expected_calibration_error(bins):.3f} for letters and digits, '
-        f"{exact_error:.3f} for exact readings. Scores are the recognizer's own, without the "
-        "detector's."
+        f'{exact_error:.3f} for exact texts. Scores are those of the recognizer, without the '
+        'detection score.'
     )
     parts = [
         f'# Recognizer report: {", ".join(data)}',
@@ -102,7 +102,7 @@ def _count_line(readings: Sequence[WordReading]) -> str:
 
 
 def _lines(settings: Mapping[str, str]) -> list[str]:
-    # min_score is of no account here: no word is dropped.
+    # min_score has no effect here: no word is dropped.
     return [f'{name}: {value}' for name, value in settings.items() if 'min_score' not in name]
 
 
@@ -113,10 +113,10 @@ def _confusion_part(readings: Sequence[WordReading]) -> str:
     deleted = sum(count for (_, read), count in found.cells.items() if not read)
     head = (
         f'{found.errors} errors in {found.characters} characters, case ignored '
-        f'({ratio(found.errors, found.characters)} each): '
-        f'{found.errors - inserted - deleted} taken for another, {deleted} left out, {inserted} '
-        f'put in. Besides, {case} letters ({percent(case, found.characters)}) were read in the '
-        'other case. Truth and reading are aligned by the fewest edits, case ignored.'
+        f'({ratio(found.errors, found.characters)} per character): '
+        f'{found.errors - inserted - deleted} substitutions, {deleted} deletions, {inserted} '
+        f'insertions. In addition, {case} letters ({percent(case, found.characters)}) were read in '
+        'the other case. Texts are aligned by the fewest edits, case ignored.'
     )
     parts = [head]
     if found.cells:
@@ -141,7 +141,7 @@ def _failure_part(
     _, code = cv2.imencode('.png', draw_failures(chosen, rectifier))
     write_whole(out / 'failures.png', code.tobytes())
     return (
-        f'{len(chosen)} of the {wrong} words that are wrong by letters and digits, drawn by lot '
-        f'(seed {seed}): they are neither the worst nor chosen. Below each crop stands what is '
-        'written (gray), then score and reading (red).\n\n![Misread words](failures.png)'
+        f'{len(chosen)} of the {wrong} words that are wrong by letters and digits, a random choice '
+        f'(seed {seed}). Below each crop are the gt text (gray), and score and predicted text '
+        '(red).\n\n![Misread words](failures.png)'
     )

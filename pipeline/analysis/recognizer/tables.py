@@ -1,4 +1,4 @@
-"""The numbers of a recognizer as Markdown tables."""
+"""Markdown tables of a recognizer report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.analysis.recognizer.readings import WordReading
 
 
 def accuracy_table(readings: Sequence[WordReading]) -> str:
-    """Accuracy by every rule and 1-NED, of all words and of kinds of them."""
+    """Accuracy by every rule and 1-NED, of all words and of kinds of words."""
     right, similarity = judge_readings(readings), edit_similarity(readings)
     paths = {path: i for i, path in enumerate(dict.fromkeys(r.path for r in readings))}
     photo = np.array([paths[r.path] for r in readings], dtype=np.int64)
@@ -41,7 +41,7 @@ def accuracy_table(readings: Sequence[WordReading]) -> str:
 
 
 def look_tables(readings: Sequence[WordReading]) -> str:
-    """Accuracy by height, length, blur and angle, a table each."""
+    """Accuracy by height, length, blur and angle, one table each."""
     right = judge_readings(readings)
     return '\n\n'.join(
         table(
@@ -65,15 +65,15 @@ def confusion_table(confusions: Confusions, most: int = 30) -> str:
         [_sign(cell[0]), _sign(cell[1]), count, percent(count, confusions.errors)]
         for cell, count in most_frequent(confusions.cells, most)
     ]
-    return table(['written', 'read', 'number', 'of all character errors'], rows)
+    return table(['gt', 'predicted', 'number', 'of all character errors'], rows)
 
 
 def case_table(confusions: Confusions, most: int = 10) -> str:
-    """The letters that were read in the other case most often."""
+    """The letters that are most often predicted in the other case."""
     total = sum(confusions.case.values())
     cells: list[tuple[Cell, int]] = most_frequent(confusions.case, most)
     rows = [[_sign(a), _sign(b), count, percent(count, total)] for (a, b), count in cells]
-    return table(['written', 'read', 'number', 'of all letters in the other case'], rows)
+    return table(['gt', 'predicted', 'number', 'of all letters in the other case'], rows)
 
 
 def reliability_table(bins: Sequence[ScoreBin]) -> str:
@@ -82,13 +82,13 @@ def reliability_table(bins: Sequence[ScoreBin]) -> str:
         [f'{e.low:.1f} to {e.high:.1f}', e.count, number(e.confidence), number(e.accuracy)]
         for e in bins
     ]
-    return table(['score', 'words', 'mean score', 'read right'], rows)
+    return table(['score', 'words', 'mean score', 'read correctly'], rows)
 
 
 def coverage_table(kept: Sequence[KeptWords]) -> str:
-    """Accuracy of the words of at least a score, and their share."""
+    """Number, share and accuracy of the words with at least a score."""
     rows = [[f'{k.threshold:.1f}', k.count, number(k.coverage), number(k.accuracy)] for k in kept]
-    return table(['least score', 'words kept', 'share kept', 'read right of these'], rows)
+    return table(['lowest score', 'words kept', 'share kept', 'of these read correctly'], rows)
 
 
 def _mean(values: np.ndarray, rows: np.ndarray) -> str:

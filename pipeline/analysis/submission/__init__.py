@@ -1,4 +1,4 @@
-"""A scored submission as one HTML page: numbers, curve, and the photos with the most errors."""
+"""HTML report on a scored submission: scores, curve, and the images with the most errors."""
 
 from pipeline.analysis.submission.page import render_page, write_report
 from pipeline.analysis.submission.photo_files import default_image_folder, find_photo_files

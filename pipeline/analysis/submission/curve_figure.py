@@ -1,4 +1,4 @@
-"""The precision-recall curve as SVG."""
+"""SVG figure of the precision-recall curve."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TASK_NAMES: dict[Task, str] = {
 
 
 def draw_curve(scores: Mapping[Task, SetScore], task: Task, with_confidences: bool) -> str:
-    """Draw recall to the right and precision upwards, with lines of equal hmean.
+    """Draw precision against recall, with lines of equal hmean.
 
     Args:
-        scores: Task -> the set's numbers.
-        task: The one that is drawn on top, with marks that tell their numbers on hover.
-        with_confidences: Whether there is a curve; otherwise each task is one point.
+        scores: Task -> score of the set.
+        task: Task that is drawn on top. Its points show their numbers on hover.
+        with_confidences: Whether to draw curves. Otherwise each task is one point.
     """
     on_top_last = sorted(scores, key=lambda name: name == task)
     drawn = [
@@ -44,7 +44,7 @@ def draw_curve(scores: Mapping[Task, SetScore], task: Task, with_confidences: bo
 
 
 def curve_key(task: Task) -> str:
-    """What the lines of the figure stand for."""
+    """Legend of the figure."""
     rows = [
         f'<li class="{name}{" first" if name == task else ""}"><svg viewBox="0 0 44 14" '
         'aria-hidden="true"><line class="task-line" x1="1" y1="7" x2="43" y2="7"/>'
@@ -59,7 +59,7 @@ def curve_key(task: Task) -> str:
 
 
 def curve_table(points: Sequence[CurvePoint]) -> str:
-    """Some points of the curve in numbers, from the highest confidence to the lowest."""
+    """Table of some points of the curve, from the highest to the lowest confidence."""
     rows = [
         [
             f'<span title="{point.confidence!r}">{point.confidence:.4f}</span>',
@@ -69,7 +69,7 @@ def curve_table(points: Sequence[CurvePoint]) -> str:
         for point in thin_points(points, _MOST_ROWS)
         for s in [point.score]
     ]
-    header = ['confidence at least', 'precision', 'recall', 'hmean', 'matched', 'gold', 'predicted']
+    header = ['confidence at least', 'precision', 'recall', 'hmean', 'matched', 'gt', 'predicted']
     return markup.table(header, rows)
 
 
@@ -101,7 +101,7 @@ def _position(score: Score) -> str:
 
 
 def _mark(name: Task, x: float, y: float) -> str:
-    """Tasks differ by shape too, for those who cannot tell the colours apart."""
+    """A mark of a shape that identifies the task without its color."""
     if name == 'e2e':
         return f'<circle class="mark" cx="{x}" cy="{y}" r="5"/>'
     if name == 'spotting':

@@ -1,4 +1,4 @@
-"""Values as HTML: escaped, and numbers with all their digits at hand."""
+"""HTML of texts, numbers and tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-# HTML has no way to write these; a browser would drop or replace them silently.
+# HTML cannot represent these characters. A browser would drop or replace them.
 _NOT_IN_HTML = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]')
 
 
@@ -16,7 +16,7 @@ def text(value: object) -> str:
 
 
 def transcript(value: str | None, absent: str = '') -> str:
-    """A word as it was written or read, in its own direction; empty ones say so."""
+    """A text in its own writing direction, or a note if it is empty or absent."""
     if value is None:
         return f'<span class="absent">{text(absent)}</span>'
     if not value:
@@ -25,12 +25,12 @@ def transcript(value: str | None, absent: str = '') -> str:
 
 
 def number(value: float) -> str:
-    """Four decimals to read; all digits, as in the JSON, on hover."""
+    """A number with four decimals, which shows all digits on hover."""
     return f'<span title="{value!r}">{value:.4f}</span>'
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = '') -> str:
-    """A table of numbers whose first column names the row; cells are HTML already."""
+    """A table whose first column contains row headers. Cells are HTML."""
     head = ''.join(f'<th scope="col">{cell}</th>' for cell in header)
     body = ''.join(
         f'<tr><th scope="row">{row[0]}</th>'

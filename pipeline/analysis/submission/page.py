@@ -1,4 +1,4 @@
-"""The report page: settings, numbers, curve and photos in one file that needs no other."""
+"""The report page: settings, scores, curve and images in one HTML file."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from pipeline.evaluation.pr_curve import set_points
 from pipeline.evaluation.word_outcomes import COUNTED_KINDS, WordKind, classify_words, count_kinds
 from pipeline.evaluation.words import Words
 from pipeline.io.errors import ImageReadError
-from pipeline.io.naming import natural_key
+from pipeline.utils.natural_sort import natural_key
 
 _MEANINGS: dict[WordKind, str] = {
-    'matched': 'gold and predicted word pair up and count as correct',
-    'missed': 'gt word without a prediction',
-    'misread': 'gold and predicted word pair up, the texts differ',
-    'spurious': 'prediction without a gt word',
+    'matched': 'ground-truth and predicted word match and the pair is correct',
+    'missed': 'ground-truth word without a prediction',
+    'misread': 'ground-truth and predicted word match, but the texts differ',
+    'spurious': 'prediction without a ground-truth word',
     'dont_care': 'left out of the score',
 }
 _CORRECTED = '<p>Predicted words are shown as the lexicon corrected them.</p>'
@@ -44,16 +44,16 @@ def write_report(
     image_folder: str | Path | None = None,
     most_photos: int = 50,
 ) -> Path:
-    """Write ``index.html`` into a folder, which is made if it is not there.
+    """Write ``index.html`` into a folder.
 
     Args:
-        evaluation: The scored files.
-        folder: Where the page goes.
-        image_folder: Where the photos are; see :func:`default_image_folder` for None.
-        most_photos: How many photos are drawn, those with the most errors first.
+        evaluation: Scored files.
+        folder: Folder of the page. It is created if it does not exist.
+        image_folder: Folder of the images; None selects :func:`default_image_folder`.
+        most_photos: Largest number of drawn images. Those with the most errors are drawn.
 
     Returns:
-        The page's path.
+        Path of the page.
     """
     target = Path(folder) / 'index.html'
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,21 +67,21 @@ def render_page(
     image_folder: str | Path | None = None,
     most_photos: int = 50,
 ) -> str:
-    """Render the page; arguments are those of :func:`write_report`."""
+    """Render the page. Arguments are those of :func:`write_report`."""
     photos = scored_photos(evaluation)
     drawn = worst_photos(photos, most_photos)
     wanted_in = Path(image_folder or default_image_folder(evaluation.gt_path))
     panels, missing = _render_photos(evaluation, photos, drawn, wanted_in)
     scores, task = evaluation.scores, evaluation.task
     with_confidences = evaluation.rules.confidences
-    curve_note = 'Straight lines join the points that follow one another in confidence.'
+    curve_note = 'Straight lines connect points of consecutive confidences.'
     if not with_confidences:
         curve_note = (
-            'One point a task: all predictions as submitted. A curve needs a confidence in each '
-            'prediction line, and <code>--confidences</code> to read it.'
+            'One point per task: all predictions as submitted. A curve requires a confidence in '
+            'each prediction line and the option <code>--confidences</code>.'
         )
     elif not set_points(scores[task]):
-        curve_note = 'There are no predictions to draw a curve of.'
+        curve_note = 'There are no predictions, so there is no curve.'
     totals = count_kinds(outcome for photo in photos for outcome in photo.outcomes)
     assets = files(__package__).joinpath('assets')
     return Template(assets.joinpath('page.html').read_text(encoding='utf-8')).substitute(
@@ -105,7 +105,7 @@ def render_page(
 
 
 def scored_photos(evaluation: FileEvaluation) -> list[ScoredPhoto]:
-    """Every photo with its score at the evaluation's task and its words, by name."""
+    """Every image with its score at the task of the evaluation and its words, sorted by name."""
     images = evaluation.scores[evaluation.task].images
     photos = []
     for name in sorted(images, key=lambda name: (natural_key(name), name)):
@@ -116,7 +116,7 @@ def scored_photos(evaluation: FileEvaluation) -> list[ScoredPhoto]:
 
 
 def worst_photos(photos: Sequence[ScoredPhoto], most: int) -> list[ScoredPhoto]:
-    """The ``most`` photos with the most errors; those with equally many keep their order."""
+    """The ``most`` images with the most errors. Images with equally many keep their order."""
     return sorted(photos, key=lambda photo: -photo.errors)[:most]
 
 
@@ -139,9 +139,9 @@ def _render_photos(
                 note = f'The photo could not be read: {error}'
         if picture is None:
             without += 1
-            note = note or 'No photo was found: the polygons are drawn on plain ground.'
+            note = note or 'No photo was found; the polygons are drawn on a plain background.'
         elif picture.turned:
-            note = 'Turned by its EXIF orientation: only so do the gt polygons fit in it.'
+            note = 'Rotated by its EXIF orientation, because the polygons fit only then.'
         panels.append(render_photo(photo, picture, places[photo.name], note))
     return panels, _missing_note(without, len(drawn), image_folder)
 
@@ -151,9 +151,9 @@ def _missing_note(without: int, drawn: int, image_folder: Path) -> str:
         return ''
     return (
         f'<p class="note">{markup.plural(without, "photo")} of {drawn} could not be shown, their '
-        'polygons are drawn on plain ground. Photos were looked for in the folder '
-        f'<code>{markup.text(image_folder.name or image_folder)}</code>; to look in another one, '
-        'make the report again with <code>--images DIR</code>, where photo 12 is '
+        'polygons are drawn on a plain background. The photos were searched in the folder '
+        f'<code>{markup.text(image_folder.name or image_folder)}</code>. To use another '
+        'folder, repeat the command with <code>--images DIR</code>. Photo 12 is expected as '
         '<code>img_12.jpg</code>.</p>'
     )
 

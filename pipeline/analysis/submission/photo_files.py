@@ -1,4 +1,4 @@
-"""The photos of an evaluation: where their files are, and small copies of them for a page."""
+"""Image files of an evaluation, and small copies of them for a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from pipeline.evaluation.image_names import image_key, plain_key
 from pipeline.io.color import pillow_to_bgr
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
-from pipeline.io.naming import natural_key
+from pipeline.utils.natural_sort import natural_key
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 _LONGEST_SIDE_PX = 1280
@@ -27,11 +27,11 @@ _SIDES_SWAPPED = (5, 6, 7, 8)
 
 @dataclass(frozen=True)
 class PhotoPicture:
-    """A photo to be shown under its polygons.
+    """An image to show below its polygons.
 
     Attributes:
-        data_uri: A JPEG of at most 1280 pixels a side, without EXIF data.
-        size: (height, width) of the file it was made from: the pixels that polygons count in.
+        data_uri: JPEG with sides of at most 1280 pixels, without EXIF data, as a data URI.
+        size: (height, width) of the original file. Polygons are in its pixels.
         turned: Whether the EXIF orientation was applied.
     """
 
@@ -41,7 +41,8 @@ class PhotoPicture:
 
 
 def default_image_folder(gt_path: str | Path) -> Path:
-    """Where photos are looked for if nobody says: ``images`` beside the ground truth, or with it.
+    """Default folder of the images: ``images`` beside the ground truth if it exists, or else the
+    folder of the ground truth.
 
     Args:
         gt_path: Folder or zip of ground truth.
@@ -54,15 +55,15 @@ def default_image_folder(gt_path: str | Path) -> Path:
 
 
 def find_photo_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path]:
-    """Find the photos of an evaluation.
+    """Find the image files of an evaluation.
 
     Args:
-        folder: Its files are looked at, those in folders inside it are not.
-        names: What the evaluation calls the photos; ``12`` is found as ``img_12.jpg``,
-            ``img12.png`` or ``0012.jpg``, other names as they are.
+        folder: Folder of the files. Folders inside it are not searched.
+        names: Image names of the evaluation. ``12`` matches ``img_12.jpg``, ``img12.png`` and
+            ``0012.jpg``. Other names match files of the same stem.
 
     Returns:
-        Photo name -> file, of those that are there.
+        Image name -> file, for the images that exist.
     """
     folder = Path(folder)
     inside = sorted(folder.iterdir(), key=lambda p: natural_key(p.name)) if folder.is_dir() else []
@@ -75,33 +76,36 @@ def find_photo_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path
 
 
 def encode_photo(path: str | Path, polygons: Sequence[np.ndarray] = ()) -> PhotoPicture:
-    """Make a small copy of a photo, in the pixels that its polygons are drawn in.
+    """Make a small copy of an image in the orientation of its polygons.
 
-    Ground truth counts in pixels as stored: an EXIF orientation is not applied, and is left out of
-    the copy so that no browser applies it. The exception is a photo whose polygons do not fit in
-    the stored picture but fit in the turned one.
+    Polygons are in the pixels as stored, so the EXIF orientation is neither applied nor copied. It
+    is applied only if the polygons do not fit in the stored image but fit in the rotated one.
 
     Args:
-        path: The photo.
-        polygons: Its gt polygons, (K, 2) pixels.
+        path: Path of the image.
+        polygons: gt polygons of the image, (K, 2) pixels.
 
     Raises:
-        ImageReadError: If it cannot be read, with the reason in one line.
+        ImageReadError: If the image cannot be read. The message is one line.
     """
     path = Path(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # Pillow's word on large pictures; ours is below.
+            warnings.simplefilter(
+                'ignore'
+            )  # Pillow's warning on large images; check_pixels() is used.
             image = Image.open(io.BytesIO(path.read_bytes()))
         width, height = image.size
         check_pixels(width, height, MAX_PIXELS, path.name)
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         turned = orientation in _SIDES_SWAPPED and _fit_turned_only(polygons, width, height)
-        image.draft('RGB', (_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))  # a JPEG decodes smaller
+        image.draft(
+            'RGB', (_LONGEST_SIDE_PX, _LONGEST_SIDE_PX)
+        )  # Decodes a JPEG at a smaller size.
         pixels = pillow_to_bgr(ImageOps.exif_transpose(image) if turned else image)
     except ImageReadError:
         raise
-    except Exception as error:  # Pillow's readers raise what their parsers meet.
+    except Exception as error:  # Pillow raises errors of many types.
         raise ImageReadError(f'{path.name}: not an image that can be read ({error})') from error
     return PhotoPicture(
         data_uri='data:image/jpeg;base64,' + base64.b64encode(_to_jpeg(pixels)).decode('ascii'),

@@ -1,4 +1,4 @@
-"""One photo of the report: its picture, its words drawn on it, and a table of them."""
+"""One image of the report: the image with its words, and a table of the words."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ KIND_NAMES: dict[WordKind, str] = {
     'matched': 'matched',
     'dont_care': "don't care",
 }
-"""In the order of the tables under the photos: errors first."""
-_LABEL_SHARE = 1 / 70  # of the longer side: readable where the photo fills the page
+"""Names of the kinds, in the order of the tables below the images."""
+_LABEL_SHARE = 1 / 70  # Share of the longer side, which is readable at the width of the page.
 
 
 @dataclass(frozen=True)
 class ScoredPhoto:
-    """One photo of the set.
+    """A scored image.
 
     Attributes:
-        name: What the evaluation calls it.
-        score: Its numbers.
-        outcomes: What became of its words.
-        confidences: Those of its predictions, in the order submitted; empty where there are none.
+        name: Name of the image in the evaluation.
+        score: Counts and scores.
+        outcomes: Outcomes of the words.
+        confidences: Confidences of the predictions in the order of the submission, or empty.
     """
 
     name: str
@@ -46,11 +46,11 @@ class ScoredPhoto:
 
     @property
     def errors(self) -> int:
-        """Missed, misread and spurious words."""
+        """Number of missed, misread and spurious words."""
         return count_errors(self.outcomes)
 
     def in_table_order(self) -> list[WordOutcome]:
-        """Errors first, by kind; within a kind as in the files."""
+        """Words sorted by kind, errors first. Words of a kind keep their order."""
         kinds = list(KIND_NAMES)
         return sorted(self.outcomes, key=lambda outcome: kinds.index(outcome.kind))
 
@@ -58,13 +58,13 @@ class ScoredPhoto:
 def render_photo(
     photo: ScoredPhoto, picture: PhotoPicture | None, place: int, note: str = ''
 ) -> str:
-    """Draw a photo with its words.
+    """Render an image with its words.
 
     Args:
-        photo: The photo.
-        picture: What lies under the words, or None for a plain ground.
-        place: Its place when photos are sorted by name; also makes its ids unique.
-        note: Shown under the heading, plain text.
+        photo: Scored image.
+        picture: Image to show below the words, or None for a plain background.
+        place: Rank of the image by name. It also makes the HTML ids unique.
+        note: Plain text below the heading.
     """
     counts = count_kinds(photo.outcomes)
     told = ', '.join(f'{KIND_NAMES[kind]} {counts[kind]}' for kind in KIND_NAMES)
@@ -94,7 +94,7 @@ def _draw_picture(
 ) -> str:
     x, y, width, height = _frame([word for _, word in words], picture)
     label_px = max(width, height) * _LABEL_SHARE
-    # Errors are drawn last, above the words that are right.
+    # Errors are drawn last, on top of the correct words.
     drawn = '\n'.join(_draw_word(number, word, label_px) for number, word in reversed(words))
     image = (
         f'<img src="{picture.data_uri}" alt="photo {markup.text(name)}" decoding="async">'
@@ -112,7 +112,7 @@ def _draw_picture(
 
 def _draw_word(number: int, word: WordOutcome, label_px: float) -> str:
     ring = _points(word.polygon)
-    # Dark below, coloured above: an outline that shows on any photo.
+    # A dark outline below a colored one is visible on any image.
     parts = [f'<polygon class="under" points="{ring}"/><polygon class="over" points="{ring}"/>']
     if word.gt_polygon is not None and word.det_polygon is not None:
         parts.append(f'<polygon class="partner" points="{_points(word.det_polygon)}"/>')
@@ -128,7 +128,7 @@ def _draw_word(number: int, word: WordOutcome, label_px: float) -> str:
 def _hover_text(number: int, word: WordOutcome) -> str:
     lines = [f'{number}. {KIND_NAMES[word.kind]}']
     if word.gt_text is not None:
-        lines.append(f'gold: {word.gt_text or "(empty)"}')
+        lines.append(f'ground truth: {word.gt_text or "(empty)"}')
         if word.compared_text != word.gt_text:
             lines.append(f'compared as: {word.compared_text}')
     if word.det_text is not None:
@@ -138,7 +138,7 @@ def _hover_text(number: int, word: WordOutcome) -> str:
 
 def _word_table(words: list[tuple[int, WordOutcome]], photo: ScoredPhoto) -> str:
     if not words:
-        return '<p>No words, neither gold nor predicted.</p>'
+        return '<p>No ground-truth and no predicted words.</p>'
     with_confidence = len(photo.confidences) > 0
     rows = '\n'.join(
         f'<tr class="{word.kind}" data-kind="{word.kind}" data-word="{number}"><td>{number}</td>'
@@ -152,7 +152,7 @@ def _word_table(words: list[tuple[int, WordOutcome]], photo: ScoredPhoto) -> str
     return (
         f'<div class="scroll words" tabindex="0" role="region" aria-label="words of photo '
         f'{markup.text(photo.name)}"><table><thead><tr><th scope="col">no.</th>'
-        '<th scope="col">kind</th><th scope="col">gold</th><th scope="col">predicted</th>'
+        '<th scope="col">kind</th><th scope="col">ground truth</th><th scope="col">predicted</th>'
         f'{last}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
     )
 
@@ -173,7 +173,7 @@ def _confidence_cell(word: WordOutcome, photo: ScoredPhoto) -> str:
 def _frame(
     words: list[WordOutcome], picture: PhotoPicture | None
 ) -> tuple[float, float, float, float]:
-    """x, y, width and height: of the photo, or of its polygons with a margin."""
+    """x, y, width and height of the image, or of its polygons with a margin."""
     if picture:
         height, width = picture.size
         return 0, 0, width, height

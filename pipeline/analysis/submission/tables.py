@@ -1,4 +1,4 @@
-"""What was scored and how, and the numbers, as HTML tables."""
+"""HTML tables of settings and scores."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _PROTOCOL_NAMES = {
     'icdar2013': 'ICDAR 2013',
     'totaltext': 'Total-Text',
 }
+_MATCHING_NAMES = {'first': 'first free prediction', 'maximum': 'as many pairs as possible'}
 
 
 def settings_list(evaluation: FileEvaluation) -> str:
-    """Everything that the numbers depend on, as terms and their values."""
+    """Settings that determine the scores, as an HTML definition list."""
     rules, lexicon = evaluation.rules, evaluation.lexicon
     used = 'none'
     if lexicon:
@@ -41,9 +42,11 @@ def settings_list(evaluation: FileEvaluation) -> str:
         'IoU': f'more than {rules.iou!r}',
         'lexicon': used,
         'area precision': f"more than {rules.area_precision!r} in one don't-care word: left out",
-        'forgiven in end-to-end': strip[rules.strip],
+        'may be missing in end-to-end': strip[rules.strip],
         'shortest word to spot': markup.plural(rules.min_length, 'character'),
-        'predictions taken': order,
+        'order of predictions': order,
+        'matching': _MATCHING_NAMES[rules.matching],
+        'lowest confidence': f'{evaluation.min_score:g}',
     }
     items = ''.join(
         f'<div><dt>{term}</dt><dd>{markup.text(value)}</dd></div>'
@@ -53,7 +56,7 @@ def settings_list(evaluation: FileEvaluation) -> str:
 
 
 def score_table(scores: Mapping[Task, SetScore], task: Task, with_confidences: bool) -> str:
-    """Every task's numbers; the one that was asked for is named as such."""
+    """Scores of every task. The task of the images below is marked."""
     no_ap = '<span class="absent" title="average precision needs --confidences">none</span>'
     rows = []
     for name, label in TASK_NAMES.items():
@@ -67,12 +70,12 @@ def score_table(scores: Mapping[Task, SetScore], task: Task, with_confidences: b
                 *(str(count) for count in (score.matched, score.gt_care, score.det_care)),
             ]
         )
-    header = ['task', 'precision', 'recall', 'hmean', 'AP', 'matched', 'gold', 'predicted']
+    header = ['task', 'precision', 'recall', 'hmean', 'AP', 'matched', 'gt', 'predicted']
     return markup.table(header, rows)
 
 
 def photo_table(photos: Sequence[ScoredPhoto]) -> str:
-    """The numbers of every photo, drawn or not, the most errors first."""
+    """Scores of every image, those with the most errors first."""
     rows = []
     for photo in sorted(photos, key=lambda photo: -photo.errors):
         counts = count_kinds(photo.outcomes)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.converters.files import natural_key
 from pipeline.datasets.converters.json_file import check_kind, describe, get_field, read_json_object
+from pipeline.utils.natural_sort import natural_key
 
 _logger = logging.getLogger(__name__)
 

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
 
+from pipeline.utils.natural_sort import natural_key
+
 PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.gif', '.bmp', '.webp', '.tif', '.tiff')
 _NAMED_AT_MOST = 10
 
@@ -109,21 +111,6 @@ def list_files(folder: Path, *suffixes: str) -> list[Path]:
 def list_photos(folder: Path) -> list[Path]:
     """Images under a folder, in name order."""
     return list_files(folder, *PHOTO_SUFFIXES)
-
-
-def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sort key that compares numbers in names by value."""
-    parts: list[tuple[int, str]] = []
-    digits = ''
-    for character in f'{name}\0':
-        if character.isascii() and character.isdigit():
-            digits += character
-            continue
-        if digits:
-            parts.append((int(digits), digits))
-            digits = ''
-        parts.append((-1, character))
-    return parts
 
 
 def pair_files(

@@ -11,7 +11,6 @@ from pipeline.datasets.converters.files import (
     find_file,
     find_folder,
     list_photos,
-    natural_key,
     photo_sample,
 )
 from pipeline.datasets.converters.json_file import (
@@ -26,6 +25,7 @@ from pipeline.datasets.converters.outlines import (
     report_degenerate,
 )
 from pipeline.datasets.converters.split import DatasetSplit
+from pipeline.utils.natural_sort import natural_key
 
 _ILLEGIBLE = '###'
 

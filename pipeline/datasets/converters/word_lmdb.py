@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, overload
 
 from pipeline.datasets.converters.entry import DatasetEntry
-from pipeline.datasets.converters.files import MissingFiles, natural_key
+from pipeline.datasets.converters.files import MissingFiles
 from pipeline.datasets.converters.split import DatasetSplit
+from pipeline.utils.natural_sort import natural_key
 
 _SUFFIXES = ((b'\xff\xd8', 'jpg'), (b'\x89PNG', 'png'), (b'GIF8', 'gif'), (b'BM', 'bmp'))
 

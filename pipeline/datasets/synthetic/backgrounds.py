@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.datasets.synthetic.paint import random_color
+from pipeline.io import read_image
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
@@ -33,11 +34,9 @@ def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np
     """Cut a random part of an image, mirrored or not, and resize it to (height, width).
 
     Raises:
-        ValueError: If the file is not an image.
+        ImageReadError: If the file cannot be read.
     """
-    image = cv2.imread(path, cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f'{path} cannot be decoded as an image; remove it.')
+    image = read_image(path)
     height, width = size
     aspect = width / height * np.exp(rng.uniform(-0.25, 0.25))
     room = min(image.shape[0], image.shape[1] / aspect)

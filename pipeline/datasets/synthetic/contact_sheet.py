@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.io import read_image
+
 
 def draw_contact_sheet(
     folder: Path,
@@ -30,13 +32,11 @@ def draw_contact_sheet(
         (H, W, 3) uint8 BGR.
 
     Raises:
-        ValueError: If an image is missing.
+        ImageReadError: If the image of a scene cannot be read.
     """
     tiles = []
     for record in records:
-        image = cv2.imread(str(folder / record['img_path']))
-        if image is None:
-            raise ValueError(f'there is no image at {folder / record["img_path"]}.')
+        image = read_image(folder / record['img_path'])
         scale = tile_px / max(image.shape[:2])
         tile = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         for word in record['instances'] if polygons else ():

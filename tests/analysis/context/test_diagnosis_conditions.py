@@ -1,4 +1,4 @@
-"""Tokens that are not the photo's own."""
+"""Control conditions of the scene tokens."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from pipeline.analysis.context.conditions import (
 
 
 @pytest.mark.parametrize('count', [2, 3, 10, 101])
-def test_each_photo_gets_another_ones_tokens_and_each_is_used_once(count):
+def test_swap_photos_is_a_permutation_without_fixed_points(count):
     for seed in range(5):
         other = swap_photos(count, seed)
         assert sorted(other) == list(range(count))
         assert (other != np.arange(count)).all()
 
 
-def test_the_exchange_is_that_of_its_seed():
+def test_swap_photos_depends_on_the_seed():
     assert np.array_equal(swap_photos(20, 3), swap_photos(20, 3))
     assert not np.array_equal(swap_photos(20, 3), swap_photos(20, 4))
 
 
-def test_one_photo_cannot_be_exchanged():
+def test_swap_photos_rejects_one_image():
     with pytest.raises(ValueError, match='at least 2 photos'):
         swap_photos(1, 0)
 
 
-def test_photos_of_another_group_are_taken_from_all_other_groups():
+def test_swap_groups_uses_all_other_groups():
     groups = ['a', 'b', 'c'] * 20
     other = swap_groups(groups, 0)
     pairs = [(group, groups[i]) for group, i in zip(groups, other)]
@@ -42,12 +42,12 @@ def test_photos_of_another_group_are_taken_from_all_other_groups():
     assert set(counts.values()) == {10}
 
 
-def test_one_group_cannot_be_exchanged():
+def test_swap_groups_rejects_one_group():
     with pytest.raises(ValueError, match='at least 2 groups'):
         swap_groups(['a', 'a'], 0)
 
 
-def test_a_random_encoder_is_the_same_tower_without_its_weights():
+def test_build_random_encoder_keeps_tower_and_preprocessing():
     config = {
         'type': 'ClipImageEncoder',
         'arch': 'ViT-B-32',
@@ -67,6 +67,6 @@ def test_a_random_encoder_is_the_same_tower_without_its_weights():
     assert config['pretrained'] == 'openai'
 
 
-def test_the_mean_token_is_that_of_all_photos():
+def test_mean_tokens_averages_over_images():
     tokens = torch.tensor([[[1.0, 2.0]], [[3.0, 6.0]]])
     assert torch.equal(mean_tokens(tokens), torch.tensor([[[2.0, 4.0]], [[2.0, 4.0]]]))

@@ -1,4 +1,4 @@
-"""Misspelled words in photos: whom does a reader believe, the letters or the scene?"""
+"""Misspelled words pasted into images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODES: list[str] = []
 
 
 def plate_of(text: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A plate whose blue says which text it is."""
+    """A plate whose blue value encodes its text."""
     if text not in CODES:
         CODES.append(text)
     plate = np.zeros((40, 120, 3), np.uint8)
@@ -30,7 +30,7 @@ def plate_of(text: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
 
 
 class Corrector(ShiftReader):
-    """Reads plates as they are written, and with context as the word that it trusts in."""
+    """Reads plates as written, and with context as the original word."""
 
     def forward(
         self,
@@ -54,7 +54,7 @@ def photos(tmp_path):
     )
 
 
-def test_a_reader_that_corrects_is_found_out(photos):
+def test_check_misleading_counts_corrections(photos):
     CODES.clear()
     honest = make_subject()
     subject = Subject(Corrector(), Rectifier(size=(32, 128)), honest.encoder_config)
@@ -69,12 +69,12 @@ def test_a_reader_that_corrects_is_found_out(photos):
     assert example['on'] == example['word'] != example['written'] == example['off']
 
 
-def test_no_word_to_misspell_is_said(photos):
+def test_check_misleading_without_usable_words(photos):
     result = check_misleading(make_subject(), photos, ['a'], plate_of, 20, longest=8, seed=0)
     assert result == {'words': 0}
 
 
-def test_a_plate_hangs_where_its_quad_says():
+def test_hang_plate_quad_matches_the_plate():
     photo = np.full((300, 400, 3), 90, np.uint8)
     plate, quad = plate_of('X', np.random.default_rng(0))
     hung, place = hang_plate(photo, plate, quad, np.random.default_rng(1))
@@ -85,7 +85,7 @@ def test_a_plate_hangs_where_its_quad_says():
     assert hung[int(top), int(left), 0] == plate[0, 0, 0]
 
 
-def test_a_plate_is_made_to_fit_a_small_photo():
+def test_hang_plate_fits_a_small_image():
     plate, quad = typeset_plate('INCOMPREHENSIBLE', np.random.default_rng(0))
     hung, place = hang_plate(np.zeros((30, 40, 3), np.uint8), plate, quad, np.random.default_rng(0))
     assert hung.shape == (30, 40, 3)
@@ -93,7 +93,7 @@ def test_a_plate_is_made_to_fit_a_small_photo():
     assert (place <= (40, 30)).all()
 
 
-def test_type_stands_within_its_quad():
+def test_typeset_plate_quad_contains_the_text():
     for seed in range(8):
         plate, quad = typeset_plate('Gypsy', np.random.default_rng(seed))
         gray = plate.mean(axis=2)

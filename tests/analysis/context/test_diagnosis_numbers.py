@@ -1,4 +1,4 @@
-"""A diagnosis of a reader whose answers can be worked out by hand."""
+"""Diagnosis of a toy recognizer whose results can be computed by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _mmocr_scope():
 
 @pytest.fixture
 def photos(tmp_path):
-    """Three photos that shift by 1, 2 and 0: what is written, and what a reader makes of it."""
+    """Three images with shifts 1, 2 and 0, and pairs of gt text and toy text."""
     return read_gt_images(
         [
             write_photos(
@@ -36,7 +36,7 @@ def photos(tmp_path):
     )
 
 
-def test_each_condition_reads_with_its_own_tokens(photos):
+def test_diagnose_reads_each_condition_with_its_tokens(photos):
     diagnosis = diagnose(make_subject(), photos, misleading=0)
     readings = diagnosis.readings
     assert readings['off'] == ['a', 'c', 'a', 'e', 'h']
@@ -49,7 +49,7 @@ def test_each_condition_reads_with_its_own_tokens(photos):
     assert all(shift != own for shift, own in zip(per_photo, (1, 2, 0)))
 
 
-def test_accuracy_and_changes_are_counted(photos):
+def test_diagnose_counts_accuracy_and_changes(photos):
     summary = diagnose(make_subject(), photos, misleading=0).summary
     accuracy = summary['accuracy']
     assert accuracy['off']['alphanumeric']['value'] == pytest.approx(2 / 5)  # c and h
@@ -63,7 +63,7 @@ def test_accuracy_and_changes_are_counted(photos):
     assert changed['alphanumeric']['better']['value'] == pytest.approx(2 / 5)
 
 
-def test_groups_count_the_words_of_their_own(photos):
+def test_diagnose_counts_words_of_groups(photos):
     groups = diagnose(make_subject(), photos, train_words=['b', 'h'], misleading=0).summary[
         'groups'
     ]
@@ -75,7 +75,7 @@ def test_groups_count_the_words_of_their_own(photos):
     assert groups['length'][1]['on'] is None
 
 
-def test_a_closed_gate_changes_nothing(photos):
+def test_diagnose_with_a_closed_gate_changes_nothing(photos):
     summary = diagnose(make_subject(openness=0.0), photos, misleading=0).summary
     assert summary['gate'] == {'fusion.gate': 0.0}
     assert summary['changed']['any']['words'] == 0
@@ -84,7 +84,7 @@ def test_a_closed_gate_changes_nothing(photos):
         assert summary['accuracy'][name]['exact']['value'] == off['exact']['value']
 
 
-def test_the_same_seed_gives_the_same_diagnosis(photos):
+def test_diagnose_is_equal_for_equal_seeds(photos):
     first = diagnose(make_subject(), photos, seed=4, misleading=0)
     again = diagnose(make_subject(), photos, seed=4, misleading=0)
     for summary in (first.summary, again.summary):
@@ -93,26 +93,26 @@ def test_the_same_seed_gives_the_same_diagnosis(photos):
     assert first.readings == again.readings
 
 
-def test_time_and_memory_are_measured(photos):
+def test_diagnose_measures_time_and_memory(photos):
     cost = diagnose(make_subject(), photos, misleading=0).summary['cost']
     assert cost['photos'] == 3
     assert cost['words'] == 5
     assert all(seconds > 0 for seconds in cost['seconds_a_photo'].values())
 
 
-def test_one_photo_is_not_enough(tmp_path):
+def test_diagnose_rejects_one_image(tmp_path):
     photos = read_gt_images([write_photos(tmp_path, [(1, [('a', 'b')])])])
     with pytest.raises(ValueError, match='at least 2 photos'):
         diagnose(make_subject(), photos)
 
 
-def test_data_without_readable_words_are_refused(tmp_path):
+def test_diagnose_rejects_data_without_readable_words(tmp_path):
     photos = read_gt_images([write_photos(tmp_path, [(1, [('a', '')]), (2, [('a', '')])])])
     with pytest.raises(ValueError, match='no word to read'):
         diagnose(make_subject(), photos)
 
 
-def test_the_page_shows_each_changed_word_in_its_list(photos):
+def test_format_page_lists_each_changed_word(photos):
     diagnosis = diagnose(make_subject(), photos, misleading=0)
     page = format_page(diagnosis, 'toy')
     titles = re.findall(r'<h2>(.*?): (\d+) words</h2>', page)
@@ -128,14 +128,14 @@ def test_the_page_shows_each_changed_word_in_its_list(photos):
     ]
 
 
-def test_the_page_needs_no_other_file(photos):
+def test_format_page_embeds_all_files(photos):
     page = format_page(diagnose(make_subject(), photos, misleading=0), 'toy')
     sources = re.findall(r'(?:src|href)="(.*?)"', page)
     assert len(sources) == 8
     assert all(source.startswith('data:image/') for source in sources)
 
 
-def test_texts_cannot_break_the_page(tmp_path):
+def test_format_page_escapes_texts(tmp_path):
     evil = '<script>alert("x")</script>&'
     photos = read_gt_images([write_photos(tmp_path, [(1, [('a', evil)]), (2, [('b', "'><b>")])])])
     page = format_page(diagnose(make_subject(), photos, misleading=0), evil)
@@ -144,13 +144,13 @@ def test_texts_cannot_break_the_page(tmp_path):
     assert evil in unescape(page)
 
 
-def test_a_long_list_is_cut_and_says_so(photos):
+def test_format_page_truncates_long_lists(photos):
     page = format_page(diagnose(make_subject(), photos, misleading=0), 'toy', most_words=1)
     assert len(re.findall(r'<tr><td>', page)) == 3
     assert page.count('The first 1 are shown.') == 1
 
 
-def test_the_table_says_every_number_once(photos):
+def test_format_diagnosis_contains_every_number(photos):
     text = format_diagnosis(diagnose(make_subject(), photos, ['b'], misleading=0).summary)
     for part in ('another photo', 'random encoder', 'mean token', 'fusion.gate', 'vocabulary: in'):
         assert part in text

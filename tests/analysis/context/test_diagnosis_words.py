@@ -1,4 +1,4 @@
-"""Which words are compared, how, and in which groups."""
+"""Comparison of words, groups of words, and misspellings."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from pipeline.analysis.word_groups import (
         ('CAFÉ', 'café', True, False, 'letters of other alphabets count'),
     ],
 )
-def test_words_agree_by_letters_and_digits_or_exactly(text, gt_text, alphanumeric, exact, reason):
+def test_is_right_compares_alphanumeric_or_exact(text, gt_text, alphanumeric, exact, reason):
     assert is_right(text, gt_text, 'alphanumeric') is alphanumeric, reason
     assert is_right(text, gt_text, 'exact') is exact, reason
 
 
-def test_an_unknown_rule_is_refused():
+def test_is_right_rejects_an_unknown_rule():
     with pytest.raises(ValueError, match='rule must be one of'):
         is_right('a', 'a', 'loosely')
 
 
-def test_groups_by_vocabulary_and_length_hold_each_word_once():
+def test_group_by_vocabulary_and_length_are_partitions():
     texts = ['Open', 'zzz', 'a', 'incomprehensible']
     inside, outside = group_by_vocabulary(texts, ['OPEN!', 'other'])
     assert inside.rows.tolist() == [True, False, False, False]
@@ -53,7 +53,7 @@ def test_groups_by_vocabulary_and_length_hold_each_word_once():
     assert lengths[0].rows.tolist() == [False, False, True, False]
 
 
-def test_height_is_that_of_the_word_and_not_of_its_box():
+def test_ring_height_is_that_of_the_word_not_the_bbox():
     flat = np.array([[0, 0], [100, 0], [100, 10], [0, 10]], np.float32)
     turn = np.array([[0, 1], [-1, 0]], np.float32)
     groups = group_by_height([flat, flat @ turn.T])
@@ -61,13 +61,13 @@ def test_height_is_that_of_the_word_and_not_of_its_box():
     assert groups[0].name == '0 to under 12 px'
 
 
-def test_an_outline_without_sides_is_as_high_as_its_smallest_rectangle():
+def test_ring_height_of_odd_polygons_is_the_short_side():
     triangle = np.array([[0, 0], [100, 0], [0, 10]], np.float32)
     assert ring_height(triangle) == pytest.approx(9.95, abs=0.01)
     assert ring_height(triangle[:, ::-1]) == pytest.approx(9.95, abs=0.01)
 
 
-def test_blur_groups_are_thirds_from_blurred_to_sharp():
+def test_group_by_blur_makes_thirds():
     rng = np.random.default_rng(0)
     sharp = rng.integers(0, 256, (32, 128, 3)).astype(np.uint8)
     crops = [cv2.GaussianBlur(sharp, (0, 0), sigma) for sigma in (0.5, 1, 2, 3, 4, 5)]
@@ -77,7 +77,7 @@ def test_blur_groups_are_thirds_from_blurred_to_sharp():
     assert blurred.rows.tolist() == [False, False, False, False, True, True]
 
 
-def test_ignored_and_empty_words_are_not_read(tmp_path):
+def test_read_gt_images_readable_skips_ignored_and_empty(tmp_path):
     square = [0, 0, 4, 0, 4, 4, 0, 4]
     words = [
         {'polygon': square, 'text': 'open'},
@@ -94,7 +94,7 @@ def test_ignored_and_empty_words_are_not_read(tmp_path):
     assert photo.path == tmp_path / 'a.png'
 
 
-def test_photos_without_a_word_stay_where_they_are_asked_for(tmp_path):
+def test_read_gt_images_keep_empty_keeps_images_without_words(tmp_path):
     word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': 'open'}
     entries = [
         {'img_path': 'a.png', 'instances': [word]},
@@ -113,7 +113,7 @@ def test_photos_without_a_word_stay_where_they_are_asked_for(tmp_path):
         read_gt_images([path], keep_empty=True)
 
 
-def test_data_without_scenes_are_refused(tmp_path):
+def test_read_gt_images_rejects_data_without_scenes(tmp_path):
     path = tmp_path / 'crops.json'
     path.write_text(json.dumps({'data_list': [{'img_path': 'a', 'instances': [{'text': 'a'}]}]}))
     with pytest.raises(ValueError, match='have no scene'):
@@ -125,7 +125,7 @@ def test_data_without_scenes_are_refused(tmp_path):
         read_gt_images([tmp_path / 'none.json'])
 
 
-def test_an_annotation_away_from_its_images_asks_where_they_are(tmp_path):
+def test_read_gt_images_reports_missing_images(tmp_path):
     word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': 'open'}
     path = tmp_path / 'moved' / 'a.json'
     path.parent.mkdir()
@@ -139,7 +139,7 @@ def test_an_annotation_away_from_its_images_asks_where_they_are(tmp_path):
     assert len(read_gt_images([path], data_root=tmp_path)) == 3
 
 
-def test_misspellings_are_no_words_and_near_their_word():
+def test_make_misspellings_are_one_edit_from_their_word():
     vocabulary = ['CAKE', 'LAKE', 'MAKE', 'CLOSED', 'BAKER', 'BAKE']
     pairs = make_misspellings(vocabulary, 200, 8, np.random.default_rng(0))
     assert len(pairs) == 200
@@ -152,12 +152,12 @@ def test_misspellings_are_no_words_and_near_their_word():
         assert set(wrong) <= letters
 
 
-def test_misspellings_keep_the_case_of_their_word():
+def test_make_misspellings_keep_the_case():
     pairs = make_misspellings(['Closed', 'STREET'], 100, 9, np.random.default_rng(0))
     assert {wrong.isupper() for word, wrong in pairs if word == 'STREET'} == {True}
     assert not any(wrong[1:].isupper() for word, wrong in pairs if word == 'Closed')
 
 
-def test_words_that_cannot_be_misspelled_give_none():
+def test_misspell_returns_none_without_a_result():
     assert make_misspellings(['a', '42', 'x-y'], 10, 8, np.random.default_rng(0)) == []
     assert misspell('AAAA', {'aaaa', 'aaaaa', 'aaa'}, 'A', np.random.default_rng(0)) is None

@@ -1,4 +1,4 @@
-"""Blocks found in drawn photos, counted by hand."""
+"""Blocks found in synthetic images, counted by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measured(tmp_path):
     return measure_detector(make_toy(), photos)
 
 
-def test_the_spotter_keeps_what_reads_as_something_and_scores_enough():
+def test_find_words_spotter_keeps_scored_texts():
     image = draw_photo(('a', TALL), ('b', LOW))
     image[70:90, 10:90] = (BLUE_STEP // 2, 60, 0)  # an a of score 60 / 255 * 0.9 = 0.21
     image[70:90, 110:190] = 0  # reads as nothing
@@ -37,22 +37,22 @@ def test_the_spotter_keeps_what_reads_as_something_and_scores_enough():
     assert found['spotter'].confidences == pytest.approx([0.9 * 200 / 255] * 2)
 
 
-def test_looking_on_leaves_no_hook_behind():
+def test_find_words_removes_its_hook():
     spotter = make_toy()
     find_words(spotter, draw_photo(('a', TALL)))
     assert not spotter.detector._forward_hooks
 
 
-def test_words_and_boxes_are_counted_by_the_protocol(measured):
+def test_measure_detector_counts_by_the_protocol(measured):
     # Four gt words count, three are found; of five boxes one lies in the ignored word.
     score = measured.stages['detector'].scores['detection'].score
     assert (score.matched, score.gt_care, score.det_care) == (3, 4, 4)
-    assert '| detection, detector alone | 0.750 | 0.750 | 0.750 [' in score_table(measured)
+    assert '| detection, detector only | 0.750 | 0.750 | 0.750 [' in score_table(measured)
     end_to_end = measured.stages['spotter'].scores['e2e'].score
     assert end_to_end.matched == 3
 
 
-def test_recall_is_told_by_height(measured):
+def test_recall_tables_contain_recall_by_height(measured):
     table = recall_tables(measured.tally)
     assert '| 32 to under 48 px | 2 | 1.000 | 1.000 |' in table
     assert '| 16 to under 24 px | 1 | 0.000 | 0.000 |' in table
@@ -61,27 +61,29 @@ def test_recall_is_told_by_height(measured):
     assert '| 0 to under 5 degrees | 4 | 0.750 | 0.750 |' in table
 
 
-def test_quads_are_straight_and_blocks_fit_their_words(measured):
+def test_shape_table_counts_quads_as_straight(measured):
     table = shape_table(measured.tally)
     assert '| straight | 4 | 0.750 | 1.000 | 0.750 | 1.000 |' in table
     assert '| curved | 0 | - | - | - | - |' in table
 
 
-def test_the_missed_word_had_no_box(measured):
+def test_miss_table_counts_a_word_without_box(measured):
     table = miss_table(measured.tally)
-    assert '| no box: none covers a tenth of the word | 1 | 25.0 % |' in table
+    assert '| no box covers a tenth of the word or more | 1 | 25.0 % |' in table
     assert '| missed by the spotter | 1 | 25.0 % |' in table
 
 
-def test_words_that_reading_drops_are_told_from_those_not_found(tmp_path):
+def test_miss_table_counts_words_dropped_after_recognition(tmp_path):
     photos = read_gt_images([write_scenes(tmp_path)], keep_empty=True)
     table = miss_table(measure_detector(make_toy(min_score=0.9), photos).tally)
     assert '| missed by the detector | 1 | 25.0 % |' in table
-    assert '| found, but dropped after reading (empty, or below min_score) | 3 | 75.0 % |' in table
+    assert (
+        '| found, but dropped after recognition (empty, or below min_score) | 3 | 75.0 % |' in table
+    )
     assert '| missed by the spotter | 4 | 100.0 % |' in table
 
 
-def test_the_photo_with_the_most_errors_comes_first(measured):
+def test_find_worst_sorts_by_errors(measured):
     (worst,) = find_worst(measured, 10)  # the others have none
     assert worst.index == 0
     assert worst.counts == {
@@ -89,7 +91,7 @@ def test_the_photo_with_the_most_errors_comes_first(measured):
     }  # fmt: skip
 
 
-def test_curved_words_are_compared_as_polygons():
+def test_choose_line_format_is_polygon_for_curved_words():
     def photo(points: int) -> GtImage:
         return GtImage(None, [GtWord(np.zeros((points, 2), np.float32), 'a')])  # type: ignore
 
@@ -97,7 +99,7 @@ def test_curved_words_are_compared_as_polygons():
     assert choose_line_format([photo(4), photo(6)]) == 'polygon'
 
 
-def test_false_words_are_counted_where_there_is_no_text(tmp_path):
+def test_find_false_words_counts_words_of_textless_images(tmp_path):
     photos = {'clean.png': draw_photo(), 'sign.png': draw_photo(('a', TALL), ('g', GHOST))}
     write_set(tmp_path, [], photos)
     results = find_false_words(make_toy(min_score=0.8), iter_inputs([tmp_path]))
@@ -106,14 +108,14 @@ def test_false_words_are_counted_where_there_is_no_text(tmp_path):
     assert [result.item.name for result in most_false_first(results)] == ['sign']
 
 
-def test_a_photo_that_cannot_be_read_stops_the_measurement(tmp_path):
+def test_measure_detector_rejects_an_unreadable_image(tmp_path):
     annotation = write_scenes(tmp_path)
     (tmp_path / 'two.png').write_text('no image')
     with pytest.raises(ImageReadError, match=r'two\.png'):
         measure_detector(make_toy(), read_gt_images([annotation]))
 
 
-def test_data_whose_words_are_all_ignored_are_refused(tmp_path):
+def test_measure_detector_rejects_data_with_only_ignored_words(tmp_path):
     word = instance('###', TALL) | {'ignore': True}
     folder = write_set(
         tmp_path, [{'img_path': 'a.png', 'instances': [word]}], {'a.png': draw_photo()}
@@ -123,7 +125,7 @@ def test_data_whose_words_are_all_ignored_are_refused(tmp_path):
         measure_detector(make_toy(), photos)
 
 
-def test_the_threshold_is_lowered_for_the_curve_alone():
+def test_boxes_from_restores_the_threshold():
     postprocessor = SimpleNamespace(min_text_score=0.6)
     inner = SimpleNamespace(det_head=SimpleNamespace(postprocessor=postprocessor))
     spotter = SimpleNamespace(
@@ -135,7 +137,7 @@ def test_the_threshold_is_lowered_for_the_curve_alone():
     assert (postprocessor.min_text_score, spotter.detector.pyramid.min_score) == (0.6, 0.1)
 
 
-def test_a_detector_without_a_threshold_says_so():
+def test_boxes_from_rejects_a_detector_without_threshold():
     assert box_threshold(make_toy()) is None
     with (
         pytest.raises(ValueError, match='BlockDetector has no min_text_score'),

@@ -1,4 +1,4 @@
-"""How a missed word is named, by the boxes around it."""
+"""Kinds of missed words, by the boxes around them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ WORD = box(0, 0, 100, 20)
         ([box(60, 0, 290, 20)], 'loose', 'large, but less than half of it'),
     ],
 )
-def test_a_miss_is_named_by_its_boxes(boxes, kind, reason):
+def test_name_miss_returns_the_kind(boxes, kind, reason):
     assert name_miss(measure_overlaps([WORD], boxes), 0) == kind, reason
 
 
-def test_a_word_without_area_has_no_box():
+def test_name_miss_of_a_word_without_area_is_none():
     assert name_miss(measure_overlaps([box(5, 5, 5, 5)], [WORD]), 0) == 'none'

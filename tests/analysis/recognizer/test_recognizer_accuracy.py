@@ -1,4 +1,4 @@
-"""Readings judged by hand."""
+"""Accuracy of recognized words, computed by hand."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ WORDS = [
 ]  # fmt: skip
 
 
-def test_each_rule_forgives_what_it_says():
+def test_judge_readings_applies_each_rule():
     right = judge_readings(WORDS)
     assert right['alphanumeric'].tolist() == [True, True, True, False]
     assert right['exact'].tolist() == [False, False, True, False]
     assert right['case ignored'].tolist() == [True, False, True, False]
 
 
-def test_similarity_is_one_less_the_edits_by_the_longer_length():
+def test_edit_similarity_divides_by_the_longer_length():
     assert edit_similarity(WORDS).tolist() == [1, 1, 1, 0.75]
     longer = [reading('ab', 'abcdefgh'), reading('ab', '')]
     assert edit_similarity(longer).tolist() == pytest.approx([0.25, 0])
 
 
-def test_kinds_of_words_stand_in_lines_of_their_own():
+def test_accuracy_table_has_one_row_per_kind():
     kinds = {group.name: group.rows.tolist() for group in group_by_kind(WORDS)}
     assert kinds == {
         'all': [True] * 4,
@@ -62,18 +62,18 @@ def test_kinds_of_words_stand_in_lines_of_their_own():
     assert '| digits only | 1 | 1.000 [1.000, 1.000] | 1.000 | 1.000 | 1.000 |' in table
 
 
-def test_a_kind_without_words_has_dashes():
+def test_accuracy_table_shows_dashes_for_empty_kinds():
     assert '| curved | 0 | - | - | - | - |' in accuracy_table(WORDS[:1])
 
 
-def test_accuracy_by_look():
+def test_look_tables_contain_accuracy():
     table = look_tables(WORDS)
     assert '| 8 to under 12 px | 4 | 0.750 | 0.250 |' in table
     assert '| 3 to 4 characters | 3 | 0.667 | 0.000 |' in table
     assert '| 45 degrees and more | 1 | 1.000 | 0.000 |' in table
 
 
-def test_word_crops_have_no_angle():
+def test_group_by_look_has_no_angle_for_word_crops():
     crop = reading('a', 'a', is_crop=True)
     assert "angle of the word's long axis" not in group_by_look([crop])
     angles = group_by_look([crop, WORDS[0]])["angle of the word's long axis"]

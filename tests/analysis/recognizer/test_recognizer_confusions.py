@@ -1,4 +1,4 @@
-"""Characters that were taken for others, counted by hand."""
+"""Confusions of characters, counted by hand."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from pipeline.analysis.recognizer.tables import case_table, confusion_table
         ('İs', 'is', {('İ', 'i'): 1}, {}, 'a letter of two in lower case stays itself'),
     ],
 )  # fmt: skip
-def test_characters_are_counted(gt_text, text, cells, case, reason):
+def test_count_confusions_counts_characters(gt_text, text, cells, case, reason):
     found = count_confusions([gt_text], [text])
     assert (dict(found.cells), dict(found.case)) == (cells, case), reason
     assert found.characters == len(gt_text)
     assert found.errors == sum(cells.values())
 
 
-def test_words_are_summed_and_the_most_frequent_come_first():
+def test_confusion_table_sorts_by_count():
     found = count_confusions(['oo', 'o', 'l|'], ['00', '0', '1'])
     assert most_frequent(found.cells, 2) == [(('o', '0'), 3), (('l', '1'), 1)]
     table = confusion_table(found, 30).splitlines()
@@ -43,12 +43,12 @@ def test_words_are_summed_and_the_most_frequent_come_first():
     ]  # fmt: skip
 
 
-def test_of_equals_the_first_characters_come_first():
+def test_most_frequent_sorts_equal_counts_by_character():
     cells = Counter({('b', 'x'): 1, ('a', 'y'): 1})
     assert [cell for cell, _ in most_frequent(cells, 2)] == [('a', 'y'), ('b', 'x')]
 
 
-def test_case_has_a_table_of_its_own():
+def test_case_table_contains_case_errors():
     found = count_confusions(['Ab', 'A'], ['aB', 'a'])
     assert case_table(found).splitlines()[2:] == [
         '| `A` | `a` | 2 | 66.7 % |', '| `b` | `B` | 1 | 33.3 % |',

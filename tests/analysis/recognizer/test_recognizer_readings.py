@@ -1,4 +1,4 @@
-"""Words cut out at the ground truth, and images that are words."""
+"""Words read at gt polygons, and word crops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of
 
 
 def write_crops(folder):
-    """Three crops of which one is ignored: a c and an e of one colour."""
+    """Three word crops, one of them ignored: a c and an e of the same color."""
     photos = {
         f'{letter}.png': draw_photo((letter, (0, 0, 64, 16)), size=(16, 64)) for letter in 'cex'
     }
@@ -29,7 +29,7 @@ def write_crops(folder):
     return write_set(folder, samples, photos) / 'annotation.json'
 
 
-def test_words_are_read_at_the_ground_truth_whatever_is_detected(tmp_path):
+def test_read_words_of_photos_reads_gt_polygons(tmp_path):
     photos, crops = read_gt_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(min_score=1.0), photos)
     assert not crops
@@ -43,7 +43,7 @@ def test_words_are_read_at_the_ground_truth_whatever_is_detected(tmp_path):
     assert readings[0].path.name == 'one.png'
 
 
-def test_word_crops_are_read_whole(tmp_path):
+def test_read_word_crops_reads_whole_images(tmp_path):
     photos, crops = read_gt_words([write_crops(tmp_path)])
     readings = read_word_crops(make_toy(), crops)
     assert not photos
@@ -54,7 +54,7 @@ def test_word_crops_are_read_whole(tmp_path):
     assert readings[0].polygon.tolist() == [[0, 0], [64, 0], [64, 16], [0, 16]]
 
 
-def test_photos_and_crops_may_come_together(tmp_path):
+def test_read_gt_words_accepts_images_and_crops(tmp_path):
     paths = [write_scenes(tmp_path / 'scenes'), write_crops(tmp_path / 'crops')]
     photos, crops = read_gt_words(paths)
     assert (len(photos), len(crops)) == (2, 2)
@@ -62,7 +62,7 @@ def test_photos_and_crops_may_come_together(tmp_path):
     assert len(photos) == 2
 
 
-def test_data_without_a_word_to_read_are_refused(tmp_path):
+def test_read_gt_words_rejects_data_without_texts(tmp_path):
     word = {'polygon': [0, 0, 4, 0, 4, 4, 0, 4], 'text': '###', 'ignore': True}
     path = tmp_path / 'a.json'
     (tmp_path / 'a.png').touch()
@@ -74,7 +74,7 @@ def test_data_without_a_word_to_read_are_refused(tmp_path):
         read_gt_words([path])
 
 
-def test_failures_are_drawn_by_lot_and_the_same_seed_draws_the_same(tmp_path):
+def test_choose_failures_is_equal_for_equal_seeds(tmp_path):
     photos, _ = read_gt_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(), photos) * 10  # ten times b is wrong
     right = judge_readings(readings)['alphanumeric']

@@ -1,4 +1,4 @@
-"""The report in a real browser: Chromium opens the file, and a script uses the page's controls."""
+"""The report in Chromium: a script uses the controls of the page."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _dump(page: Path, profile: Path) -> str:
     return found[1]
 
 
-def test_all_photos_and_words_are_shown_at_first(used: dict[str, Any]) -> None:
+def test_page_shows_all_images_and_words_at_first(used: dict[str, Any]) -> None:
     start = used['start']
     assert start['photos'] == ['1', '2', '10', '11']
     assert sorted(start['outlines']) == sorted(start['rows'])
@@ -120,21 +120,21 @@ def test_all_photos_and_words_are_shown_at_first(used: dict[str, Any]) -> None:
     assert start['count'] == 'photos shown: 4 of 4, words shown: 10'
 
 
-def test_no_transcript_runs_as_a_script(used: dict[str, Any]) -> None:
+def test_page_runs_no_text_as_script(used: dict[str, Any]) -> None:
     assert used['title'] == 'Spotting evaluation'
 
 
-def test_polygons_lie_on_the_picture(used: dict[str, Any]) -> None:
+def test_page_draws_polygons_on_the_image(used: dict[str, Any]) -> None:
     assert used['natural'] == ['420 150'] * 4
     assert all(picture == overlay for picture, overlay in used['fits'])
 
 
-def test_kinds_differ_in_colour_and_in_line_style(used: dict[str, Any]) -> None:
+def test_page_kinds_differ_in_color_and_line_style(used: dict[str, Any]) -> None:
     colours, dashes = zip(*used['strokes'])
     assert len(set(colours)) == len(set(dashes)) == 4
 
 
-def test_a_filter_hides_its_words_and_photos_with_nothing_left(used: dict[str, Any]) -> None:
+def test_page_filter_hides_words_and_empty_images(used: dict[str, Any]) -> None:
     assert used['spurious']['photos'] == ['1']
     assert set(used['spurious']['rows']) == {'spurious', 'dont_care'}
     assert used['none']['photos'] == []
@@ -143,13 +143,13 @@ def test_a_filter_hides_its_words_and_photos_with_nothing_left(used: dict[str, A
     assert used['again'] == used['start']
 
 
-def test_the_search_finds_words_and_photos(used: dict[str, Any]) -> None:
+def test_page_search_finds_words_and_images(used: dict[str, Any]) -> None:
     assert (used['word']['photos'], used['word']['found']) == (['1'], 1)
     assert used['word']['count'] == 'photos shown: 1 of 4, words found: 1'
     assert used['photo']['photos'] == ['10']
 
 
-def test_photos_are_sorted_as_asked(used: dict[str, Any]) -> None:
+def test_page_sorts_images(used: dict[str, Any]) -> None:
     assert used['hmean']['photos'] == ['10', '1', '2', '11']
     assert used['name']['photos'] == ['1', '2', '10', '11']
     assert used['errors']['photos'] == ['1', '2', '10', '11']

@@ -1,4 +1,4 @@
-"""The report as a file: its numbers, and that it needs nothing else."""
+"""The HTML file of the report: its numbers, and that it needs no other file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(data: Path, *more: str) -> tuple[int, str]:
 
 
 class Page(HTMLParser):
-    """Elements and their attributes, and the text of the page outside of scripts and styles."""
+    """Elements with attributes, and the text of the page without scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize('task', TASKS)
-def test_the_numbers_are_those_of_the_json(data: Path, task: str) -> None:
+def test_page_numbers_equal_the_json(data: Path, task: str) -> None:
     target = data / 'numbers.json'
     _, text = run(data, '--confidences', '--task', task, '--json', str(target))
 
@@ -79,7 +79,7 @@ def test_the_numbers_are_those_of_the_json(data: Path, task: str) -> None:
     assert hmeans == {name: repr(photo['hmean']) for name, photo in result['per_image'].items()}
 
 
-def test_the_worst_photos_come_first_and_equally_bad_ones_by_name(data: Path) -> None:
+def test_page_sorts_images_by_errors_then_name(data: Path) -> None:
     _, text = run(data, '--confidences')
 
     panels = Page(text).of('article')
@@ -88,7 +88,7 @@ def test_the_worst_photos_come_first_and_equally_bad_ones_by_name(data: Path) ->
     ]  # fmt: skip
 
 
-def test_every_word_is_drawn_in_its_kind_and_told_on_hover_and_in_the_table(data: Path) -> None:
+def test_page_draws_and_lists_every_word(data: Path) -> None:
     _, text = run(data, '--confidences')
 
     page = Page(text)
@@ -96,12 +96,12 @@ def test_every_word_is_drawn_in_its_kind_and_told_on_hover_and_in_the_table(data
     drawn = {kind: len(page.of('g', kind)) for kind in kinds}
     assert drawn == {'matched': 4, 'missed': 2, 'misread': 3, 'spurious': 1, 'dont_care': 1}
     assert {kind: len(page.of('tr', kind)) for kind in kinds} == drawn
-    assert '2. misread\ngold: CAFE\npredicted: CASE' in page.texts
+    assert '2. misread\nground truth: CAFE\npredicted: CASE' in page.texts
     for told in ('matched 4', 'missed 2', 'misread 3', 'spurious 1', "don't care 1"):
         assert told in page.texts, 'the legend'
 
 
-def test_transcripts_never_become_markup(data: Path) -> None:
+def test_page_escapes_texts(data: Path) -> None:
     _, text = run(data, '--confidences')
 
     page = Page(text)
@@ -111,7 +111,7 @@ def test_transcripts_never_become_markup(data: Path) -> None:
     assert NASTY not in text and CLOSING not in text
 
 
-def test_the_page_loads_nothing(data: Path) -> None:
+def test_page_loads_no_other_file(data: Path) -> None:
     _, text = run(data, '--confidences')
 
     page = Page(text)
@@ -125,7 +125,7 @@ def test_the_page_loads_nothing(data: Path) -> None:
     assert not re.search(r'https?://', text)
 
 
-def test_fewer_photos_can_be_drawn_and_the_page_says_so(data: Path) -> None:
+def test_page_draws_at_most_report_photos(data: Path) -> None:
     _, text = run(data, '--confidences', '--report-photos', '2')
 
     page = Page(text)
@@ -135,16 +135,16 @@ def test_fewer_photos_can_be_drawn_and_the_page_says_so(data: Path) -> None:
     assert 'matched 4' in page.texts, 'the legend counts all photos'
 
 
-def test_a_curve_needs_confidences(tmp_path: Path) -> None:
+def test_page_curve_requires_confidences(tmp_path: Path) -> None:
     without = write_set(tmp_path / 'without', confidences=False)
     carried = write_set(tmp_path / 'with')
 
     _, plain = run(without)
     _, curved = run(carried, '--confidences')
 
-    assert 'A curve needs a confidence' in plain
+    assert 'A curve requires a confidence' in plain
     assert not Page(plain).of('polyline', 'task-line') and len(Page(plain).of('svg', 'curve')) == 1
-    assert 'A curve needs a confidence' not in curved
+    assert 'A curve requires a confidence' not in curved
     assert len(Page(curved).of('polyline', 'task-line')) == len(TASKS)
     # 0.9 EXIT, 0.8 markup, 0.7 CASE is wrong: two of three predictions, two of nine gt words.
     two_of_three = f'precision {2 / 3!r}\nrecall {2 / 9!r}\nhmean {1 / 3!r}'
@@ -152,7 +152,7 @@ def test_a_curve_needs_confidences(tmp_path: Path) -> None:
     assert labels == [f'confidence at least 0.7\n{two_of_three}']
 
 
-def test_without_photos_words_are_drawn_on_plain_ground(tmp_path: Path) -> None:
+def test_page_without_images_uses_a_plain_background(tmp_path: Path) -> None:
     data = write_set(tmp_path / 'set', photos=False)
 
     status, text = run(data, '--confidences')
@@ -166,7 +166,7 @@ def test_without_photos_words_are_drawn_on_plain_ground(tmp_path: Path) -> None:
     assert x < 10 and y < 10 and x + width > 390 and y + height > 110
 
 
-def test_photos_can_lie_elsewhere_and_a_broken_one_is_named(data: Path, tmp_path: Path) -> None:
+def test_page_finds_images_in_images_dir(data: Path, tmp_path: Path) -> None:
     (data / 'images').rename(tmp_path / 'photos')
     (tmp_path / 'photos' / 'img_1.jpg').write_bytes(b'broken')
 
@@ -178,7 +178,7 @@ def test_photos_can_lie_elsewhere_and_a_broken_one_is_named(data: Path, tmp_path
         run(data, '--images', str(tmp_path / 'nowhere'))
 
 
-def test_the_settings_are_told(tmp_path: Path) -> None:
+def test_settings_list_contains_all_settings(tmp_path: Path) -> None:
     data = write_set(tmp_path / 'set', confidences=False)
     words = tmp_path / 'words.txt'
     words.write_text('EXIT\nSHOP\nCAFE\nRIGHT\n')
@@ -196,7 +196,7 @@ def test_the_settings_are_told(tmp_path: Path) -> None:
         assert expected in told
 
 
-def test_a_set_without_any_word_has_a_page_too(tmp_path: Path) -> None:
+def test_page_of_a_set_without_words(tmp_path: Path) -> None:
     for name in ('gt', 'pred'):
         (tmp_path / name).mkdir()
     (tmp_path / 'gt' / 'gt_img_1.txt').write_text('')
@@ -204,11 +204,11 @@ def test_a_set_without_any_word_has_a_page_too(tmp_path: Path) -> None:
     status, text = run(tmp_path, '--confidences')
 
     assert status == 0
-    assert 'No words, neither gold nor predicted.' in text
-    assert 'There are no predictions to draw a curve of.' in text
+    assert 'No ground-truth and no predicted words.' in text
+    assert 'There are no predictions, so there is no curve.' in text
 
 
-def test_json_on_standard_output_stays_json_with_a_report(
+def test_evaluate_json_stdout_stays_json_with_a_report(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(data, '--confidences', '--json', '-')
@@ -218,7 +218,7 @@ def test_json_on_standard_output_stays_json_with_a_report(
     assert f'report: {data / "report" / "index.html"}' in capsys.readouterr().out
 
 
-def test_a_report_that_cannot_be_written_is_told_in_a_line(
+def test_evaluate_reports_an_unwritable_report(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (data / 'report').write_text('a file')
@@ -232,7 +232,7 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line(
     assert 'the report cannot be written' in capsys.readouterr().err
 
 
-def test_a_rejected_submission_has_no_page(data: Path) -> None:
+def test_evaluate_writes_no_page_for_a_rejected_submission(data: Path) -> None:
     (data / 'pred' / 'res_img_1.txt').write_text('1,2,3\n')
 
     status, text = run(data, '--confidences')

@@ -1,4 +1,4 @@
-"""The photos of a report: where they are found, and in which pixels they are shown."""
+"""Images of a report: their files and their orientation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORIENTATION = 0x0112
 
 
 def save_photo(path: Path, size: tuple[int, int] = (60, 40), orientation: int = 1) -> Path:
-    """A photo whose left half is red as stored; ``size`` is (width, height)."""
+    """An image whose left half is red as stored; ``size`` is (width, height)."""
     pixels = np.zeros((size[1], size[0], 3), dtype=np.uint8)
     pixels[:, : size[0] // 2] = (255, 0, 0)
     exif = Image.Exif()
@@ -47,18 +47,18 @@ def shown(data_uri: str) -> Image.Image:
         ('12', 'ts_img_12.webp'),
     ],
 )
-def test_photos_are_found_by_number_or_name(tmp_path: Path, name: str, file: str) -> None:
+def test_find_photo_files_finds_by_number_or_name(tmp_path: Path, name: str, file: str) -> None:
     for other in ('img_1.jpg', 'img_112.jpg', 'gt_img_12.txt', file):
         (tmp_path / other).write_bytes(b'')
 
     assert find_photo_files(tmp_path, [name, '7']) == {name: tmp_path / file}
 
 
-def test_no_folder_holds_no_photos(tmp_path: Path) -> None:
+def test_find_photo_files_of_a_missing_folder_is_empty(tmp_path: Path) -> None:
     assert find_photo_files(tmp_path / 'none', ['1']) == {}
 
 
-def test_photos_are_looked_for_beside_the_ground_truth_first(tmp_path: Path) -> None:
+def test_default_image_folder_prefers_images_beside_gt(tmp_path: Path) -> None:
     gt = tmp_path / 'set' / 'gt'
     gt.mkdir(parents=True)
     assert default_image_folder(gt) == gt
@@ -70,9 +70,7 @@ def test_photos_are_looked_for_beside_the_ground_truth_first(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize('orientation', [1, 3, 6])
-def test_pixels_are_shown_as_stored_and_no_browser_turns_them(
-    tmp_path: Path, orientation: int
-) -> None:
+def test_encode_photo_keeps_stored_pixels(tmp_path: Path, orientation: int) -> None:
     picture = encode_photo(save_photo(tmp_path / 'photo.jpg', orientation=orientation))
 
     image = shown(picture.data_uri)
@@ -82,7 +80,7 @@ def test_pixels_are_shown_as_stored_and_no_browser_turns_them(
     assert image.convert('RGB').getpixel((50, 20))[0] < 50
 
 
-def test_a_photo_is_turned_where_its_words_fit_in_no_other_way(tmp_path: Path) -> None:
+def test_encode_photo_rotates_if_polygons_require_it(tmp_path: Path) -> None:
     path = save_photo(tmp_path / 'photo.jpg', orientation=6)
     low = np.array([[5, 45], [20, 45], [20, 55], [5, 55]])
 
@@ -93,7 +91,7 @@ def test_a_photo_is_turned_where_its_words_fit_in_no_other_way(tmp_path: Path) -
     assert not encode_photo(path, [low + 100]).turned
 
 
-def test_large_photos_become_small_and_words_keep_counting_in_their_pixels(
+def test_encode_photo_shrinks_large_images(
     tmp_path: Path,
 ) -> None:
     picture = encode_photo(save_photo(tmp_path / 'photo.jpg', size=(3000, 1500)))
@@ -103,14 +101,14 @@ def test_large_photos_become_small_and_words_keep_counting_in_their_pixels(
 
 
 @pytest.mark.parametrize('mode', ['L', 'P', 'RGBA', 'CMYK', 'I;16', '1'])
-def test_any_kind_of_picture_is_shown(tmp_path: Path, mode: str) -> None:
+def test_encode_photo_accepts_any_mode(tmp_path: Path, mode: str) -> None:
     path = tmp_path / ('photo.jpg' if mode == 'CMYK' else 'photo.png')
     Image.new(mode, (30, 20)).save(path)
 
     assert shown(encode_photo(path).data_uri).size == (30, 20)
 
 
-def test_a_damaged_photo_is_told_in_one_line(tmp_path: Path) -> None:
+def test_encode_photo_reports_a_damaged_image(tmp_path: Path) -> None:
     (tmp_path / 'img_1.jpg').write_bytes(b'no photo')
 
     with pytest.raises(ImageReadError, match=r'^img_1\.jpg: not an image'):

@@ -1,4 +1,4 @@
-"""What became of each word, and the curve: the values that the report shows."""
+"""Outcomes of words, and the precision-recall curve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def at(column: int) -> np.ndarray:
 
 
 def drawn_photo(rng: np.random.Generator) -> tuple[Words, Words]:
-    """Gold and predicted words on a row of places, some illegible, some predictions doubled."""
+    """Gold and predicted words in a row, some don't-care, some predicted twice."""
     texts = ['CAT', 'DOG', 'BIRD', '12', '###']
     gt = [(place, rng.choice(texts)) for place in range(8) if rng.random() < 0.8]
     found = [(int(rng.integers(10)), rng.choice(texts[:4])) for _ in range(rng.integers(12))]
@@ -32,7 +32,7 @@ def drawn_photo(rng: np.random.Generator) -> tuple[Words, Words]:
     )
 
 
-def test_each_word_is_matched_missed_misread_or_spurious() -> None:
+def test_classify_words_returns_each_kind() -> None:
     gt = Words([at(0), at(1), at(2), at(3)], ['CAT', 'DOG', 'BIRD', '###'])
     det = Words([at(5), at(3), at(1), at(0)], ['FISH', 'X', 'DIG', 'cat'])
 
@@ -51,7 +51,7 @@ def test_each_word_is_matched_missed_misread_or_spurious() -> None:
     assert outcomes[4].polygon is det.polygons[0]
 
 
-def test_words_keep_their_place_in_the_submission_when_confidences_reorder_it() -> None:
+def test_classify_words_keeps_submission_indices() -> None:
     gt = Words([at(0)], ['CAT'])
     det = Words([at(0), at(0), at(4)], ['CUT', 'CAT', 'DOG'], confidences=[0.2, 0.9, 0.5])
     image = score_image(gt, det, ScoringRules(confidences=True))['e2e']
@@ -65,7 +65,7 @@ def test_words_keep_their_place_in_the_submission_when_confidences_reorder_it() 
     ]
 
 
-def test_a_spotted_word_tells_what_it_was_compared_with() -> None:
+def test_classify_words_contains_the_compared_text() -> None:
     gt = Words([at(0), at(1)], ["Joe's", '12'])
     det = Words([at(0)], ['JOE'])
 
@@ -78,7 +78,7 @@ def test_a_spotted_word_tells_what_it_was_compared_with() -> None:
 
 
 @pytest.mark.parametrize('confidences', [False, True], ids=['file order', 'by confidence'])
-def test_counts_of_words_are_the_counts_of_the_score(confidences: bool) -> None:
+def test_classify_words_counts_agree_with_the_score(confidences: bool) -> None:
     rng = np.random.default_rng(4)
     for _ in range(40):
         gt, det = drawn_photo(rng)
@@ -95,7 +95,7 @@ def test_counts_of_words_are_the_counts_of_the_score(confidences: bool) -> None:
             assert sorted(used) == list(range(len(det)))
 
 
-def test_a_score_of_other_words_is_refused() -> None:
+def test_classify_words_rejects_a_score_of_other_words() -> None:
     gt, det = Words([at(0)], ['CAT']), Words([at(0)], ['CAT'])
     image = score_image(gt, det, ScoringRules())['e2e']
 
@@ -105,7 +105,7 @@ def test_a_score_of_other_words_is_refused() -> None:
         classify_words(gt, Words(), image)
 
 
-def test_a_point_of_the_curve_is_the_score_without_the_predictions_below_it() -> None:
+def test_precision_recall_points_equal_scores_at_thresholds() -> None:
     rng = np.random.default_rng(5)
     photos = {str(i): drawn_photo(rng) for i in range(12)}
     gt = {name: words for name, (words, _) in photos.items()}
@@ -136,7 +136,7 @@ def test_a_point_of_the_curve_is_the_score_without_the_predictions_below_it() ->
     assert compared > 20
 
 
-def test_equal_confidences_are_one_point() -> None:
+def test_precision_recall_points_merge_equal_confidences() -> None:
     points = precision_recall_points([0.5, 0.9, 0.5], [True, True, False], gt_care=4)
 
     assert [(p.confidence, p.score.matched, p.score.det_care) for p in points] == [
@@ -147,13 +147,13 @@ def test_equal_confidences_are_one_point() -> None:
     assert points[1].score.recall == 0.5
 
 
-def test_without_predictions_there_is_no_point() -> None:
+def test_precision_recall_points_without_predictions() -> None:
     assert precision_recall_points([], [], gt_care=3) == []
     with pytest.raises(ValueError, match='1 confidences require 1 flags'):
         precision_recall_points([0.5], [], gt_care=1)
 
 
-def test_thinning_keeps_both_ends() -> None:
+def test_thin_points_keeps_both_ends() -> None:
     points = precision_recall_points([i / 100 for i in range(100)], [True] * 100, gt_care=100)
 
     thin = thin_points(points, 7)

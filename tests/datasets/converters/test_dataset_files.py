@@ -10,12 +10,12 @@ from pipeline.datasets.converters.files import (
     find_folder,
     list_files,
     list_photos,
-    natural_key,
     photo_size,
     read_lines,
     read_text,
     unpack_archive,
 )
+from pipeline.utils.natural_sort import natural_key
 
 
 def test_natural_key_sorts_numbers_by_value():

@@ -1,7 +1,8 @@
-"""A benchmark in which only the scene tells which word it is; see ``tools/context_benchmark.py``.
+"""Synthetic benchmark of words that only the scene identifies; see ``tools/context_benchmark.py``.
 
-Six kinds of scenes share patterns such as ``?AKE``, of which each kind has its own word: CAKE at
-the bakery, LAKE at the harbour. The letter is covered, so a crop alone allows one guess in six.
+Six kinds of scenes share patterns such as ``?AKE``. Each kind completes a pattern with its own
+word: CAKE in a bakery, LAKE at a harbour. The hidden letter is covered, so a recognizer that sees
+only the crop is right in one case of six.
 """
 
 from pipeline.analysis.context.synthetic.benchmark import run_benchmark

@@ -1,4 +1,4 @@
-"""The benchmark itself: data, CLIP, four trainings, and what the recognizers read."""
+"""The run of the benchmark: data, CLIP, four trainings and the measurement."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ OPEN_GATE, CLOSED_GATE = 0.2, 0.1
 def run_benchmark(
     settings: BenchmarkSettings, work_dir: Path, report: Report = lambda line: None
 ) -> dict[str, Any]:
-    """Do what is not yet done below ``work_dir`` and measure.
+    """Run the benchmark, or resume an interrupted run.
 
     Args:
-        settings: Of the run.
-        work_dir: Data, checkpoints and configs; an interrupted run goes on from them.
-        report: Takes a line before each step.
+        settings: Settings of the run.
+        work_dir: Folder of data, checkpoints and configs. Finished steps are not repeated.
+        report: Callback that receives a progress line before each step.
 
     Returns:
-        ``plain``, ``context``, ``swapped`` and ``random_encoder``, each with the word accuracy
-        on ``ambiguous``, ``unambiguous`` and ``misleading`` words; ``gate`` and
-        ``gate_without_information``, absolute values of tanh(alpha); ``chance``, ``words`` (how
-        many of each), ``intervals`` (95 %, over photos), ``clip_zero_shot``, ``seconds``,
-        ``cpu_seconds``, ``requirements`` (which are met) and ``settings``.
+        ``plain``, ``context``, ``swapped`` and ``random_encoder``: word accuracies on
+        ``ambiguous``, ``unambiguous`` and ``misleading`` words. ``gate`` and
+        ``gate_without_information``: absolute values of tanh(alpha). ``chance``, ``words`` (number
+        of each role), ``intervals`` (95 %, over images), ``clip_zero_shot``, ``seconds``,
+        ``cpu_seconds``, ``requirements`` (name -> whether it is met) and ``settings``.
 
     Raises:
-        ValueError: If ``work_dir`` holds a run of other settings.
+        ValueError: If ``work_dir`` contains a run with other settings.
     """
     _claim(work_dir, settings)
     clock = _Clock(work_dir / 'seconds.json', report)
@@ -77,7 +77,7 @@ def run_benchmark(
     plain_dir, context_dir = work_dir / 'plain', work_dir / 'context'
     with clock('plain', f'training the plain recognizer, {settings.plain_iters} iterations'):
         start = _train(plain_config(settings, data / 'train', plain_dir, charset_file), report)
-    with clock('continued', f'training it on, {settings.context_iters} iterations'):
+    with clock('continued', f'continuing its training, {settings.context_iters} iterations'):
         config = continued_config(
             settings, data / 'train', work_dir / 'continued', charset_file, start
         )
@@ -87,7 +87,7 @@ def run_benchmark(
             settings, data / 'train', context_dir, charset_file, start, clip_file
         )
         context = _load(config, _train(config, report))
-    with clock('uninformative', 'the same with scenes that tell nothing'):
+    with clock('uninformative', 'the same with uninformative scenes'):
         config = context_config(
             settings, data / 'train_uninformative', work_dir / 'uninformative', charset_file,
             start, clip_file,
@@ -110,18 +110,18 @@ def run_benchmark(
 
 
 def check_requirements(result: Mapping[str, Any]) -> dict[str, bool]:
-    """What has to hold if the mechanism learns, and whether it does."""
+    """Requirement -> whether it is met. All are met if the fusion learns to use the scene."""
     plain, context, swapped = (result[name] for name in ('plain', 'context', 'swapped'))
     return {
-        'with context at least 0.9 of the ambiguous words': context['ambiguous'] >= 0.9,
-        "with another kind's scene no more than without context": (
+        'with context, accuracy of at least 0.9 on ambiguous words': context['ambiguous'] >= 0.9,
+        "with another kind's scene, no higher accuracy on them than without context": (
             swapped['ambiguous'] <= plain['ambiguous']
         ),
-        'unambiguous words lose at most a point': (
+        'unambiguous words lose at most a point of accuracy': (
             context['unambiguous'] >= plain['unambiguous'] - 0.01
         ),
-        f'gate above {OPEN_GATE} where scenes tell': result['gate'] > OPEN_GATE,
-        f'gate below {CLOSED_GATE} where they tell nothing': (
+        f'gate above {OPEN_GATE} with informative scenes': result['gate'] > OPEN_GATE,
+        f'gate below {CLOSED_GATE} with uninformative scenes': (
             result['gate_without_information'] < CLOSED_GATE
         ),
     }
@@ -134,17 +134,17 @@ def measure(
     photos: Sequence[GtImage],
     seed: int,
 ) -> dict[str, Any]:
-    """Word accuracy of the plain recognizer and of the one with context, by role.
+    """Word accuracy of the plain recognizer and of the recognizer with context, by role.
 
-    ``swapped`` gives each photo the tokens of one of another kind; ``random_encoder`` gives the
-    trained recognizer those of the same tower with random weights: nothing is trained for it.
+    ``swapped`` uses the tokens of an image of another kind. ``random_encoder`` uses the tokens of
+    the same tower with random weights, which the recognizer is not trained for.
 
     Args:
-        plain: The plain recognizer.
-        context: The one with context.
+        plain: Plain recognizer.
+        context: Recognizer with context.
         encoder: Config of its context encoder.
-        photos: Of the test set.
-        seed: Of the exchange and of the random weights.
+        photos: Images of the test set.
+        seed: Random seed of the swap, the random weights and the intervals.
     """
     words = cut_words(photos, TASK_UTILS.build({'type': 'Rectifier', 'size': (32, 128)}))
     roles = [word.extra['role'] for photo in photos for word in photo.readable]
@@ -172,7 +172,7 @@ def measure(
 def accuracy_by_role(
     gt_texts: Sequence[str], roles: Sequence[str], texts: Sequence[str]
 ) -> dict[str, float]:
-    """Share of the words of each role that are read exactly."""
+    """Role -> share of its words that are read exactly."""
     right = np.array([text == word for text, word in zip(texts, gt_texts)])
     return {role: float(right[np.array(roles) == role].mean()) for role in ROLES}
 
@@ -180,21 +180,21 @@ def accuracy_by_role(
 def interval_by_role(
     gt_texts: Sequence[str], roles: Sequence[str], texts: Sequence[str], bootstrap: ImageBootstrap
 ) -> dict[str, list[float | None]]:
-    """The 95 % interval, [low, high], of each number of :func:`accuracy_by_role`."""
+    """Role -> 95 % interval [low, high] of its accuracy; see :func:`accuracy_by_role`."""
     right = np.array([text == word for text, word in zip(texts, gt_texts)])
     estimates = {role: bootstrap.mean(right, np.array(roles) == role) for role in ROLES}
     return {role: [estimate.low, estimate.high] for role, estimate in estimates.items()}
 
 
 def _train(config: Config, report: Report) -> Path:
-    """Train, or go on, and return the last checkpoint; the config is kept beside it."""
+    """Start or resume a training, store its config beside it, and return the last checkpoint."""
     work_dir = Path(config.work_dir)
     last = work_dir / f'iter_{config.train_cfg.max_iters}.pth'
     if not last.is_file():
         work_dir.mkdir(parents=True, exist_ok=True)
         config.dump(str(work_dir / 'config.py'))
         runner_config = copy.deepcopy(config)
-        # A name of its own: the Runner keeps itself by it, and a process may run several.
+        # The Runner requires a unique name per process.
         runner_config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
         runner_config.resume = (work_dir / 'last_checkpoint').is_file()
         with DefaultScope.overwrite_default_scope('mmocr'):
@@ -205,7 +205,7 @@ def _train(config: Config, report: Report) -> Path:
 
 
 def _load(config: Config, checkpoint: Path) -> Any:
-    """The trained model, ready to read."""
+    """The trained model in evaluation mode."""
     with DefaultScope.overwrite_default_scope('mmocr'):
         model = MODELS.build(copy.deepcopy(config.model))
     load_weights(model, checkpoint)
@@ -215,21 +215,21 @@ def _load(config: Config, checkpoint: Path) -> Any:
 def _prepare_clip(
     settings: BenchmarkSettings, path: Path, clock: _Clock, report: Report
 ) -> float | None:
-    """Train the small CLIP where none is named; its zero-shot accuracy."""
+    """Train the small CLIP, unless the settings name one, and return its zero-shot accuracy."""
     if settings.clip is not None:
         return None
-    told = path.with_suffix('.json')
-    if not (path.is_file() and told.is_file()):
+    record = path.with_suffix('.json')
+    if not (path.is_file() and record.is_file()):
         with clock('clip', f'training a small CLIP, {settings.clip_steps} steps'):
             accuracy = train_clip(
                 path, settings.seed, settings.clip_scenes, settings.clip_steps, report=report
             )
-        told.write_text(json.dumps({'zero_shot': accuracy}), encoding='utf-8')
-    return json.loads(told.read_text(encoding='utf-8'))['zero_shot']
+        record.write_text(json.dumps({'zero_shot': accuracy}), encoding='utf-8')
+    return json.loads(record.read_text(encoding='utf-8'))['zero_shot']
 
 
 def _claim(work_dir: Path, settings: BenchmarkSettings) -> None:
-    """A folder is of one run: its settings say which."""
+    """Store the settings in the folder, or check that it contains a run with the same settings."""
     path = work_dir / 'settings.json'
     wanted = {k: v for k, v in asdict(settings).items() if k != 'workers'}
     if path.is_file():
@@ -237,7 +237,7 @@ def _claim(work_dir: Path, settings: BenchmarkSettings) -> None:
         if found != wanted:
             differing = [k for k in wanted if found.get(k) != wanted[k]]
             raise ValueError(
-                f'{work_dir} holds a run of other settings ({", ".join(differing)}). '
+                f'{work_dir} contains a run with other settings ({", ".join(differing)}). '
                 'Choose another --work-dir or remove it.'
             )
         return
@@ -246,9 +246,10 @@ def _claim(work_dir: Path, settings: BenchmarkSettings) -> None:
 
 
 class _Clock:
-    """Seconds of each step, kept in a file so that a resumed run knows them.
+    """Seconds of each step, stored in a file for resumed runs.
 
-    Wall time tells what else the machine did, too; ``cpu_seconds`` is this process's own time.
+    ``seconds`` is wall time, which includes waiting for other processes. ``cpu_seconds`` is the
+    processor time of this process.
     """
 
     def __init__(self, path: Path, report: Report) -> None:
@@ -262,7 +263,7 @@ class _Clock:
 
     @contextmanager
     def __call__(self, name: str, line: str) -> Iterator[None]:
-        """Time a step; what it took in earlier runs is added."""
+        """Time a step and add its time in earlier runs."""
         self.report(line)
         clocks = ((self.seconds, time.perf_counter), (self.cpu_seconds, time.process_time))
         starts = [now() for _, now in clocks]

@@ -1,4 +1,4 @@
-"""Trains a small CLIP on drawn scenes and their captions, with open_clip's own parts."""
+"""Training of a small open_clip model on drawn scenes and their captions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ARCH: dict[str, Any] = {
         'layers': 1,
     },
 }
-"""An open_clip model config; the text tower is for training alone."""
+"""An open_clip model config. The text tower is used only in training."""
 
 
 def train_clip(
@@ -46,22 +46,22 @@ def train_clip(
     batch_size: int = 64,
     report: Callable[[str], None] | None = None,
 ) -> float:
-    """Train CLIP by its contrastive loss and save it where ``ClipImageEncoder`` can load it.
+    """Train CLIP by its contrastive loss and save it for ``ClipImageEncoder``.
 
-    The scenes are drawn for this alone. Their captions name kind and light; their words are
-    those of any kind, so that plates say nothing about captions.
+    The scenes are used only for this training. Their captions contain kind and light. Their words
+    belong to a random kind, so the plates contain no information about the caption.
 
     Args:
-        path: The ``.safetensors`` file to write: both towers, float32.
-        seed: Of scenes, weights and batches.
-        scenes: How many to draw.
-        steps: Of AdamW, with a one-cycle learning rate.
-        batch_size: Pairs a step.
-        report: Takes a line now and then.
+        path: Path of the ``.safetensors`` file to write, with both towers in float32.
+        seed: Random seed of scenes, weights and batches.
+        scenes: Number of scenes to draw.
+        steps: Number of AdamW steps, with a one-cycle learning rate.
+        batch_size: Image-caption pairs per step.
+        report: Callback that receives a progress line every 100 steps.
 
     Returns:
-        Share of fresh scenes whose kind the towers name rightly (zero-shot, by captions such as
-        ``a photo of a bakery by day``): whether training came to anything.
+        Zero-shot accuracy over the kinds on new scenes, with captions such as ``a photo of a bakery
+        by day``.
     """
     from open_clip.loss import ClipLoss
     from open_clip.model import CLIP
@@ -85,7 +85,7 @@ def train_clip(
             optimizer.step()
             schedule.step()
             with torch.no_grad():
-                model.logit_scale.clamp_(0, 4.6052)  # at most 100, as CLIP does
+                model.logit_scale.clamp_(0, 4.6052)  # At most ln(100), as in CLIP.
             if report is not None and (step + 1) % 100 == 0:
                 report(f'CLIP {step + 1}/{steps}: loss {loss.item():.2f}')
     accuracy = _name_kinds(model.eval(), tokenizer, seed + 1)
@@ -96,7 +96,7 @@ def train_clip(
 
 
 def _draw_pairs(count: int, seed: int) -> tuple[Tensor, list[str], list[int]]:
-    """Pixels (count, 3, h, w) as the tower wants them, captions, and the kinds' indexes."""
+    """Normalized pixels (count, 3, h, w), captions and indices of the kinds."""
     from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
     side = ARCH['vision_cfg']['image_size']
@@ -117,7 +117,7 @@ def _draw_pairs(count: int, seed: int) -> tuple[Tensor, list[str], list[int]]:
 
 
 def _vary(pixels: Tensor) -> Tensor:
-    """Mirror half of the photos and shift all a little: the same few scenes go further."""
+    """Augment a batch: mirror half of the images and shift all by up to 6 pixels."""
     flip = torch.rand(len(pixels)) < 0.5
     pixels = torch.where(flip[:, None, None, None], pixels.flip(3), pixels)
     down, across = (int(shift) for shift in torch.randint(-6, 7, (2,)))
@@ -126,7 +126,7 @@ def _vary(pixels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _name_kinds(model: Any, tokenizer: Any, seed: int) -> float:
-    """Zero-shot accuracy over the kinds on scenes of another seed; each light is a prompt."""
+    """Zero-shot accuracy over the kinds on scenes of another seed, with one prompt per light."""
     pixels, _, kinds = _draw_pairs(10 * len(KINDS), seed)
     prompts = [f'a photo of a {kind} {light}' for kind in KINDS for light in LIGHTS]
     texts = model.encode_text(tokenizer(prompts), normalize=True)

@@ -1,4 +1,4 @@
-"""The benchmark's trainings as MMEngine configs."""
+"""MMEngine configs of the trainings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RECTIFIER = {'type': 'Rectifier', 'size': (32, 128)}
 
 
 def recognizer_config(charset_file: Path) -> dict[str, Any]:
-    """A small PARSeq with a CTC head, as the embedded default is."""
+    """Config of a small PARSeq with a CTC head, like the embedded default model."""
     return {
         'type': 'PARSeq',
         'data_preprocessor': {'type': 'CropDataPreprocessor', 'bgr_to_rgb': True},
@@ -50,7 +50,7 @@ def recognizer_config(charset_file: Path) -> dict[str, Any]:
             'mlp_ratio': 2.0,
             'dropout': 0.0,
             'max_label_length': LONGEST,
-            # Refinement sees all letters but one, which two permutations never train.
+            # Refinement predicts each letter from all others, which two permutations do not train.
             'refine_iters': 0,
             'module_loss': {'type': 'PermutationLanguageModelLoss', 'perm_num': 2},
             'postprocessor': {'type': 'PARSeqPostprocessor'},
@@ -59,7 +59,7 @@ def recognizer_config(charset_file: Path) -> dict[str, Any]:
 
 
 def encoder_config(settings: BenchmarkSettings, clip_file: Path) -> dict[str, Any]:
-    """The frozen CLIP: the small one from its file, or the one that the settings name."""
+    """Config of the frozen CLIP: the small one in ``clip_file``, or the one of the settings."""
     pooling = {'kernel': settings.kernel}
     if settings.clip is None:
         return {
@@ -77,9 +77,9 @@ def encoder_config(settings: BenchmarkSettings, clip_file: Path) -> dict[str, An
 
 
 def fusion_config(settings: BenchmarkSettings) -> dict[str, Any]:
-    """The fusion; its context width is the encoder's."""
+    """Config of the fusion."""
     fusion: dict[str, Any] = {'type': settings.fusion, 'embed_dim': _EMBED_DIM}
-    # Which letter it is depends on pattern and kind together, which its MLP can express.
+    # The letter depends on pattern and kind together, a function that requires the MLP.
     if settings.fusion == 'MultiHeadCrossAttention':
         fusion |= {'num_heads': 4, 'size': 'full'}
     return fusion
@@ -88,7 +88,7 @@ def fusion_config(settings: BenchmarkSettings) -> dict[str, Any]:
 def plain_config(
     settings: BenchmarkSettings, data_root: Path, work_dir: Path, charset_file: Path
 ) -> Config:
-    """Train the plain recognizer from nothing."""
+    """Config of the training of the plain recognizer from random weights."""
     return _config(
         settings, recognizer_config(charset_file), data_root, work_dir,
         iters=settings.plain_iters, lr=4e-3, with_image=False,
@@ -102,7 +102,7 @@ def continued_config(
     charset_file: Path,
     plain_checkpoint: Path,
 ) -> Config:
-    """Let the plain recognizer go on for as long as the one with context is fine-tuned."""
+    """Config that continues the plain training for as many iterations as the fine-tuning."""
     model = recognizer_config(charset_file)
     model['init_cfg'] = {'type': 'Pretrained', 'checkpoint': str(plain_checkpoint)}
     return _config(
@@ -119,7 +119,7 @@ def context_config(
     plain_checkpoint: Path,
     clip_file: Path,
 ) -> Config:
-    """Fine-tune the plain recognizer into CLIPTER: the gate starts closed."""
+    """Config that fine-tunes the plain recognizer with context. The gate starts closed."""
     plain = recognizer_config(charset_file)
     plain['init_cfg'] = {'type': 'Pretrained', 'checkpoint': str(plain_checkpoint)}
     model = {
@@ -178,7 +178,7 @@ def _config(
                         'pos_embed': {'decay_mult': 0.0},
                         'pos_queries': {'decay_mult': 0.0},
                         'char_embed': {'decay_mult': 0.0},
-                        # At alpha = 0 nothing else of the fusion learns: it has to move soon.
+                        # At alpha = 0 the other weights of the fusion get no gradient.
                         'fusion.gate.alpha': {'lr_mult': 10.0, 'decay_mult': 0.0},
                     },
                 },

@@ -1,4 +1,4 @@
-"""Writes scenes as MMOCR data sets: PNG photos and annotation.json."""
+"""Writer of scenes as MMOCR data sets: PNG images and ``annotation.json``."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ WORDS_A_SCENE = AMBIGUOUS_WORDS + COMMON + MISLEADING
 
 
 def make_scene(seed: int, index: int, informative: bool = True) -> tuple[DrawnScene, str]:
-    """Draw scene ``index`` of a set; each sixth one has words of the same kind.
+    """Draw one scene of a set. The kinds of the words alternate with the index.
 
-    What its words are and how its plates look is drawn by one generator, its look by another:
-    ``informative`` changes the look alone.
+    Words and plates use another random generator than the look, so ``informative`` changes only the
+    look.
 
     Args:
-        seed: Of the set.
-        index: Of the scene.
-        informative: Whether the scene looks like the kind that its words are of. If not, the
-            look is drawn at random, and nothing in the photo tells the hidden letters.
+        seed: Random seed of the set.
+        index: Index of the scene.
+        informative: Whether the look is that of the kind of the words. Otherwise the look is
+            random, and the image contains no information about the hidden letters.
 
     Returns:
         The scene and the kind of its words.
@@ -58,7 +58,7 @@ def make_scene(seed: int, index: int, informative: bool = True) -> tuple[DrawnSc
 
 
 def choose_words(kind: str, rng: np.random.Generator) -> list[Inscription]:
-    """What stands in a scene of a kind: hidden letters, common words, and clear misfits."""
+    """Words of a scene: words with a hidden letter, common words and misleading words."""
     words = [
         ambiguous_word(kind, str(p)) for p in rng.choice(_PATTERNS, AMBIGUOUS_WORDS, replace=False)
     ]
@@ -70,17 +70,17 @@ def choose_words(kind: str, rng: np.random.Generator) -> list[Inscription]:
 
 
 def write_set(folder: Path, seed: int, count: int, informative: bool = True) -> Path:
-    """Write a set of scenes, or leave it as it is where the same one is there already.
+    """Write a set of scenes, unless the folder already contains the same set.
 
     Args:
-        folder: Where ``images/`` and ``annotation.json`` go.
-        seed: Of the set.
-        count: Scenes; a multiple of the number of kinds keeps the kinds equally frequent.
-        informative: See :func:`make_scene`.
+        folder: Folder for ``images/`` and ``annotation.json``.
+        seed: Random seed of the set.
+        count: Number of scenes, a multiple of the number of kinds.
+        informative: Whether looks match the words; see :func:`make_scene`.
 
     Returns:
-        The annotation, MMOCR's JSON; instances carry ``role`` and ``visible``, photos ``kind``
-        (of their words) and ``look``.
+        Path of the annotation, an MMOCR JSON. Instances have ``role`` and ``visible``; images have
+        ``kind`` (of their words) and ``look``.
 
     Raises:
         ValueError: If ``count`` is not a multiple of the number of kinds.
@@ -105,7 +105,7 @@ def write_set(folder: Path, seed: int, count: int, informative: bool = True) -> 
     }
     partial = annotation.with_suffix('.part')
     partial.write_text(json.dumps(content), encoding='utf-8')
-    os.replace(partial, annotation)  # appears only when all photos are there
+    os.replace(partial, annotation)  # The annotation exists only if all images exist.
     return annotation
 
 
@@ -114,7 +114,7 @@ def _write_photos(
 ) -> Iterator[dict[str, Any]]:
     for index in range(count):
         scene, kind = make_scene(seed, index, informative)
-        path = f'images/{index:05d}.png'  # no JPEG: its blocks would carry colours into plates
+        path = f'images/{index:05d}.png'  # Blocks of a JPEG would mix colors of scene and plate.
         if not cv2.imwrite(str(folder / path), scene.image, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
             raise OSError(f'could not write {folder / path}')
         height, width = scene.image.shape[:2]

@@ -1,4 +1,4 @@
-"""What the scenes of each kind look like, before any word is written on them."""
+"""Looks of the kinds of scenes, without words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Colour = tuple[int, int, int]
 _Draw = Callable[[np.ndarray, tuple[int, int], int, np.random.Generator], None]
 
 LIGHTS = {'by day': 1.0, 'at dusk': 0.8, 'at night': 0.6}
-"""Light of a scene, and how bright it is."""
+"""Light of a scene -> its brightness."""
 
 _WALLS: dict[str, Sequence[Colour]] = {  # BGR
     'bakery': ((160, 205, 235), (150, 190, 225), (120, 170, 210)),
@@ -39,10 +39,10 @@ def draw_look(kind: str, size: tuple[int, int], rng: np.random.Generator) -> tup
     Args:
         kind: One of ``KINDS``.
         size: (height, width) in pixels.
-        rng: Draws everything but the kind.
+        rng: Random generator of everything except the kind.
 
     Returns:
-        (height, width, 3) uint8 BGR, and its light, a key of ``LIGHTS``.
+        Image (height, width, 3) uint8 BGR, and its light, a key of ``LIGHTS``.
 
     Raises:
         ValueError: If the kind is unknown.
@@ -64,6 +64,6 @@ def draw_look(kind: str, size: tuple[int, int], rng: np.random.Generator) -> tup
 
 
 def describe(kind: str, light: str, rng: np.random.Generator) -> str:
-    """A caption, as CLIP is trained on."""
+    """A random caption of a scene, for the training of CLIP."""
     openings = ('a photo of a', 'a view of a', 'the front of a', 'a drawing of a', 'signs at a')
     return f'{openings[rng.integers(len(openings))]} {kind} {light}'

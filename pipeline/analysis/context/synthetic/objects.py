@@ -1,4 +1,4 @@
-"""Things that stand around in scenes: each is drawn in place, at (x, y) and about a radius wide."""
+"""Objects of scenes. Each is drawn into the image around (x, y), about a radius in size."""
 
 from __future__ import annotations
 

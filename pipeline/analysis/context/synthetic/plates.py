@@ -1,4 +1,4 @@
-"""Plates with words. Nothing here knows what kind of scene a plate will hang in."""
+"""Plates with words. Their appearance does not depend on the kind of the scene."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import numpy as np
 
 from pipeline.analysis.context.synthetic.vocabulary import HIDDEN
 
-# Plain ones, so that reading is soon learned.
+# Plain fonts, which a small recognizer learns quickly.
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX)
 LETTER_PX = (26, 18)
-"""(height, width) of a letter's cell."""
+"""(height, width) of the cell of a letter in pixels."""
 MARGIN_PX = 7
-"""Of plate around the letters: more than any filter reaches from the word's polygon."""
+"""Margin around the letters. It is wider than the support of any filter around the polygon."""
 
 
 def draw_plate(visible: str, rng: np.random.Generator) -> np.ndarray:
-    """Draw a plate from what can be seen of its word.
+    """Draw a plate from the visible letters of its word.
 
-    The hidden letter is not an argument, and neither is the kind of the scene: a plate, and so a
-    crop of it, cannot tell them. Letters stand in cells of one width, and what covers a hidden
-    one fills its cell, so that its width tells nothing either.
+    The hidden letter and the kind of the scene are not arguments, so a plate contains no
+    information about them. All letters have cells of the same width, and a cover fills its cell, so
+    the width of the hidden letter is not visible either.
 
     Args:
-        visible: Letters, ``HIDDEN`` where one is covered.
-        rng: Draws colours, font, cover and grain.
+        visible: Visible letters, with ``HIDDEN`` for a covered one.
+        rng: Random generator of colors, font, cover and noise.
 
     Returns:
-        (H, W, 3) uint8 BGR; the letters fill all but ``MARGIN_PX`` on each side.
+        (H, W, 3) uint8 BGR. The letters fill the plate except ``MARGIN_PX`` on each side.
     """
     cell_height, cell_width = LETTER_PX
     height = cell_height + 2 * MARGIN_PX
@@ -62,7 +62,7 @@ def letters_quad(visible: str) -> np.ndarray:
 
 
 def _choose_colours(rng: np.random.Generator) -> tuple[tuple[float, ...], ...]:
-    """A light ground, dark ink and a cover of any colour."""
+    """Colors of a light ground, dark ink and a cover."""
     ground = rng.uniform(170, 255, 3)
     ink = rng.uniform(0, 80, 3)
     return tuple(ground), tuple(ink), tuple(rng.uniform(0, 255, 3))
@@ -71,7 +71,7 @@ def _choose_colours(rng: np.random.Generator) -> tuple[tuple[float, ...], ...]:
 def _draw_cover(
     plate: np.ndarray, x: int, colour: tuple[float, ...], rng: np.random.Generator
 ) -> None:
-    """A sticker or a blot over the cell that begins at ``x``."""
+    """Draw a rectangle or an ellipse over the cell that begins at ``x``."""
     cell_height, cell_width = LETTER_PX
     centre = (x + cell_width // 2, MARGIN_PX + cell_height // 2)
     if rng.random() < 0.5:

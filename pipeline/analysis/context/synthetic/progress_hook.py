@@ -1,4 +1,4 @@
-"""Tells of a training in a line now and then."""
+"""Progress lines of a training."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mmengine.runner import Runner
 
 
 class ProgressHook(Hook):
-    """Reports iteration and loss; MMEngine's own logger would tell all parameters first.
+    """Reports iteration and loss. MMEngine's logger is not used because it lists all parameters.
 
     Args:
-        report: Takes a line.
-        name: Of the training.
-        interval: Iterations from line to line.
+        report: Callback that receives a line.
+        name: Name of the training.
+        interval: Number of iterations between lines.
     """
 
     priority = 'VERY_LOW'
@@ -32,7 +32,7 @@ class ProgressHook(Hook):
         data_batch: Any = None,
         outputs: dict[str, Any] | None = None,
     ) -> None:
-        """Report where the iteration is one of the interval's, or the last."""
+        """Report at every ``interval`` iterations and at the last one."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
             loss = (outputs or {})['loss'].detach().item()
             self.report(f'{self.name} {runner.iter + 1}/{runner.max_iters}: loss {loss:.2f}')

@@ -1,4 +1,4 @@
-"""The benchmark's numbers for a person."""
+"""Text table of the benchmark result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = {
 
 
 def format_table(result: Mapping[str, Any]) -> str:
-    """A Markdown table of what ``run_benchmark`` returned, gates and times below it."""
+    """Format the result of :func:`run_benchmark` as a Markdown table, gates and times below."""
     words = result['words']
     lines = [
         '| word accuracy | ' + ' | '.join(f'{role} ({words[role]})' for role in ROLES) + ' |',
@@ -30,13 +30,13 @@ def format_table(result: Mapping[str, Any]) -> str:
     lines += [
         '',
         f'best guess without the scene   {result["chance"]:.3f} of the ambiguous words',
-        f'gate, scenes that tell         {result["gate"]:.3f}',
-        f'gate, scenes that tell nothing {result["gate_without_information"]:.3f}',
+        f'gate, informative scenes       {result["gate"]:.3f}',
+        f'gate, uninformative scenes     {result["gate_without_information"]:.3f}',
         *(
             f'{"met    " if met else "NOT MET"} {what}'
             for what, met in result['requirements'].items()
         ),
-        *([] if clip is None else [f'CLIP names the kind, zero-shot {clip:.3f}']),
+        *([] if clip is None else [f'zero-shot accuracy of CLIP     {clip:.3f}']),
         f'seconds                        {sum(seconds.values()):.0f} '
         f'({", ".join(f"{name} {value:.0f}" for name, value in seconds.items())}), '
         f'{sum(result["cpu_seconds"].values()):.0f} of processor time',

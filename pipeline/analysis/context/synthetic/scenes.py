@@ -1,4 +1,4 @@
-"""A scene: a look with plates hung in it."""
+"""Scenes: a look with plates."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class DrawnScene:
 
     Attributes:
         image: (H, W, 3) uint8 BGR.
-        look: The kind that it looks like.
-        light: When it was.
-        words: What its plates say.
-        quads: (4, 2) float32 pixels of each word, clockwise from the top-left.
+        look: Kind of the look.
+        light: Light of the scene, a key of ``LIGHTS``.
+        words: Words of the plates.
+        quads: (4, 2) float32 quad of each word in pixels, clockwise from the top-left.
     """
 
     image: np.ndarray
@@ -43,16 +43,16 @@ def draw_scene(
     look_rng: np.random.Generator,
     plate_rng: np.random.Generator,
 ) -> DrawnScene:
-    """Draw a look and hang plates in it.
+    """Draw a look and paste plates into it.
 
-    Plates are drawn and placed by a generator of their own, in pixels that the look does not
-    touch: with the same ``plate_rng`` the crops are the same whatever hangs behind them.
+    The plates have their own random generator and replace the pixels of the look. The crops
+    therefore depend only on ``plate_rng``, not on the look.
 
     Args:
-        look: The kind that the scene looks like.
-        words: At most ``MOST_WORDS``.
-        look_rng: Draws the look.
-        plate_rng: Draws the plates, and where and how they hang.
+        look: Kind of the look.
+        words: At most ``MOST_WORDS`` words.
+        look_rng: Random generator of the look.
+        plate_rng: Random generator of the plates and their places.
 
     Raises:
         ValueError: If there are too many words, or the look is unknown.
@@ -75,7 +75,7 @@ def _hang(
     slot: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Paste a plate into its slot, a little turned; the quad of its letters in the scene."""
+    """Paste a slightly rotated plate into its slot and return the quad of its letters."""
     height, width = plate.shape[:2]
     slot_height, slot_width = SIZE[0] / _ROWS, SIZE[1] / _COLUMNS
     scale = min(slot_width / width, slot_height / height, 1.0) * rng.uniform(0.85, 0.97)

@@ -1,4 +1,4 @@
-"""Sizes and lengths of a run of the benchmark."""
+"""Settings of a run of the benchmark."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BenchmarkSettings:
-    """What a run does; the defaults are those whose numbers the documentation states.
+    """Settings of a run. The numbers in the documentation use the defaults.
 
     Attributes:
-        seed: Of everything.
-        train_scenes: Photos to train on; the same words hang in as many with looks at random.
-        test_scenes: Photos to measure on.
-        clip_scenes: Photos with captions that CLIP is trained on.
-        clip_steps: Of CLIP's training.
-        plain_iters: Of the plain recognizer, before context comes in.
-        context_iters: Of the fine-tuning with context; the plain recognizer it is compared with
-            goes on for as many.
-        photos_a_batch: Each photo brings seven words.
+        seed: Random seed of the whole run.
+        train_scenes: Number of training images. The same number of images has the same words and
+            random looks.
+        test_scenes: Number of test images.
+        clip_scenes: Number of images with captions for the training of CLIP.
+        clip_steps: Number of training steps of CLIP.
+        plain_iters: Number of training iterations of the plain recognizer, before fine-tuning.
+        context_iters: Number of fine-tuning iterations with context. The plain recognizer is
+            trained for the same number of additional iterations.
+        photos_a_batch: Images per batch, with seven words each.
         fusion: Type of the fusion.
-        stage: ``'early'`` or ``'late'``.
-        kernel: Of the pooling of scene tokens.
-        clip: None to train a small CLIP, or the name of an architecture of open_clip.
-        pretrained: Weights of ``clip``: a tag or a file.
-        workers: Processes that load photos.
+        stage: Stage of the fusion, ``'early'`` or ``'late'``.
+        kernel: Pooling kernel of the scene tokens.
+        clip: Name of an open_clip architecture, or None to train a small CLIP.
+        pretrained: Weights of ``clip``: a tag of open_clip or a file.
+        workers: Number of data loading processes.
     """
 
     seed: int = 0

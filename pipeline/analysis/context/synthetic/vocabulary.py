@@ -1,4 +1,4 @@
-"""Words that a crop alone cannot tell, and the chance of guessing them."""
+"""Words that the crop does not identify, and the accuracy of the best guess."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 HIDDEN = '?'
-"""Stands in a pattern for the letter that cannot be seen."""
+"""Placeholder of the hidden letter in a pattern."""
 
 KINDS = ('bakery', 'pharmacy', 'garage', 'florist', 'harbour', 'bookshop')
 
@@ -32,7 +32,7 @@ VOCABULARIES: Mapping[str, Mapping[str, str]] = {
     kind: {pattern: words.split()[i] for pattern, words in _COMPLETIONS.items()}
     for i, kind in enumerate(KINDS)
 }
-"""Kind -> pattern -> the word of that kind: each kind completes each pattern in its own way."""
+"""Kind -> pattern -> word. Each kind completes a pattern with another word."""
 
 _COMMON = (
     'OPEN CLOSED ENTER STREET NORTH SOUTH PUSH PULL HOURS MONDAY FRIDAY SUMMER WINTER PUBLIC '
@@ -40,7 +40,7 @@ _COMMON = (
     'KIOSK HEAVY TAXI PARK'
 )
 COMMON_WORDS = tuple(_COMMON.split())
-"""Seen at scenes of every kind, all letters visible."""
+"""Words of scenes of every kind, with all letters visible."""
 
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 LONGEST = 8
@@ -48,14 +48,14 @@ LONGEST = 8
 
 @dataclass(frozen=True)
 class Inscription:
-    """What a plate says.
+    """The word of a plate.
 
     Attributes:
-        visible: The letters as they can be seen, ``HIDDEN`` where something covers one.
-        text: The word that it is.
-        role: ``'ambiguous'`` (a letter is hidden, the scene tells which), ``'unambiguous'`` (a
-            common word) or ``'misleading'`` (a pattern with any letter at all in its place, or
-            a misspelled word, clearly written: only the crop tells).
+        visible: Visible letters, with ``HIDDEN`` for a covered one.
+        text: gt text.
+        role: ``'ambiguous'``: a letter is hidden and the scene determines it. ``'unambiguous'``: a
+            common word. ``'misleading'``: a visible text that need not fit the scene, which is a
+            pattern with a random letter or a misspelled word.
     """
 
     visible: str
@@ -67,22 +67,22 @@ ROLES = ('ambiguous', 'unambiguous', 'misleading')
 
 
 def ambiguous_word(kind: str, pattern: str) -> Inscription:
-    """The word of a kind, with the letter hidden that tells it from those of other kinds."""
+    """The word of a kind for a pattern, with its letter hidden."""
     return Inscription(pattern, VOCABULARIES[kind][pattern], 'ambiguous')
 
 
 def common_word(word: str) -> Inscription:
-    """A word of every kind, clearly written."""
+    """A common word with all letters visible."""
     return Inscription(word, word, 'unambiguous')
 
 
 def misleading_word(text: str) -> Inscription:
-    """Clearly written letters that need not be a word, or not one of the scene's kind."""
+    """A visible text that need not be a word of the kind of the scene."""
     return Inscription(text, text, 'misleading')
 
 
 def all_words() -> list[str]:
-    """Every word of the kinds and the common ones, once each, in order."""
+    """All distinct words of the kinds and all common words, sorted."""
     words = {word for vocabulary in VOCABULARIES.values() for word in vocabulary.values()}
     return sorted(words | set(COMMON_WORDS))
 
@@ -91,17 +91,17 @@ def chance_level(
     vocabularies: Mapping[str, Mapping[str, str]] = VOCABULARIES,
     kind_weights: Sequence[float] | None = None,
 ) -> float:
-    """Accuracy of the best possible reader of ambiguous words that does not see the scene.
+    """Highest possible accuracy on ambiguous words without the scene.
 
-    It knows everything else: the vocabularies and how often each kind comes. Of each pattern it
-    answers the most probable word; patterns are equally frequent in every kind.
+    The optimal guess is the most probable word of each pattern, given the vocabularies and the
+    frequencies of the kinds. Patterns are equally frequent in every kind.
 
     Args:
-        vocabularies: Kind -> pattern -> word; every kind has the same patterns.
-        kind_weights: Relative frequency of the kinds; equal by default.
+        vocabularies: Kind -> pattern -> word. Every kind has the same patterns.
+        kind_weights: Relative frequencies of the kinds. None makes them equal.
 
     Raises:
-        ValueError: If the kinds have different patterns, or weights are not one a kind.
+        ValueError: If the kinds have different patterns, or there is not one weight per kind.
     """
     kinds = list(vocabularies)
     weights = [1.0] * len(kinds) if kind_weights is None else list(kind_weights)

@@ -1,4 +1,4 @@
-"""The scenes of the benchmark: seeded, and with plates that know nothing of their scene."""
+"""Scenes of the benchmark: reproducible, with plates that do not depend on the look."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hang(kind, words, seed=3):
     return draw_scene(kind, words, np.random.default_rng([seed, 9]), np.random.default_rng(seed))
 
 
-def test_the_same_seed_draws_the_same_scene():
+def test_make_scene_is_equal_for_equal_seeds():
     first, _ = data.make_scene(1, 4)
     again, _ = data.make_scene(1, 4)
     other, _ = data.make_scene(2, 4)
@@ -39,12 +39,12 @@ def test_the_same_seed_draws_the_same_scene():
     assert not np.array_equal(first.image, other.image)
 
 
-def test_a_plate_is_drawn_without_word_and_kind():
+def test_draw_plate_has_no_argument_for_word_or_kind():
     assert list(inspect.signature(draw_plate).parameters) == ['visible', 'rng']
 
 
-def test_crops_are_the_same_whatever_scene_they_hang_in():
-    """Bit for bit, so that no reader can tell a kind from crops."""
+def test_draw_scene_crops_do_not_depend_on_the_look():
+    """The crops are equal bit for bit, so they contain no information about the look."""
     crops = {}
     for kind in KINDS:
         words = [ambiguous_word(kind, p) for p in ('?AKE', 'CA?E')] + [common_word('OPEN')]
@@ -54,15 +54,15 @@ def test_crops_are_the_same_whatever_scene_they_hang_in():
     assert all(np.array_equal(first, other) for other in others)
 
 
-def test_scenes_of_different_kinds_differ():
+def test_draw_scene_differs_between_kinds():
     scenes = [hang(kind, [common_word('OPEN')]).image for kind in KINDS]
     for i, image in enumerate(scenes):
         for other in scenes[:i]:
             assert np.abs(image.astype(int) - other).mean() > 10
 
 
-def test_a_hidden_letter_leaves_no_trace():
-    """Under the cover is one colour and grain; the letters beside it are not."""
+def test_draw_plate_leaves_no_trace_of_a_hidden_letter():
+    """The cover is one color with noise, unlike the letters beside it."""
     plate = draw_plate('?AKE', np.random.default_rng(0))
     gray = cv2.cvtColor(cv2.GaussianBlur(plate, (5, 5), 0), cv2.COLOR_BGR2GRAY)
     x1, y1 = (int(value) for value in letters_quad('?AKE')[0])
@@ -70,8 +70,8 @@ def test_a_hidden_letter_leaves_no_trace():
     assert cover.std() < 6 < letter.std()
 
 
-def test_quads_lie_where_the_letters_are():
-    """The crop of a word looks like its plate drawn flat."""
+def test_draw_scene_quads_match_the_letters():
+    """The crop of a word equals its plate up to interpolation."""
     word = common_word('SECOND')
     scene = hang('garage', [word])
     crop = RECTIFIER(scene.image, scene.quads)[0]
@@ -82,23 +82,23 @@ def test_quads_lie_where_the_letters_are():
     assert np.corrcoef(*gray)[0, 1] > 0.9
 
 
-def test_too_many_words_are_refused():
+def test_draw_scene_rejects_too_many_words():
     with pytest.raises(ValueError, match='room for'):
         hang('garage', [common_word('OPEN')] * (MOST_WORDS + 1))
 
 
-def test_an_unknown_kind_is_refused():
+def test_draw_look_rejects_an_unknown_kind():
     with pytest.raises(ValueError, match='kind'):
         draw_look('castle', SIZE, np.random.default_rng(0))
 
 
-def test_lights_are_drawn_for_every_kind():
+def test_draw_look_draws_all_lights_for_every_kind():
     for kind in KINDS:
         rngs = [np.random.default_rng(seed) for seed in range(20)]
         assert {draw_look(kind, (16, 16), rng)[1] for rng in rngs} == set(LIGHTS)
 
 
-def test_the_words_of_a_scene_are_those_of_its_kind():
+def test_make_scene_uses_words_of_its_kind():
     for index in range(12):
         scene, kind = data.make_scene(0, index)
         assert scene.look == kind == KINDS[index % 6]
@@ -107,7 +107,7 @@ def test_the_words_of_a_scene_are_those_of_its_kind():
         assert all(word.text == VOCABULARIES[kind][word.visible] for word in hidden)
 
 
-def test_misleading_words_are_clear_and_often_no_words():
+def test_choose_words_misleading_words_are_visible():
     known = set(all_words())
     scenes = [data.make_scene(0, index)[0] for index in range(30)]
     words = [word for scene in scenes for word in scene.words if word.role == 'misleading']
@@ -115,7 +115,7 @@ def test_misleading_words_are_clear_and_often_no_words():
     assert sum(word.text not in known for word in words) > len(words) / 2
 
 
-def test_without_information_words_stay_and_looks_are_any():
+def test_make_scene_uninformative_changes_only_looks():
     looks = Counter()
     for index in range(36):
         informative, _ = data.make_scene(0, index)
@@ -125,7 +125,7 @@ def test_without_information_words_stay_and_looks_are_any():
     assert 1 <= looks[True] <= 15  # six of 36 on average
 
 
-def test_a_set_is_written_as_mmocr_reads_it(tmp_path):
+def test_write_set_writes_mmocr_json(tmp_path):
     annotation = data.write_set(tmp_path, seed=5, count=6)
     content = json.loads(annotation.read_text())
     assert [photo['kind'] for photo in content['data_list']] == list(KINDS)
@@ -137,7 +137,7 @@ def test_a_set_is_written_as_mmocr_reads_it(tmp_path):
     assert np.allclose(words[0]['polygon'], scene.quads[0].ravel(), atol=0.01)
 
 
-def test_a_set_that_is_there_is_not_drawn_again(tmp_path, monkeypatch):
+def test_write_set_keeps_an_existing_set(tmp_path, monkeypatch):
     annotation = data.write_set(tmp_path, seed=5, count=6)
     before = annotation.read_text()
     with monkeypatch.context() as patch:
@@ -146,6 +146,6 @@ def test_a_set_that_is_there_is_not_drawn_again(tmp_path, monkeypatch):
     assert data.write_set(tmp_path, seed=6, count=6).read_text() != before
 
 
-def test_kinds_have_to_be_equally_frequent(tmp_path):
+def test_write_set_rejects_unequal_kinds(tmp_path):
     with pytest.raises(ValueError, match='multiple of 6'):
         data.write_set(tmp_path, seed=0, count=7)

@@ -1,4 +1,4 @@
-"""How the benchmark trains, and what it asks of the result."""
+"""Training configs of the benchmark, and the requirements on its result."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def configs() -> dict:
     }
 
 
-def test_plain_and_context_have_the_same_budget():
-    """The same words for as long, from the same start, with the same optimizer."""
+def test_configs_give_plain_and_context_the_same_budget():
+    """Both have the same words, iterations, initial weights and optimizer."""
     trained = configs()
     plain, context = trained['continued'], trained['context']
     assert plain.train_cfg == context.train_cfg
@@ -55,13 +55,13 @@ def test_plain_and_context_have_the_same_budget():
     assert loaders[0] == loaders[1]
 
 
-def test_the_gate_learns_faster_and_does_not_decay():
+def test_context_config_gate_has_higher_lr_and_no_decay():
     keys = configs()['context'].optim_wrapper.paramwise_cfg.custom_keys
     assert keys['fusion.gate.alpha'].lr_mult > 1
     assert keys['fusion.gate.alpha'].decay_mult == 0
 
 
-def test_real_clip_weights_take_the_place_of_the_small_clip():
+def test_encoder_config_uses_the_clip_of_the_settings():
     settings = replace(SETTINGS, clip='ViT-B-32', pretrained='openai')
     config = encoder_config(settings, Path('unused'))
     assert (config['arch'], config['pretrained']) == ('ViT-B-32', 'openai')
@@ -74,21 +74,21 @@ def clip_file(tmp_path_factory) -> Path:
     return path
 
 
-def test_the_small_clip_is_loaded_as_any_other(clip_file):
+def test_encoder_config_loads_the_small_clip(clip_file):
     encoder = ClipImageEncoder(ARCH, str(clip_file), pooling={'kernel': 'inf'})
     tokens = encoder([np.zeros((50, 80, 3), np.uint8)])
     assert tokens.shape == (1, 1, ARCH['vision_cfg']['width'])
     assert not any(parameter.requires_grad for parameter in encoder.tower.parameters())
 
 
-def test_the_same_seed_trains_the_same_clip(clip_file, tmp_path):
+def test_train_clip_is_equal_for_equal_seeds(clip_file, tmp_path):
     before = torch.random.get_rng_state()
     train_clip(tmp_path / 'again.safetensors', seed=0, scenes=12, steps=2, batch_size=6)
     assert torch.equal(torch.random.get_rng_state(), before)
     assert (tmp_path / 'again.safetensors').read_bytes() == clip_file.read_bytes()
 
 
-def test_words_are_counted_by_role():
+def test_accuracy_by_role_counts_each_role():
     roles = ['ambiguous', 'ambiguous', 'unambiguous', 'misleading']
     accuracy = accuracy_by_role(
         ['CAKE', 'LAKE', 'OPEN', 'XAKE'], roles, ['CAKE', 'CAKE', 'OPEN', '']
@@ -96,7 +96,7 @@ def test_words_are_counted_by_role():
     assert accuracy == {'ambiguous': 0.5, 'unambiguous': 1.0, 'misleading': 0.0}
 
 
-def test_a_good_result_meets_all_requirements():
+def test_check_requirements_accepts_a_good_result():
     assert all(check_requirements(GOOD).values())
 
 
@@ -110,13 +110,13 @@ def test_a_good_result_meets_all_requirements():
         ({'gate_without_information': 0.1}, 'gate below'),
     ],
 )
-def test_each_requirement_is_checked_by_itself(change, broken):
+def test_check_requirements_checks_each_requirement(change, broken):
     unmet = [what for what, met in check_requirements({**GOOD, **change}).items() if not met]
     assert len(unmet) == 1
     assert broken in unmet[0]
 
 
-def test_the_table_tells_what_is_not_met():
+def test_format_table_marks_unmet_requirements():
     result = {
         **GOOD,
         'gate': 0.1,

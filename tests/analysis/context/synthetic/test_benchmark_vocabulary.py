@@ -1,4 +1,4 @@
-"""The words of the benchmark: a crop alone must not be able to tell them."""
+"""Words of the benchmark, which the crop must not identify."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.analysis.context.synthetic.vocabulary import (
 )
 
 
-def test_each_kind_completes_each_pattern_in_its_own_way():
+def test_vocabularies_complete_patterns_differently():
     for pattern in VOCABULARIES[KINDS[0]]:
         words = [VOCABULARIES[kind][pattern] for kind in KINDS]
         assert len(set(words)) == len(KINDS)
@@ -27,7 +27,7 @@ def test_each_kind_completes_each_pattern_in_its_own_way():
             assert word[:place] + HIDDEN + word[place + 1 :] == pattern
 
 
-def test_all_words_can_be_read_by_the_recognizer():
+def test_all_words_fit_the_charset_and_length():
     words = [*COMMON_WORDS, *(w for words in VOCABULARIES.values() for w in words.values())]
     assert all(set(word) <= set(LETTERS) and len(word) <= LONGEST for word in words)
 
@@ -39,7 +39,7 @@ def test_common_words_fit_no_pattern():
             assert word[:place] + HIDDEN + word[place + 1 :] != pattern
 
 
-def test_the_best_guess_without_the_scene_is_one_in_six():
+def test_chance_level_is_one_in_six():
     assert chance_level() == pytest.approx(1 / 6)
 
 
@@ -57,20 +57,18 @@ def test_the_best_guess_without_the_scene_is_one_in_six():
         ),
     ],
 )
-def test_chance_is_the_best_guess_of_who_knows_all_but_the_scene(
-    vocabularies, weights, expected, reason
-):
+def test_chance_level_equals_the_best_guess(vocabularies, weights, expected, reason):
     assert chance_level(vocabularies, weights) == pytest.approx(expected), reason
 
 
-def test_chance_refuses_kinds_that_cannot_be_compared():
+def test_chance_level_rejects_unequal_patterns():
     with pytest.raises(ValueError, match='same patterns'):
         chance_level({'a': {'?X': 'AX'}, 'b': {'?Y': 'BY'}})
     with pytest.raises(ValueError, match='weight'):
         chance_level(kind_weights=[1.0])
 
 
-def test_an_ambiguous_word_hides_its_letter_and_a_misleading_one_shows_it():
+def test_inscription_hides_letters_of_ambiguous_words():
     hidden = ambiguous_word('harbour', '?AKE')
     assert (hidden.visible, hidden.text) == ('?AKE', 'LAKE')
     shown = misleading_word('XAKE')

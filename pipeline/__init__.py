@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pipeline.spotter import TextSpotter
     from pipeline.structures import Word
 
-__all__ = ['ImageReadError', 'TextSpotter', 'Word']
+__version__ = '0.2.0'
+
+__all__ = ['ImageReadError', 'TextSpotter', 'Word', '__version__']
 
 _MODULES = {
     'ImageReadError': 'pipeline.io',

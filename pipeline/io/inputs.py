@@ -60,6 +60,7 @@ def iter_inputs(
 ) -> Iterator[InputItem]:
     """Iterate over input images without loading them.
 
+    Exceptions are standard input and PDF files from URLs, which are read during the iteration.
     An input that cannot be read (a missing file, a folder without images, a glob without matches)
     gives an item whose ``load()`` raises. One bad input therefore does not stop the others.
 

@@ -38,12 +38,12 @@ def test_report_detector_writes_report_figure_and_images(folder, tmp_path, capsy
     assert status == 0
     report = (tmp_path / 'report.md').read_text()
     for said in (
-        "3 photos with 4 words that count and 1 don't-care words",
+        "3 photos with 4 counted words and 1 don't-care words",
         'whole-number quads', 'toy.safetensors (SHA-256 ',
-        '| detection, detector alone | 0.750 | 0.750 | 0.750 [',
+        '| detection, detector only | 0.750 | 0.750 | 0.750 [',
         '| end to end, no lexicon | 0.750 | 0.750 |',
         '| [worst/01_one.jpg](worst/01_one.jpg) | 1 | 1 | 1 | 2 |',
-        '| detector alone | 2 | 1 | 0.500 | 1 (50.0 %) | 1 |',
+        '| detector only | 2 | 1 | 0.500 | 1 (50.0 %) | 1 |',
         '| `window.png` | 1 | 1 | `g` |',
     ):  # fmt: skip
         assert said in report, said

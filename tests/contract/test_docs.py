@@ -40,7 +40,7 @@ FORBIDDEN = {
     'in their place': r'\bin (its|their) place\b',
     'in place of': r'\bin place of\b',
     'behind': r'\bbehind\b',
-    'Of': r"(?m)^(\s*[-*]|\|)?\s*Of (the|a|an|its|his|each)\b",
+    'Of': r'(?m)^(\s*[-*]|\|)?\s*Of (the|a|an|its|his|each)\b',
 }
 
 
@@ -147,10 +147,7 @@ def project_commands(block: Block) -> Iterator[Command]:
 
 
 COMMAND_LINES = [
-    command
-    for block in BLOCKS
-    if block.language in SHELLS
-    for command in project_commands(block)
+    command for block in BLOCKS if block.language in SHELLS for command in project_commands(block)
 ]
 
 
@@ -250,9 +247,7 @@ def test_named_files_exist(page: Path) -> None:
 )
 def test_python_blocks_compile_and_import(block: Block) -> None:
     compile(block.text, block.label, 'exec')
-    imports = [
-        line for line in block.text.split('\n') if re.match(r'(from \S+ )?import ', line)
-    ]
+    imports = [line for line in block.text.split('\n') if re.match(r'(from \S+ )?import ', line)]
     exec('\n'.join(imports), {})
 
 

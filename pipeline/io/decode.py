@@ -20,7 +20,10 @@ def read_image(
     source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
 ) -> np.ndarray:
-    """Read an image, with EXIF orientation applied and alpha over white.
+    """Read an image, with EXIF orientation applied and transparent parts filled.
+
+    Transparent parts are filled with white, black or gray, whichever contrasts with the visible
+    pixels. White letters on a transparent image therefore stay visible.
 
     Args:
         source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and

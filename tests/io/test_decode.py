@@ -94,7 +94,7 @@ def test_read_image_converts_gray_palette_and_1_bit():
 
 
 @pytest.mark.parametrize('mode', ['RGBA', 'LA'])
-def test_read_image_composites_alpha_over_white(mode):
+def test_read_image_composites_dark_ink_over_white(mode):
     image = Image.new(mode, (3, 1))
     ink = (0, 0, 0) if mode == 'RGBA' else (0,)
     for x, alpha in enumerate((0, 128, 255)):
@@ -108,6 +108,49 @@ def test_read_image_of_transparent_palette_is_white():
     image.putpixel((1, 0), 1)
     pixels = read_image(encoded(image, 'PNG', transparency=0))
     assert pixels[0].tolist() == [[255, 255, 255], [7, 8, 9]]
+
+
+def lettering(mode, ink, background_alpha=0):
+    """Bars of one gray value on a transparent image, as letters of a logo."""
+    alpha = np.full((20, 40), background_alpha, np.uint8)
+    alpha[5:15, 4:36:8] = 255
+    luminance = Image.fromarray(np.full((20, 40), ink, np.uint8))
+    image = Image.merge('LA', (luminance, Image.fromarray(alpha)))
+    if mode == 'P':
+        indices = Image.fromarray((alpha > 0).astype(np.uint8))
+        indices.putpalette([ink] * 6)
+        return indices
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize('ink, background', [(255, 0), (200, 0), (60, 255), (0, 255)])
+@pytest.mark.parametrize('mode', ['RGBA', 'LA', 'P', 'BGRA array', '16-bit BGRA array'])
+def test_read_image_background_contrasts_with_letters(mode, ink, background):
+    image = lettering({'LA': 'LA', 'P': 'P'}.get(mode, 'RGBA'), ink)
+    if mode.endswith('array'):
+        source = np.asarray(image)[..., [2, 1, 0, 3]]
+        source = source.astype(np.uint16) * 257 if mode.startswith('16') else source
+    else:
+        source = encoded(image, 'PNG', **({'transparency': 0} if mode == 'P' else {}))
+    pixels = read_image(source)
+    assert pixels[0, 0].tolist() == [background] * 3
+    assert pixels[10, 4].tolist() == [ink] * 3
+
+
+def test_read_image_shows_black_and_white_letters_on_gray():
+    image = lettering('RGBA', 255)
+    image.paste(lettering('RGBA', 0).crop((0, 0, 20, 20)))
+    pixels = read_image(image)
+    assert pixels[0, 0].tolist() == [128] * 3
+    assert [pixels[10, x, 0] for x in (4, 28)] == [0, 255]
+
+
+def test_read_image_keeps_opaque_pixels_of_alpha_images():
+    noise = np.random.default_rng(0).integers(0, 256, (9, 11, 4), dtype=np.uint8)
+    noise[..., 3] = 255
+    np.testing.assert_array_equal(read_image(noise), noise[..., :3])
+    noise[:3, :, 3] = 0
+    np.testing.assert_array_equal(read_image(noise)[3:], noise[3:, :, :3])
 
 
 def test_read_image_converts_cmyk():

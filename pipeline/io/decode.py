@@ -6,6 +6,8 @@ import contextlib
 import io
 import os
 import threading
+import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
 from pipeline.io.download import fetch_url, is_url
-from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
+from pipeline.io.salvage import decode_partly, load_partly
 
 
 def read_image(
     source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
+    strict: bool = False,
 ) -> np.ndarray:
     """Read an image, with EXIF orientation applied and transparent parts filled.
 
@@ -30,25 +34,27 @@ def read_image(
             all other formats of Pillow; the first frame or page), a Pillow image, or an array:
             (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
+        strict: Whether damaged files are refused. By default the readable part of a truncated or
+            damaged file is decoded with an ``ImageReadWarning``. The rest is black or gray.
 
     Returns:
         A new (H, W, 3) uint8 BGR array. 16-bit values are scaled to 8 bits. CMYK, palette, gray
         and 1-bit images are converted.
 
     Raises:
-        ImageReadError: If the file is missing, empty, damaged, too large or not an image. The
-            message is one line.
+        ImageReadError: If the file is missing, empty, too large or not an image, or if no part of
+            it can be decoded. The message is one line.
     """
     if isinstance(source, np.ndarray):
         return _read_array(source, max_pixels)
     if isinstance(source, Image.Image):
-        return _read_pillow(source, max_pixels, 'image')
+        return _read_pillow(source, max_pixels, 'image', strict)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(source), 'image bytes', max_pixels)
+        return decode_image(bytes(source), 'image bytes', max_pixels, strict)
     if isinstance(source, str) and is_url(source):
-        return decode_image(fetch_url(source), source, max_pixels)
+        return decode_image(fetch_url(source), source, max_pixels, strict)
     if isinstance(source, (str, os.PathLike)):
-        return decode_image(read_file(source), os.fspath(source), max_pixels)
+        return decode_image(read_file(source), os.fspath(source), max_pixels, strict)
     raise ImageReadError(
         f'an image must be a path, a URL, bytes, a Pillow image or an array, '
         f'got {type(source).__name__}'
@@ -73,44 +79,75 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         raise ImageReadError(f'{name}: {getattr(error, "strerror", None) or error}') from error
 
 
-def decode_image(data: bytes, label: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def decode_image(
+    data: bytes, label: str, max_pixels: int = MAX_PIXELS, strict: bool = False
+) -> np.ndarray:
     """Decode the bytes of a file, as :func:`read_image`.
 
     Args:
         data: Bytes of the file.
         label: Name of the image in error messages.
         max_pixels: Maximum number of pixels.
+        strict: Whether damaged files are refused.
     """
     if not data:
         raise ImageReadError(f'{label}: the file is empty')
     if data.startswith(b'%PDF-'):
         raise ImageReadError(f'{label}: is a PDF, not an image; iter_inputs() reads its pages')
+    check = partial(_check_size, max_pixels=max_pixels, label=label)
     with _no_pillow_limit:
         try:
             image = Image.open(io.BytesIO(data))
-        except UnidentifiedImageError:
-            raise ImageReadError(f'{label}: not an image that can be read') from None
+            check(image)
+            image.load()
+        except ImageReadError:
+            raise
         except Exception as error:  # Pillow's parsers raise many kinds of errors.
-            raise ImageReadError(f'{label}: damaged image ({error})') from error
-        with image:
-            return _read_pillow(image, max_pixels, label)
+            partly = None if strict else decode_partly(data, check)
+            if partly is None:
+                raise _unreadable(label, error) from error
+            _warn_damaged(label, error)
+            image = partly
+        return _to_bgr(image, label)
 
 
-def _read_pillow(image: Image.Image, max_pixels: int, label: str) -> np.ndarray:
-    check_pixels(image.width, image.height, max_pixels, label)
-    if 0 in image.size:
-        raise ImageReadError(f'{label}: the image has no pixels')
+def _read_pillow(image: Image.Image, max_pixels: int, label: str, strict: bool) -> np.ndarray:
+    _check_size(image, max_pixels, label)
     with _no_pillow_limit:
         try:
             image.load()
         except Exception as error:  # As above.
-            raise ImageReadError(f'{label}: damaged image ({error})') from error
-        with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
-            image = ImageOps.exif_transpose(image)
-        try:
-            return pillow_to_bgr(image)
-        except (ValueError, OSError) as error:
-            raise ImageReadError(f'{label}: unsupported mode {image.mode} ({error})') from error
+            if strict or not load_partly(image):
+                raise _unreadable(label, error) from error
+            _warn_damaged(label, error)
+        return _to_bgr(image, label)
+
+
+def _check_size(image: Image.Image, max_pixels: int, label: str) -> None:
+    check_pixels(image.width, image.height, max_pixels, label)
+    if 0 in image.size:
+        raise ImageReadError(f'{label}: the image has no pixels')
+
+
+def _unreadable(label: str, error: Exception) -> ImageReadError:
+    if isinstance(error, UnidentifiedImageError):
+        return ImageReadError(f'{label}: not an image that can be read')
+    return ImageReadError(f'{label}: damaged image ({error})')
+
+
+def _warn_damaged(label: str, error: Exception) -> None:
+    reason = 'invalid header' if isinstance(error, UnidentifiedImageError) else error
+    message = f'{label}: damaged image, only the readable part is used ({reason})'
+    warnings.warn(ImageReadWarning(message), stacklevel=3)
+
+
+def _to_bgr(image: Image.Image, label: str) -> np.ndarray:
+    with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
+        image = ImageOps.exif_transpose(image)
+    try:
+        return pillow_to_bgr(image)
+    except (ValueError, OSError) as error:
+        raise ImageReadError(f'{label}: unsupported mode {image.mode} ({error})') from error
 
 
 def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:

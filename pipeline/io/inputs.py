@@ -57,6 +57,7 @@ def iter_inputs(
     exclude: Iterable[str | os.PathLike[str]] = (),
     max_pixels: int = MAX_PIXELS,
     timeout_s: float = 30.0,
+    strict: bool = False,
 ) -> Iterator[InputItem]:
     """Iterate over input images without loading them.
 
@@ -71,23 +72,32 @@ def iter_inputs(
         exclude: Subfolders of input folders that are skipped, such as the folder of the results.
         max_pixels: Maximum number of pixels of an image, as in :func:`read_image`.
         timeout_s: Timeout of network operations in seconds.
+        strict: Whether damaged images are refused. By default their readable part is decoded with
+            an ``ImageReadWarning``, as in :func:`read_image`.
 
     Yields:
         Items in the order of the inputs. Names are deterministic.
     """
-    finder = _Finder(recursive, {os.path.realpath(path) for path in exclude}, max_pixels, timeout_s)
+    excluded = {os.path.realpath(path) for path in exclude}
+    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict)
     for given in inputs:
         yield from finder.find(os.fspath(given))
 
 
 class _Finder:
     def __init__(
-        self, recursive: bool, excluded: set[str], max_pixels: int, timeout_s: float
+        self,
+        recursive: bool,
+        excluded: set[str],
+        max_pixels: int,
+        timeout_s: float,
+        strict: bool,
     ) -> None:
         self._recursive = recursive
         self._excluded = excluded
         self._max_pixels = max_pixels
         self._timeout_s = timeout_s
+        self._strict = strict
         self._names = UniqueNames()
         self._document_names = UniqueNames()
 
@@ -114,7 +124,7 @@ class _Finder:
         if _is_pdf(path):
             yield from self._pages(path, Path(path).stem, path)
         else:
-            loader = partial(read_image, Path(path), max_pixels=self._max_pixels)
+            loader = partial(read_image, Path(path), self._max_pixels, self._strict)
             yield self._item(Path(path).stem, path, loader)
 
     def _folder(self, folder: str) -> Iterator[InputItem]:
@@ -169,14 +179,15 @@ class _Finder:
             yield from self._pages(data, stem, url)
 
     def _load_address(self, url: str) -> np.ndarray:
-        return decode_image(fetch_url(url, timeout_s=self._timeout_s), url, self._max_pixels)
+        data = fetch_url(url, timeout_s=self._timeout_s)
+        return decode_image(data, url, self._max_pixels, self._strict)
 
     def _standard_input(self) -> Iterator[InputItem]:
         data = sys.stdin.buffer.read()
         if data.startswith(b'%PDF-'):
             yield from self._pages(data, 'stdin', '-')
         else:
-            loader = partial(decode_image, data, 'standard input', self._max_pixels)
+            loader = partial(decode_image, data, 'standard input', self._max_pixels, self._strict)
             yield self._item('stdin', '-', loader)
 
     def _pages(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:

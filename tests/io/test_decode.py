@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, features
 
-from pipeline.io import ImageReadError, read_image
+from pipeline.io import ImageReadError, ImageReadWarning, read_image
 
 SKY, WALL = (20, 90, 200), (210, 180, 60)  # RGB
 
@@ -192,8 +192,8 @@ def test_read_image_accepts_gray_and_bgra_arrays():
         (lambda folder: write(folder / 'empty.jpg', b''), 'empty.jpg: the file is empty'),
         (lambda folder: write(folder / 'text.jpg', b'hello\nworld'), 'text.jpg: not an image'),
         (lambda folder: write(folder / 'a.pdf', b'%PDF-1.4'), 'is a PDF'),
-        (lambda folder: encoded(scene(), 'PNG')[:80], 'damaged image'),
-        (lambda folder: encoded(scene(), 'JPEG')[:-300], 'damaged image'),
+        (lambda folder: encoded(scene(), 'PNG')[:45], 'damaged image'),
+        (lambda folder: encoded(scene(), 'WEBP', lossless=True)[:-9], 'damaged image'),
         (lambda folder: np.zeros((4, 4, 3), np.float32), 'uint8'),
         (lambda folder: np.zeros((4, 4, 2), np.uint8), r'\(H, W, 3\)'),
         (lambda folder: np.zeros((0, 4, 3), np.uint8), r'\(H, W, 3\)'),
@@ -206,6 +206,63 @@ def test_read_image_error_is_one_line(tmp_path, make, message):
         read_image(make(tmp_path))
     assert len(str(caught.value).splitlines()) == 1
     assert isinstance(caught.value, ValueError)
+
+
+def noise(mode='RGB'):
+    values = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    return Image.fromarray(values).convert(mode)
+
+
+def spoil(data, chunk, offset):
+    """Flip one byte of a PNG, ``offset`` bytes after the start of a chunk's name."""
+    index = data.index(chunk) + offset
+    return data[:index] + bytes([data[index] ^ 255]) + data[index + 1 :]
+
+
+DAMAGED = {
+    'JPEG without end marker': lambda: (encoded(noise(), 'JPEG')[:-2], 48),
+    'JPEG without last byte': lambda: (encoded(noise(), 'JPEG')[:-1], 48),
+    'truncated JPEG': lambda: (truncated('JPEG'), 20),
+    'truncated progressive JPEG': lambda: (truncated('JPEG', progressive=True), 20),
+    'truncated PNG': lambda: (truncated('PNG'), 20),
+    'truncated BMP': lambda: (truncated('BMP'), 0),  # BMP stores the last row first.
+    'truncated GIF': lambda: (encoded(noise('P'), 'GIF')[:-900], 20),
+    'truncated TIFF': lambda: (truncated('TIFF'), 20),
+    'PNG with bad header checksum': lambda: (spoil(encoded(noise(), 'PNG'), b'IHDR', 17), 48),
+    'PNG with bad pixels': lambda: (spoil(encoded(noise(), 'PNG'), b'IDAT', 5000), 20),
+}
+
+
+def truncated(file_format, **options):
+    data = encoded(noise(), file_format, **options)
+    return data[: len(data) * 3 // 4]
+
+
+@pytest.mark.parametrize('kind', DAMAGED)
+def test_read_image_decodes_the_readable_part(kind, tmp_path):
+    data, rows = DAMAGED[kind]()
+    path = write(tmp_path / 'photo.img', data)
+    with pytest.warns(ImageReadWarning, match=r'photo.img: damaged image') as caught:
+        pixels = read_image(path)
+    assert len(caught) == 1 and len(str(caught[0].message).splitlines()) == 1
+    assert pixels.shape == (48, 64, 3)
+    assert (pixels.std(axis=(1, 2)) > 20)[:rows].all()
+    with pytest.raises(ImageReadError, match=r'photo.img: '):
+        read_image(path, strict=True)
+
+
+def test_read_image_keeps_intact_rows_of_a_truncated_png():
+    with pytest.warns(ImageReadWarning):
+        pixels = read_image(truncated('PNG'))
+    np.testing.assert_array_equal(pixels[:20], np.asarray(noise())[:20, :, ::-1])
+
+
+def test_read_image_decodes_damaged_pillow_images():
+    data = truncated('PNG')
+    with pytest.warns(ImageReadWarning, match='damaged image'):
+        assert read_image(Image.open(io.BytesIO(data)))[:20].std() > 20
+    with pytest.raises(ImageReadError, match='damaged image'):
+        read_image(Image.open(io.BytesIO(data)), strict=True)
 
 
 def write(path, data):

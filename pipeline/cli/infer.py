@@ -56,7 +56,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         'inputs', nargs='+', metavar='INPUT',
-        help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
+        help='image files, folders, globs, http(s) addresses, PDF and TIFF files (one result per '
+        'page), or - for standard input; of an animation the first frame that is not blank is read',
     )  # fmt: skip
     add(
         '--crops', action='store_true',

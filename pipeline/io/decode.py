@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import threading
 import warnings
 from functools import partial
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -16,6 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
 from pipeline.io.download import fetch_url, is_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
+from pipeline.io.frames import select_frame, tiff_pages
+from pipeline.io.pillow_limit import no_pillow_limit
 from pipeline.io.salvage import decode_partly, load_partly
 
 
@@ -31,8 +31,10 @@ def read_image(
 
     Args:
         source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
-            all other formats of Pillow; the first frame or page), a Pillow image, or an array:
-            (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
+            all other formats of Pillow), a Pillow image (its current frame), or an array: (H, W)
+            gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first page of a TIFF
+            and the first frame of an animation that is not blank are read, with an
+            ``ImageReadWarning`` if there are more.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
         strict: Whether damaged files are refused. By default the readable part of a truncated or
             damaged file is decoded with an ``ImageReadWarning``. The rest is black or gray.
@@ -80,7 +82,11 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
 
 
 def decode_image(
-    data: bytes, label: str, max_pixels: int = MAX_PIXELS, strict: bool = False
+    data: bytes,
+    label: str,
+    max_pixels: int = MAX_PIXELS,
+    strict: bool = False,
+    frame: int | None = None,
 ) -> np.ndarray:
     """Decode the bytes of a file, as :func:`read_image`.
 
@@ -89,31 +95,62 @@ def decode_image(
         label: Name of the image in error messages.
         max_pixels: Maximum number of pixels.
         strict: Whether damaged files are refused.
+        frame: Index of the frame, as :func:`list_pages` returns it for a TIFF. By default the
+            first page, or the first frame of an animation that is not blank.
     """
     if not data:
         raise ImageReadError(f'{label}: the file is empty')
     if data.startswith(b'%PDF-'):
         raise ImageReadError(f'{label}: is a PDF, not an image; iter_inputs() reads its pages')
-    check = partial(_check_size, max_pixels=max_pixels, label=label)
-    with _no_pillow_limit:
+    prepare = partial(_prepare, frame=frame, max_pixels=max_pixels, label=label)
+    with no_pillow_limit:
         try:
             image = Image.open(io.BytesIO(data))
-            check(image)
+            prepare(image)
             image.load()
         except ImageReadError:
             raise
         except Exception as error:  # Pillow's parsers raise many kinds of errors.
-            partly = None if strict else decode_partly(data, check)
+            partly = None if strict else decode_partly(data, prepare)
             if partly is None:
                 raise _unreadable(label, error) from error
             _warn_damaged(label, error)
             image = partly
+        else:
+            if frame is None:
+                _select_frame(image, label)
         return _to_bgr(image, label)
+
+
+def _prepare(image: Image.Image, frame: int | None, max_pixels: int, label: str) -> None:
+    """Seek the page of a TIFF, and check the size of the image."""
+    if frame is None and image.format == 'TIFF':
+        pages, _ = tiff_pages(image)
+        frame = pages[0] if pages else 0
+        if len(pages) > 1:
+            message = f'{label}: only the first of {len(pages)} pages is read'
+            warnings.warn(ImageReadWarning(message), stacklevel=4)
+    if frame is not None:
+        image.seek(frame)
+    _check_size(image, max_pixels, label)
+
+
+def _select_frame(image: Image.Image, label: str) -> None:
+    """Seek the frame of an animation. A damaged animation gives its first frame."""
+    try:
+        index, frames = select_frame(image)
+    except Exception:  # As above.
+        image.seek(0)
+        index, frames = 0, getattr(image, 'n_frames', 1)
+    if frames > 1:
+        skipped = ' (the frames before it are blank)' if index else ''
+        message = f'{label}: only frame {index + 1} of {frames} is read{skipped}'
+        warnings.warn(ImageReadWarning(message), stacklevel=4)
 
 
 def _read_pillow(image: Image.Image, max_pixels: int, label: str, strict: bool) -> np.ndarray:
     _check_size(image, max_pixels, label)
-    with _no_pillow_limit:
+    with no_pillow_limit:
         try:
             image.load()
         except Exception as error:  # As above.
@@ -159,32 +196,3 @@ def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
         raise
     except ValueError as error:
         raise ImageReadError(str(error)) from error
-
-
-class _PillowLimit:
-    """Context manager that disables Pillow's process-wide pixel limit; ``max_pixels`` replaces it.
-
-    The limit is disabled while any thread is in the context. The last thread restores it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._before: int | None = None
-
-    def __enter__(self) -> None:
-        module: Any = Image
-        with self._lock:
-            if not self._users:
-                self._before, module.MAX_IMAGE_PIXELS = module.MAX_IMAGE_PIXELS, None
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        module: Any = Image
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                module.MAX_IMAGE_PIXELS = self._before
-
-
-_no_pillow_limit = _PillowLimit()

@@ -1,4 +1,4 @@
-"""Inputs of a command line: files, folders, globs, URLs, PDF pages, standard input."""
+"""Inputs of a command line: files, folders, globs, URLs, PDF and TIFF pages, standard input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import os
 import sys
 import urllib.parse
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.io.decode import decode_image, read_image
+from pipeline.io.decode import decode_image, read_file, read_image
 from pipeline.io.download import fetch_url, is_url
-from pipeline.io.errors import MAX_PIXELS, ImageReadError, printable
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
+from pipeline.io.frames import is_tiff, list_pages
 from pipeline.io.naming import UniqueNames
-from pipeline.io.pdf import count_pages, render_page
+from pipeline.io.pdf import count_pages, is_pdf, render_page
 from pipeline.utils.natural_sort import natural_key
 
 # fmt: off
@@ -35,7 +37,7 @@ class InputItem:
 
     Attributes:
         name: Unique stem for result files.
-        source: Origin of the image: a path, a URL, ``doc.pdf#page=2``, or ``-``.
+        source: Origin of the image: a path, a URL, a page (``doc.pdf#page=2``), or ``-``.
     """
 
     name: str
@@ -67,7 +69,8 @@ def iter_inputs(
     Args:
         inputs: Files with any suffix; folders (files with an image suffix, in natural order,
             without hidden files); globs (including ``**``); http(s) URLs; PDF files (one image per
-            page at 200 dpi, named ``stem-p001``); ``-`` for standard input.
+            page at 200 dpi, named ``stem-p001``); TIFF files with several pages (named as PDF
+            pages); ``-`` for standard input.
         recursive: Whether folders include their subfolders.
         exclude: Subfolders of input folders that are skipped, such as the folder of the results.
         max_pixels: Maximum number of pixels of an image, as in :func:`read_image`.
@@ -121,8 +124,11 @@ class _Finder:
         return self._item(Path(source).stem, source, partial(_fail, f'{source}: {message}'))
 
     def _file(self, path: str) -> Iterator[InputItem]:
-        if _is_pdf(path):
+        head = _first_bytes(path)
+        if is_pdf(head):
             yield from self._pages(path, Path(path).stem, path)
+        elif is_tiff(head):
+            yield from self._tiff(path, Path(path).stem, path)
         else:
             loader = partial(read_image, Path(path), self._max_pixels, self._strict)
             yield self._item(Path(path).stem, path, loader)
@@ -184,8 +190,10 @@ class _Finder:
 
     def _standard_input(self) -> Iterator[InputItem]:
         data = sys.stdin.buffer.read()
-        if data.startswith(b'%PDF-'):
+        if is_pdf(data):
             yield from self._pages(data, 'stdin', '-')
+        elif is_tiff(data):
+            yield from self._tiff(data, 'stdin', '-')
         else:
             loader = partial(decode_image, data, 'standard input', self._max_pixels, self._strict)
             yield self._item('stdin', '-', loader)
@@ -204,13 +212,37 @@ class _Finder:
             )
             yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
 
+    def _tiff(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
+        pages, error = list_pages(document)
+        load = partial(_load_frame, document, max_pixels=self._max_pixels, strict=self._strict)
+        if error is not None and pages:
+            message = f'{source}: damaged TIFF, only {len(pages)} pages are found ({error})'
+            if self._strict:
+                yield self._item(stem, source, partial(_fail, message))
+                return
+            warnings.warn(ImageReadWarning(message), stacklevel=2)
+        if len(pages) < 2:
+            yield self._item(stem, source, partial(load, pages[0] if pages else None, source))
+            return
+        stem = self._document_names.take(stem)
+        for number, frame in enumerate(pages, 1):
+            label = f'{source}#page={number}'
+            yield self._item(f'{stem}-p{number:03d}', label, partial(load, frame, label))
 
-def _is_pdf(path: str) -> bool:
+
+def _first_bytes(path: str) -> bytes:
     try:
         with open(path, 'rb') as file:
-            return file.read(5) == b'%PDF-'
+            return file.read(16)
     except (OSError, ValueError):
-        return False
+        return b''
+
+
+def _load_frame(
+    document: str | bytes, frame: int | None, label: str, max_pixels: int, strict: bool
+) -> np.ndarray:
+    data = document if isinstance(document, bytes) else read_file(document)
+    return decode_image(data, label, max_pixels, strict, frame)
 
 
 def _fail(message: str) -> np.ndarray:

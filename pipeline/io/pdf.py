@@ -12,6 +12,11 @@ from pipeline.io.color import array_to_bgr
 from pipeline.io.errors import ImageReadError, check_pixels
 
 
+def is_pdf(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is a PDF."""
+    return head.startswith(b'%PDF-')
+
+
 def count_pages(document: str | bytes, label: str) -> int:
     """Number of pages of a PDF.
 

@@ -10,25 +10,30 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from pipeline.io.errors import ImageReadError
+
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
 
 
-def decode_partly(data: bytes, check: Callable[[Image.Image], None]) -> Image.Image | None:
+def decode_partly(data: bytes, prepare: Callable[[Image.Image], None]) -> Image.Image | None:
     """Decode the readable part of a damaged file.
 
     Args:
         data: Bytes of the file.
-        check: Called with the opened image before pixels are decoded. May raise.
+        prepare: Called with the opened image before pixels are decoded. May seek a frame and
+            raise an ``ImageReadError``.
 
     Returns:
         The loaded image, or None if nothing can be decoded.
     """
     try:
         image = Image.open(io.BytesIO(_repair_file(data)))
+        prepare(image)
+    except ImageReadError:
+        raise
     except Exception:  # Pillow's parsers raise many kinds of errors.
         return None
-    check(image)
     return image if load_partly(image) else None
 
 
@@ -50,14 +55,12 @@ def load_partly(image: Image.Image) -> bool:
     return False
 
 
-def is_one_color(image: Image.Image, tolerance: int = 0) -> bool:
-    """Whether all pixels have the same value, up to ``tolerance`` in each channel."""
-    if image.mode in ('P', 'PA') and tolerance:
-        image = image.convert('RGBA')
+def is_one_color(image: Image.Image) -> bool:
+    """Whether all pixels have the same value."""
     ranges = image.getextrema()
     if not isinstance(ranges[0], tuple):
         ranges = (ranges,)
-    return all(high - low <= tolerance for low, high in ranges)
+    return all(high == low for low, high in ranges)
 
 
 def _repair_file(data: bytes) -> bytes:

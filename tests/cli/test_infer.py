@@ -202,6 +202,25 @@ def test_infer_expands_folders_globs_and_pages(run, tmp_path):
     assert (page['width'], page['height'], len(page['words'])) == (200, 100, 1)
 
 
+def test_infer_reads_tiff_pages_and_animations(run, tmp_path):
+    pages = [Image.fromarray(draw_photo((letter, BOX))[..., ::-1]) for letter in 'fg']
+    blank = Image.new('RGB', pages[0].size)
+    pages[0].save(tmp_path / 'scan.tif', save_all=True, append_images=pages[1:])
+    blank.save(tmp_path / 'fade.png', save_all=True, append_images=pages)
+    done = run('scan.tif', 'fade.png', '--out', 'out', '--no-draw')
+    assert done.status == 0
+    assert [line.split(' (')[0] for line in done.out] == [
+        'scan.tif#page=1', 'scan.tif#page=2', 'fade.png',
+    ]  # fmt: skip
+    assert done.err == [
+        'warning: fade.png: only frame 2 of 3 is read (the frames before it are blank)'
+    ]
+    assert files(tmp_path / 'out') == ['fade.json', 'scan-p001.json', 'scan-p002.json']
+    assert [texts(tmp_path / 'out' / f'{name}.json') for name in ('scan-p002', 'fade')] == [
+        ['g'], ['f'],
+    ]  # fmt: skip
+
+
 def test_infer_reads_standard_input(run, tmp_path, monkeypatch):
     data = save(tmp_path / 'a.png', 's').read_bytes()
     monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(data)))

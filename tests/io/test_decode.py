@@ -171,10 +171,37 @@ def test_read_image_scales_float_tiffs():
     assert read_image(encoded(Image.fromarray(values), 'TIFF'))[0, :, 1].tolist() == [0, 128, 255]
 
 
-def test_read_image_returns_the_first_frame():
+def with_frames(file_format, *frames, **options):
+    return encoded(frames[0], file_format, save_all=True, append_images=frames[1:], **options)
+
+
+@pytest.mark.parametrize('file_format', ['GIF', 'WEBP', 'PNG', 'AVIF'])
+def test_read_image_skips_blank_frames_of_animations(file_format):
+    if file_format in ('WEBP', 'AVIF') and not features.check(file_format.lower()):
+        pytest.skip(f'this Pillow has no {file_format}')
+    blanks = [Image.new('RGB', (64, 48), color) for color in ('black', 'white')]
+    data = with_frames(file_format, *blanks, scene(), noise())
+    with pytest.warns(ImageReadWarning, match='image bytes: only frame 3 of 4 is read') as caught:
+        pixels = read_image(data)
+    assert len(caught) == 1
+    assert_looks_like(pixels, expected(), tolerance=6)
+
+
+def test_read_image_returns_the_first_frame_if_all_are_blank():
     frames = [Image.new('RGB', (8, 8), color) for color in ('red', 'blue')]
-    data = encoded(frames[0], 'GIF', save_all=True, append_images=frames[1:])
-    assert read_image(data)[4, 4].tolist() == [0, 0, 255]
+    with pytest.warns(ImageReadWarning, match='only frame 1 of 2 is read'):
+        assert read_image(with_frames('GIF', *frames))[4, 4].tolist() == [0, 0, 255]
+
+
+def test_read_image_returns_the_current_frame_of_pillow_images():
+    image = Image.open(io.BytesIO(with_frames('TIFF', noise(), scene())))
+    image.seek(1)
+    assert_looks_like(read_image(image), expected())
+
+
+def test_read_image_returns_the_first_tiff_page():
+    with pytest.warns(ImageReadWarning, match='only the first of 2 pages is read'):
+        assert_looks_like(read_image(with_frames('TIFF', scene(), noise())), expected())
 
 
 def test_read_image_accepts_gray_and_bgra_arrays():

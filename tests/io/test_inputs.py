@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.io import ImageReadError, iter_inputs
+from pipeline.io import ImageReadError, ImageReadWarning, iter_inputs
 from pipeline.io.download import fetch_url
 
 
@@ -128,6 +128,57 @@ def test_iter_inputs_pdf_page_names_are_unique(tmp_path):
     (tmp_path / 'sub').mkdir()
     paths = [make_pdf(tmp_path / 'doc.pdf'), make_pdf(tmp_path / 'sub' / 'doc.pdf')]
     assert names(iter_inputs(paths)) == ['doc-p001', 'doc-p002', 'doc-2-p001', 'doc-2-p002']
+
+
+COLORS = ('red', 'lime', 'blue')
+
+
+def make_tiff(path, colors=COLORS, sizes=((8, 6),) * 3, **options):
+    pages = [Image.new('RGB', size, color) for size, color in zip(sizes, colors)]
+    pages[0].save(path, format='TIFF', save_all=True, append_images=pages[1:], **options)
+    return path
+
+
+def test_iter_inputs_reads_tiff_pages(tmp_path):
+    path = make_tiff(tmp_path / 'scan.tif', sizes=((8, 6), (5, 4), (7, 9)))
+    items = list(iter_inputs([path]))
+    assert names(items) == ['scan-p001', 'scan-p002', 'scan-p003']
+    assert [item.source for item in items] == [f'{path}#page={n}' for n in (1, 2, 3)]
+    pages = [item.load() for item in items]
+    assert [page.shape[:2] for page in pages] == [(6, 8), (4, 5), (9, 7)]
+    assert [page[0, 0].tolist() for page in pages] == [[0, 0, 255], [0, 255, 0], [255, 0, 0]]
+    assert '#page=2: 5 x 4 pixels' in error_of(list(iter_inputs([path], max_pixels=10))[1])
+
+
+def test_iter_inputs_finds_tiff_pages_by_their_bytes(tmp_path, monkeypatch):
+    path = make_tiff(tmp_path / 'scan.dat', colors=COLORS[:2])
+    assert names(iter_inputs([path])) == ['scan-p001', 'scan-p002']
+    monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))
+    items = list(iter_inputs(['-']))
+    assert names(items) == ['stdin-p001', 'stdin-p002']
+    assert items[1].load()[0, 0].tolist() == [0, 255, 0]
+
+
+def test_iter_inputs_leaves_out_tiff_thumbnails(tmp_path):
+    frames = [Image.new('RGB', (8, 6), color) for color in COLORS]
+    for frame, kind in zip(frames, (1, 0, 4)):  # Thumbnail, page, mask.
+        frame.encoderinfo = {'tiffinfo': {254: kind}}
+    path = tmp_path / 'photo.tif'
+    frames[0].save(path, save_all=True, append_images=frames[1:], tiffinfo={254: 1})
+    (item,) = iter_inputs([path])
+    assert (item.name, item.source) == ('photo', str(path))
+    assert item.load()[0, 0].tolist() == [0, 255, 0]
+
+
+def test_iter_inputs_reads_tiff_pages_before_damage(tmp_path):
+    path = make_tiff(tmp_path / 'cut.tif')
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.warns(ImageReadWarning, match='cut.tif: damaged TIFF, only 2 pages'):
+        items = list(iter_inputs([path]))
+    assert names(items) == ['cut-p001', 'cut-p002']
+    assert items[1].load()[0, 0].tolist() == [0, 255, 0]
+    (item,) = iter_inputs([path], strict=True)
+    assert 'damaged TIFF' in error_of(item)
 
 
 def test_iter_inputs_reports_damaged_pdfs_and_huge_pages(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
-from pipeline.io.download import fetch_url, is_url
+from pipeline.io.download import fetch_url, is_url, public_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
 from pipeline.io.frames import select_frame, tiff_pages
 from pipeline.io.pillow_limit import no_pillow_limit
@@ -30,10 +30,10 @@ def read_image(
     pixels. White letters on a transparent image therefore stay visible.
 
     Args:
-        source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
-            all other formats of Pillow), a Pillow image (its current frame), or an array: (H, W)
-            gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first page of a TIFF
-            and the first frame of an animation that is not blank are read, with an
+        source: A path, a URL (see :func:`fetch_url`), an encoded file as bytes (JPEG, PNG, WebP,
+            TIFF, BMP and all other formats of Pillow), a Pillow image (its current frame), or an
+            array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first
+            page of a TIFF and the first frame of an animation that is not blank are read, with an
             ``ImageReadWarning`` if there are more.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
         strict: Whether damaged files are refused. By default the readable part of a truncated or
@@ -54,7 +54,7 @@ def read_image(
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source), 'image bytes', max_pixels, strict)
     if isinstance(source, str) and is_url(source):
-        return decode_image(fetch_url(source), source, max_pixels, strict)
+        return decode_image(fetch_url(source), public_url(source), max_pixels, strict)
     if isinstance(source, (str, os.PathLike)):
         return decode_image(read_file(source), os.fspath(source), max_pixels, strict)
     raise ImageReadError(
@@ -105,7 +105,7 @@ def decode_image(
     prepare = partial(_prepare, frame=frame, max_pixels=max_pixels, label=label)
     with no_pillow_limit:
         try:
-            image = Image.open(io.BytesIO(data))
+            image: Image.Image = Image.open(io.BytesIO(data))
             prepare(image)
             image.load()
         except ImageReadError:

@@ -42,7 +42,7 @@ def list_pages(document: str | bytes) -> tuple[list[int], Exception | None]:
 
 def tiff_pages(image: Image.Image) -> tuple[list[int], Exception | None]:
     """Find the pages of an opened TIFF, as :func:`list_pages`. Changes the current frame."""
-    pages = []
+    pages: list[int] = []
     for frame in count():
         try:
             image.seek(frame)

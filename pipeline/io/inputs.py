@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.io.decode import decode_image, read_file, read_image
-from pipeline.io.download import fetch_url, is_url
+from pipeline.io.download import fetch_start, fetch_url, is_url, public_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
 from pipeline.io.frames import is_tiff, list_pages
 from pipeline.io.naming import UniqueNames
@@ -29,6 +29,7 @@ PHOTO_SUFFIXES = frozenset([
 ])
 # fmt: on
 _PDF_DPI = 200.0
+_MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,16 @@ def iter_inputs(
 
     An input that cannot be read (a missing file, a folder without images, a glob without matches)
     gives an item whose ``load()`` raises. One bad input therefore does not stop the others.
+    The first bytes of a URL decide whether it is a PDF, a TIFF or another image. Iteration
+    therefore downloads documents completely, other files completely up to a total of 64 MB, and
+    the start of the rest.
 
     Args:
         inputs: Files with any suffix; folders (files with an image suffix, in natural order,
-            without hidden files); globs (including ``**``); http(s) URLs; PDF files (one image per
-            page at 200 dpi, named ``stem-p001``); TIFF files with several pages (named as PDF
-            pages); ``-`` for standard input.
+            without hidden files); globs (including ``**``); URLs of http(s) with or without
+            ``user:password@``, and of other schemes through fsspec; PDF files (one image per page
+            at 200 dpi, named ``stem-p001``); TIFF files with several pages (named as PDF pages);
+            ``-`` for standard input.
         recursive: Whether folders include their subfolders.
         exclude: Subfolders of input folders that are skipped, such as the folder of the results.
         max_pixels: Maximum number of pixels of an image, as in :func:`read_image`.
@@ -101,6 +106,7 @@ class _Finder:
         self._max_pixels = max_pixels
         self._timeout_s = timeout_s
         self._strict = strict
+        self._kept_bytes = 0
         self._names = UniqueNames()
         self._document_names = UniqueNames()
 
@@ -167,26 +173,36 @@ class _Finder:
             yield from self._folder(path) if os.path.isdir(path) else self._file(path)
 
     def _address(self, url: str) -> Iterator[InputItem]:
+        label = public_url(url)
         try:
-            parts = urllib.parse.urlsplit(url)
+            parts = urllib.parse.urlsplit(label)
         except ValueError as error:
-            yield self._broken(url, str(error))
+            yield self._broken(label, str(error))
             return
-        path = urllib.parse.unquote(parts.path)
-        stem = Path(path).stem or parts.netloc
-        if not path.lower().endswith('.pdf'):
-            yield self._item(stem, url, partial(self._load_address, url))
-            return
+        stem = Path(urllib.parse.unquote(parts.path)).stem or parts.netloc or label
         try:
-            data = fetch_url(url, timeout_s=self._timeout_s)
+            data, is_whole = fetch_start(url, self._is_kept, self._timeout_s)
         except ImageReadError as error:
-            yield self._item(stem, url, partial(_fail, str(error)))
+            yield self._item(stem, label, partial(_fail, str(error)))
+            return
+        if is_pdf(data):
+            yield from self._pages(data, stem, label)
+        elif is_tiff(data):
+            yield from self._tiff(data, stem, label)
+        elif is_whole:
+            self._kept_bytes += len(data)
+            loader = partial(decode_image, data, label, self._max_pixels, self._strict)
+            yield self._item(stem, label, loader)
         else:
-            yield from self._pages(data, stem, url)
+            yield self._item(stem, label, partial(self._load_address, url, label))
 
-    def _load_address(self, url: str) -> np.ndarray:
+    def _is_kept(self, head: bytes) -> bool:
+        """Whether to download a whole file before its turn: documents, and the first images."""
+        return is_pdf(head) or is_tiff(head) or self._kept_bytes < _MAX_KEPT_BYTES
+
+    def _load_address(self, url: str, label: str) -> np.ndarray:
         data = fetch_url(url, timeout_s=self._timeout_s)
-        return decode_image(data, url, self._max_pixels, self._strict)
+        return decode_image(data, label, self._max_pixels, self._strict)
 
     def _standard_input(self) -> Iterator[InputItem]:
         data = sys.stdin.buffer.read()

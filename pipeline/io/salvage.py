@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image
 
 from pipeline.io.errors import ImageReadError
@@ -57,10 +58,8 @@ def load_partly(image: Image.Image) -> bool:
 
 def is_one_color(image: Image.Image) -> bool:
     """Whether all pixels have the same value."""
-    ranges = image.getextrema()
-    if not isinstance(ranges[0], tuple):
-        ranges = (ranges,)
-    return all(high == low for low, high in ranges)
+    ranges = np.reshape(image.getextrema(), (-1, 2))  # One (low, high) per channel.
+    return bool((ranges[:, 0] == ranges[:, 1]).all())
 
 
 def _repair_file(data: bytes) -> bytes:

@@ -103,6 +103,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='refuse truncated and damaged images (default: read the part that can be decoded, '
         'with a warning)',
     )  # fmt: skip
+    add('--password', metavar='TEXT', help='password of the PDF files that require one')
     add('--no-draw', action='store_true', help='write no pictures')
     add('--quiet', action='store_true', help='print errors only')
     add('--resume', action='store_true', help='skip inputs that have results in DIR')
@@ -164,7 +165,9 @@ def _infer(args: argparse.Namespace) -> int:
 def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit: str) -> int:
     from pipeline.io import iter_inputs
 
-    items = list(iter_inputs(args.inputs, exclude=[args.out], strict=args.strict))
+    items = list(
+        iter_inputs(args.inputs, exclude=[args.out], strict=args.strict, password=args.password)
+    )
     todo = [item for item in items if not (args.resume and writer.has(item.name, item.source))]
     if not args.quiet and len(todo) < len(items):
         print(f'{len(items) - len(todo)} of {len(items)} {unit}s are in {args.out} already')

@@ -61,6 +61,7 @@ def iter_inputs(
     max_pixels: int = MAX_PIXELS,
     timeout_s: float = 30.0,
     strict: bool = False,
+    password: str | None = None,
 ) -> Iterator[InputItem]:
     """Iterate over input images without loading them.
 
@@ -82,12 +83,13 @@ def iter_inputs(
         timeout_s: Timeout of network operations in seconds.
         strict: Whether damaged images are refused. By default their readable part is decoded with
             an ``ImageReadWarning``, as in :func:`read_image`.
+        password: Password of the PDF files. Files without a password ignore it.
 
     Yields:
         Items in the order of the inputs. Names are deterministic.
     """
     excluded = {os.path.realpath(path) for path in exclude}
-    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict)
+    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict, password)
     for given in inputs:
         yield from finder.find(os.fspath(given))
 
@@ -100,12 +102,14 @@ class _Finder:
         max_pixels: int,
         timeout_s: float,
         strict: bool,
+        password: str | None,
     ) -> None:
         self._recursive = recursive
         self._excluded = excluded
         self._max_pixels = max_pixels
         self._timeout_s = timeout_s
         self._strict = strict
+        self._password = password
         self._kept_bytes = 0
         self._names = UniqueNames()
         self._document_names = UniqueNames()
@@ -217,14 +221,14 @@ class _Finder:
     def _pages(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
         stem = self._document_names.take(stem)
         try:
-            count = count_pages(document, source)
+            count = count_pages(document, source, self._password)
         except ImageReadError as error:
             yield self._item(stem, source, partial(_fail, str(error)))
             return
         for index in range(count):
             label = f'{source}#page={index + 1}'
             loader = partial(
-                render_page, document, index, label, dpi=_PDF_DPI, max_pixels=self._max_pixels
+                render_page, document, index, label, _PDF_DPI, self._max_pixels, self._password
             )
             yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -55,7 +56,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         'inputs', nargs='+', metavar='INPUT',
-        help='image files, folders, globs, http(s) addresses, PDF files, or - for standard input',
+        help='image files, folders, globs, PDF and TIFF files (one result per page), addresses '
+        '(http(s), with user:password@ for a login; s3:// and others if fsspec is installed), or '
+        '- for standard input; of an animation the first frame that is not blank is read',
     )  # fmt: skip
     add(
         '--crops', action='store_true',
@@ -95,6 +98,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--format', choices=RESULT_FORMATS, default='json',
         help='format of the results; icdar is for photos only',
     )  # fmt: skip
+    add(
+        '--strict', action='store_true',
+        help='refuse truncated and damaged images (default: read the part that can be decoded, '
+        'with a warning)',
+    )  # fmt: skip
+    add('--password', metavar='TEXT', help='password of the PDF files that require one')
     add('--no-draw', action='store_true', help='write no pictures')
     add('--quiet', action='store_true', help='print errors only')
     add('--resume', action='store_true', help='skip inputs that have results in DIR')
@@ -108,6 +117,29 @@ def main(argv: list[str] | None = None) -> int:
     return run_command(_infer, parse_args(argv))
 
 
+@contextlib.contextmanager
+def image_warnings(quiet: bool) -> Iterator[None]:
+    """Print each warning about an image as one line on stderr, or no such warning if quiet."""
+    from pipeline.io import ImageReadWarning
+
+    printed: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter('always', ImageReadWarning)
+        show_other = warnings.showwarning
+
+        def show(
+            message: Warning | str, category: type[Warning], *args: Any, **options: Any
+        ) -> None:
+            if not issubclass(category, ImageReadWarning):
+                show_other(message, category, *args, **options)
+            elif not quiet and str(message) not in printed:
+                printed.add(str(message))
+                tqdm.write(f'warning: {message}', file=sys.stderr)
+
+        warnings.showwarning = show
+        yield
+
+
 def _infer(args: argparse.Namespace) -> int:
     if args.crops and args.context == 'on':
         raise CommandError('crops have no scene: leave --context on out, or read whole photos')
@@ -116,7 +148,7 @@ def _infer(args: argparse.Namespace) -> int:
     if args.config:
         find_config(args.config)
 
-    from pipeline.io import CropResult, PhotoResult, iter_inputs, make_writer
+    from pipeline.io import CropResult, PhotoResult, make_writer
 
     warnings.filterwarnings('ignore', module='PIL')
     kind, read, unit = (
@@ -126,7 +158,16 @@ def _infer(args: argparse.Namespace) -> int:
         writer = make_writer(args.format, args.out, args.resume, kind)
     except OSError as error:
         raise CommandError(f'cannot write to {args.out}: {error.strerror}') from error
-    items = list(iter_inputs(args.inputs, exclude=[args.out]))
+    with image_warnings(args.quiet):
+        return _read_inputs(args, writer, read, unit)
+
+
+def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit: str) -> int:
+    from pipeline.io import iter_inputs
+
+    items = list(
+        iter_inputs(args.inputs, exclude=[args.out], strict=args.strict, password=args.password)
+    )
     todo = [item for item in items if not (args.resume and writer.has(item.name, item.source))]
     if not args.quiet and len(todo) < len(items):
         print(f'{len(items) - len(todo)} of {len(items)} {unit}s are in {args.out} already')

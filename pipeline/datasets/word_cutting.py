@@ -64,7 +64,7 @@ class WordCutter:
         """
         rng = np.random.default_rng([self.seed, number])
         rectifier = TASK_UTILS.build(dict(self.rectifier))
-        image = read_image(self.root / entry['img_path'])
+        image = read_image(self.root / entry['img_path'], strict=True)
         scale = np.ones(2)
         if self.size is not None:
             scale = np.array(self.size) / image.shape[1::-1]

@@ -8,15 +8,22 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
+_BRIGHT = 160  # Mean luminance of the visible pixels above which the background is black.
+_LEAST_CONTRAST = 64  # Letters closer to the background in luminance count as hidden.
+_MOST_HIDDEN = 0.2  # Share of visible pixels that a white or black background may hide.
+
 
 def pillow_to_bgr(image: Image.Image) -> np.ndarray:
-    """Convert a Pillow image of any mode to (H, W, 3) uint8 BGR, with alpha over white."""
+    """Convert a Pillow image of any mode to (H, W, 3) uint8 BGR.
+
+    Transparent parts are filled with the background of :func:`over_background`.
+    """
     if image.mode in ('I', 'F') or image.mode.startswith('I;'):
         return cv2.cvtColor(_to_bytes(np.asarray(image)), cv2.COLOR_GRAY2BGR)
     if image.has_transparency_data or image.mode in ('La', 'RGBa'):
         # Pillow converts premultiplied alpha only to straight alpha of the same color space.
         image = image.convert({'La': 'LA'}.get(image.mode, 'RGBA')).convert('RGBA')
-        return _over_white(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGBA2BGRA))
+        return over_background(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGBA2BGRA))
     if image.mode == 'CMYK':
         image = _cmyk_to_rgb(image)
     return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
@@ -26,8 +33,9 @@ def array_to_bgr(array: np.ndarray) -> np.ndarray:
     """Convert an array to a new (H, W, 3) uint8 BGR array.
 
     Args:
-        array: (H, W), (H, W, 1) gray, (H, W, 3) BGR or (H, W, 4) BGRA, composited over white;
-            uint8, uint16 (65535 is white) or bool.
+        array: (H, W), (H, W, 1) gray, (H, W, 3) BGR or (H, W, 4) BGRA; uint8, uint16
+            (65535 is white) or bool. Transparent parts are filled with the background of
+            :func:`over_background`.
 
     Raises:
         ValueError: If the shape or dtype is not supported. Floats are not, because their scale
@@ -48,7 +56,7 @@ def array_to_bgr(array: np.ndarray) -> np.ndarray:
     if pixels.shape[2] == 1:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     if pixels.shape[2] == 4:
-        return _over_white(pixels)
+        return over_background(pixels)
     return pixels.copy()
 
 
@@ -67,10 +75,39 @@ def _to_bytes(array: np.ndarray) -> np.ndarray:
     return np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
 
 
-def _over_white(bgra: np.ndarray) -> np.ndarray:
+def over_background(bgra: np.ndarray) -> np.ndarray:
+    """Composite over a background that contrasts with the visible pixels.
+
+    The background is white, or black if the visible pixels are bright on average. It is gray if
+    that background would hide a large share of the visible pixels, as for black and white words
+    in one image. Opaque pixels keep their values.
+
+    Args:
+        bgra: (H, W, 4) uint8, with straight alpha.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+    """
+    background = _contrasting_gray(bgra)
     alpha = bgra[..., 3:].astype(np.uint16)
-    mixed = bgra[..., :3] * alpha + 255 * (255 - alpha)  # At most 255 * 255, which fits uint16.
+    # At most 255 * 255, which fits uint16.
+    mixed = bgra[..., :3] * alpha + background * (255 - alpha)
     return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _contrasting_gray(bgra: np.ndarray) -> int:
+    """Gray value of the background for :func:`over_background`."""
+    # Number of pixels per luminance. Translucent pixels count in proportion to their alpha.
+    visible = np.zeros(256)
+    for top in range(0, len(bgra), 256):  # Strips, because bincount converts to 64 bits.
+        strip = bgra[top : top + 256]
+        luminance = cv2.cvtColor(strip, cv2.COLOR_BGRA2GRAY)
+        visible += np.bincount(luminance.ravel(), strip[..., 3].ravel(), minlength=256)
+    total = visible.sum()
+    levels = np.arange(256)
+    background = 0 if visible @ levels > _BRIGHT * total else 255
+    hidden = visible[np.abs(levels - background) < _LEAST_CONTRAST].sum()
+    return 128 if hidden > _MOST_HIDDEN * total else background
 
 
 def _cmyk_to_rgb(image: Image.Image) -> Image.Image:

@@ -5,47 +5,58 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import threading
-from typing import Any
+import warnings
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
-from pipeline.io.download import fetch_url, is_url
-from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
+from pipeline.io.download import fetch_url, is_url, public_url
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
+from pipeline.io.frames import select_frame, tiff_pages
+from pipeline.io.pillow_limit import no_pillow_limit
+from pipeline.io.salvage import decode_partly, load_partly
 
 
 def read_image(
     source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
+    strict: bool = False,
 ) -> np.ndarray:
-    """Read an image, with EXIF orientation applied and alpha over white.
+    """Read an image, with EXIF orientation applied and transparent parts filled.
+
+    Transparent parts are filled with white, black or gray, whichever contrasts with the visible
+    pixels. White letters on a transparent image therefore stay visible.
 
     Args:
-        source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
-            all other formats of Pillow; the first frame or page), a Pillow image, or an array:
-            (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
+        source: A path, a URL (see :func:`fetch_url`), an encoded file as bytes (JPEG, PNG, WebP,
+            TIFF, BMP and all other formats of Pillow), a Pillow image (its current frame), or an
+            array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first
+            page of a TIFF and the first frame of an animation that is not blank are read, with an
+            ``ImageReadWarning`` if there are more.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
+        strict: Whether damaged files are refused. By default the readable part of a truncated or
+            damaged file is decoded with an ``ImageReadWarning``. The rest is black or gray.
 
     Returns:
         A new (H, W, 3) uint8 BGR array. 16-bit values are scaled to 8 bits. CMYK, palette, gray
         and 1-bit images are converted.
 
     Raises:
-        ImageReadError: If the file is missing, empty, damaged, too large or not an image. The
-            message is one line.
+        ImageReadError: If the file is missing, empty, too large or not an image, or if no part of
+            it can be decoded. The message is one line.
     """
     if isinstance(source, np.ndarray):
         return _read_array(source, max_pixels)
     if isinstance(source, Image.Image):
-        return _read_pillow(source, max_pixels, 'image')
+        return _read_pillow(source, max_pixels, 'image', strict)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(source), 'image bytes', max_pixels)
+        return decode_image(bytes(source), 'image bytes', max_pixels, strict)
     if isinstance(source, str) and is_url(source):
-        return decode_image(fetch_url(source), source, max_pixels)
+        return decode_image(fetch_url(source), public_url(source), max_pixels, strict)
     if isinstance(source, (str, os.PathLike)):
-        return decode_image(read_file(source), os.fspath(source), max_pixels)
+        return decode_image(read_file(source), os.fspath(source), max_pixels, strict)
     raise ImageReadError(
         f'an image must be a path, a URL, bytes, a Pillow image or an array, '
         f'got {type(source).__name__}'
@@ -70,44 +81,110 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         raise ImageReadError(f'{name}: {getattr(error, "strerror", None) or error}') from error
 
 
-def decode_image(data: bytes, label: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def decode_image(
+    data: bytes,
+    label: str,
+    max_pixels: int = MAX_PIXELS,
+    strict: bool = False,
+    frame: int | None = None,
+) -> np.ndarray:
     """Decode the bytes of a file, as :func:`read_image`.
 
     Args:
         data: Bytes of the file.
         label: Name of the image in error messages.
         max_pixels: Maximum number of pixels.
+        strict: Whether damaged files are refused.
+        frame: Index of the frame, as :func:`list_pages` returns it for a TIFF. By default the
+            first page, or the first frame of an animation that is not blank.
     """
     if not data:
         raise ImageReadError(f'{label}: the file is empty')
     if data.startswith(b'%PDF-'):
         raise ImageReadError(f'{label}: is a PDF, not an image; iter_inputs() reads its pages')
-    with _no_pillow_limit:
+    prepare = partial(_prepare, frame=frame, max_pixels=max_pixels, label=label)
+    with no_pillow_limit:
         try:
-            image = Image.open(io.BytesIO(data))
-        except UnidentifiedImageError:
-            raise ImageReadError(f'{label}: not an image that can be read') from None
+            image: Image.Image = Image.open(io.BytesIO(data))
+            prepare(image)
+            image.load()
+        except ImageReadError:
+            raise
         except Exception as error:  # Pillow's parsers raise many kinds of errors.
-            raise ImageReadError(f'{label}: damaged image ({error})') from error
-        with image:
-            return _read_pillow(image, max_pixels, label)
+            partly = None if strict else decode_partly(data, prepare)
+            if partly is None:
+                raise _unreadable(label, error) from error
+            _warn_damaged(label, error)
+            image = partly
+        else:
+            if frame is None:
+                _select_frame(image, label)
+        return _to_bgr(image, label)
 
 
-def _read_pillow(image: Image.Image, max_pixels: int, label: str) -> np.ndarray:
-    check_pixels(image.width, image.height, max_pixels, label)
-    if 0 in image.size:
-        raise ImageReadError(f'{label}: the image has no pixels')
-    with _no_pillow_limit:
+def _prepare(image: Image.Image, frame: int | None, max_pixels: int, label: str) -> None:
+    """Seek the page of a TIFF, and check the size of the image."""
+    if frame is None and image.format == 'TIFF':
+        pages, _ = tiff_pages(image)
+        frame = pages[0] if pages else 0
+        if len(pages) > 1:
+            message = f'{label}: only the first of {len(pages)} pages is read'
+            warnings.warn(ImageReadWarning(message), stacklevel=4)
+    if frame is not None:
+        image.seek(frame)
+    _check_size(image, max_pixels, label)
+
+
+def _select_frame(image: Image.Image, label: str) -> None:
+    """Seek the frame of an animation. A damaged animation gives its first frame."""
+    try:
+        index, frames = select_frame(image)
+    except Exception:  # As above.
+        image.seek(0)
+        index, frames = 0, getattr(image, 'n_frames', 1)
+    if frames > 1:
+        skipped = ' (the frames before it are blank)' if index else ''
+        message = f'{label}: only frame {index + 1} of {frames} is read{skipped}'
+        warnings.warn(ImageReadWarning(message), stacklevel=4)
+
+
+def _read_pillow(image: Image.Image, max_pixels: int, label: str, strict: bool) -> np.ndarray:
+    _check_size(image, max_pixels, label)
+    with no_pillow_limit:
         try:
             image.load()
         except Exception as error:  # As above.
-            raise ImageReadError(f'{label}: damaged image ({error})') from error
-        with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
-            image = ImageOps.exif_transpose(image)
-        try:
-            return pillow_to_bgr(image)
-        except (ValueError, OSError) as error:
-            raise ImageReadError(f'{label}: unsupported mode {image.mode} ({error})') from error
+            if strict or not load_partly(image):
+                raise _unreadable(label, error) from error
+            _warn_damaged(label, error)
+        return _to_bgr(image, label)
+
+
+def _check_size(image: Image.Image, max_pixels: int, label: str) -> None:
+    check_pixels(image.width, image.height, max_pixels, label)
+    if 0 in image.size:
+        raise ImageReadError(f'{label}: the image has no pixels')
+
+
+def _unreadable(label: str, error: Exception) -> ImageReadError:
+    if isinstance(error, UnidentifiedImageError):
+        return ImageReadError(f'{label}: not an image that can be read')
+    return ImageReadError(f'{label}: damaged image ({error})')
+
+
+def _warn_damaged(label: str, error: Exception) -> None:
+    reason = 'invalid header' if isinstance(error, UnidentifiedImageError) else error
+    message = f'{label}: damaged image, only the readable part is used ({reason})'
+    warnings.warn(ImageReadWarning(message), stacklevel=3)
+
+
+def _to_bgr(image: Image.Image, label: str) -> np.ndarray:
+    with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
+        image = ImageOps.exif_transpose(image)
+    try:
+        return pillow_to_bgr(image)
+    except (ValueError, OSError) as error:
+        raise ImageReadError(f'{label}: unsupported mode {image.mode} ({error})') from error
 
 
 def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
@@ -119,32 +196,3 @@ def _read_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
         raise
     except ValueError as error:
         raise ImageReadError(str(error)) from error
-
-
-class _PillowLimit:
-    """Context manager that disables Pillow's process-wide pixel limit; ``max_pixels`` replaces it.
-
-    The limit is disabled while any thread is in the context. The last thread restores it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._before: int | None = None
-
-    def __enter__(self) -> None:
-        module: Any = Image
-        with self._lock:
-            if not self._users:
-                self._before, module.MAX_IMAGE_PIXELS = module.MAX_IMAGE_PIXELS, None
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        module: Any = Image
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                module.MAX_IMAGE_PIXELS = self._before
-
-
-_no_pillow_limit = _PillowLimit()

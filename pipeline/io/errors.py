@@ -1,4 +1,4 @@
-"""The error of image reading."""
+"""The error and the warning of image reading."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ class ImageReadError(ValueError):
     """An image cannot be read. The message is one line and names the image."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(' '.join(printable(message).split()))
+        super().__init__(_one_line(message))
+
+
+class ImageReadWarning(UserWarning):
+    """A part of a file is not read. The message is one line and names the image."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
 
 def printable(text: str) -> str:
@@ -28,3 +35,7 @@ def check_pixels(width: int, height: int, max_pixels: int, label: str) -> None:
             f'{label}: {width} x {height} pixels are more than the limit of '
             f'{max_pixels / 1e6:g} million (max_pixels).'
         )
+
+
+def _one_line(message: str) -> str:
+    return ' '.join(printable(message).split())

@@ -1,4 +1,4 @@
-"""Inputs of a command line: files, folders, globs, URLs, PDF pages, standard input."""
+"""Inputs of a command line: files, folders, globs, URLs, PDF and TIFF pages, standard input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import os
 import sys
 import urllib.parse
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.io.decode import decode_image, read_image
-from pipeline.io.download import fetch_url, is_url
-from pipeline.io.errors import MAX_PIXELS, ImageReadError, printable
+from pipeline.io.decode import decode_image, read_file, read_image
+from pipeline.io.download import fetch_start, fetch_url, is_url, public_url
+from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
+from pipeline.io.frames import is_tiff, list_pages
 from pipeline.io.naming import UniqueNames
-from pipeline.io.pdf import count_pages, render_page
+from pipeline.io.pdf import count_pages, is_pdf, render_page
 from pipeline.utils.natural_sort import natural_key
 
 # fmt: off
@@ -27,6 +29,7 @@ PHOTO_SUFFIXES = frozenset([
 ])
 # fmt: on
 _PDF_DPI = 200.0
+_MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class InputItem:
 
     Attributes:
         name: Unique stem for result files.
-        source: Origin of the image: a path, a URL, ``doc.pdf#page=2``, or ``-``.
+        source: Origin of the image: a path, a URL, a page (``doc.pdf#page=2``), or ``-``.
     """
 
     name: str
@@ -57,38 +60,58 @@ def iter_inputs(
     exclude: Iterable[str | os.PathLike[str]] = (),
     max_pixels: int = MAX_PIXELS,
     timeout_s: float = 30.0,
+    strict: bool = False,
+    password: str | None = None,
 ) -> Iterator[InputItem]:
     """Iterate over input images without loading them.
 
     Exceptions are standard input and PDF files from URLs, which are read during the iteration.
     An input that cannot be read (a missing file, a folder without images, a glob without matches)
     gives an item whose ``load()`` raises. One bad input therefore does not stop the others.
+    The first bytes of a URL decide whether it is a PDF, a TIFF or another image. Iteration
+    therefore downloads documents completely, other files completely up to a total of 64 MB, and
+    the start of the rest.
 
     Args:
         inputs: Files with any suffix; folders (files with an image suffix, in natural order,
-            without hidden files); globs (including ``**``); http(s) URLs; PDF files (one image per
-            page at 200 dpi, named ``stem-p001``); ``-`` for standard input.
+            without hidden files); globs (including ``**``); URLs of http(s) with or without
+            ``user:password@``, and of other schemes through fsspec; PDF files (one image per page
+            at 200 dpi, named ``stem-p001``); TIFF files with several pages (named as PDF pages);
+            ``-`` for standard input.
         recursive: Whether folders include their subfolders.
         exclude: Subfolders of input folders that are skipped, such as the folder of the results.
         max_pixels: Maximum number of pixels of an image, as in :func:`read_image`.
         timeout_s: Timeout of network operations in seconds.
+        strict: Whether damaged images are refused. By default their readable part is decoded with
+            an ``ImageReadWarning``, as in :func:`read_image`.
+        password: Password of the PDF files. Files without a password ignore it.
 
     Yields:
         Items in the order of the inputs. Names are deterministic.
     """
-    finder = _Finder(recursive, {os.path.realpath(path) for path in exclude}, max_pixels, timeout_s)
+    excluded = {os.path.realpath(path) for path in exclude}
+    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict, password)
     for given in inputs:
         yield from finder.find(os.fspath(given))
 
 
 class _Finder:
     def __init__(
-        self, recursive: bool, excluded: set[str], max_pixels: int, timeout_s: float
+        self,
+        recursive: bool,
+        excluded: set[str],
+        max_pixels: int,
+        timeout_s: float,
+        strict: bool,
+        password: str | None,
     ) -> None:
         self._recursive = recursive
         self._excluded = excluded
         self._max_pixels = max_pixels
         self._timeout_s = timeout_s
+        self._strict = strict
+        self._password = password
+        self._kept_bytes = 0
         self._names = UniqueNames()
         self._document_names = UniqueNames()
 
@@ -112,10 +135,13 @@ class _Finder:
         return self._item(Path(source).stem, source, partial(_fail, f'{source}: {message}'))
 
     def _file(self, path: str) -> Iterator[InputItem]:
-        if _is_pdf(path):
+        head = _first_bytes(path)
+        if is_pdf(head):
             yield from self._pages(path, Path(path).stem, path)
+        elif is_tiff(head):
+            yield from self._tiff(path, Path(path).stem, path)
         else:
-            loader = partial(read_image, Path(path), max_pixels=self._max_pixels)
+            loader = partial(read_image, Path(path), self._max_pixels, self._strict)
             yield self._item(Path(path).stem, path, loader)
 
     def _folder(self, folder: str) -> Iterator[InputItem]:
@@ -152,55 +178,92 @@ class _Finder:
             yield from self._folder(path) if os.path.isdir(path) else self._file(path)
 
     def _address(self, url: str) -> Iterator[InputItem]:
+        label = public_url(url)
         try:
-            parts = urllib.parse.urlsplit(url)
+            parts = urllib.parse.urlsplit(label)
         except ValueError as error:
-            yield self._broken(url, str(error))
+            yield self._broken(label, str(error))
             return
-        path = urllib.parse.unquote(parts.path)
-        stem = Path(path).stem or parts.netloc
-        if not path.lower().endswith('.pdf'):
-            yield self._item(stem, url, partial(self._load_address, url))
-            return
+        stem = Path(urllib.parse.unquote(parts.path)).stem or parts.netloc or label
         try:
-            data = fetch_url(url, timeout_s=self._timeout_s)
+            data, is_whole = fetch_start(url, self._is_kept, self._timeout_s)
         except ImageReadError as error:
-            yield self._item(stem, url, partial(_fail, str(error)))
+            yield self._item(stem, label, partial(_fail, str(error)))
+            return
+        if is_pdf(data):
+            yield from self._pages(data, stem, label)
+        elif is_tiff(data):
+            yield from self._tiff(data, stem, label)
+        elif is_whole:
+            self._kept_bytes += len(data)
+            loader = partial(decode_image, data, label, self._max_pixels, self._strict)
+            yield self._item(stem, label, loader)
         else:
-            yield from self._pages(data, stem, url)
+            yield self._item(stem, label, partial(self._load_address, url, label))
 
-    def _load_address(self, url: str) -> np.ndarray:
-        return decode_image(fetch_url(url, timeout_s=self._timeout_s), url, self._max_pixels)
+    def _is_kept(self, head: bytes) -> bool:
+        """Whether to download a whole file before its turn: documents, and the first images."""
+        return is_pdf(head) or is_tiff(head) or self._kept_bytes < _MAX_KEPT_BYTES
+
+    def _load_address(self, url: str, label: str) -> np.ndarray:
+        data = fetch_url(url, timeout_s=self._timeout_s)
+        return decode_image(data, label, self._max_pixels, self._strict)
 
     def _standard_input(self) -> Iterator[InputItem]:
         data = sys.stdin.buffer.read()
-        if data.startswith(b'%PDF-'):
+        if is_pdf(data):
             yield from self._pages(data, 'stdin', '-')
+        elif is_tiff(data):
+            yield from self._tiff(data, 'stdin', '-')
         else:
-            loader = partial(decode_image, data, 'standard input', self._max_pixels)
+            loader = partial(decode_image, data, 'standard input', self._max_pixels, self._strict)
             yield self._item('stdin', '-', loader)
 
     def _pages(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
         stem = self._document_names.take(stem)
         try:
-            count = count_pages(document, source)
+            count = count_pages(document, source, self._password)
         except ImageReadError as error:
             yield self._item(stem, source, partial(_fail, str(error)))
             return
         for index in range(count):
             label = f'{source}#page={index + 1}'
             loader = partial(
-                render_page, document, index, label, dpi=_PDF_DPI, max_pixels=self._max_pixels
+                render_page, document, index, label, _PDF_DPI, self._max_pixels, self._password
             )
             yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
 
+    def _tiff(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
+        pages, error = list_pages(document)
+        load = partial(_load_frame, document, max_pixels=self._max_pixels, strict=self._strict)
+        if error is not None and pages:
+            message = f'{source}: damaged TIFF, only {len(pages)} pages are found ({error})'
+            if self._strict:
+                yield self._item(stem, source, partial(_fail, message))
+                return
+            warnings.warn(ImageReadWarning(message), stacklevel=2)
+        if len(pages) < 2:
+            yield self._item(stem, source, partial(load, pages[0] if pages else None, source))
+            return
+        stem = self._document_names.take(stem)
+        for number, frame in enumerate(pages, 1):
+            label = f'{source}#page={number}'
+            yield self._item(f'{stem}-p{number:03d}', label, partial(load, frame, label))
 
-def _is_pdf(path: str) -> bool:
+
+def _first_bytes(path: str) -> bytes:
     try:
         with open(path, 'rb') as file:
-            return file.read(5) == b'%PDF-'
+            return file.read(16)
     except (OSError, ValueError):
-        return False
+        return b''
+
+
+def _load_frame(
+    document: str | bytes, frame: int | None, label: str, max_pixels: int, strict: bool
+) -> np.ndarray:
+    data = document if isinstance(document, bytes) else read_file(document)
+    return decode_image(data, label, max_pixels, strict, frame)
 
 
 def _fail(message: str) -> np.ndarray:

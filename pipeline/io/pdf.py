@@ -12,17 +12,23 @@ from pipeline.io.color import array_to_bgr
 from pipeline.io.errors import ImageReadError, check_pixels
 
 
-def count_pages(document: str | bytes, label: str) -> int:
+def is_pdf(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is a PDF."""
+    return head.startswith(b'%PDF-')
+
+
+def count_pages(document: str | bytes, label: str, password: str | None = None) -> int:
     """Number of pages of a PDF.
 
     Args:
         document: Path or bytes of the file.
         label: Name of the file in error messages.
+        password: Password of the file. Files without a password ignore it.
 
     Raises:
-        ImageReadError: If the file is damaged, requires a password, or has no pages.
+        ImageReadError: If the file is damaged or has no pages, or if it requires another password.
     """
-    with _open(document, label) as pdf:
+    with _open(document, label, password) as pdf:
         count = len(pdf)
     if not count:
         raise ImageReadError(f'{label}: the PDF has no pages')
@@ -30,7 +36,12 @@ def count_pages(document: str | bytes, label: str) -> int:
 
 
 def render_page(
-    document: str | bytes, page_index: int, label: str, dpi: float, max_pixels: int
+    document: str | bytes,
+    page_index: int,
+    label: str,
+    dpi: float,
+    max_pixels: int,
+    password: str | None = None,
 ) -> np.ndarray:
     """Render one page to (H, W, 3) uint8 BGR.
 
@@ -42,11 +53,12 @@ def render_page(
         label: Name of the page in error messages.
         dpi: Resolution.
         max_pixels: Maximum number of pixels.
+        password: Password of the file.
 
     Raises:
         ImageReadError: If the file cannot be read or the page is too large.
     """
-    with _open(document, label) as pdf:
+    with _open(document, label, password) as pdf:
         page = pdf[page_index]
         scale = dpi / 72
         width, height = (int(np.ceil(side * scale)) for side in page.get_size())
@@ -59,9 +71,11 @@ def render_page(
 
 
 @contextmanager
-def _open(document: str | bytes, label: str) -> Iterator[pypdfium2.PdfDocument]:
+def _open(
+    document: str | bytes, label: str, password: str | None
+) -> Iterator[pypdfium2.PdfDocument]:
     try:
-        pdf = pypdfium2.PdfDocument(document)
+        pdf = pypdfium2.PdfDocument(document, password=password)
         try:
             if pdf.get_formtype():
                 pdf.init_forms()  # Required for drawing filled-in form fields.
@@ -69,4 +83,7 @@ def _open(document: str | bytes, label: str) -> Iterator[pypdfium2.PdfDocument]:
         finally:
             pdf.close()
     except (pypdfium2.PdfiumError, OSError) as error:
+        if 'password' in str(error).lower():
+            reason = 'requires a password (--password)' if password is None else 'wrong password'
+            raise ImageReadError(f'{label}: cannot read the PDF: {reason}') from error
         raise ImageReadError(f'{label}: cannot read the PDF ({error})') from error

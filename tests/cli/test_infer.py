@@ -202,6 +202,25 @@ def test_infer_expands_folders_globs_and_pages(run, tmp_path):
     assert (page['width'], page['height'], len(page['words'])) == (200, 100, 1)
 
 
+def test_infer_reads_tiff_pages_and_animations(run, tmp_path):
+    pages = [Image.fromarray(draw_photo((letter, BOX))[..., ::-1]) for letter in 'fg']
+    blank = Image.new('RGB', pages[0].size)
+    pages[0].save(tmp_path / 'scan.tif', save_all=True, append_images=pages[1:])
+    blank.save(tmp_path / 'fade.png', save_all=True, append_images=pages)
+    done = run('scan.tif', 'fade.png', '--out', 'out', '--no-draw')
+    assert done.status == 0
+    assert [line.split(' (')[0] for line in done.out] == [
+        'scan.tif#page=1', 'scan.tif#page=2', 'fade.png',
+    ]  # fmt: skip
+    assert done.err == [
+        'warning: fade.png: only frame 2 of 3 is read (the frames before it are blank)'
+    ]
+    assert files(tmp_path / 'out') == ['fade.json', 'scan-p001.json', 'scan-p002.json']
+    assert [texts(tmp_path / 'out' / f'{name}.json') for name in ('scan-p002', 'fade')] == [
+        ['g'], ['f'],
+    ]  # fmt: skip
+
+
 def test_infer_reads_standard_input(run, tmp_path, monkeypatch):
     data = save(tmp_path / 'a.png', 's').read_bytes()
     monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(data)))
@@ -274,8 +293,8 @@ def test_infer_reports_unreadable_inputs_and_continues(run, tmp_path):
     (tmp_path / 'empty.jpg').write_bytes(b'')
     (tmp_path / 'text.png').write_text('hello\nworld\n' * 50)
     (tmp_path / 'bare').mkdir()
-    half = save(tmp_path / 'half.png', 'h').read_bytes()
-    (tmp_path / 'half.png').write_bytes(half[: len(half) // 2])
+    header = save(tmp_path / 'half.png', 'h').read_bytes()[:45]
+    (tmp_path / 'half.png').write_bytes(header)
     (tmp_path / 'bad.pdf').write_bytes(b'%PDF-1.7 nothing')
     good = [save(tmp_path / f'good{i}.png', 'g') for i in range(2)]
     done = run(
@@ -301,6 +320,24 @@ def test_infer_reports_unreadable_inputs_and_continues(run, tmp_path):
         assert wanted in line
     assert done.err[-1] == '7 of 9 inputs could not be read'
     assert files(tmp_path / 'results') == ['good0.json', 'good1.json']
+
+
+def test_infer_reads_damaged_images_with_a_warning(run, tmp_path):
+    path = save(tmp_path / 'cut.jpg', 'm')
+    path.write_bytes(path.read_bytes()[:-2])
+    done = run('cut.jpg', '--no-draw')
+    assert done.status == 0 and done.out[0].startswith('cut.jpg (1 word')
+    (line,) = done.err
+    assert line.startswith('warning: cut.jpg: damaged image')
+    assert run('cut.jpg', '--no-draw', '--quiet').err == []
+
+
+def test_infer_strict_refuses_damaged_images(run, tmp_path):
+    path = save(tmp_path / 'cut.jpg', 'm')
+    path.write_bytes(path.read_bytes()[:-2])
+    done = run('cut.jpg', '--no-draw', '--strict')
+    assert (done.status, done.out) == (1, [])
+    assert done.err[0].startswith('error: cut.jpg: damaged image')
 
 
 def test_infer_loads_no_model_without_readable_inputs(run, monkeypatch):

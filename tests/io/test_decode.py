@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, features
 
-from pipeline.io import ImageReadError, read_image
+from pipeline.io import ImageReadError, ImageReadWarning, read_image
 
 SKY, WALL = (20, 90, 200), (210, 180, 60)  # RGB
 
@@ -94,7 +94,7 @@ def test_read_image_converts_gray_palette_and_1_bit():
 
 
 @pytest.mark.parametrize('mode', ['RGBA', 'LA'])
-def test_read_image_composites_alpha_over_white(mode):
+def test_read_image_composites_dark_ink_over_white(mode):
     image = Image.new(mode, (3, 1))
     ink = (0, 0, 0) if mode == 'RGBA' else (0,)
     for x, alpha in enumerate((0, 128, 255)):
@@ -108,6 +108,49 @@ def test_read_image_of_transparent_palette_is_white():
     image.putpixel((1, 0), 1)
     pixels = read_image(encoded(image, 'PNG', transparency=0))
     assert pixels[0].tolist() == [[255, 255, 255], [7, 8, 9]]
+
+
+def lettering(mode, ink, background_alpha=0):
+    """Bars of one gray value on a transparent image, as letters of a logo."""
+    alpha = np.full((20, 40), background_alpha, np.uint8)
+    alpha[5:15, 4:36:8] = 255
+    luminance = Image.fromarray(np.full((20, 40), ink, np.uint8))
+    image = Image.merge('LA', (luminance, Image.fromarray(alpha)))
+    if mode == 'P':
+        indices = Image.fromarray((alpha > 0).astype(np.uint8))
+        indices.putpalette([ink] * 6)
+        return indices
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize('ink, background', [(255, 0), (200, 0), (60, 255), (0, 255)])
+@pytest.mark.parametrize('mode', ['RGBA', 'LA', 'P', 'BGRA array', '16-bit BGRA array'])
+def test_read_image_background_contrasts_with_letters(mode, ink, background):
+    image = lettering({'LA': 'LA', 'P': 'P'}.get(mode, 'RGBA'), ink)
+    if mode.endswith('array'):
+        source = np.asarray(image)[..., [2, 1, 0, 3]]
+        source = source.astype(np.uint16) * 257 if mode.startswith('16') else source
+    else:
+        source = encoded(image, 'PNG', **({'transparency': 0} if mode == 'P' else {}))
+    pixels = read_image(source)
+    assert pixels[0, 0].tolist() == [background] * 3
+    assert pixels[10, 4].tolist() == [ink] * 3
+
+
+def test_read_image_shows_black_and_white_letters_on_gray():
+    image = lettering('RGBA', 255)
+    image.paste(lettering('RGBA', 0).crop((0, 0, 20, 20)))
+    pixels = read_image(image)
+    assert pixels[0, 0].tolist() == [128] * 3
+    assert [pixels[10, x, 0] for x in (4, 28)] == [0, 255]
+
+
+def test_read_image_keeps_opaque_pixels_of_alpha_images():
+    noise = np.random.default_rng(0).integers(0, 256, (9, 11, 4), dtype=np.uint8)
+    noise[..., 3] = 255
+    np.testing.assert_array_equal(read_image(noise), noise[..., :3])
+    noise[:3, :, 3] = 0
+    np.testing.assert_array_equal(read_image(noise)[3:], noise[3:, :, :3])
 
 
 def test_read_image_converts_cmyk():
@@ -128,10 +171,37 @@ def test_read_image_scales_float_tiffs():
     assert read_image(encoded(Image.fromarray(values), 'TIFF'))[0, :, 1].tolist() == [0, 128, 255]
 
 
-def test_read_image_returns_the_first_frame():
+def with_frames(file_format, *frames, **options):
+    return encoded(frames[0], file_format, save_all=True, append_images=frames[1:], **options)
+
+
+@pytest.mark.parametrize('file_format', ['GIF', 'WEBP', 'PNG', 'AVIF'])
+def test_read_image_skips_blank_frames_of_animations(file_format):
+    if file_format in ('WEBP', 'AVIF') and not features.check(file_format.lower()):
+        pytest.skip(f'this Pillow has no {file_format}')
+    blanks = [Image.new('RGB', (64, 48), color) for color in ('black', 'white')]
+    data = with_frames(file_format, *blanks, scene(), noise())
+    with pytest.warns(ImageReadWarning, match='image bytes: only frame 3 of 4 is read') as caught:
+        pixels = read_image(data)
+    assert len(caught) == 1
+    assert_looks_like(pixels, expected(), tolerance=6)
+
+
+def test_read_image_returns_the_first_frame_if_all_are_blank():
     frames = [Image.new('RGB', (8, 8), color) for color in ('red', 'blue')]
-    data = encoded(frames[0], 'GIF', save_all=True, append_images=frames[1:])
-    assert read_image(data)[4, 4].tolist() == [0, 0, 255]
+    with pytest.warns(ImageReadWarning, match='only frame 1 of 2 is read'):
+        assert read_image(with_frames('GIF', *frames))[4, 4].tolist() == [0, 0, 255]
+
+
+def test_read_image_returns_the_current_frame_of_pillow_images():
+    image = Image.open(io.BytesIO(with_frames('TIFF', noise(), scene())))
+    image.seek(1)
+    assert_looks_like(read_image(image), expected())
+
+
+def test_read_image_returns_the_first_tiff_page():
+    with pytest.warns(ImageReadWarning, match='only the first of 2 pages is read'):
+        assert_looks_like(read_image(with_frames('TIFF', scene(), noise())), expected())
 
 
 def test_read_image_accepts_gray_and_bgra_arrays():
@@ -149,8 +219,8 @@ def test_read_image_accepts_gray_and_bgra_arrays():
         (lambda folder: write(folder / 'empty.jpg', b''), 'empty.jpg: the file is empty'),
         (lambda folder: write(folder / 'text.jpg', b'hello\nworld'), 'text.jpg: not an image'),
         (lambda folder: write(folder / 'a.pdf', b'%PDF-1.4'), 'is a PDF'),
-        (lambda folder: encoded(scene(), 'PNG')[:80], 'damaged image'),
-        (lambda folder: encoded(scene(), 'JPEG')[:-300], 'damaged image'),
+        (lambda folder: encoded(scene(), 'PNG')[:45], 'damaged image'),
+        (lambda folder: encoded(scene(), 'WEBP', lossless=True)[:-9], 'damaged image'),
         (lambda folder: np.zeros((4, 4, 3), np.float32), 'uint8'),
         (lambda folder: np.zeros((4, 4, 2), np.uint8), r'\(H, W, 3\)'),
         (lambda folder: np.zeros((0, 4, 3), np.uint8), r'\(H, W, 3\)'),
@@ -163,6 +233,63 @@ def test_read_image_error_is_one_line(tmp_path, make, message):
         read_image(make(tmp_path))
     assert len(str(caught.value).splitlines()) == 1
     assert isinstance(caught.value, ValueError)
+
+
+def noise(mode='RGB'):
+    values = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    return Image.fromarray(values).convert(mode)
+
+
+def spoil(data, chunk, offset):
+    """Flip one byte of a PNG, ``offset`` bytes after the start of a chunk's name."""
+    index = data.index(chunk) + offset
+    return data[:index] + bytes([data[index] ^ 255]) + data[index + 1 :]
+
+
+DAMAGED = {
+    'JPEG without end marker': lambda: (encoded(noise(), 'JPEG')[:-2], 48),
+    'JPEG without last byte': lambda: (encoded(noise(), 'JPEG')[:-1], 48),
+    'truncated JPEG': lambda: (truncated('JPEG'), 20),
+    'truncated progressive JPEG': lambda: (truncated('JPEG', progressive=True), 20),
+    'truncated PNG': lambda: (truncated('PNG'), 20),
+    'truncated BMP': lambda: (truncated('BMP'), 0),  # BMP stores the last row first.
+    'truncated GIF': lambda: (encoded(noise('P'), 'GIF')[:-900], 20),
+    'truncated TIFF': lambda: (truncated('TIFF'), 20),
+    'PNG with bad header checksum': lambda: (spoil(encoded(noise(), 'PNG'), b'IHDR', 17), 48),
+    'PNG with bad pixels': lambda: (spoil(encoded(noise(), 'PNG'), b'IDAT', 5000), 20),
+}
+
+
+def truncated(file_format, **options):
+    data = encoded(noise(), file_format, **options)
+    return data[: len(data) * 3 // 4]
+
+
+@pytest.mark.parametrize('kind', DAMAGED)
+def test_read_image_decodes_the_readable_part(kind, tmp_path):
+    data, rows = DAMAGED[kind]()
+    path = write(tmp_path / 'photo.img', data)
+    with pytest.warns(ImageReadWarning, match=r'photo.img: damaged image') as caught:
+        pixels = read_image(path)
+    assert len(caught) == 1 and len(str(caught[0].message).splitlines()) == 1
+    assert pixels.shape == (48, 64, 3)
+    assert (pixels.std(axis=(1, 2)) > 20)[:rows].all()
+    with pytest.raises(ImageReadError, match=r'photo.img: '):
+        read_image(path, strict=True)
+
+
+def test_read_image_keeps_intact_rows_of_a_truncated_png():
+    with pytest.warns(ImageReadWarning):
+        pixels = read_image(truncated('PNG'))
+    np.testing.assert_array_equal(pixels[:20], np.asarray(noise())[:20, :, ::-1])
+
+
+def test_read_image_decodes_damaged_pillow_images():
+    data = truncated('PNG')
+    with pytest.warns(ImageReadWarning, match='damaged image'):
+        assert read_image(Image.open(io.BytesIO(data)))[:20].std() > 20
+    with pytest.raises(ImageReadError, match='damaged image'):
+        read_image(Image.open(io.BytesIO(data)), strict=True)
 
 
 def write(path, data):

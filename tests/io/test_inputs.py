@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import io
 import sys
 import threading
+import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 from typing import ClassVar
@@ -11,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.io import ImageReadError, iter_inputs
+from pipeline.io import ImageReadError, ImageReadWarning, iter_inputs, read_image
 from pipeline.io.download import fetch_url
 
 
@@ -130,6 +134,107 @@ def test_iter_inputs_pdf_page_names_are_unique(tmp_path):
     assert names(iter_inputs(paths)) == ['doc-p001', 'doc-p002', 'doc-2-p001', 'doc-2-p002']
 
 
+def rc4(key, data):
+    state, j, output = list(range(256)), 0, bytearray()
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    i = j = 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        output.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(output)
+
+
+def make_encrypted_pdf(path, password):
+    """Two empty pages, encrypted by the standard handler of PDF 1.4 (revision 2)."""
+    padding = bytes.fromhex('28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A')
+    padded = (password.encode() + padding)[:32]
+    owner = rc4(hashlib.md5(padded).digest()[:5], padded)
+    key = hashlib.md5(padded + owner + b'\xff\xff\xff\xff' + b'0' * 16).digest()[:5]
+    bodies = [
+        '<</Type/Catalog/Pages 2 0 R>>',
+        '<</Type/Pages/Count 2/Kids[3 0 R 4 0 R]>>',
+        *['<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 36]>>'] * 2,
+        f'<</Filter/Standard/V 1/R 2/P -1/O<{owner.hex()}>/U<{rc4(key, padding).hex()}>>>',
+    ]
+    data = '%PDF-1.4\n'
+    offsets = []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(data))
+        data += f'{number} 0 obj\n{body}\nendobj\n'
+    start = len(data)
+    data += 'xref\n0 6\n0000000000 65535 f \n' + ''.join(f'{at:010} 00000 n \n' for at in offsets)
+    name = (b'0' * 16).hex()
+    data += f'trailer\n<</Size 6/Root 1 0 R/Encrypt 5 0 R/ID[<{name}><{name}>]>>\n'
+    path.write_text(data + f'startxref\n{start}\n%%EOF\n')
+    return path
+
+
+def test_iter_inputs_opens_encrypted_pdfs(tmp_path):
+    path = make_encrypted_pdf(tmp_path / 'doc.pdf', 'secret')
+    items = list(iter_inputs([path, make_pdf(tmp_path / 'open.pdf')], password='secret'))
+    assert names(items) == ['doc-p001', 'doc-p002', 'open-p001', 'open-p002']
+    assert [item.load().shape for item in items] == [(100, 200, 3)] * 4
+    (item,) = iter_inputs([path])
+    assert error_of(item).endswith('cannot read the PDF: requires a password (--password)')
+    (item,) = iter_inputs([path], password='guess')
+    assert error_of(item).endswith('cannot read the PDF: wrong password')
+
+
+COLORS = ('red', 'lime', 'blue')
+
+
+def make_tiff(path, colors=COLORS, sizes=((8, 6),) * 3, **options):
+    pages = [Image.new('RGB', size, color) for size, color in zip(sizes, colors)]
+    pages[0].save(path, format='TIFF', save_all=True, append_images=pages[1:], **options)
+    return path
+
+
+def test_iter_inputs_reads_tiff_pages(tmp_path):
+    path = make_tiff(tmp_path / 'scan.tif', sizes=((8, 6), (5, 4), (7, 9)))
+    items = list(iter_inputs([path]))
+    assert names(items) == ['scan-p001', 'scan-p002', 'scan-p003']
+    assert [item.source for item in items] == [f'{path}#page={n}' for n in (1, 2, 3)]
+    pages = [item.load() for item in items]
+    assert [page.shape[:2] for page in pages] == [(6, 8), (4, 5), (9, 7)]
+    assert [page[0, 0].tolist() for page in pages] == [[0, 0, 255], [0, 255, 0], [255, 0, 0]]
+    assert '#page=2: 5 x 4 pixels' in error_of(list(iter_inputs([path], max_pixels=10))[1])
+
+
+def test_iter_inputs_finds_tiff_pages_by_their_bytes(tmp_path, monkeypatch):
+    path = make_tiff(tmp_path / 'scan.dat', colors=COLORS[:2])
+    assert names(iter_inputs([path])) == ['scan-p001', 'scan-p002']
+    monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))
+    items = list(iter_inputs(['-']))
+    assert names(items) == ['stdin-p001', 'stdin-p002']
+    assert items[1].load()[0, 0].tolist() == [0, 255, 0]
+
+
+def test_iter_inputs_leaves_out_tiff_thumbnails(tmp_path):
+    frames = [Image.new('RGB', (8, 6), color) for color in COLORS]
+    for frame, kind in zip(frames, (1, 0, 4)):  # Thumbnail, page, mask.
+        frame.encoderinfo = {'tiffinfo': {254: kind}}
+    path = tmp_path / 'photo.tif'
+    frames[0].save(path, save_all=True, append_images=frames[1:], tiffinfo={254: 1})
+    (item,) = iter_inputs([path])
+    assert (item.name, item.source) == ('photo', str(path))
+    assert item.load()[0, 0].tolist() == [0, 255, 0]
+
+
+def test_iter_inputs_reads_tiff_pages_before_damage(tmp_path):
+    path = make_tiff(tmp_path / 'cut.tif')
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.warns(ImageReadWarning, match='cut.tif: damaged TIFF, only 2 pages'):
+        items = list(iter_inputs([path]))
+    assert names(items) == ['cut-p001', 'cut-p002']
+    assert items[1].load()[0, 0].tolist() == [0, 255, 0]
+    (item,) = iter_inputs([path], strict=True)
+    assert 'damaged TIFF' in error_of(item)
+
+
 def test_iter_inputs_reports_damaged_pdfs_and_huge_pages(tmp_path):
     broken = tmp_path / 'broken.pdf'
     broken.write_bytes(b'%PDF-1.4 and nothing more')
@@ -152,10 +257,20 @@ def test_iter_inputs_reads_standard_input(tmp_path, monkeypatch):
 
 class _Server(BaseHTTPRequestHandler):
     files: ClassVar[dict[str, bytes]] = {}
+    headers_of: ClassVar[dict[str, dict[str, str]]] = {}
+    requests: ClassVar[list[tuple[str, str | None]]] = []
 
     def do_GET(self):
+        token = self.headers['Authorization']
+        self.requests.append((self.path, token))
         data = self.files.get(self.path)
-        self.send_response(200 if data else 404)
+        headers = self.headers_of.get(self.path, {})
+        if 'private' in self.path and token != PRIVATE:
+            self.send_response(401)
+        else:
+            self.send_response(302 if 'Location' in headers else 200 if data else 404)
+        for header in headers.items():
+            self.send_header(*header)
         self.end_headers()
         self.wfile.write(data or b'')
 
@@ -169,7 +284,12 @@ def server(tmp_path):
         '/photo%20one.png': save_photo(tmp_path / 'a.png').read_bytes(),
         '/doc.pdf?v=1': make_pdf(tmp_path / 'doc.pdf').read_bytes(),
         '/page.html': b'<html></html>',
+        '/document': make_pdf(tmp_path / 'doc.pdf').read_bytes(),
+        '/scan.png': make_tiff(tmp_path / 'scan.tif').read_bytes(),
+        '/private.png': (tmp_path / 'a.png').read_bytes(),
     }
+    _Server.headers_of = {}
+    _Server.requests = []
     served = HTTPServer(('127.0.0.1', 0), _Server)
     thread = threading.Thread(target=served.serve_forever, args=(0.01,))
     thread.start()
@@ -196,6 +316,150 @@ def test_iter_inputs_downloads_urls(server, monkeypatch):
     assert items[2].load().shape == (100, 200, 3)
     assert '404' in error_of(items[3])
     assert 'not an image' in error_of(items[4])
+
+
+PRIVATE = 'Basic ' + base64.b64encode(b'me:s/cr@t').decode()
+
+
+def test_iter_inputs_recognizes_documents_of_urls_by_their_bytes(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    items = list(iter_inputs([f'{server}/document', f'{server}/scan.png']))
+    assert names(items) == [
+        'document-p001', 'document-p002', 'scan-p001', 'scan-p002', 'scan-p003',
+    ]  # fmt: skip
+    assert items[1].source == f'{server}/document#page=2'
+    assert items[1].load().shape == (100, 200, 3)
+    assert items[4].load()[0, 0].tolist() == [255, 0, 0]
+
+
+def raw_deflate(data):
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
+
+
+@pytest.mark.parametrize(
+    'encoding, compress',
+    [
+        ('gzip', gzip.compress),
+        ('gzip', lambda data: gzip.compress(data[:40]) + gzip.compress(data[40:])),
+        ('gzip', lambda data: gzip.compress(data) + bytes(8)),
+        ('gzip', bytes),  # Not compressed, although the header names gzip.
+        ('identity', gzip.compress),
+        ('deflate', zlib.compress),
+        ('deflate', raw_deflate),
+    ],
+)
+def test_iter_inputs_decompresses_downloads(server, monkeypatch, encoding, compress):
+    monkeypatch.setenv('no_proxy', '*')
+    _Server.files['/packed'] = compress(_Server.files['/photo%20one.png'])
+    _Server.headers_of['/packed'] = {'Content-Encoding': encoding}
+    (item,) = iter_inputs([f'{server}/packed'])
+    assert item.load().shape == (6, 8, 3)
+
+
+def test_fetch_url_limits_decompressed_data(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    _Server.files['/bomb'] = gzip.compress(bytes(5_000_000))
+    with pytest.raises(ImageReadError, match='larger than 1 MB'):
+        fetch_url(f'{server}/bomb', max_bytes=1_000_000)
+    _Server.files['/bomb'] = gzip.compress(bytes(99))[:12] + b'broken data'
+    with pytest.raises(ImageReadError, match='damaged compressed data'):
+        fetch_url(f'{server}/bomb')
+    _Server.headers_of['/bomb'] = {'Content-Encoding': 'br'}
+    with pytest.raises(ImageReadError, match='unsupported Content-Encoding br'):
+        fetch_url(f'{server}/bomb')
+
+
+def test_iter_inputs_logs_in_without_showing_the_password(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    url = f'{server}/private.png'
+    login = url.replace('//', '//me:s%2Fcr%40t@')
+    good, gone, wrong, anonymous = iter_inputs(
+        [login, login.replace('.png', '.gone'), login.replace('cr', 'xx'), url]
+    )
+    assert good.load().shape == (6, 8, 3)
+    assert '404' in error_of(gone) and '401' in error_of(wrong)
+    assert 'user:password@' in error_of(anonymous)
+    for item in (good, gone, wrong):
+        assert item.source.startswith(f'{server}/private.')
+        assert 'me' not in item.source and 's%2F' not in repr(item)
+    for item in (gone, wrong):
+        assert error_of(item).startswith(item.source)
+
+
+@pytest.mark.parametrize(
+    'url',
+    [
+        'http://me:s/ecret@127.0.0.1:9/a.png',
+        'http://me:s#ecret@127.0.0.1:9/a.png',
+        'http://me:ecret@[broken/a.png',
+        'http://me:ecret@127.0.0.1:port/a.png',
+        'nothing://me:ecret@host/a.png',
+        'ftp://me:ecret@127.0.0.1:9/a.png',
+    ],
+)
+def test_iter_inputs_hides_passwords_of_invalid_urls(url, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    (item,) = iter_inputs([url], timeout_s=2)
+    assert 'ecret' not in error_of(item) + repr(item)
+    with pytest.raises(ImageReadError) as caught:
+        read_image(url)
+    assert 'ecret' not in str(caught.value)
+
+
+def test_fetch_url_sends_the_password_only_to_its_host(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    login = server.replace('//', '//me:s%2Fcr%40t@')
+    elsewhere = server.replace('127.0.0.1', 'localhost')
+    _Server.headers_of = {
+        '/same': {'Location': '/private.png'},
+        '/other': {'Location': f'{elsewhere}/private.png'},
+    }
+    assert fetch_url(f'{login}/same') == _Server.files['/private.png']
+    with pytest.raises(ImageReadError, match='401'):
+        fetch_url(f'{login}/other')
+    assert _Server.requests[-1] == ('/private.png', None)
+
+
+@pytest.mark.parametrize('target', ['file:///etc/hostname', 'ftp://localhost/a', 'data:,a'])
+def test_fetch_url_refuses_redirects_to_other_schemes(server, monkeypatch, target):
+    monkeypatch.setenv('no_proxy', '*')
+    _Server.headers_of['/away'] = {'Location': target}
+    with pytest.raises(ImageReadError, match=r'redirect to \w+:, which is not http'):
+        fetch_url(f'{server}/away')
+
+
+def test_iter_inputs_downloads_once_within_the_limit(server, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    monkeypatch.setattr('pipeline.io.inputs._MAX_KEPT_BYTES', 10)
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, 'PNG')
+    _Server.files['/large'] = buffer.getvalue()
+    items = list(iter_inputs([f'{server}/large'] * 2))
+    assert [item.load().shape for item in items] == [(200, 200, 3)] * 2
+    assert len(_Server.requests) == 3
+
+
+def test_iter_inputs_reads_other_schemes_through_fsspec(tmp_path):
+    memory = pytest.importorskip('fsspec').filesystem('memory')
+    memory.pipe('/box/photo.png', save_photo(tmp_path / 'a.png').read_bytes())
+    memory.pipe('/box/scan', make_pdf(tmp_path / 'doc.pdf').read_bytes())
+    urls = [f'memory://box/{name}' for name in ('photo.png', 'scan', 'gone.png')]
+    items = list(iter_inputs(urls))
+    assert names(items) == ['photo', 'scan-p001', 'scan-p002', 'gone']
+    assert items[0].load().shape == (6, 8, 3)
+    assert error_of(items[3]) == 'memory://box/gone.png: no such file'
+    np.testing.assert_array_equal(read_image(urls[0]), items[0].load())
+
+
+def test_iter_inputs_names_the_packages_of_other_schemes(monkeypatch):
+    pytest.importorskip('fsspec')
+    (item,) = iter_inputs(['nothing://box/a.png'])
+    assert error_of(item) == 'nothing://box/a.png: Protocol not known: nothing'
+    monkeypatch.setitem(sys.modules, 'fsspec', None)
+    (item,) = iter_inputs(['s3://box/a.png'])
+    assert 'pip install fsspec' in error_of(item)
 
 
 def test_iter_inputs_reports_unreachable_servers(monkeypatch):

@@ -36,7 +36,7 @@ def crop_photo(rng: np.random.Generator, path: str, size: tuple[int, int]) -> np
     Raises:
         ImageReadError: If the file cannot be read.
     """
-    image = read_image(path)
+    image = read_image(path, strict=True)
     height, width = size
     aspect = width / height * np.exp(rng.uniform(-0.25, 0.25))
     room = min(image.shape[0], image.shape[1] / aspect)

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import threading
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -17,14 +17,15 @@ from pipeline.io.errors import MAX_PIXELS, ImageReadError, check_pixels
 
 
 def read_image(
-    source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
+    source: str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
 ) -> np.ndarray:
     """Read an image, with EXIF orientation applied and alpha over white.
 
     Args:
         source: A path, an http(s) URL, an encoded file as bytes (JPEG, PNG, WebP, TIFF, BMP and
-            all other formats of Pillow; the first frame or page), a Pillow image, or an array:
+            all other formats of Pillow; the first frame or page), a file opened in binary mode,
+            which is read from its position and stays open, a Pillow image, or an array:
             (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
 
@@ -46,10 +47,26 @@ def read_image(
         return decode_image(fetch_url(source), source, max_pixels)
     if isinstance(source, (str, os.PathLike)):
         return decode_image(read_file(source), os.fspath(source), max_pixels)
+    if hasattr(source, 'read'):
+        return _read_open_file(source, max_pixels)
+    hint = ', which cv2.imread returns for a file that it cannot read' if source is None else ''
     raise ImageReadError(
-        f'an image must be a path, a URL, bytes, a Pillow image or an array, '
-        f'got {type(source).__name__}'
+        f'an image must be a path, a URL, bytes, an open file, a Pillow image or an array, '
+        f'got {type(source).__name__}{hint}'
     )
+
+
+def _read_open_file(file: BinaryIO, max_pixels: int) -> np.ndarray:
+    name = str(getattr(file, 'name', 'open file'))
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:  # ValueError: the file is closed, or has text
+        raise ImageReadError(f'{name}: cannot be read as a binary file ({error})') from error
+    if not isinstance(data, bytes):
+        raise ImageReadError(f'{name}: is open in text mode; open it in binary mode')
+    if not data:
+        raise ImageReadError(f'{name}: the file is empty, or was read to its end')
+    return decode_image(data, name, max_pixels)
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:

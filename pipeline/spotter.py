@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.geometry import image_ring, reading_order
-from pipeline.io import read_image
+from pipeline.io import ImageReadError, read_image
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
@@ -129,7 +129,8 @@ class TextSpotter:
         """Read one image.
 
         Args:
-            image: Path, encoded bytes, a PIL image, or an (H, W, 3) uint8 BGR array.
+            image: Path, URL, encoded bytes, a file opened in binary mode, a PIL image, or an
+                (H, W, 3) uint8 BGR array; see :func:`pipeline.io.read_image`.
 
         Returns:
             Words in reading order.
@@ -152,7 +153,7 @@ class TextSpotter:
             ImageReadError: If an image cannot be read. Results of the batches before it have
                 been returned.
         """
-        if isinstance(images, (str, bytes, os.PathLike, np.ndarray)):
+        if _is_single(images) or isinstance(images, np.ndarray):
             raise TypeError(
                 'images must be a list or another iterable of images, got one '
                 f'{type(images).__name__}; read() takes one.'
@@ -165,19 +166,21 @@ class TextSpotter:
             batch.clear()  # frees the images before the next ones are loaded
             yield from words
 
-    def read_batch(self, images: Sequence[np.ndarray]) -> list[list[Word]]:
-        """Read decoded images together.
+    def read_batch(self, images: Sequence[Any]) -> list[list[Word]]:
+        """Read images together.
 
         Args:
-            images: (H, W, 3) uint8 BGR arrays of any size.
+            images: Images of any size, each as in :meth:`read`.
 
         Returns:
             Words of each image, in reading order.
 
         Raises:
-            ValueError: If an image is anything else.
+            ValueError: If ``images`` is a single image.
+            ImageReadError: If one of them is not an image; a ValueError. The message contains its
+                index.
         """
-        _check_images(images)
+        images = _to_arrays(images, 'read_batch')
         context = self.encode(images)  # first: on a GPU it runs beside the detector
         words = self.detect(images)
         crops = self.rectify(images, words)
@@ -185,12 +188,12 @@ class TextSpotter:
         return self.collect(read, len(images))
 
     def read_polygons(
-        self, images: Sequence[np.ndarray], polygons: Sequence[Sequence[np.ndarray]]
+        self, images: Sequence[Any], polygons: Sequence[Sequence[np.ndarray]]
     ) -> list[list[tuple[str, float]]]:
         """Read words at given polygons, for example at the ground truth.
 
         Args:
-            images: (H, W, 3) uint8 BGR arrays.
+            images: Images, each as in :meth:`read`.
             polygons: For each image its words, (K, 2) pixels, clockwise from the first
                 character's top-left.
 
@@ -200,8 +203,11 @@ class TextSpotter:
             split.
 
         Raises:
-            ValueError: If the numbers of images and of lists of polygons differ.
+            ValueError: If the numbers of images and of lists of polygons differ, or ``images`` is
+                a single image.
+            ImageReadError: If one of them is not an image. The message contains its index.
         """
+        images = _to_arrays(images, 'read_polygons')
         if len(images) != len(polygons):
             raise ValueError(f'{len(images)} images require as many lists, got {len(polygons)}.')
         return self._read_given(images, polygons, self.encode(images))
@@ -224,8 +230,7 @@ class TextSpotter:
             ValueError: If ``images`` is a single image.
             ImageReadError: If one of them is not an image.
         """
-        if isinstance(images, (str, bytes)) or (isinstance(images, np.ndarray) and images.ndim < 4):
-            raise ValueError('read_crops requires several images, got one: pass a list, [image].')
+        _check_several(images, 'read_crops')
         iterator = iter(images)
         readings: list[tuple[str, float]] = []
         while crops := [read_image(image) for image in islice(iterator, self.crop_batch_size)]:
@@ -351,10 +356,35 @@ def check_settings(min_score: float, crop_batch_size: int) -> None:
         raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')
 
 
-def _check_images(images: Sequence[np.ndarray]) -> None:
+def _is_single(images: Any) -> bool:
+    """Whether this is one image, where several are wanted."""
+    if isinstance(images, np.ndarray):
+        return images.ndim < 4
+    return (
+        isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike))
+        or hasattr(images, 'read')  # an open file
+        or hasattr(images, 'getexif')  # a PIL image
+    )
+
+
+def _check_several(images: Any, method: str) -> None:
+    if _is_single(images):
+        raise ValueError(f'{method} requires several images, got one: pass a list, [image].')
+
+
+def _to_arrays(images: Iterable[Any], method: str) -> list[np.ndarray]:
+    """Decode the images. (H, W, 3) uint8 arrays are not copied."""
+    _check_several(images, method)
+    arrays = []
     for i, image in enumerate(images):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
-                f'images[{i}] must be (H, W, 3) uint8 BGR, got {image.shape} {image.dtype}. '
-                'read() and pipeline.io.read_image() take images of any kind.'
-            )
+        try:
+            arrays.append(image if _is_bgr(image) else read_image(image))
+        except ImageReadError as error:
+            raise ImageReadError(f'images[{i}]: {error}') from error
+    return arrays
+
+
+def _is_bgr(image: Any) -> bool:
+    """Whether an image is a (H, W, 3) uint8 array with pixels."""
+    is_array = isinstance(image, np.ndarray) and image.dtype == np.uint8
+    return is_array and image.shape[2:] == (3,) and image.size > 0

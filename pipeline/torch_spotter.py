@@ -7,7 +7,8 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 # isort: split
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ from pipeline.word_reading import CropBatch, WordBatch
 @MODELS.register_module(name='TextSpotter')
 class TorchTextSpotter(TextSpotter, BaseModel):
     """A :class:`TextSpotter` of MMOCR's detectors and recognizers; ``TextSpotter`` in configs.
+
+    Images are read in eval mode. After ``train()`` the modules are set to eval mode while they
+    read, and to training mode again afterwards.
 
     Args:
         detector: Config of a ``TextDetector``, or a built one.
@@ -77,13 +81,14 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         return next(self.parameters()).device
 
     @torch.inference_mode()
-    def read_batch(self, images: Sequence[np.ndarray]) -> list[list[Word]]:
-        """Read decoded images together; see :meth:`TextSpotter.read_batch`."""
+    def read_batch(self, images: Sequence[Any]) -> list[list[Word]]:
+        """Read images together; see :meth:`TextSpotter.read_batch`."""
         return super().read_batch(images)
 
     def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
         """Find the words of all images."""
-        found = self.detector(images)
+        with self._eval_mode():
+            found = self.detector(images)
         return WordBatch(
             [polygon for some in found for polygon in some.polygons],
             [float(score) for some in found for score in some.scores],
@@ -97,7 +102,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         """
         if not self.has_context:
             return None
-        with torch.inference_mode():
+        with torch.inference_mode(), self._eval_mode():
             if self.device.type != 'cuda':
                 return self.recognizer.encode_images(images)
             main = torch.cuda.current_stream(self.device)
@@ -113,10 +118,22 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         if self._encoding is not None:
             torch.cuda.current_stream(self.device).wait_stream(self._encoding)
             self._encoding = None
-        read = read_crops(
-            self.recognizer, crops.crops, context, crops.image_index, self.crop_batch_size
-        )
+        with self._eval_mode():
+            read = read_crops(
+                self.recognizer, crops.crops, context, crops.image_index, self.crop_batch_size
+            )
         return [_to_reading(pred_text) for pred_text in read]
+
+    @contextmanager
+    def _eval_mode(self) -> Iterator[None]:
+        training = [module for module in self.modules() if module.training]
+        for module in training:
+            module.training = False
+        try:
+            yield
+        finally:
+            for module in training:
+                module.training = True
 
     @property
     def has_context(self) -> bool:

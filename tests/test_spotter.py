@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import weakref
 from pathlib import Path
@@ -163,8 +164,47 @@ def test_a_photo_is_read_from_a_path_bytes_a_picture_and_an_array(tmp_path):
 def test_what_is_no_photo_is_an_error_that_says_so(tmp_path):
     with pytest.raises(ImageReadError, match='no such file'):
         make_toy().read(tmp_path / 'none.png')
-    with pytest.raises(ValueError, match=r'\(H, W, 3\) uint8'):
-        make_toy().read_batch([np.zeros((4, 4), dtype=np.uint8)])
+
+
+def test_read_batch_takes_what_read_takes(tmp_path):
+    photo = draw_photo(('q', BOX))
+    path = tmp_path / 'photo.png'
+    picture = Image.fromarray(photo[..., ::-1])
+    picture.save(path)
+    spotter = make_toy()
+    with path.open('rb') as file:
+        sources = [path, str(path), path.read_bytes(), picture, photo, photo[..., :3], file]
+        assert [texts(words) for words in spotter.read_batch(sources)] == ['q'] * 7
+        file.seek(0)
+        assert texts(spotter.read(file)) == 'q'
+
+
+@pytest.mark.parametrize(
+    ('image', 'message'),
+    [
+        (None, r'images\[1\]: .*got NoneType, which cv2\.imread returns'),
+        (np.zeros((0, 10, 3), np.uint8), r'images\[1\]: .*got \(0, 10, 3\)'),
+        (np.zeros((4, 4, 3), np.float32), r'images\[1\]: .*uint8'),
+        ('none.png', r'images\[1\]: none\.png: no such file'),
+    ],
+    ids=['None', 'empty', 'float', 'missing'],
+)
+def test_read_batch_names_the_index_of_a_bad_image(image, message):
+    with pytest.raises(ValueError, match=message):
+        make_toy().read_batch([draw_photo(), image])
+    with pytest.raises(ValueError, match=message):
+        make_toy().read_polygons([draw_photo(), image], [[], []])
+
+
+def test_read_after_train_equals_eval_mode():
+    photo = draw_photo(('q', BOX))
+    spotter = make_toy()
+    modes = []
+    spotter.detector.register_forward_pre_hook(lambda *_: modes.append(spotter.training))
+    spotter.train()
+    assert texts(spotter.read(photo)) == 'q'
+    assert modes == [False]
+    assert spotter.training and spotter.detector.training
 
 
 def test_words_below_the_least_score_are_left_out():
@@ -305,7 +345,10 @@ def test_crops_are_read_and_held_so_many_at_a_time(monkeypatch):
 
 
 def test_one_crop_alone_wants_a_list_around_it(tmp_path):
-    for image in ('a.png', b'PNG', draw_crop('a')):
+    one = Image.fromarray(draw_crop('a'))
+    for image in ('a.png', Path('a.png'), b'PNG', draw_crop('a'), one, io.BytesIO(b'PNG')):
+        with pytest.raises(ValueError, match=r'\[image\]'):
+            make_toy().read_batch(image)
         with pytest.raises(ValueError, match=r'\[image\]'):
             make_toy().read_crops(image)
     with pytest.raises(ImageReadError, match='no such file'):

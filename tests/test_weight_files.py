@@ -18,6 +18,10 @@ class Model(nn.Sequential):
         super().__init__(nn.Conv2d(3, width, 3), nn.BatchNorm2d(width), nn.Linear(width, 2))
 
 
+def prefixed(state: dict, prefix: str) -> dict:
+    return {prefix + name: value for name, value in state.items()}
+
+
 def assert_same(model: nn.Module, other: nn.Module, **tolerance: float) -> None:
     for name, value in model.state_dict().items():
         torch.testing.assert_close(other.state_dict()[name], value, **tolerance)
@@ -77,6 +81,91 @@ def test_counters_of_norms_may_be_missing(tmp_path):
     other = Model()
     load_weights(other, tmp_path / 'a.safetensors')
     assert torch.equal(other[0].weight, state['0.weight'])
+
+
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda state: {'state_dict': prefixed(state, 'module.'), 'epoch': 3},
+        lambda state: prefixed(state, '_orig_mod.'),
+        lambda state: prefixed(state, 'module._orig_mod.'),
+        lambda state: {'model': state, 'optimizer': {'state': {}, 'param_groups': []}},
+        lambda state: {'model_state_dict': state},
+        lambda state: {
+            'state_dict': prefixed(state, 'model.')
+            | prefixed(state, 'ema.')
+            | {'loss.weight': torch.ones(2)},
+            'pytorch-lightning_version': '2.0',
+        },
+        lambda state: {'model': {'state_dict': prefixed(state, 'model.net.')}},
+        lambda state: {name: value.numpy() for name, value in state.items()},
+    ],
+)
+def test_load_weights_removes_common_wrappers(tmp_path, wrap):
+    model, other = Model(), Model()
+    torch.save(wrap(model.state_dict()), tmp_path / 'a.pth')
+    load_weights(other, tmp_path / 'a.pth')
+    assert_same(model, other, rtol=0, atol=0)
+
+
+def test_load_weights_removes_wrappers_of_parts(tmp_path):
+    # As MMSeparateDistributedDataParallel and torch.compile wrap the modules of a model.
+    whole = nn.ModuleDict({'detector': Model(), 'recognizer': Model(6)})
+    state = {
+        name.replace('detector.', 'detector.module.').replace('zer.', 'zer._orig_mod.'): value
+        for name, value in whole.state_dict().items()
+    }
+    torch.save({'state_dict': prefixed(state, 'module.')}, tmp_path / 'whole.pth')
+    part = Model(6)
+    load_weights(part, tmp_path / 'whole.pth', prefix='recognizer.')
+    assert_same(whole['recognizer'], part, rtol=0, atol=0)
+
+
+def test_load_weights_keeps_wrappers_that_the_model_has(tmp_path):
+    model, other = (nn.ModuleDict({'module': Model(), 'model': Model()}) for _ in range(2))
+    save_weights(model, tmp_path / 'a.safetensors')
+    load_weights(other, tmp_path / 'a.safetensors')
+    assert_same(model, other, rtol=0, atol=0)
+
+
+def test_load_weights_names_the_prefix_of_a_larger_model(tmp_path):
+    save_weights(nn.ModuleDict({'recognizer': Model()}), tmp_path / 'a.safetensors')
+    with pytest.raises(ValueError, match=r"begin with 'recognizer\.', wanted names without it"):
+        load_weights(Model(), tmp_path / 'a.safetensors')
+
+
+def test_load_weights_names_the_prefix_that_is_missing(tmp_path):
+    save_weights(Model(), tmp_path / 'a.safetensors')
+    with pytest.raises(ValueError, match=r"wanted names that begin with 'recognizer\.'"):
+        load_weights(nn.ModuleDict({'recognizer': Model()}), tmp_path / 'a.safetensors')
+
+
+def test_load_weights_describes_the_unwrapped_names(tmp_path):
+    torch.save({'state_dict': prefixed(Model(5).state_dict(), 'module.')}, tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match=r'Model: of another shape: 0.weight: \(4,') as caught:
+        load_weights(Model(), tmp_path / 'a.pth')
+    assert 'missing' not in str(caught.value)
+
+
+@pytest.mark.parametrize('name', ['a.safetensors', 'a.pth', 'a.bin', 'a'])
+def test_load_weights_reads_the_format_from_the_bytes(tmp_path, name):
+    model = Model()
+    writers = (
+        lambda path: save_weights(model, path),
+        lambda path: torch.save(model.state_dict(), path),
+        lambda path: torch.save(model.state_dict(), path, _use_new_zipfile_serialization=False),
+    )
+    for write in writers:
+        write(tmp_path / name)
+        other = Model()
+        load_weights(other, tmp_path / name)
+        assert_same(model, other, rtol=0, atol=0)
+
+
+def test_load_weights_names_the_keys_of_a_file_without_weights(tmp_path):
+    torch.save({'epoch': 3, 'lr': 0.1}, tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match=r'no weights: wanted .* model, .* got the keys epoch, lr'):
+        load_weights(Model(), tmp_path / 'a.pth')
 
 
 @pytest.mark.parametrize(

@@ -60,12 +60,16 @@ def _calibrate(args: argparse.Namespace) -> int:
     from pipeline.io import iter_inputs
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
     from pipeline.utils.atomic_write import write_whole
+    from pipeline.utils.safetensors_file import is_safetensors
 
     config = read_config(args.config) if args.config else Config.fromfile(DEFAULT_CONFIG)
     spotter = TextSpotter.from_config(config, args.checkpoint, int8=False)
     weights = args.checkpoint or config.get('load_from')
-    for file in (weights, args.out):
-        if Path(file or '').suffix != '.safetensors':
+    for file, is_wanted in (
+        (weights, bool(weights) and is_safetensors(weights)),
+        (args.out, args.out.suffix == '.safetensors'),
+    ):
+        if not is_wanted:
             raise CommandError(
                 f'wanted .safetensors, as clipter pack-spotter writes it, got {file}'
             )

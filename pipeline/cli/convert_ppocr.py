@@ -69,9 +69,10 @@ def fill(model: Any, path: Path) -> None:
     from pipeline.ppocr.onnx_weights import read_onnx_weights
     from pipeline.ppocr.recognizer import fill_from_onnx, fill_from_transformers
     from pipeline.ppocr.transformers_weights import read_transformers_weights
+    from pipeline.utils.safetensors_file import is_safetensors
 
     is_detector = hasattr(model, 'det_head')
-    if path.suffix == '.safetensors':
+    if path.is_file() and is_safetensors(path):
         weights = read_transformers_weights(path, [len(stage) for stage in model.backbone.blocks])
         if is_detector:
             fill_detector_from_transformers(model, weights)

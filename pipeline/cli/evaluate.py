@@ -52,7 +52,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--task', default='e2e', choices=TASKS, help='task whose numbers come first')
     add(
         '--lexicon', metavar='PATH',
-        help='one list per photo (strong), or one list (the other levels)',
+        help='one list per photo (strong), or one list (the other levels); UTF-8, or UTF-16 with a '
+        'byte order mark',
     )  # fmt: skip
     add('--lexicon-level', choices=LEXICON_LEVELS, help='level of --lexicon')
     add(

@@ -10,6 +10,7 @@ from pipeline.evaluation.image_names import image_key
 from pipeline.evaluation.lexicon import Lexicon
 from pipeline.evaluation.lexicon_rules import LexiconLevel
 from pipeline.evaluation.submission import list_files
+from pipeline.utils.word_encoding import decode_words
 
 _PREFIX = re.compile(r'^(?:pair_)?(?:new_)?(?:voc_)?')
 
@@ -27,22 +28,32 @@ def read_lexicon(path: str | Path, level: LexiconLevel) -> Callable[[str], Lexic
         A function from image name to lexicon. It raises ValueError if the image has no list.
 
     Raises:
-        ValueError: If the path does not exist or contains no words.
+        ValueError: If the path does not exist, contains no words, or is neither UTF-8 nor UTF-16
+            with a byte order mark. The returned function checks the encoding of a strong list.
     """
     path = Path(path)
     if level == 'strong':
         return _read_photo_lexicons(path)
     if not path.is_file():
         raise ValueError(f'{path}: wanted one file of words for the {level} lexicon, found none.')
-    lexicon = parse_lexicon(path.name, path.read_bytes())
+    lexicon = parse_lexicon(path.name, path.read_bytes(), str(path))
     if not lexicon.keys:
         raise ValueError(f'{path}: wanted a lexicon with words, got an empty file.')
     return lambda name: lexicon
 
 
-def parse_lexicon(name: str, content: bytes) -> Lexicon:
-    """Parse words, or ``KEY original`` pairs if every line has a blank or the name has 'pair'."""
-    text = content.decode('utf-8', 'replace').removeprefix('\ufeff')
+def parse_lexicon(name: str, content: bytes, source: str | None = None) -> Lexicon:
+    """Parse words, or ``KEY original`` pairs if every line has a blank or the name has 'pair'.
+
+    Args:
+        name: Name of the file.
+        content: Bytes of the file, in UTF-8, or in UTF-16 with a byte order mark.
+        source: Name of the file in error messages. None uses ``name``.
+
+    Raises:
+        ValueError: If the file has another encoding. The message contains file and line.
+    """
+    text = decode_words(content, source or name)
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
     if all(' ' in line for line in lines) or 'pair' in name:
@@ -70,14 +81,14 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
             f'{path}: wanted a folder or zip of lists, one per image, for the strong lexicon, '
             'got one file. A list for all images is weak, generic or full.'
         )
-    readers: dict[str, tuple[str, Callable[[], bytes]]] = {}
+    readers: dict[str, tuple[str, str, Callable[[], bytes]]] = {}
     for name, read in list_files(path):
         stem, dot, suffix = name.rsplit('/', 1)[-1].rpartition('.')
         if not dot or suffix.lower() != 'txt':
             continue
         key = image_key(_PREFIX.sub('', stem))
         if key not in readers or 'pair' in stem:
-            readers[key] = (stem, read)
+            readers[key] = (stem, name, read)
     if not readers:
         raise ValueError(f'{path}: wanted lists whose names end in img_N.txt, found none.')
     cache: dict[str, Lexicon] = {}
@@ -90,8 +101,8 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
                 'found none.'
             )
         if key not in cache:
-            stem, read = readers[key]
-            cache[key] = parse_lexicon(stem, read())
+            stem, name, read = readers[key]
+            cache[key] = parse_lexicon(stem, read(), f'{path}/{name}')
         return cache[key]
 
     return lexicon_of

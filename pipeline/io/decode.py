@@ -7,6 +7,7 @@ import io
 import os
 import warnings
 from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -20,7 +21,7 @@ from pipeline.io.salvage import decode_partly, load_partly
 
 
 def read_image(
-    source: str | os.PathLike[str] | bytes | Image.Image | np.ndarray,
+    source: str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray,
     max_pixels: int = MAX_PIXELS,
     strict: bool = False,
 ) -> np.ndarray:
@@ -31,7 +32,8 @@ def read_image(
 
     Args:
         source: A path, a URL (see :func:`fetch_url`), an encoded file as bytes (JPEG, PNG, WebP,
-            TIFF, BMP and all other formats of Pillow), a Pillow image (its current frame), or an
+            TIFF, BMP and all other formats of Pillow), a file opened in binary mode,
+            which is read from its position and stays open, a Pillow image (its current frame), or an
             array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first
             page of a TIFF and the first frame of an animation that is not blank are read, with an
             ``ImageReadWarning`` if there are more.
@@ -57,10 +59,26 @@ def read_image(
         return decode_image(fetch_url(source), public_url(source), max_pixels, strict)
     if isinstance(source, (str, os.PathLike)):
         return decode_image(read_file(source), os.fspath(source), max_pixels, strict)
+    if hasattr(source, 'read'):
+        return _read_open_file(source, max_pixels, strict)
+    hint = ', which cv2.imread returns for a file that it cannot read' if source is None else ''
     raise ImageReadError(
-        f'an image must be a path, a URL, bytes, a Pillow image or an array, '
-        f'got {type(source).__name__}'
+        f'an image must be a path, a URL, bytes, an open file, a Pillow image or an array, '
+        f'got {type(source).__name__}{hint}'
     )
+
+
+def _read_open_file(file: BinaryIO, max_pixels: int, strict: bool) -> np.ndarray:
+    name = str(getattr(file, 'name', 'open file'))
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:  # ValueError: the file is closed, or has text
+        raise ImageReadError(f'{name}: cannot be read as a binary file ({error})') from error
+    if not isinstance(data, bytes):
+        raise ImageReadError(f'{name}: is open in text mode; open it in binary mode')
+    if not data:
+        raise ImageReadError(f'{name}: the file is empty, or was read to its end')
+    return decode_image(data, name, max_pixels, strict)
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:

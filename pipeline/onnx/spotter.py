@@ -54,6 +54,18 @@ class OnnxTextSpotter(TextSpotter):
         """The embedded default."""
         return cls(DEFAULT_FOLDER, threads)
 
+    def train(self, mode: bool = True) -> OnnxTextSpotter:
+        """Return the spotter unchanged: exported networks have no training mode.
+
+        Args:
+            mode: Ignored. This method and :meth:`eval` let the same code use either engine.
+        """
+        return self
+
+    def eval(self) -> OnnxTextSpotter:
+        """Return the spotter unchanged; see :meth:`train`."""
+        return self
+
     @property
     def device(self) -> str:
         """``'cpu'``."""

@@ -3,62 +3,64 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-import pipeline.compat  # noqa: F401  lets torch.load read MMEngine's checkpoints
 from pipeline.utils.atomic_write import write_whole
+from pipeline.utils.weight_files import explain_prefix, read_state, unwrapped_states
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str], prefix: str = '') -> None:
     """Load all weights of a model. All names and shapes must match.
 
-    Half-precision weights are converted to the model's precision.
+    Half-precision weights are converted to the model's precision. Prefixes that common wrappers
+    add are removed if the names do not match with them: ``module.`` (DistributedDataParallel),
+    ``_orig_mod.`` (``torch.compile``) and ``model.`` (Lightning); see :func:`unwrapped_states`.
 
     Args:
         model: Model to load the weights into.
-        path: Path of a ``.safetensors`` file or an MMEngine checkpoint (read with
-            ``weights_only=True``).
+        path: Path of a safetensors file or a checkpoint of ``torch.save``, which is read with
+            ``weights_only=True``. Its bytes determine the format; see :func:`read_state`.
         prefix: Prefix of the model's parameters in the file. Other parameters are ignored.
 
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file contains no weights, names or shapes differ, or the weights were
-            trained with another context encoder or charset than the model's. The model is not
-            modified.
+            trained with another context encoder or charset than the model's. The message contains
+            the prefix found and the prefix wanted if the names differ by a prefix. The model is
+            not modified.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no weights at {path}')
-    state = _read_state(Path(path))
-    state = {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}
-    for name, module in model.named_modules():
-        # A module may convert weights from other names, such as those of PARSeq's authors.
-        if hasattr(module, 'adapt_state'):
-            state = module.adapt_state(state, f'{name}.' if name else '')
     own = model.state_dict()
-    missing = sorted(set(own) - set(state) - _optional(model))
-    unexpected = sorted(set(state) - set(own))
-    reshaped = [
-        f'{k}: {tuple(own[k].shape)} wanted, {tuple(v.shape)} in the file'
-        for k, v in state.items()
-        if isinstance(v, Tensor) and k in own and own[k].shape != v.shape
-    ]
-    problems = [
-        f'{label}: {", ".join(names[:4])}{f" and {len(names) - 4} more" if len(names) > 4 else ""}'
-        for label, names in (
-            ('missing', missing),
-            ('unexpected', unexpected),
-            ('of another shape', reshaped),
+    wanted = {prefix + name for name in own}
+    read = read_state(Path(path))
+    # If nothing fits, the error describes the form of the file with the fewest problems.
+    fits: list[_Fit] = []
+    for unwrapped in unwrapped_states(read, wanted):
+        fits.append(_fit(model, own, unwrapped, prefix))
+        if not fits[-1].count:
+            break
+    best = min(fits, key=lambda fit: fit.count)
+    if best.count:
+        problems = [
+            f'{label}: {", ".join(names[:4])}'
+            f'{f" and {len(names) - 4} more" if len(names) > 4 else ""}'
+            for label, names in best.problems.items()
+            if names
+        ]
+        hint = explain_prefix(best.read, wanted)
+        raise ValueError(
+            f'{path} does not fit {type(model).__name__}: {"; ".join(problems)}'
+            f'{f" ({hint})" if hint else ""}'
         )
-        if names
-    ]
-    if problems:
-        raise ValueError(f'{path} does not fit {type(model).__name__}: {"; ".join(problems)}')
+    state = best.state
     for name, module in model.named_modules():
         # A context encoder has no weights in the file, but checks the encoder of the training.
         if hasattr(module, 'check_state'):
@@ -89,23 +91,47 @@ def save_weights(
     write_whole(Path(path), save(state, metadata))
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == '.safetensors':
-            return load_file(path)
-        # weights_only=True rejects pickles that could run code.
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        # Only the first line: torch's long messages recommend unsafe loading.
-        reason = str(error).strip().splitlines()
-        raise ValueError(
-            f'cannot read weights from {path}: wanted .safetensors or a checkpoint that is safe '
-            f'to load ({type(error).__name__}{": " + reason[0][:80] if reason else ""})'
-        ) from error
-    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else checkpoint
-    if not isinstance(state, dict):
-        raise ValueError(f'{path} contains a {type(state).__name__}, wanted a state dict')
-    return state
+@dataclass(frozen=True)
+class _Fit:
+    """One form of a state dict, compared with a model.
+
+    Attributes:
+        read: State dict before the selection by prefix and the conversion of names.
+        state: State dict that the model loads.
+        problems: Names that do not fit, by kind of problem.
+    """
+
+    read: Mapping[str, Any]
+    state: Mapping[str, Any]
+    problems: Mapping[str, Sequence[str]]
+
+    @property
+    def count(self) -> int:
+        """Number of names that do not fit."""
+        return sum(map(len, self.problems.values()))
+
+
+def _fit(model: nn.Module, own: Mapping[str, Any], read: Mapping[str, Any], prefix: str) -> _Fit:
+    state: Mapping[str, Any] = {
+        name[len(prefix) :]: value for name, value in read.items() if name.startswith(prefix)
+    }
+    for name, module in model.named_modules():
+        # A module may convert weights from other names, such as those of PARSeq's authors.
+        if hasattr(module, 'adapt_state'):
+            state = module.adapt_state(state, f'{name}.' if name else '')
+    return _Fit(
+        read,
+        state,
+        {
+            'missing': sorted(set(own) - set(state) - _optional(model)),
+            'unexpected': sorted(set(state) - set(own)),
+            'of another shape': [
+                f'{k}: {tuple(own[k].shape)} wanted, {tuple(v.shape)} in the file'
+                for k, v in state.items()
+                if isinstance(v, Tensor) and k in own and own[k].shape != v.shape
+            ],
+        },
+    )
 
 
 def _as_stored(value: Tensor, dtype: torch.dtype | None) -> Tensor:

@@ -162,6 +162,43 @@ def test_parse_lexicon_reads_words_or_pairs(text: str, keys: list, originals: li
     assert (list(lexicon.keys), list(lexicon.originals)) == (keys, originals)
 
 
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-8-sig', 'utf-8'])
+def test_read_lexicon_reads_utf8_and_marked_utf16(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / 'words.txt').write_bytes('CAFÉ\r\nWORLD\r\n'.encode(encoding))
+
+    lexicon = read_lexicon(tmp_path / 'words.txt', 'weak')('1')
+
+    assert list(lexicon.originals) == ['CAFÉ', 'WORLD']
+
+
+def test_read_lexicon_reads_big_endian_utf16(tmp_path: Path) -> None:
+    (tmp_path / 'words.txt').write_bytes(b'\xfe\xff' + 'HELLO\nÜBER\n'.encode('utf-16-be'))
+
+    assert list(read_lexicon(tmp_path / 'words.txt', 'weak')('1').keys) == ['HELLO', 'ÜBER']
+
+
+@pytest.mark.parametrize(
+    ('content', 'line', 'got'),
+    [
+        ('WORLD\nCAFÉ\n'.encode('latin-1'), 2, '0xc9'),
+        ('WORLD\nCAFÉ\n'.encode('utf-16-le'), 1, 'a zero byte'),
+        ('WORLD\n'.encode('utf-32'), 1, 'a zero byte'),
+        (b'\xff\xfeA\0\n\0B', 2, '0x42'),
+    ],
+    ids=['latin-1', 'no mark', 'utf-32', 'cut off'],
+)
+def test_read_lexicon_names_the_line_of_another_encoding(
+    content: bytes, line: int, got: str, tmp_path: Path
+) -> None:
+    (tmp_path / 'voc_img_1.txt').write_bytes(content)
+    message = rf'voc_img_1\.txt, line {line}: wanted UTF-8, .*, got {got}\.'
+
+    with pytest.raises(ValueError, match=message):
+        read_lexicon(tmp_path / 'voc_img_1.txt', 'weak')
+    with pytest.raises(ValueError, match=message):
+        read_lexicon(tmp_path, 'strong')('1')
+
+
 def test_read_lexicon_strong_finds_lists_by_number(tmp_path: Path) -> None:
     (tmp_path / 'new_voc_img_7.txt').write_text('HITEC\n')
     (tmp_path / 'pair_voc_img_7.txt').write_text('HITEC HI-TEC\n')

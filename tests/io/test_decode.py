@@ -55,6 +55,20 @@ def test_read_image_accepts_all_kinds_of_sources(tmp_path):
         assert_looks_like(read_image(source), expected())
 
 
+def test_read_image_reads_open_files(tmp_path):
+    data = encoded(scene(), 'PNG')
+    path = write(tmp_path / 'scene.png', data)
+    np.testing.assert_array_equal(read_image(io.BytesIO(data)), read_image(data))
+    with path.open('rb') as file:
+        np.testing.assert_array_equal(read_image(file), read_image(data))
+        with pytest.raises(ImageReadError, match=r'scene\.png: .* was read to its end'):
+            read_image(file)
+    with pytest.raises(ImageReadError, match=r'scene\.png: cannot be read .*closed'):
+        read_image(file)
+    with pytest.raises(ImageReadError, match='open it in binary mode'):
+        read_image(io.StringIO('text'))
+
+
 def test_read_image_copies_arrays():
     array = expected().copy()
     read_image(array)[:] = 0

@@ -112,7 +112,7 @@ def test_english_list_contains_words_names_and_signs() -> None:
         (b'street -1\n', 'list.txt:1'),
         (b'street nan\n', 'list.txt:1'),
         (b'# nothing\n', 'got none'),
-        (b'\xff\xfe\x00', 'is not in UTF-8'),
+        (b'\xff\xfe\x00', 'line 1: wanted UTF-8'),
         (b'24\n7/11\n', 'wanted words with letters a to z, got none'),
     ],
 )

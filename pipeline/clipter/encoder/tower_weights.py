@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.utils.safetensors_file import is_safetensors
+
 _TOWER_PREFIX = 'visual.'
 
 
@@ -43,12 +45,12 @@ def read_tower_state(path: Path) -> dict[str, Tensor]:
     """Read the tower's tensors as float32, named as in open_clip's ``visual`` module.
 
     The file may contain a whole CLIP model or only the tower. Only the tower's tensors are read
-    from a safetensors file; a pickled file is read with ``weights_only=True``.
+    from a safetensors file; a checkpoint of ``torch.save`` is read with ``weights_only=True``.
 
     Raises:
         ValueError: If the file is not a state dict, or if loading it would run code.
     """
-    if path.suffix == '.safetensors':
+    if is_safetensors(path):
         from safetensors import safe_open
 
         with safe_open(str(path), framework='pt') as file:
@@ -77,7 +79,7 @@ def _as_float32(value: Tensor) -> Tensor:
 
 def _name_tower_keys(keys: list[str]) -> dict[str, str]:
     """Map each of the tower's keys in the file to its name in the tower."""
-    names = {key: key.removeprefix('module.') for key in keys}
+    names = {key: key.replace('_orig_mod.', '').removeprefix('module.') for key in keys}
     is_clip_model = any(name.startswith(_TOWER_PREFIX) for name in names.values())
     return {
         key: name.removeprefix(_TOWER_PREFIX)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from pathlib import Path
 
 from safetensors import safe_open
+
+from pipeline.utils.safetensors_file import is_safetensors
 
 Ranges = dict[str, tuple[float, float]]
 """Clipping range (minimum, maximum) of each activation, by the name of its fx node."""
@@ -24,7 +25,7 @@ def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
     Raises:
         ValueError: If the metadata entry does not contain valid ranges.
     """
-    if Path(path).suffix != '.safetensors':
+    if not is_safetensors(path):
         return None
     with safe_open(path, 'pt') as file:
         entry = (file.metadata() or {}).get(_METADATA_KEY)

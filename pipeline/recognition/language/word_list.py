@@ -6,6 +6,8 @@ import math
 import os
 from pathlib import Path
 
+from pipeline.utils.word_encoding import decode_words
+
 ENGLISH_WORDS = Path(__file__).parent / 'words.txt'
 """List of 71,000 English words and names. The file names its sources."""
 
@@ -14,24 +16,24 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
     """Read words and their weights.
 
     Args:
-        path: Path of a UTF-8 file with one word per line and an optional weight after it. The
-            default weight is 1. Lines that start with '#' are comments.
+        path: Path of a file with one word per line and an optional weight after it, in UTF-8, or
+            in UTF-16 with a byte order mark. The default weight is 1. Lines that start with '#'
+            are comments.
 
     Returns:
         The weight of each word, in the order of the file. Weights of repeated words are added.
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If a line is malformed, a weight is below 1, or the file contains no words.
+        ValueError: If the encoding is another one, a line is malformed, a weight is below 1, or
+            the file contains no words.
     """
     try:
-        lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
+        lines = decode_words(Path(path).read_bytes(), f'word list {path}').splitlines()
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"no word list {path}. Use 'english' for the built-in list."
         ) from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f'word list {path} is not in UTF-8.') from error
     weights: dict[str, float] = {}
     for number, line in enumerate(lines, 1):
         fields = line.split()

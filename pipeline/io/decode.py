@@ -32,10 +32,10 @@ def read_image(
 
     Args:
         source: A path, a URL (see :func:`fetch_url`), an encoded file as bytes (JPEG, PNG, WebP,
-            TIFF, BMP and all other formats of Pillow), a file opened in binary mode,
-            which is read from its position and stays open, a Pillow image (its current frame), or an
-            array: (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first
-            page of a TIFF and the first frame of an animation that is not blank are read, with an
+            TIFF, BMP and all other formats of Pillow), a file opened in binary mode, which is read
+            from its position and stays open, a Pillow image (its current frame), or an array:
+            (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first page of a
+            TIFF and the first frame of an animation that is not blank are read, with an
             ``ImageReadWarning`` if there are more.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
         strict: Whether damaged files are refused. By default the readable part of a truncated or

@@ -61,7 +61,7 @@ def test_context_benchmark_reuses_a_finished_run(finished, monkeypatch, capsys):
     assert first == second
     table = capsys.readouterr().out
     assert '| word accuracy | ambiguous (36) |' in table
-    assert 'diagnose_context.py' in table
+    assert 'clipter diagnose-context ' in table
 
 
 def test_context_benchmark_continues_a_stopped_run(finished, capsys):

@@ -56,9 +56,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         'inputs', nargs='+', metavar='INPUT',
-        help='image files, folders, globs, PDF and TIFF files (one result per page), addresses '
-        '(http(s), with user:password@ for a login; s3:// and others if fsspec is installed), or '
-        '- for standard input; of an animation the first frame that is not blank is read',
+        help='image files (HEIC if pillow-heif is installed), folders, globs, PDF and TIFF files '
+        '(one result per page), addresses (http(s), with user:password@ for a login; s3:// and '
+        'others if fsspec is installed), or - for standard input; of an animation the first frame '
+        'that is not blank is read',
     )  # fmt: skip
     add(
         '--crops', action='store_true',

@@ -16,6 +16,7 @@ from pipeline.io.color import array_to_bgr, pillow_to_bgr
 from pipeline.io.download import fetch_url, is_url, public_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
 from pipeline.io.frames import select_frame, tiff_pages
+from pipeline.io.heif import add_reader
 from pipeline.io.pillow_limit import no_pillow_limit
 from pipeline.io.salvage import decode_partly, load_partly
 
@@ -32,11 +33,12 @@ def read_image(
 
     Args:
         source: A path, a URL (see :func:`fetch_url`), an encoded file as bytes (JPEG, PNG, WebP,
-            TIFF, BMP and all other formats of Pillow), a file opened in binary mode, which is read
-            from its position and stays open, a Pillow image (its current frame), or an array:
-            (H, W) gray, (H, W, 3) BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first page of a
-            TIFF and the first frame of an animation that is not blank are read, with an
-            ``ImageReadWarning`` if there are more.
+            TIFF, BMP and all other formats of Pillow; HEIC if pillow-heif is installed; AVIF if
+            Pillow supports it), a file opened in binary mode, which is read from its position and
+            stays open, a Pillow image (its current frame), or an array: (H, W) gray, (H, W, 3)
+            BGR, (H, W, 4) BGRA; uint8, uint16 or bool. The first page of a TIFF and the first
+            frame of an animation that is not blank are read, with an ``ImageReadWarning`` if there
+            are more.
         max_pixels: Maximum number of pixels. Larger images are refused before decoding.
         strict: Whether damaged files are refused. By default the readable part of a truncated or
             damaged file is decoded with an ``ImageReadWarning``. The rest is black or gray.
@@ -120,6 +122,7 @@ def decode_image(
         raise ImageReadError(f'{label}: the file is empty')
     if data.startswith(b'%PDF-'):
         raise ImageReadError(f'{label}: is a PDF, not an image; iter_inputs() reads its pages')
+    missing_reader = add_reader(data)
     prepare = partial(_prepare, frame=frame, max_pixels=max_pixels, label=label)
     with no_pillow_limit:
         try:
@@ -130,6 +133,8 @@ def decode_image(
             raise
         except Exception as error:  # Pillow's parsers raise many kinds of errors.
             partly = None if strict else decode_partly(data, prepare)
+            if partly is None and missing_reader is not None:
+                raise ImageReadError(f'{label}: {missing_reader}') from error
             if partly is None:
                 raise _unreadable(label, error) from error
             _warn_damaged(label, error)

@@ -25,7 +25,7 @@ from pipeline.utils.natural_sort import natural_key
 # fmt: off
 PHOTO_SUFFIXES = frozenset([
     '.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.tif', '.tiff', '.bmp', '.dib', '.gif',
-    '.jp2', '.avif', '.pbm', '.pgm', '.ppm', '.pnm', '.pdf',
+    '.jp2', '.avif', '.heic', '.heif', '.hif', '.apng', '.pbm', '.pgm', '.ppm', '.pnm', '.pdf',
 ])
 # fmt: on
 _PDF_DPI = 200.0

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -304,6 +307,47 @@ def test_read_image_decodes_damaged_pillow_images():
         assert read_image(Image.open(io.BytesIO(data)))[:20].std() > 20
     with pytest.raises(ImageReadError, match='damaged image'):
         read_image(Image.open(io.BytesIO(data)), strict=True)
+
+
+def media_file(*brands):
+    """Start of an ISO base media file, the container of HEIC and AVIF."""
+    names = b''.join(brand.encode() for brand in brands)
+    return struct.pack('>I4s4sI', 16 + len(names), b'ftyp', names[:4], 0) + names + bytes(64)
+
+
+@pytest.mark.parametrize('brands', [('heic',), ('mif1', 'heic'), ('msf1', 'hevc')])
+def test_read_image_names_the_package_of_heic(brands, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'pillow_heif', None)
+    with pytest.raises(ImageReadError, match=r'image bytes: HEIC.* pip install pillow-heif'):
+        read_image(media_file(*brands))
+
+
+def test_read_image_names_the_package_of_avif(monkeypatch):
+    data = media_file('mif1', 'avif')
+    monkeypatch.delitem(features.modules, 'avif', raising=False)
+    with pytest.raises(ImageReadError, match=r'AVIF image; .* pip install'):
+        read_image(data)
+
+
+def test_read_image_registers_pillow_heif(monkeypatch):
+    calls = []
+    module = SimpleNamespace(register_heif_opener=lambda: calls.append('registered'))
+    monkeypatch.setitem(sys.modules, 'pillow_heif', module)
+    with pytest.raises(ImageReadError, match='not an image that can be read'):
+        read_image(media_file('heic'))
+    read_image(encoded(scene(), 'PNG'))
+    assert calls == ['registered']
+
+
+def test_read_image_decodes_heic():
+    pytest.importorskip('pillow_heif').register_heif_opener()
+    assert_looks_like(read_image(encoded(scene(), 'HEIF', quality=95)), expected(), 4)
+
+
+def test_read_image_decodes_avif():
+    if 'avif' not in features.modules or not features.check_module('avif'):
+        pytest.skip('this Pillow has no AVIF')
+    assert_looks_like(read_image(encoded(scene(), 'AVIF', quality=95)), expected(), 4)
 
 
 def write(path, data):

@@ -107,7 +107,7 @@ def test_user_word_list_decides_uncertain_letters(tmp_path):
     [
         (['gone.txt'], 'gone.txt'),
         (['english', 'phrases.txt'], 'phrases.txt:1: wanted a word'),
-        (['none', 'english'], '--words none stands alone'),
+        (['none', 'english'], '--words none cannot be combined'),
     ],
 )
 def test_infer_rejects_invalid_word_lists(photo, tmp_path, capsys, monkeypatch, lists, message):

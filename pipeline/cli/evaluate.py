@@ -78,7 +78,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--confidences', action='store_true',
-        help='lines of predictions contain confidences: compute AP',
+        help='lines of predictions contain a confidence before the transcription: compute AP. '
+        'Without this option it is compared as text, with a warning',
     )  # fmt: skip
     add(
         '--strip', choices=('edge', 'all'), default='edge',

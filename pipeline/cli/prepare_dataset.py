@@ -78,6 +78,8 @@ def report_split(entry: DatasetEntry, split: PreparedSplit) -> None:
     ]
     ignored = f', and {split.ignored:,} ignored' if split.ignored else ''
     print(f'{label}: {", ".join(parts)}{ignored}')
+    if split.left_out:
+        print(f'  words that training leaves out unless its config allows them: {split.left_out}')
     for found, published, what in counts:
         if published is not None and found != published:
             print(

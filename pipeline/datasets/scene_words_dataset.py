@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +13,12 @@ import numpy as np
 import torch
 from mmcv.transforms import Compose
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
 from pipeline.clipter.cache.context_cache import ContextCache
+from pipeline.datasets.left_out_words import LeftOutWords
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.geometry import image_ring
 from pipeline.geometry.neighbors import join_words, next_words
@@ -29,7 +32,7 @@ class SceneWordsDataset(BaseDataset):
     Reads MMOCR JSON. An instance with a ``polygon`` is a word of the image ``img_path``. An
     instance without a polygon means that the whole image is a word crop, which has no scene.
     Ignored words, words longer than ``max_length`` and words with characters outside ``charset``
-    are skipped.
+    are skipped. Their number and examples are logged, by reason.
 
     A sample is ``dict(inputs, data_samples, image, context_tokens, photo)``: N crops as (3, height,
     width) uint8 BGR tensors; N ``TextRecogDataSample`` with ``gt_text``; the image (H, W, 3) uint8
@@ -58,8 +61,8 @@ class SceneWordsDataset(BaseDataset):
             from it instead of the image.
 
     Raises:
-        ValueError: If a number of words is below 1, if ``join_prob`` is not in [0, 1], or if the
-            cache cannot be used.
+        ValueError: If a number of words is below 1, if ``join_prob`` is not in [0, 1], if the
+            cache cannot be used, or if the file contains no usable word.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class SceneWordsDataset(BaseDataset):
             charset = ''.join(c for c in TASK_UTILS.build(charset).dict if len(c) == 1)
         self.charset = frozenset(charset)
         self.max_length = max_length
+        self._left_out = LeftOutWords(self.charset, max_length)
         self.max_words = max_words
         self.split_words = split_words
         self.native_size = native_size
@@ -104,7 +108,7 @@ class SceneWordsDataset(BaseDataset):
         words, skipped = [], []
         for instance in raw_data_info['instances']:
             polygon = instance.get('polygon')
-            if not instance.get('ignore', False) and self._is_usable(instance['text']):
+            if self._left_out.takes(instance['text'], instance.get('ignore', False)):
                 words.append((polygon, instance['text']))
             elif polygon is not None:
                 skipped.append(polygon)
@@ -117,12 +121,32 @@ class SceneWordsDataset(BaseDataset):
         }
 
     def filter_data(self) -> list[dict]:
-        """Remove images without usable words and split those with more than ``split_words``."""
-        return [
+        """Remove images without usable words and split those with more than ``split_words``.
+
+        The log contains the number of words that are left out, and examples, by reason.
+
+        Raises:
+            ValueError: If no word is left. The message contains the file and the reasons.
+        """
+        samples = [
             {**info, 'words': words}
             for info in self.data_list
             for words in _split(info['words'], self.split_words)
         ]
+        if not samples:
+            raise ValueError(
+                f'{self.ann_file}: no word is left for training: '
+                f'{str(self._left_out) or "the file contains no words"}'
+            )
+        if self._left_out.has_surprises:
+            kept = sum(len(sample['words']) for sample in samples)
+            print_log(
+                f'{self.ann_file}: {kept:,} words are used. Words that are left out: '
+                f'{self._left_out}',
+                logger='current',
+                level=logging.WARNING,
+            )
+        return samples
 
     def sample_sizes(self) -> tuple[np.ndarray, np.ndarray]:
         """Number of words and number of images of each sample, (len(self),) int64 each."""
@@ -190,9 +214,6 @@ class SceneWordsDataset(BaseDataset):
             ring = words[i][0] if len(line) == 1 else join_words([words[k][0] for k in line])
             joined.append((ring, text))
         return joined
-
-    def _is_usable(self, text: str) -> bool:
-        return 0 < len(text) <= self.max_length and self.charset.issuperset(text)
 
 
 def _has_scene(words: list[tuple[Any, str]]) -> bool:

@@ -36,7 +36,9 @@ def parse_polygon_line(line: str, with_confidence: bool = False) -> ParsedLine:
     if with_confidence and confidence is None:
         raise ValueError(f'wanted {layout}, got no confidence')
     if len(values) % 2 or len(values) < 6:
-        raise ValueError(f'wanted {layout} with three points or more')
+        is_share = len(values) % 2 == 1 and not with_confidence and 0 <= values[-1] <= 1
+        hint = ' (--confidences reads a confidence before the text)' if is_share else ''
+        raise ValueError(f'wanted {layout} with three points or more{hint}')
     polygon = np.array(values, dtype=np.float32).astype(np.float64).reshape(-1, 2)
     return ParsedLine(polygon, unquote(text), confidence)
 

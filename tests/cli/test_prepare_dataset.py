@@ -43,6 +43,23 @@ def test_prepare_dataset_prints_counts_and_warnings(icdar, capsys):
     assert annotation['data_list'][0]['instances'][0]['text'] == 'Word'
 
 
+def test_prepare_dataset_prints_words_that_training_leaves_out(tmp_path, capsys):
+    texts = ['MÜNCHEN', 'Café', 'HOTEL ', 'a' * 26, '', 'word']
+    for folder in ('images', 'gt'):
+        (tmp_path / folder).mkdir()
+    for i in range(len(texts)):
+        Image.new('RGB', (64, 48)).save(tmp_path / 'images' / f'{i}.png')
+    (tmp_path / 'gt' / 'labels.tsv').write_text(
+        ''.join(f'{i}.png\t{text}\n' for i, text in enumerate(texts)), encoding='utf-8'
+    )
+    assert prepare_dataset.main(['word-crops', '--root', str(tmp_path)]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.startswith('  words that training leaves out unless its config allows them: 3 with')
+    assert "such as 'MÜNCHEN', 'Café', 'HOTEL '" in line
+    assert f"1 longer than 25 characters, such as '{'a' * 26}'" in line
+    assert '1 without text' in line
+
+
 def test_prepare_dataset_out_and_tasks(icdar, tmp_path, capsys):
     out = tmp_path / 'some' / 'where'
     command = ['icdar2015', '--root', str(icdar), '--out', str(out)]

@@ -118,6 +118,34 @@ def test_scene_words_skips_images_without_usable_words(root):
     assert len(make(root, max_length=26)) == 3
 
 
+def test_scene_words_logs_left_out_words_by_reason(root, monkeypatch):
+    lines = []
+    monkeypatch.setattr(
+        'pipeline.datasets.scene_words_dataset.print_log', lambda line, **_: lines.append(line)
+    )
+    make(root)
+    (line,) = lines
+    assert 'annotation.json: 4 words are used' in line
+    assert '1 marked as ignored' in line
+    assert f"1 longer than 25 characters, such as '{'a' * 26}'" in line
+    assert "1 with characters outside the charset ('ä'), such as 'ä'" in line
+    assert '1 without text' in line
+
+
+@pytest.mark.parametrize(
+    ('instances', 'reason'),
+    [
+        ([instance('Ab', BOXES['a']), instance('a ', BOXES['a'])], "2 with .*, such as 'Ab', 'a '"),
+        ([instance('a', BOXES['a'], ignore=True)], '1 marked as ignored'),
+        ([], 'the file contains no words'),
+    ],
+)
+def test_scene_words_names_file_and_reason_if_no_word_is_left(tmp_path, instances, reason):
+    write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {})
+    with pytest.raises(ValueError, match=rf'annotation\.json: no word is left .*: {reason}'):
+        make(tmp_path)
+
+
 def test_max_words_draws_different_words_each_time(root):
     dataset = make(root, max_words=2)
     seen = set()

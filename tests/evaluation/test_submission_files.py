@@ -83,6 +83,65 @@ def test_read_gt_reads_images_with_names(tmp_path: Path) -> None:
     assert read_predictions(tmp_path / 'res', gt)['00_08'].texts == ['ward']
 
 
+def write_sets(root: Path, gt: str, det: str) -> tuple[Path, Path]:
+    for name, lines in (('gt', gt), ('res', det)):
+        (root / name).mkdir()
+        (root / name / f'{name}_img_1.txt').write_text(lines)
+    return root / 'gt', root / 'res'
+
+
+@pytest.mark.parametrize(
+    ('rest', 'looks', 'advice'),
+    [
+        ('0.95,HELLO', 'begin with a confidence', '--confidences reads such lines'),
+        ('1,HELLO', 'begin with a confidence', '--confidences reads such lines'),
+        ('9.5e-01,HELLO', 'begin with a confidence', '--confidences reads such lines'),
+        ('60,40,10,40,HELLO', 'begin with coordinates,', '--protocol totaltext reads such lines'),
+        ('60,40,HELLO', 'begin with coordinates,', '--protocol totaltext reads such lines'),
+        ('9,8,0.9,HI', 'begin with coordinates and a', '--protocol totaltext --confidences reads'),
+        ('Latin,HELLO', 'begin with the name of a script', 'Remove the script'),
+        ('HELLO,0.95', 'end with a confidence', 'that precede the transcription'),
+    ],
+)
+def test_load_words_warns_once_of_shifted_fields(
+    rest: str, looks: str, advice: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gt, det = write_sets(tmp_path, f'{QUAD_LINE}HELLO\n', f'{QUAD_LINE}{rest}\n' * 3)
+
+    assert load_words(gt, det, 'icdar2015')[1]['1'].texts == [rest] * 3
+    assert len(caplog.records) == 1
+    message = caplog.records[0].getMessage()
+    assert f'3 of 3 transcriptions {looks}' in message
+    assert f"The first is '{rest}' in res/res_img_1.txt, line 1" in message
+    assert advice in message
+
+
+def test_load_words_warns_of_shifted_fields_in_gt(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gt, det = write_sets(tmp_path, f'{QUAD_LINE}0.9,HELLO\n', f'{QUAD_LINE}HELLO\n')
+
+    load_words(gt, det, 'icdar2015')
+
+    assert [record.getMessage().count('Remove the conf') for record in caplog.records] == [1]
+
+
+@pytest.mark.parametrize('words', [['5,000', '1,000,000', 'a'], ['1,5', 'HELLO', 'a'], [], ['0.5']])
+def test_load_words_does_not_warn_of_numbers(
+    words: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = ''.join(f'{QUAD_LINE}{word}\n' for word in words)
+
+    load_words(*write_sets(tmp_path, lines, lines), 'icdar2015')
+
+    assert not caplog.records
+
+
+def test_parse_polygon_line_names_the_option_for_confidences() -> None:
+    with pytest.raises(ValueError, match='--confidences'):
+        parse_polygon_line('0,0,9,0,9,9,0.9,####word')
+
+
 @pytest.mark.parametrize('name', ['missing', 'file.txt'])
 def test_read_gt_rejects_a_path_that_is_not_a_folder_or_zip(name: str, tmp_path: Path) -> None:
     (tmp_path / 'file.txt').write_text('no archive')

@@ -21,6 +21,7 @@ from pipeline.datasets.converters.outlines import (
     parse_outline,
     report_degenerate,
 )
+from pipeline.datasets.converters.shifted_texts import report_shifted_texts
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
 
 # (all image folders, the image folder of MMOCR's layout, ground-truth folders).
@@ -113,6 +114,7 @@ def _read_splits(root: Path, folders: Mapping[str, _Layout]) -> list[DatasetSpli
     ]
     for read in splits:
         report_degenerate(f'{root}, {read.name}', read.samples)
+        report_shifted_texts(f'{root}, {read.name}', read.samples)
     return splits
 
 

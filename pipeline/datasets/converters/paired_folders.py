@@ -14,6 +14,7 @@ from pipeline.datasets.converters.files import (
     pair_files,
     photo_sample,
 )
+from pipeline.datasets.converters.shifted_texts import report_shifted_texts
 from pipeline.datasets.converters.split import DatasetSplit
 
 ReadWords = Callable[[Path], list[dict]]
@@ -45,6 +46,9 @@ def read_paired_folders(
     truth_key: Callable[[str], str] | None = None,
 ) -> list[DatasetSplit]:
     """Read every split that is found.
+
+    A warning is logged if texts contain other fields of their lines; see
+    :func:`report_shifted_texts`.
 
     Args:
         root: Folder of the data set.
@@ -82,9 +86,12 @@ def read_paired_folders(
         missing = [f'{root / layout.photos[0]} and {root / layout.truths[0]}' for layout in layouts]
     if missing:
         raise MissingFiles(missing)
-    return [
+    splits = [
         DatasetSplit(
             split, [photo_sample(root, photo, read_words(truth)) for photo, truth in pairs]
         )
         for split, pairs in found
     ]
+    for read in splits:
+        report_shifted_texts(f'{root}{read.name and ", "}{read.name}', read.samples)
+    return splits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,9 +17,12 @@ from pipeline.datasets.converters.annotation_file import (
 from pipeline.datasets.converters.crops import write_crops
 from pipeline.datasets.converters.entry import TASKS, DatasetEntry, Task
 from pipeline.datasets.converters.split import DatasetSplit, SplitCounts
+from pipeline.datasets.left_out_words import LeftOutWords
 from pipeline.evaluation.words import DONT_CARE
 from pipeline.io.submission_lines import quad_line
 from pipeline.utils.atomic_write import write_whole
+
+_MAX_LENGTH = 25  # max_length of most recognizers
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class PreparedSplit:
         ignored: Number of words marked as illegible.
         published: Numbers that the owners publish.
         paths: Files and folders that were written.
+        left_out: Counts and examples of words that training may leave out, by reason: without
+            text, longer than 25 characters, or with characters other than printable ASCII. Empty
+            if there are no such words.
     """
 
     name: str
@@ -38,6 +45,7 @@ class PreparedSplit:
     ignored: int
     published: SplitCounts
     paths: tuple[Path, ...]
+    left_out: str = ''
 
 
 def prepare_dataset(
@@ -83,7 +91,19 @@ def prepare_dataset(
             ignored=split.ignored_words(),
             published=split.published or entry.published.get(split.name, SplitCounts()),
             paths=tuple(_write_split(entry, split, root, out, tasks)),
+            left_out=_left_out(split) if split.has_text and set(tasks) != {'textdet'} else '',
         )
+
+
+def _left_out(split: DatasetSplit) -> str:
+    """Words that the usual charset and length of a recognizer leave out."""
+    ascii_characters = string.ascii_letters + string.digits + string.punctuation
+    words = LeftOutWords(ascii_characters, _MAX_LENGTH, 'the 94 printable ASCII characters')
+    for sample in split.samples:
+        for word in sample['instances']:
+            if not word.get('ignore', False):
+                words.takes(word['text'])
+    return str(words)
 
 
 def _is_wanted(name: str, splits: Iterable[str]) -> bool:

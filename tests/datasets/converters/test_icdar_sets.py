@@ -82,6 +82,21 @@ def test_icdar2015_reads_sizes_words_and_ignore(tmp_path):
     assert second['instances'] == []
 
 
+@pytest.mark.parametrize('read', [read_icdar2013, read_icdar2015])
+def test_icdar_sets_warn_of_coordinates_in_texts(read, tmp_path, caplog):
+    root = icdar(
+        tmp_path,
+        img_1='1,2,30,2,30,12,1,12,word\n',
+        img_2='1,2,9,2,30,2,30,12,9,12,1,12,WORD\n' * 2,
+    )
+    (split,) = read(root)
+    assert words_of(split.samples[1]) == [('9,12,1,12,WORD', False)] * 2
+    (record,) = caplog.records
+    assert '2 of 3 texts begin with coordinates' in record.getMessage()
+    assert "'9,12,1,12,WORD' in images/img_2.jpg" in record.getMessage()
+    assert 'prepare-dataset totaltext' in record.getMessage()
+
+
 @pytest.mark.parametrize('zipped', [False, True])
 def test_icdar2015_reads_folders_and_zips_of_both_splits(zipped, tmp_path):
     source, root = tmp_path / 'source', tmp_path / 'root'

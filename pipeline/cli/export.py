@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
-from pipeline.cli.common import DONE, add_spotter, make_parser, run_command
+from pipeline.cli.common import DONE, CommandError, add_spotter, make_parser, run_command
 from pipeline.cli.config_files import find_config
 
 
@@ -26,12 +27,11 @@ def main(argv: list[str] | None = None) -> int:
 def _export(args: argparse.Namespace) -> int:
     config = args.config and find_config(args.config)
 
+    if importlib.util.find_spec('onnx') is None:
+        raise CommandError("onnx is not installed: pip install 'clipter-spotter[export]'")
+    from pipeline.onnx.export import export_spotter
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
-    try:
-        from pipeline.onnx.export import export_spotter
-    except ImportError as error:
-        raise ValueError(f"{error}. Install it: pip install 'clipter-spotter[export]'.") from error
     spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, int8=False)
     export_spotter(spotter, args.out)
     for path in sorted(args.out.glob('*.onnx')):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pipeline.compat  # noqa: F401  makes MMOCR importable
+
+# isort: split
+
 import json
 import os
 import warnings

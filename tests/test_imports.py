@@ -32,7 +32,15 @@ def test_import_pipeline_imports_nothing_heavy() -> None:
 
 # One package per layer; the others import these first.
 @pytest.mark.parametrize(
-    'name', ['detection', 'recognition.parseq', 'registry', 'spotter', 'analysis.spotter_subject']
+    'name',
+    [
+        'detection.text_detector',
+        'recognition.parseq',
+        'registry',
+        'torch_spotter',
+        'onnx.export',
+        'analysis.spotter_subject',
+    ],
 )
 def test_package_can_be_imported_first(name: str) -> None:
     code = f'import pipeline.{name}, mmocr.models, sys; print("pipeline.compat" in sys.modules)'

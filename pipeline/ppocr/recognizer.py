@@ -107,7 +107,7 @@ def fill_from_onnx(
             f'expected weight and bias of a classifier after the encoder, got {len(rest)} arrays.'
         )
     head = model.decoder.head
-    weight, bias = select_classes(rest[0], rest[1], characters, head.dictionary)
+    weight, bias = select_classes(rest[0], rest[1], characters, model.decoder.dictionary)
     head.load_state_dict({'weight': weight, 'bias': bias})
 
 

@@ -12,7 +12,7 @@ from pipeline.analysis.context.synthetic import benchmark
 from pipeline.analysis.context.synthetic.vocabulary import ROLES
 from pipeline.cli import context_benchmark as tool
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('ignore')]
 SHORT = [
     '--train-scenes', '12', '--test-scenes', '12', '--clip-scenes', '12', '--clip-steps', '2',
     '--plain-iters', '2', '--context-iters', '2', '--workers', '0',

@@ -127,7 +127,7 @@ def test_shims_of_tools_show_the_help_of_their_commands() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     helps = json.loads(done.stdout)
-    assert len(helps) == len(COMMANDS) == 20
+    assert len(helps) == len(COMMANDS) > 15
     for name, (status, text) in helps.items():
         assert status == 0
         assert f'usage: clipter {name.replace("_", "-")}' in text

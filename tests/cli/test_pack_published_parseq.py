@@ -43,5 +43,5 @@ def test_pack_spotter_rejects_another_charset(tmp_path: Path, capsys: pytest.Cap
     out = tmp_path / 'spotter.safetensors'
     assert pack(draw_published(tmp_path, classes=37), out) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith('error: ') and 'reads 36 characters' in line
+    assert line.startswith('error: ') and 'checkpoint has 36 characters' in line
     assert not out.exists()

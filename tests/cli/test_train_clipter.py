@@ -14,7 +14,7 @@ from toy_scenes import write_clipter_config
 
 from pipeline.cli import train
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('ignore')]
 VALIDATION = """
 val_dataloader = dict(
     batch_size=2, num_workers=0,

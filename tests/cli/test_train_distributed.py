@@ -15,6 +15,8 @@ from toy_spotter import draw_photo
 
 from pipeline.cli import train
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 HELPERS = REPOSITORY / 'tests' / 'helpers'
 MIXED = """

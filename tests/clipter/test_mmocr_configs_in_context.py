@@ -20,8 +20,7 @@ from toy_spotter import BlockDetector
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
-from pipeline.recognition import crop_channels
-from pipeline.recognition.crop_channels import to_gray
+from pipeline.recognition.crop_channels import crop_channels, to_gray
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS
 from pipeline.torch_spotter import TorchTextSpotter

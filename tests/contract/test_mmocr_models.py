@@ -49,7 +49,7 @@ IMAGE_SIZE = 96
 # channels are text, center, sine, cosine and the radius, or the heights above and below.
 HEADS = {'TextSnake': [3.0, 3.0, 0.0, 1.0, 8.0], 'DRRG': [3.0, 3.0, 0.0, 1.0, 6.0, 6.0]}
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('ignore')]
 
 
 @pytest.fixture(

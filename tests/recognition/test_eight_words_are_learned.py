@@ -16,7 +16,7 @@ from small_recognizers import (
 )
 from torch import nn
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('ignore')]
 MAX_STEPS = 300
 LEARNING_RATES = {'SVTR': 1e-2, 'ASTER': 1e-2}
 VARIANTS = {'SAR-sequential', 'ABINet-vision', 'PARSeq-CTC'}  # trained as similar recognizers

@@ -91,10 +91,10 @@ class LetterNgrams:
             raise ValueError(f'order must be in 2..8, got {order}.')
         if not 0 < surprise <= 1:
             raise ValueError(f'surprise must be in (0, 1], got {surprise}.')
-        self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
         self.order = order
         self.surprise = surprise
         gathered, self._accented = _gather(words)
+        self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
         self._rows, probs = _count(gathered, order)
         self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
 

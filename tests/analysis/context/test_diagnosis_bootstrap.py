@@ -59,5 +59,5 @@ def test_image_bootstrap_skips_images_without_the_group():
 
 
 def test_image_bootstrap_rejects_zero_images():
-    with pytest.raises(ValueError, match='photos'):
+    with pytest.raises(ValueError, match='image'):
         ImageBootstrap(np.zeros(0, int), 0, seed=0)

@@ -119,7 +119,7 @@ def test_read_gt_images_rejects_data_without_scenes(tmp_path):
     with pytest.raises(ValueError, match='have no scene'):
         read_gt_images([path])
     path.write_text('[]')
-    with pytest.raises(ValueError, match='no MMOCR JSON'):
+    with pytest.raises(ValueError, match='not an MMOCR JSON'):
         read_gt_images([path])
     with pytest.raises(FileNotFoundError, match='no annotation'):
         read_gt_images([tmp_path / 'none.json'])

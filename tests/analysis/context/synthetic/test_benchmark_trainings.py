@@ -21,6 +21,8 @@ from pipeline.analysis.context.synthetic.report import format_table
 from pipeline.analysis.context.synthetic.settings import BenchmarkSettings
 from pipeline.clipter.encoder import ClipImageEncoder
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = BenchmarkSettings()
 GOOD = {
     'plain': {'ambiguous': 0.16, 'unambiguous': 0.99, 'misleading': 0.98},

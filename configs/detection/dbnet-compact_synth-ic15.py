@@ -46,6 +46,7 @@ train_dataloader = dict(
     # Real and synthetic images have about the same frequency.
     dataset=dict(
         type='ConcatDataset',
+        verify_meta=False,  # scenes and images have different task names
         datasets=[synthetic, dict(type='RepeatDataset', dataset=icdar2015, times=6)],
     ),
 )

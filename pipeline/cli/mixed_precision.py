@@ -9,20 +9,21 @@ from mmengine.config import Config
 def enable_amp(config: Config) -> None:
     """Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
 
+    A config that trains in mixed precision already is left as it is.
+
     Args:
         config: Config of the run; the type of its ``optim_wrapper`` is changed.
 
     Raises:
-        ValueError: If its ``optim_wrapper`` is not ``OptimWrapper``, for instance because it uses
-            mixed precision already.
+        ValueError: If its ``optim_wrapper`` cannot be turned into mixed precision.
     """
     kind = config.get('optim_wrapper', {}).get('type', 'OptimWrapper')
+    if kind in ('AmpOptimWrapper', 'BFloat16OptimWrapper'):
+        return
     if kind != 'OptimWrapper':
-        already = kind in ('AmpOptimWrapper', 'BFloat16OptimWrapper')
-        reason = 'trains in mixed precision already: leave out --amp' if already else (
-            'cannot be turned into mixed precision: --amp needs OptimWrapper'
-        )  # fmt: skip
-        raise ValueError(f'--amp, but optim_wrapper.type={kind!r} {reason}.')
+        raise ValueError(
+            f'--amp requires optim_wrapper.type=OptimWrapper, got {kind!r}: leave out --amp.'
+        )
     if torch.cuda.is_available():
         config.optim_wrapper.type = 'AmpOptimWrapper'
         config.optim_wrapper.setdefault('loss_scale', 'dynamic')

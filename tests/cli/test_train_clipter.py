@@ -124,7 +124,6 @@ def test_train_amp_is_bfloat16_on_a_cpu(config, monkeypatch):
     [
         (['--resume', 'gone.pth'], 'no checkpoint at gone.pth (load_from)'),
         (['--context-cache', 'gone'], 'no context cache at gone'),
-        (['--cfg-options', 'optim_wrapper.type=AmpOptimWrapper', '--amp'], 'leave out --amp'),
         (['--cfg-options', 'load_from=gone.pth'], 'no checkpoint at gone.pth'),
         (['--cfg-options', 'train_dataloader.dataset.data_root=/gone'], 'no annotation at /gone'),
         (['--cfg-options', 'model.type=NoSuchModel'], 'NoSuchModel is not in'),

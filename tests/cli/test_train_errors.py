@@ -58,9 +58,10 @@ def test_enable_amp_uses_bfloat16_on_cpu_and_float16_on_gpu(kind, monkeypatch):
 
 
 @pytest.mark.parametrize('kind', ['AmpOptimWrapper', 'BFloat16OptimWrapper'])
-def test_enable_amp_rejects_mixed_precision_configs(kind):
-    with pytest.raises(ValueError, match='leave out --amp'):
-        amp(kind)
+def test_enable_amp_keeps_mixed_precision_configs(kind):
+    config = Config(dict(optim_wrapper=dict(type=kind)))
+    enable_amp(config)
+    assert config.optim_wrapper == dict(type=kind)
 
 
 def test_enable_amp_rejects_unknown_wrappers():

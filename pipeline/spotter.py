@@ -241,9 +241,14 @@ class TextSpotter:
 
     # The five stages.
 
-    @abstractmethod
     def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
         """Find the words of all images."""
+        found = self.detector(images)
+        return WordBatch(
+            [polygon for some in found for polygon in some.polygons],
+            [float(score) for some in found for score in some.scores],
+            [i for i, some in enumerate(found) for _ in some.polygons],
+        )
 
     def rectify(self, images: Sequence[np.ndarray], words: WordBatch) -> CropBatch:
         """Cut out each word in its candidate orientations."""

@@ -88,12 +88,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
     def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
         """Find the words of all images."""
         with self._eval_mode():
-            found = self.detector(images)
-        return WordBatch(
-            [polygon for some in found for polygon in some.polygons],
-            [float(score) for some in found for score in some.scores],
-            [i for i, some in enumerate(found) for _ in some.polygons],
-        )
+            return super().detect(images)
 
     def encode(self, images: Sequence[np.ndarray]) -> Tensor | None:
         """Scene tokens (I, S, C), or None without context.

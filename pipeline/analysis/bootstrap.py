@@ -35,7 +35,7 @@ class ImageBootstrap:
         resamples: Number of resamples.
 
     Raises:
-        ValueError: If there are no images or no resamples.
+        ValueError: If the number of images or of resamples is 0.
     """
 
     def __init__(

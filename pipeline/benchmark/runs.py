@@ -90,7 +90,7 @@ def measure_throughput(
 
     Raises:
         ImageReadError: If an image cannot be read.
-        ValueError: If there are no images, or a number is below 1.
+        ValueError: If ``items`` is empty, or a number is below 1.
     """
     if not items or batch_size < 1 or repeat < 1:
         raise ValueError(
@@ -146,7 +146,7 @@ def soak(
 
     Raises:
         ImageReadError: If an image cannot be read.
-        ValueError: If there are no images.
+        ValueError: If ``items`` is empty.
     """
     if not items or photos < 1:
         raise ValueError(f'wanted photos to read, got {len(items)} photos and {photos} readings.')

@@ -93,7 +93,7 @@ def time_search(
         rng: Random generator of the sample.
 
     Raises:
-        ValueError: If there are no texts, or ``sample`` is negative.
+        ValueError: If the list of texts is empty, or ``sample`` is negative.
         AssertionError: If a result differs.
     """
     if not texts or sample < 0:

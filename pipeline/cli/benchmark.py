@@ -277,9 +277,9 @@ def _print_throughput(speed: Throughput) -> None:
     print('stage            s/photo  of these on processors')
     for name, seconds in speed.stages.items():
         print(f'  {name:<14} {seconds / photos:8.4f}  {speed.cpu_stages[name] / photos:8.4f}')
-    print(f'memory       {_mib(speed.memory.peak)} at the most')
+    print(f'memory       {_mib(speed.memory.peak)} at most')
     if speed.memory.device_peak is not None:
-        print(f'on device    {_mib(speed.memory.device_peak)} at the most')
+        print(f'on device    {_mib(speed.memory.device_peak)} at most')
 
 
 def _print_cold_starts(starts: list[ColdStart]) -> None:
@@ -305,7 +305,7 @@ def _print_soak(soaked: Soak) -> None:
         print(f'  {name:<10} {_mib(resident)} after {done} photos')
     print(
         f'growth       {soaked.growth:+.1f} MiB from start to end, {soaked.late_growth:+.1f} MiB '
-        f'from middle to end; {_mib(soaked.memory.peak)} at the most'
+        f'from middle to end; {_mib(soaked.memory.peak)} at most'
     )
 
 

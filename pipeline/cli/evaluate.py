@@ -109,7 +109,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     if args.images and not args.report:
         parser.error('--images is for the report: give --report DIR too')
     if args.images and not Path(args.images).is_dir():
-        parser.error(f'--images wants a folder of photos, there is none at {args.images}')
+        parser.error(
+            f'--images requires a folder of photos, got {args.images}, which is not a folder'
+        )
     return args
 
 

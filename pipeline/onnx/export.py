@@ -8,6 +8,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 
 import json
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -171,19 +172,21 @@ def _export(
     module: nn.Module, example: Tensor, path: Path, axes: dict[str, dict[int, str]]
 ) -> None:
     given, returned = axes
-    with torch.no_grad(), warnings.catch_warnings():
+    # The exporter takes a path; the final file is written at once.
+    with tempfile.TemporaryDirectory() as scratch, torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of tracing and of the exporter's future
+        traced = str(Path(scratch, path.name))
         torch.onnx.export(
             module.eval().float(),
             (example,),
-            str(path),
+            traced,
             dynamo=False,
             opset_version=OPSET,
             input_names=[given],
             output_names=[returned],
             dynamic_axes=axes,
         )
-    model = onnx.load(str(path))
+        model = onnx.load(traced)
     store_in_half(model)
     write_whole(path, model.SerializeToString())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
 from pipeline.rectification.rectifier import Rectifier
 from pipeline.spotter import TextSpotter, check_settings
-from pipeline.word_reading import CropBatch, WordBatch
+from pipeline.word_reading import CropBatch
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / 'weights' / 'onnx'
 """The embedded default, exported."""
@@ -70,15 +69,6 @@ class OnnxTextSpotter(TextSpotter):
     def device(self) -> str:
         """``'cpu'``."""
         return 'cpu'
-
-    def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
-        """Find the words of all images."""
-        found = self.detector(images)
-        return WordBatch(
-            [polygon for some in found for polygon in some.polygons],
-            [float(score) for some in found for score in some.scores],
-            [i for i, some in enumerate(found) for _ in some.polygons],
-        )
 
     def encode(self, images: Sequence[np.ndarray]) -> None:
         """Exported spotters have no scene context."""
@@ -177,7 +167,5 @@ class OnnxCTCRecognizer:
             for row, reading in zip(
                 rows, read_ctc(self.reader, self.rescorer, self.network(batch))
             ):
-                # Shares of the crop, not of the crop and its padding.
-                gaps = [gap / valid for gap in reading.gaps if gap < valid]
-                readings[row] = replace(reading, gaps=gaps)
+                readings[row] = reading.without_padding(valid)
         return [reading for reading in readings if reading is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,6 +26,14 @@ class Reading:
     char_scores: list[float]
     score: float
     gaps: list[float] = field(default_factory=list)
+
+    def without_padding(self, valid_ratio: float) -> Reading:
+        """The same reading with gaps as shares of the crop instead of the padded crop.
+
+        Args:
+            valid_ratio: Share of the padded width that is crop. Gaps in the padding are dropped.
+        """
+        return replace(self, gaps=[gap / valid_ratio for gap in self.gaps if gap < valid_ratio])
 
 
 class CTCReader:

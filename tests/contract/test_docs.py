@@ -246,9 +246,11 @@ def test_named_files_exist(page: Path) -> None:
     'block', [each for each in BLOCKS if each.language == 'python'], ids=lambda block: block.label
 )
 def test_python_blocks_compile_and_import(block: Block) -> None:
-    compile(block.text, block.label, 'exec')
+    compile(block.text, block.label, 'exec')  # raises SyntaxError
     imports = [line for line in block.text.split('\n') if re.match(r'(from \S+ )?import ', line)]
-    exec('\n'.join(imports), {})
+    names: dict[str, object] = {}
+    exec('\n'.join(imports), names)
+    assert len(names) > len(imports)  # a name per import, and the built-in ones
 
 
 def test_infer_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

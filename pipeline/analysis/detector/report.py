@@ -67,7 +67,7 @@ def write_detector_report(
             ``textless/``.
         data: Names of the data, for the heading.
         settings: Settings of the spotter, name -> value.
-        textless: Words found in images without text, or None if there are no such images.
+        textless: Words found in images without text, or None without such images.
         worst: Largest number of drawn images.
 
     Returns:

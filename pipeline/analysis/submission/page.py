@@ -81,7 +81,7 @@ def render_page(
             'each prediction line and the option <code>--confidences</code>.'
         )
     elif not set_points(scores[task]):
-        curve_note = 'There are no predictions, so there is no curve.'
+        curve_note = 'Without predictions the curve is empty.'
     totals = count_kinds(outcome for photo in photos for outcome in photo.outcomes)
     assets = files(__package__).joinpath('assets')
     return Template(assets.joinpath('page.html').read_text(encoding='utf-8')).substitute(

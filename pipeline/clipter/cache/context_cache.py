@@ -124,7 +124,7 @@ class ContextCache:
 
 
 def compare_fingerprints(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Describe each entry of ``wanted`` that differs in ``stored``; empty if there is none."""
+    """Describe each entry of ``wanted`` that differs in ``stored``; empty if all are equal."""
     plain = json.loads(json.dumps(dict(wanted)))  # tuples become lists, as in the JSON header
     return [
         f'{name} is {stored.get(name)!r} in the cache, {value!r} in the model'

@@ -18,7 +18,7 @@ def find_backgrounds(folder: str | os.PathLike[str]) -> list[str]:
     """List the images below a folder, ordered by name.
 
     Raises:
-        ValueError: If there are no images.
+        ValueError: If the folder contains no images.
     """
     root = Path(folder)
     paths = sorted(path for path in root.rglob('*') if path.suffix.lower() in SUFFIXES)

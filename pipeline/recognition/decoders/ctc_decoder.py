@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -131,10 +130,8 @@ class CTCDecoder(BaseDecoder):
         )
         readings = read_ctc(self.head.reader, self.rescorer, log_probs)
         for sample, reading in zip(data_samples, readings):
-            # Shares of the crop, not of the crop and its padding.
-            valid = sample.get('valid_ratio', 1.0)
-            gaps = [gap / valid for gap in reading.gaps if gap < valid]
-            sample.pred_text = self.head.to_pred_text(replace(reading, gaps=gaps))
+            valid = reading.without_padding(sample.get('valid_ratio', 1.0))
+            sample.pred_text = self.head.to_pred_text(valid)
         return data_samples
 
     def encode_text(self, text: str) -> Tensor:

@@ -205,7 +205,7 @@ def test_page_of_a_set_without_words(tmp_path: Path) -> None:
 
     assert status == 0
     assert 'No ground-truth and no predicted words.' in text
-    assert 'There are no predictions, so there is no curve.' in text
+    assert 'Without predictions the curve is empty.' in text
 
 
 def test_evaluate_json_stdout_stays_json_with_a_report(

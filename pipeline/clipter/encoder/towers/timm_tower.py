@@ -96,7 +96,7 @@ def _is_vit(trunk: Any) -> bool:
 
 
 def _late_norm(trunk: Any) -> Any:
-    """The norm that follows the pooling, for maps (I, C, h, w); the identity if there is none."""
+    """The norm that follows the pooling, for maps (I, C, h, w), or the identity without one."""
     norm = getattr(trunk, 'fc_norm', None)
     if norm is not None and not isinstance(norm, nn.Identity):
         return lambda grid: norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.io import ImageReadError
+    from pipeline.layout import Block, Line, Page
     from pipeline.spotter import TextSpotter
     from pipeline.structures import Word
 
 __version__ = '0.2.0'
 
-__all__ = ['ImageReadError', 'TextSpotter', 'Word', '__version__']
+__all__ = ['Block', 'ImageReadError', 'Line', 'Page', 'TextSpotter', 'Word', '__version__']
 
 _MODULES = {
+    'Block': 'pipeline.layout',
     'ImageReadError': 'pipeline.io',
+    'Line': 'pipeline.layout',
+    'Page': 'pipeline.layout',
     'TextSpotter': 'pipeline.spotter',
     'Word': 'pipeline.structures',
 }

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.geometry import image_ring, reading_order
-from pipeline.io import ImageReadError, read_image
+from pipeline.geometry import clip_to_image, image_ring
+from pipeline.io import read_image
+from pipeline.io.several import check_several, is_single, to_arrays
+from pipeline.layout import Page, arrange_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
@@ -133,12 +135,27 @@ class TextSpotter:
                 (H, W, 3) uint8 BGR array; see :func:`pipeline.io.read_image`.
 
         Returns:
-            Words in reading order.
+            Words in reading order, with polygons inside the image.
 
         Raises:
             ImageReadError: If it is not an image.
         """
         return self.read_batch([read_image(image)])[0]
+
+    def read_page(self, image: Any) -> Page:
+        """Read one image, with its words in blocks and lines.
+
+        Args:
+            image: As in :meth:`read`.
+
+        Returns:
+            The page, with the words of :meth:`read` in the same order.
+
+        Raises:
+            ImageReadError: If it is not an image.
+        """
+        pixels = read_image(image)
+        return Page.from_words(self.read_batch([pixels])[0], pixels.shape[:2])
 
     def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[list[Word]]:
         """Read images one batch after another; one batch is held in memory.
@@ -153,7 +170,7 @@ class TextSpotter:
             ImageReadError: If an image cannot be read. Results of the batches before it have
                 been returned.
         """
-        if _is_single(images) or isinstance(images, np.ndarray):
+        if is_single(images) or isinstance(images, np.ndarray):
             raise TypeError(
                 'images must be a list or another iterable of images, got one '
                 f'{type(images).__name__}; read() takes one.'
@@ -180,12 +197,12 @@ class TextSpotter:
             ImageReadError: If one of them is not an image; a ValueError. The message contains its
                 index.
         """
-        images = _to_arrays(images, 'read_batch')
+        images = to_arrays(images, 'read_batch')
         context = self.encode(images)  # first: on a GPU it runs beside the detector
         words = self.detect(images)
         crops = self.rectify(images, words)
         read = self.recognize(images, crops, context)
-        return self.collect(read, len(images))
+        return self.collect(read, [image.shape[:2] for image in images])
 
     def read_polygons(
         self, images: Sequence[Any], polygons: Sequence[Sequence[np.ndarray]]
@@ -207,7 +224,7 @@ class TextSpotter:
                 a single image.
             ImageReadError: If one of them is not an image. The message contains its index.
         """
-        images = _to_arrays(images, 'read_polygons')
+        images = to_arrays(images, 'read_polygons')
         if len(images) != len(polygons):
             raise ValueError(f'{len(images)} images require as many lists, got {len(polygons)}.')
         return self._read_given(images, polygons, self.encode(images))
@@ -230,7 +247,7 @@ class TextSpotter:
             ValueError: If ``images`` is a single image.
             ImageReadError: If one of them is not an image.
         """
-        _check_several(images, 'read_crops')
+        check_several(images, 'read_crops')
         iterator = iter(images)
         readings: list[tuple[str, float]] = []
         while crops := [read_image(image) for image in islice(iterator, self.crop_batch_size)]:
@@ -268,15 +285,27 @@ class TextSpotter:
         parts = choose_orientations(part_crops, self.read_oriented(part_crops, context))
         return choose_splits(words, parts, counts)
 
-    def collect(self, words: Sequence[ReadWord], num_images: int) -> list[list[Word]]:
-        """Words of each image in reading order, without empty ones and ones with low scores."""
-        found: list[list[Word]] = [[] for _ in range(num_images)]
+    def collect(
+        self, words: Sequence[ReadWord], sizes: Sequence[tuple[int, int]]
+    ) -> list[list[Word]]:
+        """Words of each image in reading order, without empty ones and ones with low scores.
+
+        Args:
+            words: Words of all images.
+            sizes: (height, width) of each image. Polygons are clipped to it.
+        """
+        found: list[list[Word]] = [[] for _ in sizes]
         for read in words:
             reading = read.reading
-            word = Word(read.polygon, reading.text, read.det_score, reading.score)
+            polygon = clip_to_image(read.polygon, sizes[read.image_index])
+            word = Word(polygon, reading.text, read.det_score, reading.score)
             if word.text and word.score >= self.min_score:
                 found[read.image_index].append(word)
-        return [[some[i] for i in reading_order([word.polygon for word in some])] for some in found]
+        return [
+            [some[i] for block in arrange_words([w.polygon for w in some]) for line in block
+             for i in line]
+            for some in found
+        ]  # fmt: skip
 
     @abstractmethod
     def read_oriented(self, crops: CropBatch, context: Any) -> list[Reading]:
@@ -359,37 +388,3 @@ def check_settings(min_score: float, crop_batch_size: int) -> None:
         raise ValueError(f'min_score must be in [0, 1], got {min_score}.')
     if crop_batch_size < 1:
         raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')
-
-
-def _is_single(images: Any) -> bool:
-    """Whether this is one image, where several are wanted."""
-    if isinstance(images, np.ndarray):
-        return images.ndim < 4
-    return (
-        isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike))
-        or hasattr(images, 'read')  # an open file
-        or hasattr(images, 'getexif')  # a PIL image
-    )
-
-
-def _check_several(images: Any, method: str) -> None:
-    if _is_single(images):
-        raise ValueError(f'{method} requires several images, got one: pass a list, [image].')
-
-
-def _to_arrays(images: Iterable[Any], method: str) -> list[np.ndarray]:
-    """Decode the images. (H, W, 3) uint8 arrays are not copied."""
-    _check_several(images, method)
-    arrays = []
-    for i, image in enumerate(images):
-        try:
-            arrays.append(image if _is_bgr(image) else read_image(image))
-        except ImageReadError as error:
-            raise ImageReadError(f'images[{i}]: {error}') from error
-    return arrays
-
-
-def _is_bgr(image: Any) -> bool:
-    """Whether an image is a (H, W, 3) uint8 array with pixels."""
-    is_array = isinstance(image, np.ndarray) and image.dtype == np.uint8
-    return is_array and image.shape[2:] == (3,) and image.size > 0

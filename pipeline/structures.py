@@ -16,12 +16,18 @@ K     polygon points
 
 from __future__ import annotations
 
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.geometry import enclosing_quad
+
 if TYPE_CHECKING:
+    import pandas
     import torch
     from torch import Tensor
 
@@ -88,8 +94,68 @@ def _describe(value: object) -> str:
     return type(value).__name__
 
 
+class ReadElement(ABC):
+    """What is common to ``Word``, ``Line``, ``Block`` and ``Page``."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The element as JSON-serializable values."""
+
+    def to_json(self) -> str:
+        """:meth:`to_dict` as JSON text on one line."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One table row per word: text, scores, corners ``x1, y1, ..., x4, y4``, polygon.
+
+        The corners of a curved word are those of the smallest rectangle around it.
+        """
+        return [word_row(word) for word in self._words()]
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """:meth:`rows` as a pandas table.
+
+        Raises:
+            ImportError: If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError('to_dataframe() requires pandas: pip install pandas') from error
+        return pandas.DataFrame(self.rows())
+
+    def draw(self, image: Any) -> np.ndarray:
+        """Draw the outlines and texts of the words.
+
+        Args:
+            image: The image that was read: a path, bytes, a PIL image, or an (H, W, 3) uint8 BGR
+                array; see :func:`pipeline.io.read_image`.
+
+        Returns:
+            (H, W, 3) uint8 BGR, a new image. Words of a line have the same color.
+        """
+        from pipeline.io import read_image
+        from pipeline.visualization import draw_words
+
+        words = self._words()
+        return draw_words(
+            read_image(image),
+            [word.polygon for word in words],
+            [word.text for word in words],
+            colors=self._colors(),
+        )
+
+    @abstractmethod
+    def _words(self) -> tuple[Word, ...]:
+        """Words in reading order."""
+
+    def _colors(self) -> Sequence[int]:
+        """Number of the color of each word."""
+        return range(len(self._words()))
+
+
 @dataclass(frozen=True, eq=False)
-class Word:
+class Word(ReadElement):
     """A word that was read in an image.
 
     Args:
@@ -114,3 +180,41 @@ class Word:
         mean keeps the score of long words comparable to that of short words.
         """
         return self.det_score * self.rec_score ** (1 / max(len(self.text), 1))
+
+    def _words(self) -> tuple[Word, ...]:
+        return (self,)
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"polygon", "text", "score", "det_score", "rec_score"}``.
+
+        Pixels are rounded to two decimals, scores to four.
+        """
+        return {
+            'polygon': plain_polygon(self.polygon),
+            'text': self.text,
+            'score': round(self.score, 4),
+            'det_score': round(self.det_score, 4),
+            'rec_score': round(self.rec_score, 4),
+        }
+
+
+def plain_polygon(polygon: np.ndarray) -> list[list[float]]:
+    """A polygon as ``[[x, y], ...]``, rounded to two decimals."""
+    return [[round(float(x), 2), round(float(y), 2)] for x, y in polygon]
+
+
+def word_row(word: Word, quad: np.ndarray | None = None) -> dict[str, Any]:
+    """A table row of a word; see :meth:`ReadElement.rows`.
+
+    Args:
+        word: The word.
+        quad: (4, 2) corners. By default :func:`pipeline.geometry.enclosing_quad`.
+    """
+    values = word.to_dict()
+    corners = plain_polygon(enclosing_quad(word.polygon) if quad is None else quad)
+    names = [f'{axis}{number}' for number in range(1, 5) for axis in 'xy']
+    return {
+        **{name: values[name] for name in ('text', 'score', 'det_score', 'rec_score')},
+        **dict(zip(names, (value for point in corners for value in point))),
+        'polygon': values['polygon'],
+    }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-RESULT_FORMATS = ('json', 'jsonl', 'icdar', 'csv')
+RESULT_FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')
 ENGINES = ('auto', 'onnx', 'torch')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
 POINT_PROTOCOLS = ('points-spts', 'points-mmocr')

@@ -97,7 +97,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--format', choices=RESULT_FORMATS, default='json',
-        help='format of the results; icdar is for photos only',
+        help='format of the results; crops have json, jsonl and csv',
     )  # fmt: skip
     add(
         '--strict', action='store_true',
@@ -173,9 +173,9 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     if not args.quiet and len(todo) < len(items):
         print(f'{len(items) - len(todo)} of {len(items)} {unit}s are in {args.out} already')
     draws = not (args.no_draw or args.crops)
-    overwritten = _overwritten_photo(args.out, items) if draws else None
+    overwritten = _overwritten_input(args.out, items, writer, draws)
     if overwritten is not None:
-        raise CommandError(f'a drawn result would overwrite {overwritten}; choose another --out')
+        raise CommandError(f'a result would overwrite {overwritten}; choose another --out')
     failed = 0
     spotter = None
     bar = tqdm(
@@ -197,6 +197,7 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
                     read(spotter, batch, writer, args)
                 bar.update(len(batch) + len(errors))
                 batch.clear()  # frees the memory before the next images are loaded
+        writer.finish()
     except KeyboardInterrupt:
         raise Interrupted(f'interrupted; go on with --resume --out {args.out}') from None
     if failed and not args.quiet:
@@ -247,20 +248,20 @@ def read_batch(
     import cv2
 
     from pipeline.io import PhotoResult
+    from pipeline.layout import Page
     from pipeline.utils.atomic_write import write_whole
-    from pipeline.visualization import draw_words
 
     start = time.perf_counter()
     readings = spotter.read_batch([image for _, image in batch])
     seconds = (time.perf_counter() - start) / len(batch)
     for (item, image), words in zip(batch, readings):
+        page = Page.from_words(words, image.shape[:2])
         if not args.no_draw:
-            drawn = draw_words(image, [w.polygon for w in words], [w.text for w in words])
-            ok, png = cv2.imencode('.png', drawn, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+            ok, png = cv2.imencode('.png', page.draw(image), [cv2.IMWRITE_PNG_COMPRESSION, 3])
             if ok:
                 write_whole(args.out / f'{item.name}.png', png.tobytes())
         # The result is written last: --resume skips only inputs whose picture is written too.
-        writer.write(PhotoResult(item.name, item.source, image.shape[:2], words, seconds))
+        writer.write(PhotoResult(item.name, item.source, page, seconds, image))
         if not args.quiet:
             count = f'{len(words)} word{"" if len(words) == 1 else "s"}'
             texts = ' '.join(word.text for word in words)
@@ -302,10 +303,16 @@ def _batches(
         yield batch, errors
 
 
-def _overwritten_photo(out: Path, items: Sequence[InputItem]) -> str | None:
-    """An input whose file would be overwritten by the picture of a result, or None."""
-    pictures = {os.path.realpath(out / f'{item.name}.png') for item in items}
-    return next((i.source for i in items if os.path.realpath(i.source) in pictures), None)
+def _overwritten_input(
+    out: Path, items: Sequence[InputItem], writer: ResultWriter, draws: bool
+) -> str | None:
+    """An input whose file would be overwritten by a result, or None."""
+    paths = {path for item in items for path in writer.paths(item.name, item.source)}
+    if draws:
+        paths.update(out / f'{item.name}.png' for item in items)
+    written = {os.path.realpath(path) for path in paths}
+    files = (item.source.rsplit('#page=', 1)[0] for item in items)
+    return next((file for file in files if os.path.realpath(file) in written), None)
 
 
 def _print(line: str) -> None:

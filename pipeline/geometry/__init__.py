@@ -1,4 +1,4 @@
-"""Polygons of words: rings, sides, overlap and reading order.
+"""Polygons of words: rings, sides, overlap and clipping.
 
 Convention:
     - Coordinates are pixels, (x, y), y down. Pixel (column i, row j) covers the
@@ -11,8 +11,8 @@ Convention:
 """
 
 from pipeline.geometry.arc import Arc, fit_arc
+from pipeline.geometry.clip import clip_to_image
 from pipeline.geometry.overlap import polygon_iou, polygon_shape
-from pipeline.geometry.reading_order import reading_order
 from pipeline.geometry.ring import (
     check_polygon,
     image_ring,
@@ -24,12 +24,14 @@ from pipeline.geometry.ring import (
 )
 from pipeline.geometry.ring_order import (
     CURVED_FILL,
+    enclosing_quad,
     fit_sides,
     min_area_quad,
     order_quad,
     order_ring,
 )
 from pipeline.geometry.sides import (
+    box_along,
     join_sides,
     polyline_length,
     resample_polyline,
@@ -42,7 +44,10 @@ from pipeline.geometry.sides import (
 __all__ = [
     'CURVED_FILL',
     'Arc',
+    'box_along',
     'check_polygon',
+    'clip_to_image',
+    'enclosing_quad',
     'fit_arc',
     'fit_sides',
     'image_ring',
@@ -57,7 +62,6 @@ __all__ = [
     'polygon_iou',
     'polygon_shape',
     'polyline_length',
-    'reading_order',
     'resample_polyline',
     'ring_size',
     'ring_to_quad',

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.geometry import ring_size, split_sides
+from pipeline.geometry import box_along, ring_size, split_sides
 
 # Gap, overlap and step are in heights of the previous word.
 _MAX_GAP = 1.2
@@ -63,12 +63,7 @@ def join_words(rings: Sequence[np.ndarray]) -> np.ndarray:
     Raises:
         ValueError: If a ring has an odd number of points, or fewer than four.
     """
-    points = np.concatenate(rings).astype(np.float64)
-    along = _end(rings[-1], -1) - _end(rings[0], 0)
-    along /= max(float(np.hypot(*along)), 1e-6)
-    axes = np.array([along, [-along[1], along[0]]])
-    (x1, y1), (x2, y2) = (points @ axes.T).min(0), (points @ axes.T).max(0)
-    return (np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]]) @ axes).astype(np.float32)
+    return box_along(np.concatenate(rings), _end(rings[-1], -1) - _end(rings[0], 0))
 
 
 def _end(ring: np.ndarray, at: int) -> np.ndarray:

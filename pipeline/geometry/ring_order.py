@@ -24,6 +24,20 @@ def min_area_quad(polygon: np.ndarray) -> np.ndarray:
     return order_quad(corners + origin)
 
 
+def enclosing_quad(polygon: np.ndarray) -> np.ndarray:
+    """A quad around a word that starts at the same corner: (4, 2) float64.
+
+    Quads are returned unchanged. Any other polygon is replaced by the smallest rotated rectangle
+    around it, from the corner nearest to the first point.
+    """
+    points = check_polygon(polygon)
+    if len(points) == 4:
+        return points
+    quad = cv2.boxPoints(cv2.minAreaRect(points.astype(np.float32))).astype(np.float64)
+    # OpenCV's first corner depends on the angle.
+    return np.roll(quad, -int(np.abs(quad - points[0]).sum(1).argmin()), axis=0)
+
+
 def order_quad(quad: np.ndarray) -> np.ndarray:
     """Order the corners of a quad so that its word most likely reads left to right.
 

@@ -87,3 +87,20 @@ def turn_ring(ring: np.ndarray, quarter_turns: int) -> np.ndarray:
         points = check_polygon(ring, 'ring', min_points=4).astype(np.float32)
         return np.roll(points, -(quarter_turns // 2) * (len(points) // 2), axis=0)
     return np.roll(ring_to_quad(ring), -quarter_turns, axis=0)
+
+
+def box_along(points: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """The smallest box around points with sides along a direction.
+
+    Args:
+        points: (M, 2) in pixels.
+        along: (2,) direction of the top side, of any length.
+
+    Returns:
+        (4, 2) float32, clockwise from the start of the top side.
+    """
+    points, along = np.asarray(points, dtype=np.float64), np.asarray(along, dtype=np.float64)
+    along = along / max(float(np.hypot(*along)), 1e-6)
+    axes = np.array([along, [-along[1], along[0]]])
+    (x1, y1), (x2, y2) = (points @ axes.T).min(0), (points @ axes.T).max(0)
+    return (np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]]) @ axes).astype(np.float32)

@@ -1,14 +1,17 @@
-"""Decoding of image files, and writers of JSON, ICDAR and CSV results."""
+"""Decoding of image files, and writers of results."""
 
 from pipeline.io.decode import read_image
+from pipeline.io.documents import DOCUMENT_FORMATS, DocumentPage, render, render_pages
 from pipeline.io.errors import ImageReadError, ImageReadWarning
 from pipeline.io.inputs import InputItem, iter_inputs
-from pipeline.io.record import CropResult, PhotoResult, ReadingResult, photo_record
+from pipeline.io.record import CropResult, PhotoResult, ReadingResult
 from pipeline.io.writers import FORMATS, ResultWriter, make_writer
 
 __all__ = [
+    'DOCUMENT_FORMATS',
     'FORMATS',
     'CropResult',
+    'DocumentPage',
     'ImageReadError',
     'ImageReadWarning',
     'InputItem',
@@ -17,6 +20,7 @@ __all__ = [
     'ResultWriter',
     'iter_inputs',
     'make_writer',
-    'photo_record',
     'read_image',
+    'render',
+    'render_pages',
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.io.decode import decode_image, read_file, read_image
+from pipeline.io.documents.pdf import PDF_DPI
 from pipeline.io.download import fetch_start, fetch_url, is_url, public_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
 from pipeline.io.frames import is_tiff, list_pages
@@ -28,7 +29,6 @@ PHOTO_SUFFIXES = frozenset([
     '.jp2', '.avif', '.heic', '.heif', '.hif', '.apng', '.pbm', '.pgm', '.ppm', '.pnm', '.pdf',
 ])
 # fmt: on
-_PDF_DPI = 200.0
 _MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
 
 
@@ -229,7 +229,7 @@ class _Finder:
         for index in range(count):
             label = f'{source}#page={index + 1}'
             loader = partial(
-                render_page, document, index, label, _PDF_DPI, self._max_pixels, self._password
+                render_page, document, index, label, PDF_DPI, self._max_pixels, self._password
             )
             yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
 

@@ -1,9 +1,12 @@
-"""Rendering of PDF pages."""
+"""Rendering and joining of PDF pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -68,6 +71,32 @@ def render_page(
         bitmap.close()
         page.close()
     return pixels
+
+
+def document_name(name: str, source: str) -> str | None:
+    """The name of the document of a page, or None for other images.
+
+    Args:
+        name: Name of the image in the results, such as ``scan-p001``.
+        source: Origin of the image, such as ``scan.pdf#page=1``.
+    """
+    match = re.fullmatch(r'(.+)-p\d{3,}', name)
+    return match[1] if match and re.search(r'#page=\d+$', source) else None
+
+
+def join_pages(paths: Sequence[Path]) -> bytes:
+    """One PDF with the pages of several PDF files."""
+    joined = pypdfium2.PdfDocument.new()
+    try:
+        for path in paths:
+            part = pypdfium2.PdfDocument(path)
+            joined.import_pages(part)
+            part.close()
+        buffer = io.BytesIO()
+        joined.save(buffer)
+    finally:
+        joined.close()
+    return buffer.getvalue()
 
 
 @contextmanager

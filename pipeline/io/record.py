@@ -7,7 +7,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pipeline.structures import Word
+import numpy as np
+
+from pipeline.io.documents.document_page import DocumentPage
+from pipeline.io.documents.plain import CSV_COLUMNS, csv_rows, json_text, page_record
+from pipeline.layout import Page
 
 
 @dataclass(frozen=True)
@@ -45,52 +49,41 @@ class ReadingResult(ABC):
         return isinstance(value, dict) and {'image', cls.content} <= value.keys()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhotoResult(ReadingResult):
     """The words of one image.
 
     Args:
         name: Stem of the result files, unique in a run.
         source: File, URL or page of the image.
-        size: (height, width) of the image in pixels.
-        words: Words in reading order.
+        page: Words in lines and blocks.
         seconds: Processing time.
+        image: (H, W, 3) uint8 BGR, which only PDF files require.
     """
 
-    size: tuple[int, int]
-    words: list[Word]
+    page: Page
     seconds: float
+    image: np.ndarray | None = None
 
     content = 'words'
-    columns = ('image', 'text', 'score', 'det_score', 'rec_score', 'polygon')
+    columns = CSV_COLUMNS
+
+    @property
+    def document_page(self) -> DocumentPage:
+        """The image as a page of a document."""
+        return DocumentPage(self.page, self.source, self.image)
 
     def record(self) -> dict[str, Any]:
-        """See :func:`photo_record`."""
-        return photo_record(self)
+        """:func:`page_record` with ``"seconds"``."""
+        return {**page_record(self.document_page), 'seconds': round(self.seconds, 4)}
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """One row per word, with its polygon as ``x1 y1 x2 y2 ...``.
-
-        An image without words has one row with empty fields, so that each image is listed.
-        """
-        rows = [
-            (
-                self.source, word['text'], word['score'], word['det_score'], word['rec_score'],
-                ' '.join(str(v) for point in word['polygon'] for v in point),
-            )
-            for word in self.record()['words']
-        ]  # fmt: skip
-        return rows or [(self.source, '', '', '', '', '')]
+        """One row per word; see :func:`csv_rows`."""
+        return csv_rows(self.document_page)
 
     def json_text(self) -> str:
         """The content of a JSON file with this record, one line per word."""
-        record = self.record()
-        words = [json.dumps(word, ensure_ascii=False) for word in record.pop('words')]
-        seconds = record.pop('seconds')
-        head = json.dumps(record, ensure_ascii=False)[:-1]
-        body = ',\n  '.join(words)
-        listed = f'[\n  {body}\n]' if words else '[]'
-        return f'{head}, "words": {listed}, "seconds": {seconds}}}\n'
+        return json_text(self.record())
 
 
 @dataclass(frozen=True)
@@ -117,28 +110,3 @@ class CropResult(ReadingResult):
     def rows(self) -> list[tuple[Any, ...]]:
         """One row."""
         return [tuple(self.record().values())]
-
-
-def photo_record(result: PhotoResult) -> dict[str, Any]:
-    """``{"image", "width", "height", "words": [...], "seconds"}``, JSON-serializable.
-
-    Each word is ``{"polygon": [[x, y], ...], "text", "score", "det_score", "rec_score"}``, with
-    pixels rounded to two decimals.
-    """
-    height, width = result.size
-    return {
-        'image': result.source,
-        'width': width,
-        'height': height,
-        'words': [
-            {
-                'polygon': [[round(float(x), 2), round(float(y), 2)] for x, y in word.polygon],
-                'text': word.text,
-                'score': round(word.score, 4),
-                'det_score': round(word.det_score, 4),
-                'rec_score': round(word.rec_score, 4),
-            }
-            for word in result.words
-        ],
-        'seconds': round(result.seconds, 4),
-    }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from pipeline.geometry import enclosing_quad
 from pipeline.io.line_format import unquote
 
 
@@ -30,12 +30,7 @@ def submission_quad(polygon: np.ndarray) -> np.ndarray:
         raise ValueError(f'polygon must be (K, 2) with K >= 3, got {polygon.shape}.')
     if not np.isfinite(polygon).all():
         raise ValueError('polygon must be finite, got NaN or infinite coordinates.')
-    quad = polygon
-    if len(polygon) != 4:
-        quad = cv2.boxPoints(cv2.minAreaRect(polygon.astype(np.float32))).astype(np.float64)
-        # OpenCV's first corner depends on the angle. Start nearest to the polygon's first point.
-        quad = np.roll(quad, -int(np.abs(quad - polygon[0]).sum(1).argmin()), axis=0)
-    quad = np.rint(quad)
+    quad = np.rint(enclosing_quad(polygon))
     x, y = quad.T
     if np.dot(x, np.roll(y, -1)) < np.dot(y, np.roll(x, -1)):
         quad = np.roll(quad[::-1], 1, axis=0)

@@ -9,6 +9,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
+from pipeline.geometry import clip_to_image, enclosing_quad
+from pipeline.io.documents import DOCUMENT_FORMATS
+from pipeline.io.documents.plain import csv_text
+from pipeline.io.pdf import document_name, join_pages
 from pipeline.io.record import PhotoResult, ReadingResult
 from pipeline.io.submission_lines import quad_line
 from pipeline.utils.atomic_write import write_whole
@@ -34,6 +38,13 @@ class ResultWriter(ABC):
     @abstractmethod
     def write(self, result: Any) -> None:
         """Write one result."""
+
+    def paths(self, name: str, source: str) -> list[Path]:
+        """Files of one image that could overwrite an input."""
+        return []
+
+    def finish(self) -> None:  # noqa: B027  most writers have nothing left to do
+        """Do what is left after the last result."""
 
 
 class JsonWriter(ResultWriter):
@@ -67,8 +78,86 @@ class IcdarWriter(ResultWriter):
 
     def write(self, result: PhotoResult) -> None:
         """Write ``res_<name>.txt``. The file is empty for images without words."""
-        lines = [quad_line(word.polygon, word.text) for word in result.words]
+        lines = [
+            quad_line(clip_to_image(enclosing_quad(word.polygon), result.page.size), word.text)
+            for word in result.page.words
+        ]
         write_whole(self.out / f'res_{result.name}.txt', ''.join(line + '\n' for line in lines))
+
+
+class DocumentWriter(ResultWriter):
+    """Write one document per image: ``<name>.txt``, ``<name>.hocr`` and others.
+
+    Args:
+        out: Folder of the results.
+        document_format: One of ``DOCUMENT_FORMATS``.
+    """
+
+    def __init__(self, out: Path, document_format: str) -> None:
+        super().__init__(out)
+        self.format = DOCUMENT_FORMATS[document_format]
+
+    def has(self, name: str, source: str) -> bool:
+        """Whether the file exists."""
+        return self._path(name).is_file()
+
+    def write(self, result: PhotoResult) -> None:
+        """Write the document."""
+        write_whole(self._path(result.name), self.format.render([result.document_page]))
+
+    def paths(self, name: str, source: str) -> list[Path]:
+        """The document."""
+        return [self._path(name)]
+
+    def _path(self, name: str) -> Path:
+        return self.out / f'{name}{self.format.suffix}'
+
+
+class PdfWriter(DocumentWriter):
+    """Write one PDF per image, and one PDF with all pages per PDF or TIFF input.
+
+    Each page is written to a file of its own first. :meth:`finish` joins the pages of a document
+    to ``<document>.pdf`` and deletes their files, so an interrupted run can be resumed.
+    """
+
+    def __init__(self, out: Path) -> None:
+        super().__init__(out, 'pdf')
+        self.pages: dict[str, list[Path]] = {}
+
+    def has(self, name: str, source: str) -> bool:
+        """Whether the file of the page or of its document exists."""
+        document = document_name(name, source)
+        if super().has(name, source):
+            if document is not None:
+                self._collect(document, name)
+            return True
+        return document is not None and super().has(document, source)
+
+    def write(self, result: PhotoResult) -> None:
+        """Write the file of the page."""
+        super().write(result)
+        document = document_name(result.name, result.source)
+        if document is not None:
+            self._collect(document, result.name)
+
+    def paths(self, name: str, source: str) -> list[Path]:
+        """The file of the page and that of its document."""
+        return [
+            self._path(part) for part in (name, document_name(name, source)) if part is not None
+        ]
+
+    def finish(self) -> None:
+        """Join the pages of each document."""
+        for document, paths in self.pages.items():
+            write_whole(self._path(document), join_pages(sorted(paths)))
+            for path in paths:
+                path.unlink()
+        self.pages.clear()
+
+    def _collect(self, document: str, name: str) -> None:
+        paths = self.pages.setdefault(document, [])
+        if self._path(name) not in paths:
+            paths.append(self._path(name))
 
 
 class _AppendingWriter(ResultWriter):
@@ -133,10 +222,10 @@ class CsvWriter(_AppendingWriter):
     file_name = 'results.csv'
 
     def _header(self) -> str:
-        return _csv_line(self.kind.columns)
+        return csv_text([self.kind.columns])
 
     def _format(self, result: ReadingResult) -> str:
-        return ''.join(map(_csv_line, result.rows()))
+        return csv_text(result.rows())
 
     def _complete_lines(self) -> list[tuple[str, str]]:
         if not self.path.is_file():
@@ -146,10 +235,10 @@ class CsvWriter(_AppendingWriter):
         if rows and not text.endswith('\n'):
             # The run was interrupted while writing the last image, so its rows are dropped.
             rows = [row for row in rows if row[0] != rows[-1][0]]
-        return [(row[0], _csv_line(row)) for row in rows if len(row) == len(self.kind.columns)]
+        return [(row[0], csv_text([row])) for row in rows if len(row) == len(self.kind.columns)]
 
 
-FORMATS = ('json', 'jsonl', 'icdar', 'csv')
+FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')
 """Formats of :func:`make_writer`."""
 
 
@@ -172,21 +261,17 @@ def make_writer(
     """
     if result_format == 'json':
         return JsonWriter(out, kind)
-    if result_format == 'icdar':
-        if kind is not PhotoResult:
-            raise ValueError(
-                'icdar files contain word polygons, and crops have no polygons: use json, jsonl '
-                'or csv.'
-            )
-        return IcdarWriter(out, kind)
     if result_format == 'jsonl':
         return JsonLinesWriter(out, resume, kind)
     if result_format == 'csv':
         return CsvWriter(out, resume, kind)
-    raise ValueError(f'format must be one of {FORMATS}, got {result_format!r}.')
-
-
-def _csv_line(row: object) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator='\n').writerow(row)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    if result_format not in FORMATS:
+        raise ValueError(f'format must be one of {FORMATS}, got {result_format!r}.')
+    if kind is not PhotoResult:
+        raise ValueError(
+            f'{result_format} files contain the layout of words in an image, and a crop is one '
+            'word: use json, jsonl or csv.'
+        )
+    if result_format == 'icdar':
+        return IcdarWriter(out)
+    return PdfWriter(out) if result_format == 'pdf' else DocumentWriter(out, result_format)

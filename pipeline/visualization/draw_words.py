@@ -24,6 +24,7 @@ _COLORS = (
 _MIN_FONT_PX = 11
 _MAX_LABEL_LENGTH = 60
 
+Color = tuple[int, int, int]
 Runs = list[tuple[str, ImageFont.FreeTypeFont]]
 
 
@@ -33,6 +34,7 @@ def draw_words(
     texts: Sequence[str] | None = None,
     scores: Sequence[float] | None = None,
     font_path: str | os.PathLike[str] | None = None,
+    colors: Sequence[int] | None = None,
 ) -> np.ndarray:
     """Draw the outlines of words with their transcripts next to them.
 
@@ -47,6 +49,8 @@ def draw_words(
         scores: N scores, shown after the transcripts with two decimals, also without ``texts``.
         font_path: Path of a font with priority over DejaVu Sans, which contains Latin, Greek,
             Cyrillic, Arabic and others. For other letters, the system's fonts are searched.
+        colors: N numbers of the words' colors, for example of their lines. Words with the same
+            number have the same color. By default each word has the next color.
 
     Returns:
         (H, W, 3) uint8 BGR, a new image.
@@ -61,16 +65,17 @@ def draw_words(
         np.clip(check_polygon(polygon, f'polygons[{i}]'), -2 * limit, 3 * limit)
         for i, polygon in enumerate(polygons)
     ]
-    for name, values in (('texts', texts), ('scores', scores)):
+    for name, values in (('texts', texts), ('scores', scores), ('colors', colors)):
         if values is not None and len(values) != len(rings):
             raise ValueError(f'{name} must be {len(rings)}, one per polygon, got {len(values)}.')
     canvas = np.ascontiguousarray(image).copy()
     thickness = max(1, round(math.sqrt(image.shape[0] * image.shape[1]) / 500))
-    _draw_outlines(canvas, rings, thickness)
+    palette = [_COLORS[i % len(_COLORS)] for i in (range(len(rings)) if colors is None else colors)]
+    _draw_outlines(canvas, rings, palette, thickness)
     labels = [_label(texts, scores, index) for index in range(len(rings))]
     if not any(labels):
         return canvas
-    return _draw_labels(canvas, rings, labels, LabelFonts(font_path), thickness)
+    return _draw_labels(canvas, rings, labels, palette, LabelFonts(font_path), thickness)
 
 
 def _label(texts: Sequence[str] | None, scores: Sequence[float] | None, index: int) -> str:
@@ -91,9 +96,10 @@ def _label(texts: Sequence[str] | None, scores: Sequence[float] | None, index: i
     return ' '.join(parts)
 
 
-def _draw_outlines(canvas: np.ndarray, rings: list[np.ndarray], thickness: int) -> None:
-    for index, ring in enumerate(rings):
-        color = _COLORS[index % len(_COLORS)]
+def _draw_outlines(
+    canvas: np.ndarray, rings: list[np.ndarray], palette: list[Color], thickness: int
+) -> None:
+    for ring, color in zip(rings, palette):
         draw_outline(canvas, ring, color, thickness)
         start = fixed_point(ring[0]).tolist()
         radius = round((1.5 + thickness) * 2**SUBPIXEL_BITS)
@@ -105,6 +111,7 @@ def _draw_labels(
     canvas: np.ndarray,
     rings: list[np.ndarray],
     labels: list[str],
+    palette: list[Color],
     fonts: LabelFonts,
     thickness: int,
 ) -> np.ndarray:
@@ -126,10 +133,10 @@ def _draw_labels(
     pen = ImageDraw.Draw(picture)
     for index, place in zip(shown, places, strict=True):
         if gap_between(place[None], grown[index])[0] > 0.3 * (place[3] - place[1]):
-            _draw_leader(pen, place, boxes[index], _COLORS[index % len(_COLORS)], thickness)
+            _draw_leader(pen, place, boxes[index], palette[index], thickness)
     for index, place, pieces in zip(shown, places, runs, strict=True):
         x1, y1, x2, y2 = (int(value) for value in place)
-        color = _COLORS[index % len(_COLORS)]
+        color = palette[index]
         pen.rectangle([x1, y1, x2 - 1, y2 - 1], fill=color, outline=(0, 0, 0))
         baseline, x = y1 + 1 + max(font.getmetrics()[0] for _, font in pieces), float(x1 + 3)
         for piece, font in pieces:
@@ -165,7 +172,7 @@ def _draw_leader(
     pen: ImageDraw.ImageDraw,
     place: np.ndarray,
     word: np.ndarray,
-    color: tuple[int, int, int],
+    color: Color,
     thickness: int,
 ) -> None:
     center = (place[:2] + place[2:]) / 2

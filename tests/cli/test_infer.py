@@ -88,7 +88,9 @@ def test_infer_writes_a_line_json_and_picture(run, tmp_path):
     assert list(record) == ['image', 'width', 'height', 'words', 'seconds']
     assert (record['image'], record['width'], record['height']) == (str(photo), 200, 100)
     word = record['words'][0]
-    assert list(word) == ['polygon', 'text', 'score', 'det_score', 'rec_score']
+    assert list(word) == [
+        'polygon', 'text', 'score', 'det_score', 'rec_score', 'line', 'block',
+    ]  # fmt: skip
     x1, y1, x2, y2 = BOX
     np.testing.assert_allclose(word['polygon'], [[x1, y1], [x2, y1], [x2, y2], [x1, y2]], atol=2)
     drawn = cv2.imread(str(tmp_path / 'results' / 'photo.png'))

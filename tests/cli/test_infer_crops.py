@@ -170,7 +170,7 @@ def test_crop_below_min_score_keeps_its_score(run, tmp_path, least, text):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--format', 'icdar'], 'crops have no polygons: use json, jsonl or csv'),
+        (['--format', 'icdar'], 'a crop is one word: use json, jsonl or csv'),
         (['--context', 'on'], 'crops have no scene'),
     ],
 )

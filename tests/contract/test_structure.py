@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2] / 'pipeline'
 # Each layer imports from itself and from the layers before it.
 LAYERS = [
     {'utils', 'geometry', 'compat', 'registry', 'structures'},
-    {'io', 'backbones', 'rectification', 'visualization'},
+    {'layout', 'io', 'backbones', 'rectification', 'visualization'},
     {'detection', 'recognition', 'ppocr'},
     {'clipter', 'word_reading'},
     {'spotter', 'torch_spotter', 'onnx'},

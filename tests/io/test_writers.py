@@ -9,7 +9,9 @@ import pytest
 
 from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
-from pipeline.io import FORMATS, CropResult, PhotoResult, make_writer, photo_record
+from pipeline.io import FORMATS, CropResult, PhotoResult, make_writer
+from pipeline.io.pdf import count_pages
+from pipeline.layout import Page
 from pipeline.structures import Word
 from pipeline.utils.atomic_write import write_whole
 
@@ -21,15 +23,17 @@ def word(text: str, shift: float = 0.0, polygon: np.ndarray = QUAD) -> Word:
 
 
 def result(name: str, *words: Word, source: str | None = None) -> PhotoResult:
-    return PhotoResult(name, source or f'photos/{name}.jpg', (480, 640), list(words), 0.25)
+    page = Page.from_words(words, (480, 640))
+    image = np.full((480, 640, 3), 255, dtype=np.uint8)
+    return PhotoResult(name, source or f'photos/{name}.jpg', page, 0.25, image)
 
 
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_photo_record_contains_plain_values():
-    assert photo_record(result('a', word('Café'))) == {
+def test_record_contains_plain_values():
+    assert result('a', word('Café')).record() == {
         'image': 'photos/a.jpg',
         'width': 640,
         'height': 480,
@@ -40,6 +44,8 @@ def test_photo_record_contains_plain_values():
                 'score': 0.8512,
                 'det_score': 0.9,
                 'rec_score': 0.8,
+                'line': 0,
+                'block': 0,
             }
         ],
         'seconds': 0.25,
@@ -54,7 +60,7 @@ def test_json_writer_writes_one_file_per_image(tmp_path):
     assert files(writer.out) == ['a.json', 'b.json']
     for photo in photos:
         text = (writer.out / f'{photo.name}.json').read_text(encoding='utf-8')
-        assert json.loads(text) == photo_record(photo)
+        assert json.loads(text) == photo.record()
         assert list(json.loads(text)) == ['image', 'width', 'height', 'words', 'seconds']
     assert '日本' in (writer.out / 'a.json').read_text(encoding='utf-8')
 
@@ -66,7 +72,7 @@ def test_jsonl_writer_writes_one_line_per_image(tmp_path):
         writer.write(photo)
     assert files(tmp_path) == ['results.jsonl']
     with (tmp_path / 'results.jsonl').open(encoding='utf-8') as lines:
-        assert [json.loads(line) for line in lines] == [photo_record(photo) for photo in photos]
+        assert [json.loads(line) for line in lines] == [photo.record() for photo in photos]
 
 
 def test_csv_writer_writes_one_row_per_word(tmp_path):
@@ -77,6 +83,9 @@ def test_csv_writer_writes_one_row_per_word(tmp_path):
         rows = list(csv.DictReader(file))
     assert [(row['image'], row['text']) for row in rows] == [
         ('photos/a.jpg', 'a,b "c"'), ('photos/a.jpg', 'two'), ('photos/none.jpg', ''),
+    ]  # fmt: skip
+    assert [rows[0][name] for name in ('block', 'line', 'x1', 'y1', 'x4', 'y4')] == [
+        '0', '0', '10.13', '20.0', '10.0', '39.0',
     ]  # fmt: skip
     assert rows[0]['polygon'] == '10.13 20.0 50.0 21.0 50.0 40.0 10.0 39.0'
     scores = [rows[0][name] for name in ('score', 'det_score', 'rec_score')]
@@ -133,10 +142,60 @@ def test_writers_write_crop_results(tmp_path, result_format, wanted):
     assert {name: (tmp_path / name).read_text('utf-8') for name in files(tmp_path)} == wanted
 
 
-def test_make_writer_rejects_icdar_for_crops(tmp_path):
+@pytest.mark.parametrize('result_format', ['txt', 'icdar', 'hocr', 'alto', 'page', 'pdf'])
+def test_make_writer_rejects_documents_of_crops(tmp_path, result_format):
     with pytest.raises(ValueError, match='use json, jsonl or csv'):
-        make_writer('icdar', tmp_path / 'new', kind=CropResult)
+        make_writer(result_format, tmp_path / 'new', kind=CropResult)
     assert files(tmp_path) == []
+
+
+def test_icdar_writer_keeps_quads_in_the_image(tmp_path):
+    top = np.stack([np.linspace(-5, 90, 5), [20, 5, 0, 5, 20]], axis=1)
+    ring = np.concatenate([top, top[::-1] + [0, 19]]).astype(np.float32)
+    writer = make_writer('icdar', tmp_path)
+    writer.write(result('a', word('curved', polygon=ring)))
+    numbers = (tmp_path / 'res_a.txt').read_text().split(',')[:8]
+    assert all(0 <= int(number) <= 640 for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ('result_format', 'name'),
+    [('txt', 'a.txt'), ('hocr', 'a.hocr'), ('alto', 'a.alto.xml'), ('page', 'a.page.xml')],
+)
+def test_document_writer_writes_one_file_per_image(tmp_path, result_format, name):
+    writer = make_writer(result_format, tmp_path)
+    writer.write(result('a', word('Café'), word('au', 45)))
+    writer.finish()
+    assert files(tmp_path) == [name]
+    assert 'Café' in (tmp_path / name).read_text(encoding='utf-8')
+
+
+def test_pdf_writer_joins_the_pages_of_a_document(tmp_path):
+    writer = make_writer('pdf', tmp_path)
+    for number in range(1, 4):
+        writer.write(result(f'scan-p00{number}', word('x'), source=f'in/scan.pdf#page={number}'))
+    writer.write(result('photo-p001', word('y')))  # The name of a photo, not of a page.
+    assert files(tmp_path) == [
+        'photo-p001.pdf', 'scan-p001.pdf', 'scan-p002.pdf', 'scan-p003.pdf',
+    ]  # fmt: skip
+    writer.finish()
+    assert files(tmp_path) == ['photo-p001.pdf', 'scan.pdf']
+    assert count_pages(str(tmp_path / 'scan.pdf'), 'scan') == 3
+    again = make_writer('pdf', tmp_path, resume=True)
+    assert again.has('scan-p002', 'in/scan.pdf#page=2')
+    assert again.has('photo-p001', 'photos/photo-p001.jpg')
+
+
+def test_resumed_pdf_writer_joins_earlier_pages(tmp_path):
+    first = make_writer('pdf', tmp_path)
+    first.write(result('scan-p001', word('x'), source='scan.pdf#page=1'))
+    again = make_writer('pdf', tmp_path, resume=True)
+    assert again.has('scan-p001', 'scan.pdf#page=1')
+    assert not again.has('scan-p002', 'scan.pdf#page=2')
+    again.write(result('scan-p002', word('y'), source='scan.pdf#page=2'))
+    again.finish()
+    assert files(tmp_path) == ['scan.pdf']
+    assert count_pages(str(tmp_path / 'scan.pdf'), 'scan') == 2
 
 
 def test_make_writer_rejects_unknown_formats(tmp_path):

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import builtins
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shapely.geometry import Polygon, box
+
+from pipeline import Block, Line, Page, TextSpotter, Word
+from pipeline.geometry import clip_to_image
+
+QUAD = np.array([[10, 20], [50, 20], [50, 40], [10, 40]], dtype=np.float32)
+
+
+def word(text: str, x: float = 0.0, y: float = 0.0) -> Word:
+    return Word(QUAD + np.float32([x, y]), text, det_score=0.9, rec_score=0.8)
+
+
+def small_page() -> Page:
+    words = [
+        word('line', 50, 28),
+        word('two'),
+        word('second', 0, 28),
+        word('lines', 50),
+        word('x', 300, 200),
+    ]
+    return Page.from_words(words, (300, 400))
+
+
+def test_page_contains_blocks_lines_and_words():
+    page = small_page()
+    assert [[line.text for line in block.lines] for block in page.blocks] == [
+        ['two lines', 'second line'], ['x'],
+    ]  # fmt: skip
+    assert page.text == 'two lines\nsecond line\n\nx'
+    assert [w.text for w in page.words] == ['two', 'lines', 'second', 'line', 'x']
+    assert page.line_numbers == [0, 0, 1, 1, 2] and page.block_numbers == [0, 0, 0, 0, 1]
+    assert isinstance(page.blocks[0], Block) and isinstance(page.lines[0], Line)
+
+
+def test_page_without_words():
+    page = Page.from_words([], (30, 40))
+    assert (page.blocks, page.text, page.rows()) == ((), '', [])
+    assert page.to_dict() == {'width': 40, 'height': 30, 'words': []}
+
+
+def test_line_and_block_polygons_contain_their_words():
+    page = small_page()
+    assert page.lines[0].polygon.tolist() == [[10, 20], [100, 20], [100, 40], [10, 40]]
+    assert page.blocks[0].polygon.tolist() == [[10, 20], [100, 20], [100, 68], [10, 68]]
+
+
+def test_curved_line_keeps_the_sides_of_its_words():
+    x = np.linspace(0, 100, 7)
+    top = np.stack([x, 60 - 0.8 * np.sqrt(x * (200 - x)) * 0.5], axis=1)
+    ring = np.concatenate([top, (top + [0, 15])[::-1]]).astype(np.float32)
+    page = Page.from_words([Word(ring, 'bent', 0.9, 0.9)], (300, 300))
+    assert len(page.lines[0].polygon) == 14
+    assert np.allclose(page.lines[0].polygon, ring, atol=1e-3)
+
+
+def test_page_clips_polygons_to_the_image():
+    rng = np.random.default_rng(0)
+    limit = box(0, 0, 120, 90)
+    for _ in range(200):
+        polygon = rng.uniform(-60, 180, (rng.integers(3, 9), 2))
+        page = Page.from_words([Word(polygon.astype(np.float32), 'a', 0.9, 0.9)], (90, 120))
+        for element in (page.words[0], page.lines[0], page.blocks[0]):
+            points = element.polygon
+            assert (points >= 0).all() and (points <= [120, 90]).all()
+    outside = np.array([[-10, -10], [60, -10], [60, 30], [-10, 30]])
+    assert Polygon(clip_to_image(outside, (90, 120))).equals(Polygon(outside) & limit)
+
+
+def test_clip_to_image_keeps_polygons_valid():
+    rng = np.random.default_rng(3)
+    tried = 0
+    for _ in range(400):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 8))
+        radius = rng.uniform(5, 80, (8, 1))
+        star = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1) + rng.uniform(0, 90, 2)
+        visible = Polygon(star) & box(0, 0, 120, 90) if Polygon(star).is_valid else Polygon()
+        if visible.area < 50:
+            continue
+        tried += 1
+        assert Polygon(clip_to_image(star, (90, 120))).is_valid
+    assert tried > 100
+
+
+def test_elements_convert_to_plain_values():
+    page = small_page()
+    record = json.loads(page.to_json())
+    assert record == page.to_dict()
+    assert record['words'][3] == {
+        'polygon': [[60, 48], [100, 48], [100, 68], [60, 68]], 'text': 'line',
+        'score': round(0.9 * 0.8 ** 0.25, 4), 'det_score': 0.9, 'rec_score': 0.8,
+        'line': 1, 'block': 0,
+    }  # fmt: skip
+    block = json.loads(page.blocks[0].to_json())
+    assert block['text'] == 'two lines\nsecond line'
+    assert block['lines'][1] == page.lines[1].to_dict()
+    assert block['lines'][1]['words'][1] == page.words[3].to_dict()
+
+
+def test_rows_name_the_corners_of_words():
+    row = small_page().rows()[4]
+    assert (row['block'], row['line'], row['text']) == (1, 2, 'x')
+    assert [row[name] for name in ('x1', 'y1', 'x3', 'y3')] == [310, 220, 350, 240]
+    assert 'block' not in word('a').rows()[0]
+
+
+def test_to_dataframe_has_one_row_per_word():
+    pandas = pytest.importorskip('pandas')
+    frame = small_page().to_dataframe()
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame.text.tolist() == ['two', 'lines', 'second', 'line', 'x']
+    assert frame.line.tolist() == [0, 0, 1, 1, 2]
+
+
+def test_to_dataframe_without_pandas_names_the_package(monkeypatch):
+    real = builtins.__import__
+
+    def no_pandas(name, *args, **kwargs):
+        if name == 'pandas':
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, '__import__', no_pandas)
+    with pytest.raises(ImportError, match='pip install pandas'):
+        word('a').to_dataframe()
+
+
+def test_draw_gives_the_words_of_a_line_one_color():
+    image = np.zeros((300, 400, 3), dtype=np.uint8)
+    page = small_page()
+    drawn = page.draw(image)
+    first, second, below = (drawn[y, x].tolist() for x, y in ((30, 40), (80, 40), (30, 68)))
+    assert first == second != below
+    assert not image.any() and (page.words[0].draw(image) != image).any()
+
+
+def test_read_page_has_the_words_of_read():
+    demo = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
+    spotter = TextSpotter.default(engine='onnx', threads=1)
+    page, words = spotter.read_page(demo), spotter.read(demo)
+    assert [w.text for w in page.words] == [w.text for w in words]
+    assert all(np.array_equal(a.polygon, b.polygon) for a, b in zip(page.words, words))
+    assert any(line.text.startswith('ROSA BAKERY') for line in page.lines)

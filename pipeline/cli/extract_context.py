@@ -18,6 +18,7 @@ from pipeline.cli.common import (
     run_command,
 )
 from pipeline.cli.config_files import find_config, read_config
+from pipeline.cli.tower_options import add_tower, set_tower
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,6 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     add_device(parser)
     add('--workers', type=count, default=1, metavar='N', help='processes that decode photos')
     add('--shard-photos', type=positive_int, default=512, metavar='N', help='photos per file')
+    add_tower(parser)
     add_config_options(parser)
     return run_command(_extract, parser.parse_args(argv))
 
@@ -57,6 +59,7 @@ def _extract(args: argparse.Namespace) -> int:
     from pipeline.utils.device import choose_device
 
     config = read_config(args.config, args.cfg_options)
+    set_tower(config, args.tower, args.pretrained)
     encoder_config = config.get('model', {}).get('context_encoder')
     if not encoder_config:
         raise CommandError(f'{args.config} has no model.context_encoder: nothing to extract')

@@ -27,7 +27,8 @@ from pipeline.cli.common import (
     run_command,
     share,
 )
-from pipeline.cli.config_files import find_config
+from pipeline.cli.config_files import find_config, read_config
+from pipeline.cli.tower_options import add_tower, set_tower
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,6 +85,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--context', choices=('on', 'off'),
         help="scene context (default: the config's own setting); crops have no context",
     )  # fmt: skip
+    add_tower(parser)
     add(
         '--words', action='append', metavar='FILE',
         help='word list, one word per line, preferred where letters are uncertain; may be '
@@ -210,14 +212,15 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
     from pipeline.utils.device import choose_device
 
-    is_default = args.config is None and args.checkpoint is None
+    has_tower = args.tower is not None or args.pretrained is not None
+    is_default = args.config is None and args.checkpoint is None and not has_tower
     if args.onnx is not None:
         from pipeline.onnx.spotter import OnnxTextSpotter
 
         if not is_default or args.engine == 'torch' or args.device not in ('auto', 'cpu'):
             raise ValueError(
                 '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
-                '--engine and --device'
+                '--tower, --pretrained, --engine and --device'
             )
         spotter: TextSpotter = OnnxTextSpotter(args.onnx)
     elif is_default:
@@ -225,8 +228,12 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
     elif args.engine == 'onnx':
         raise ValueError('--engine onnx reads the embedded default; see clipter export for others')
     else:
+        config: Any = find_config(args.config) if args.config else DEFAULT_CONFIG
+        if has_tower:
+            config = read_config(str(config))
+            set_tower(config, args.tower, args.pretrained)
         spotter = TextSpotter.from_config(
-            find_config(args.config) if args.config else DEFAULT_CONFIG,
+            config,
             checkpoint=args.checkpoint,
             device=choose_device(args.device),
         )

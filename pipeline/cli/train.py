@@ -20,6 +20,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.config_files import find_config, read_config
 from pipeline.cli.error_lines import say_error
+from pipeline.cli.tower_options import add_tower, set_tower
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -54,6 +55,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         '--context-cache', metavar='DIR',
         help='scene tokens of clipter extract-context, read instead of running the encoder',
     )  # fmt: skip
+    add_tower(parser)
     add_config_options(parser)
     add(
         '--launcher', choices=LAUNCHERS, default='none',
@@ -107,6 +109,7 @@ def _read_config(args: argparse.Namespace) -> Config:
         config.resume, config.load_from = True, None
     elif args.resume is not None:
         config.resume, config.load_from = True, args.resume
+    set_tower(config, args.tower, args.pretrained)
     if args.amp:
         enable_amp(config)
     if args.context_cache:

@@ -1,6 +1,7 @@
 """Scores of text spotting by the ICDAR protocols."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
+from pipeline.evaluation.caption_retrieval import CaptionRetrievalMetric
 from pipeline.evaluation.e2e_hmean_metric import E2EHmeanMetric
 from pipeline.evaluation.file_evaluation import LexiconChoice, evaluate_files
 from pipeline.evaluation.scores import Score
@@ -15,6 +16,7 @@ from pipeline.evaluation.words import Words
 from pipeline.io.submission_lines import polygon_line, quad_line, submission_quad
 
 __all__ = [
+    'CaptionRetrievalMetric',
     'E2EHmeanMetric',
     'ImageScore',
     'LexiconChoice',

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from pipeline.clipter.encoder.tower_names import get_model_config, get_tag_config, list_tags
 from pipeline.clipter.encoder.tower_weights import find_weights, read_tower_state
 from pipeline.clipter.encoder.towers import ImageTower, ResNetTower, TimmTower, VitTower
 
@@ -57,10 +58,8 @@ def build_open_clip_tower(
         ValueError: If the arguments contradict each other or the weights do not fit.
         FileNotFoundError: If the weights are not on disk and cannot be downloaded.
     """
-    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
-
     name, config, preprocessing = _read_arch(arch)
-    tags = list_pretrained_tags_by_model(name)
+    tags = list_tags(name)
     if pretrained is None and not allow_random:
         raise ValueError(
             f'pretrained=None would leave {name} with random weights. Set a tag ({_some(tags)}) '
@@ -71,11 +70,11 @@ def build_open_clip_tower(
             f'checksum={checksum!r} needs a weights file, but pretrained=None has none. Remove '
             'the checksum.'
         )
-    tag_config = get_pretrained_cfg(name, pretrained) if pretrained is not None else {}
+    tag_config = get_tag_config(name, pretrained) if pretrained is not None else {}
     path = None
     if pretrained is not None:
         path = find_weights(name, pretrained, tag_config, checksum=checksum)
-    siblings = [get_pretrained_cfg(name, tag) for tag in tags]
+    siblings = [get_tag_config(name, tag) for tag in tags]
     if quick_gelu is None:
         quick_gelu = _choose_activation(name, config, pretrained, tag_config, siblings)
     sources = [tag_config or preprocessing, *([] if tag_config or preprocessing else siblings)]
@@ -99,8 +98,6 @@ def build_open_clip_tower(
 
 def _read_arch(arch: str | Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Name, model config and preprocessing config of an architecture."""
-    import open_clip
-
     if isinstance(arch, Mapping):
         config = copy.deepcopy(dict(arch))
         preprocessing = config.pop('preprocess_cfg', {})
@@ -112,11 +109,13 @@ def _read_arch(arch: str | Mapping[str, Any]) -> tuple[str, dict[str, Any], dict
             )
         tower = json.dumps([config['embed_dim'], config['vision_cfg']], sort_keys=True)
         return f'custom-{hashlib.sha256(tower.encode()).hexdigest()[:8]}', config, preprocessing
-    config = open_clip.get_model_config(arch)
-    if config is None:
+    found = get_model_config(arch)
+    if found is None:
+        import open_clip
+
         near = [name for name in open_clip.list_models() if name.lower()[:3] == arch.lower()[:3]]
         raise ValueError(f'open_clip has no architecture {arch!r}. Similar names: {_some(near)}.')
-    return arch, config, {}
+    return arch, found, {}
 
 
 def _build(config: dict[str, Any], quick_gelu: bool) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.clipter.encoder.tower_download import fetch_weights, sha256_of, source_url
+from pipeline.clipter.encoder.tower_names import EMBEDDED_ARCH, get_model_config, list_tags
 from pipeline.utils.safetensors_file import is_safetensors
 
 _TOWER_PREFIX = 'visual.'
@@ -23,18 +24,17 @@ def find_weights(
     Raises:
         ValueError: If ``pretrained`` is neither a tag nor a file, or if the checksum differs.
         FileNotFoundError: If a tag's file is not in the cache and cannot be downloaded. The message
-            contains the URL and the path to save the file to.
+            contains the address of the file and the options of the command line.
     """
     if tag_config:
         path = _fetch(arch, pretrained, tag_config)
     else:
         path = Path(pretrained).expanduser()
         if not path.is_file():
-            from open_clip.pretrained import list_pretrained_tags_by_model
-
-            tags = ', '.join(list_pretrained_tags_by_model(arch)) or 'none'
+            tags = ', '.join(list_tags(arch)) or 'none'
             raise ValueError(
-                f'pretrained={pretrained!r} is neither a file nor a tag of {arch}. Tags: {tags}.'
+                f'--pretrained {pretrained} is neither a file nor a tag of {arch}. Tags of --tower '
+                f'{arch}: {tags}.'
             )
     if checksum is not None:
         _check_file(path, checksum)
@@ -89,38 +89,38 @@ def _name_tower_keys(keys: list[str]) -> dict[str, str]:
 
 
 def _fetch(arch: str, tag: str, tag_config: dict[str, Any]) -> Path:
-    from open_clip.pretrained import download_pretrained
-
+    if 'file' in tag_config:
+        path = Path(tag_config['file'])
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'the weights {tag!r} of {arch} are not in this installation: no {path}. Install '
+                'the package again, or make them: clipter pack-tower --out FILE, then '
+                f'--tower {arch} --pretrained FILE.'
+            )
+        return path
     try:
-        return Path(download_pretrained(tag_config))
+        return fetch_weights(tag_config)
     except Exception as error:  # hub, proxy and file system raise many types
         raise FileNotFoundError(_explain_missing(arch, tag, tag_config, error)) from error
 
 
 def _explain_missing(arch: str, tag: str, tag_config: dict[str, Any], error: Exception) -> str:
-    repository, _, file_name = str(tag_config.get('hf_hub', '')).rpartition('/')
-    if repository:
-        file_name = file_name or 'open_clip_model.safetensors'
-        source = f'https://huggingface.co/{repository}/resolve/main/{file_name}'
-    else:
-        source = tag_config.get('url', '')
-        file_name = os.path.basename(source)
-    activation = ', quick_gelu=True' if tag_config.get('quick_gelu') else ''
+    url = source_url(tag_config)
+    file = f'weights/{arch}-{tag}/{os.path.basename(url)}'
+    # OpenAI's activation is that of an architecture of its own, where the file is the source.
+    name = f'{arch}-quickgelu' if tag_config.get('quick_gelu') else arch
+    name = name if get_model_config(name) else arch
     return (
-        f'The weights {tag!r} of {arch} are not in the cache and could not be downloaded '
-        f'({type(error).__name__}: {error}).\n'
-        f'Download {source} on a machine with a network, save it as '
-        f'weights/{arch}-{tag}/{file_name} (or elsewhere), and set its path: '
-        f"ClipImageEncoder({arch!r}, pretrained='weights/{arch}-{tag}/{file_name}'{activation})."
+        f'the weights {tag!r} of {arch} are not in the cache and cannot be downloaded: '
+        f'{error or type(error).__name__}.\n'
+        f'Download {url} on a machine with a network, copy it to {file}, and run the command with '
+        f'--tower {name} --pretrained {file}\n'
+        f'Without a download: --tower {EMBEDDED_ARCH}'
     )
 
 
 def _check_file(path: Path, checksum: str) -> None:
-    sha256 = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while block := file.read(1 << 20):
-            sha256.update(block)
-    digest = sha256.hexdigest()
+    digest = sha256_of(path)
     wanted = checksum.lower().removeprefix('sha256:')
     if len(wanted) < 8 or not digest.startswith(wanted):
         raise ValueError(

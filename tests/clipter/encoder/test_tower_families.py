@@ -51,6 +51,12 @@ FAMILIES: dict[str, tuple[dict[str, Any], Any, tuple[int, tuple[int, int]], tupl
         (768, (2, 2)),
         (2, 3),
     ),
+    'EfficientNet': (
+        timm_tower('tf_efficientnet_lite0', 'avg', 'linear', 64),
+        lambda visual, x: visual.head(x),
+        (1280, (2, 2)),
+        (2, 3),
+    ),
     'SigLIP': (
         timm_tower('test_vit3', 'map', 'none', 160),
         lambda visual, x: x,
@@ -70,7 +76,10 @@ FAMILIES: dict[str, tuple[dict[str, Any], Any, tuple[int, tuple[int, int]], tupl
         (8, 12),
     ),
 }
-OTHER_INPUT = {'ViT': (32, 64), 'CLIPA': (32, 64), 'ResNet': (64, 96), 'FastViT': (64, 96)}
+OTHER_INPUT = {
+    'ViT': (32, 64), 'CLIPA': (32, 64), 'ResNet': (64, 96), 'FastViT': (64, 96),
+    'EfficientNet': (64, 96),
+}  # fmt: skip
 
 
 @pytest.fixture(scope='module', params=FAMILIES)
@@ -135,6 +144,8 @@ def test_tower_patches_are_taken_after_the_final_norm(family):
     elif isinstance(encoder._tower, ResNetTower):
         last = visual.forward_intermediates(pixels, indices=1)['image_intermediates'][0]
         expected = last[0].flatten(1).T
+    elif name == 'EfficientNet':
+        expected = visual.trunk.forward_features(pixels)[0].flatten(1).T
     elif name in ('ConvNeXt', 'FastViT'):
         features = visual.trunk.forward_features(pixels)
         norm = getattr(visual.trunk.head, 'norm', nn.Identity())

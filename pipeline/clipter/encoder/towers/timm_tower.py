@@ -1,4 +1,4 @@
-"""Towers that open_clip takes from timm: ConvNeXt, FastViT (MobileCLIP), ViTs of SigLIP and EVA."""
+"""Towers that open_clip takes from timm: ConvNeXt, FastViT, EfficientNet, ViTs (SigLIP, EVA)."""
 
 from __future__ import annotations
 
@@ -100,4 +100,4 @@ def _late_norm(trunk: Any) -> Any:
     norm = getattr(trunk, 'fc_norm', None)
     if norm is not None and not isinstance(norm, nn.Identity):
         return lambda grid: norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-    return getattr(trunk.head, 'norm', None) or nn.Identity()
+    return getattr(getattr(trunk, 'head', None), 'norm', None) or nn.Identity()

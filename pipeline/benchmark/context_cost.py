@@ -51,7 +51,7 @@ class ContextCost:
 
 
 def add_random_context(
-    spotter: TorchTextSpotter, arch: str | Mapping[str, Any] = 'ViT-B-32'
+    spotter: TorchTextSpotter, arch: str | Mapping[str, Any]
 ) -> TorchTextSpotter:
     """Add scene context with random weights to a plain spotter. It takes as long as a trained one.
 
@@ -82,7 +82,7 @@ def add_random_context(
 def measure_context_cost(
     spotter: TorchTextSpotter,
     image: np.ndarray,
-    words: Sequence[int] = (1, 10, 100),
+    words: Sequence[int] = (1, 20, 100),
     kernels: Sequence[int | str] = (1, 'inf'),
     repeat: int = 5,
     on_pass: Callable[[], object] = lambda: None,

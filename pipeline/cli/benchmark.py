@@ -72,7 +72,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add(
         '--context', nargs='?', const='cost', choices=('on', 'off', 'cost'),
         help="scene context (default: the config's own setting); without a value: measure the "
-        'cost of context for a photo with 1, 10 and 100 words',
+        'cost of context for a photo with 1, 20 and 100 words',
+    )  # fmt: skip
+    add(
+        '--tower', default='clipter-lite0', metavar='NAME',
+        help='tower whose cost --context measures if the config has no scene context',
     )  # fmt: skip
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -218,8 +222,8 @@ def _measure_context(
     )
     what = "the config's own encoder and fusion"
     if not spotter.has_context:
-        spotter = add_random_context(spotter)
-        what = 'ViT-B-32 and MH-CA mini, early, with random weights, which take as long as others'
+        spotter = add_random_context(spotter, args.tower)
+        what = f'{args.tower} and MH-CA mini, early; random weights take as long as trained ones'
     print(f'context      {what}')
     with _progress(None, 'reading') as bar:
         costs = measure_context_cost(
@@ -241,8 +245,10 @@ def _print_context_costs(costs: list[ContextCost]) -> None:
             (cost.recognizer_seconds, cost.recognizer_cpu_seconds),
         )
         cells = ''.join(f'{wall:8.3f}{cpu:8.3f}' for wall, cpu in pairs)
-        added = cost.recognizer_cpu_seconds / plain.recognizer_cpu_seconds - 1
-        note = '' if cost is plain else f'{added:+.1%} of the recognizer'
+        added = cost.cpu_seconds / plain.cpu_seconds - 1
+        recognizer = cost.recognizer_cpu_seconds / plain.recognizer_cpu_seconds - 1
+        note = f'{added:+.1%} of the photo, {recognizer:+.1%} of the recognizer'
+        note = '' if cost is plain else note
         print(f'{cost.words:5} {cost.context:8}{cells}  {cost.encodings:7}  {note}')
 
 

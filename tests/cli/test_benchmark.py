@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -229,7 +230,7 @@ def test_benchmark_measures_the_cost_of_context(
 ) -> None:
     random_context = pipeline.benchmark.add_random_context
     monkeypatch.setattr(
-        pipeline.benchmark, 'add_random_context', lambda s: random_context(s, TINY_TOWER)
+        pipeline.benchmark, 'add_random_context', lambda s, _: random_context(s, TINY_TOWER)
     )
     path = tmp_path / 'cost.json'
 
@@ -248,9 +249,9 @@ def test_benchmark_measures_the_cost_of_context(
     )
 
     assert status == 0
-    assert '% of the recognizer' in capsys.readouterr().out
+    assert re.search(r'% of the photo, .*% of the recognizer', capsys.readouterr().out)
     costs = json.loads(path.read_text())['context_cost']
-    assert {cost['words'] for cost in costs} == {1, 10, 100}
+    assert {cost['words'] for cost in costs} == {1, 20, 100}
 
 
 def test_detector_cost_includes_a_peer(

@@ -9,7 +9,7 @@ _base_ = ['../_base_/default_runtime.py']
 model = dict(
     type='ClipPretrainer',
     weights='work_dirs/clipter-lite0_imagenet.safetensors',
-    trained_stages=2,
+    trained_stages=1,
 )
 # The last 90 images of ICDAR 2015's training images are held out for the choice of settings.
 photos = dict(
@@ -22,7 +22,7 @@ photos = dict(
     ],
 )
 train_dataloader = dict(
-    batch_size=256,
+    batch_size=128,
     num_workers=0,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
@@ -55,7 +55,7 @@ val_evaluator = dict(type='CaptionRetrievalMetric', gallery=50)
 test_evaluator = val_evaluator
 max_iters = 300
 optim_wrapper = dict(
-    type='OptimWrapper',
+    type='BFloat16OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.1),
     clip_grad=dict(max_norm=1.0),
     paramwise_cfg=dict(

@@ -44,12 +44,17 @@ def export_scene_encoder(encoder: ClipImageEncoder, folder: Path) -> dict[str, A
     Returns:
         Settings of :class:`pipeline.onnx.scene_encoder.OnnxSceneEncoder`, as JSON values.
     """
-    export_graph(
-        SceneEncoderGraph(encoder),
-        torch.zeros(1, *encoder.image_size, 3, dtype=torch.uint8),
-        folder / FILE,
-        {'images': {0: 'I'}, 'tokens': {0: 'I'}},
-    )
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # ONNX has no operator for it
+    try:
+        export_graph(
+            SceneEncoderGraph(encoder),
+            torch.zeros(1, *encoder.image_size, 3, dtype=torch.uint8),
+            folder / FILE,
+            {'images': {0: 'I'}, 'tokens': {0: 'I'}},
+        )
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
     return {
         'file': FILE,
         'image_size': list(encoder.image_size),

@@ -34,28 +34,27 @@ class ClipPretrainer(BaseModel):
         trained_stages: Number of trained stages of the image tower, counted from the end.
 
     Raises:
-        ValueError: If the architecture has no such stages.
+        ValueError: If the architecture is another one, or has fewer stages.
     """
 
     def __init__(
-        self, weights: str | None, arch: str = EMBEDDED_ARCH, trained_stages: int = 2
+        self, weights: str | None, arch: str = EMBEDDED_ARCH, trained_stages: int = 1
     ) -> None:
         super().__init__()
         from open_clip import CLIP
 
         config = get_model_config(arch)
-        if config is None:
-            raise ValueError(f'arch must be an architecture of open_clip, got {arch!r}.')
+        if config is None or 'efficientnet' not in config['vision_cfg'].get('timm_model_name', ''):
+            raise ValueError(f'arch must have an EfficientNet from timm, got {arch!r}.')
         self.weights = weights
         self.clip: Any = CLIP(**config)
         self.tokenizer = build_short_tokenizer(
             config['text_cfg']['vocab_size'], config['text_cfg']['context_length']
         )
         trunk = self._trunk
-        if not hasattr(trunk, 'conv_head') or not 0 <= trained_stages <= len(trunk.blocks):
+        if not 0 <= trained_stages <= len(trunk.blocks):
             raise ValueError(
-                f'wanted an EfficientNet with at least {trained_stages} stages, got '
-                f'{type(trunk).__name__}.'
+                f'trained_stages must be from 0 to {len(trunk.blocks)}, got {trained_stages}.'
             )
         self.num_frozen = len(trunk.blocks) - trained_stages
         for part in (trunk.conv_stem, trunk.bn1, *trunk.blocks[: self.num_frozen]):
@@ -147,7 +146,9 @@ class ClipPretrainer(BaseModel):
         if mode == 'tensor':
             return images, texts
         scale = self.clip.logit_scale.exp().clamp(max=_MAX_SCALE)
-        return {'loss': contrastive_loss(images, texts, scale, photo), 'scale': scale.detach()}
+        with torch.autocast(images.device.type, enabled=False):
+            loss = contrastive_loss(images.float(), texts.float(), scale, photo)
+        return {'loss': loss, 'scale': scale.detach()}
 
     def _embed(self, inputs: Tensor, texts: list[str]) -> tuple[Tensor, Tensor]:
         return self.embed_images(inputs), self.embed_texts(texts)

@@ -57,6 +57,13 @@ class Server:
         self.http.server_close()
 
 
+def use_hub(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    constants = 'huggingface_hub.constants'
+    template = f'{url}/{{repo_id}}/resolve/{{revision}}/{{filename}}'
+    monkeypatch.setattr(f'{constants}.ENDPOINT', url)
+    monkeypatch.setattr(f'{constants}.HUGGINGFACE_CO_URL_TEMPLATE', template)
+
+
 @pytest.fixture
 def content() -> bytes:
     return save(tower_state(make_encoder(seed=3)))
@@ -72,7 +79,7 @@ def serve(monkeypatch, tmp_path):
 
     def start(*args, **options) -> Server:
         servers.append(Server(*args, **options))
-        monkeypatch.setattr('huggingface_hub.constants.ENDPOINT', servers[-1].url)
+        use_hub(monkeypatch, servers[-1].url)
         return servers[-1]
 
     yield start
@@ -144,7 +151,7 @@ def test_no_network_names_the_options_within_5_seconds(monkeypatch, tmp_path):
         silent.bind(('127.0.0.1', 0))
         silent.listen()
         url = f'http://127.0.0.1:{silent.getsockname()[1]}'
-        monkeypatch.setattr('huggingface_hub.constants.ENDPOINT', url)
+        use_hub(monkeypatch, url)
         monkeypatch.setattr(tower_download, 'REACH_TIMEOUT_S', 0.3)
         start = time.monotonic()
         with pytest.raises(FileNotFoundError) as error:

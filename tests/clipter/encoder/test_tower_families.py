@@ -52,10 +52,10 @@ FAMILIES: dict[str, tuple[dict[str, Any], Any, tuple[int, tuple[int, int]], tupl
         (2, 3),
     ),
     'EfficientNet': (
-        timm_tower('tf_efficientnet_lite0', 'avg', 'linear', 64),
+        timm_tower('tf_efficientnet_lite0', 'avg', 'linear', 320),
         lambda visual, x: visual.head(x),
-        (1280, (2, 2)),
-        (2, 3),
+        (1280, (10, 10)),
+        (4, 6),
     ),
     'SigLIP': (
         timm_tower('test_vit3', 'map', 'none', 160),
@@ -76,10 +76,7 @@ FAMILIES: dict[str, tuple[dict[str, Any], Any, tuple[int, tuple[int, int]], tupl
         (8, 12),
     ),
 }
-OTHER_INPUT = {
-    'ViT': (32, 64), 'CLIPA': (32, 64), 'ResNet': (64, 96), 'FastViT': (64, 96),
-    'EfficientNet': (64, 96),
-}  # fmt: skip
+OTHER_INPUT = {'ViT': (32, 64), 'CLIPA': (32, 64), 'ResNet': (64, 96), 'FastViT': (64, 96)}
 
 
 @pytest.fixture(scope='module', params=FAMILIES)

@@ -117,13 +117,13 @@ def export_spotter(spotter: TorchTextSpotter, folder: str | os.PathLike[str]) ->
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     height = spotter.rectifier.height
-    export_graph(
+    _export(
         DetectorGraph(detector),
         torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
         folder / 'detector.onnx',
         {'images': {0: 'N', 1: 'H', 2: 'W'}, 'probability': {0: 'N', 1: 'H', 2: 'W'}},
     )
-    export_graph(
+    _export(
         RecognizerGraph(recognizer),
         torch.zeros(2, height, 96, 3, dtype=torch.uint8),
         folder / 'recognizer.onnx',
@@ -168,17 +168,9 @@ def _describe(spotter: TorchTextSpotter) -> dict[str, Any]:
     }
 
 
-def export_graph(
+def _export(
     module: nn.Module, example: Tensor, path: Path, axes: dict[str, dict[int, str]]
 ) -> None:
-    """Write a module with one input and one output; its weights are stored in half precision.
-
-    Args:
-        module: Module, in evaluation mode.
-        example: Example input.
-        path: Path of the file.
-        axes: Names of the dynamic axes of the input and of the output, in this order.
-    """
     given, returned = axes
     # The exporter takes a path; the final file is written at once.
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad(), warnings.catch_warnings():

@@ -16,8 +16,8 @@ from pipeline.io import read_image
 from pipeline.io.several import check_several, is_single, to_arrays
 from pipeline.layout import Page, arrange_words
 from pipeline.recognition.ctc_reader import Reading
-from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
+from pipeline.spotter_settings import SpotterSettings
 from pipeline.structures import Word
 from pipeline.utils.device import choose_device, runs_on_cpu
 from pipeline.word_reading import (
@@ -42,7 +42,7 @@ DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 ENGINES = ('auto', 'onnx', 'torch')
 
 
-class TextSpotter:
+class TextSpotter(SpotterSettings):
     """Reads the words in images: detect, rectify, encode, recognize, collect.
 
     The stages are the same for both engines: :class:`pipeline.torch_spotter.TorchTextSpotter`
@@ -62,10 +62,7 @@ class TextSpotter:
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
     """
 
-    detector: Any
-    recognizer: Any
     rectifier: Rectifier
-    min_score: float
     crop_batch_size: int
 
     @staticmethod
@@ -316,53 +313,6 @@ class TextSpotter:
             context: Result of :meth:`encode`, or None.
         """
 
-    # Settings.
-
-    @property
-    @abstractmethod
-    def has_context(self) -> bool:
-        """Whether the recognizer uses scene context."""
-
-    @abstractmethod
-    def use_context(self, on: bool) -> None:
-        """Turn scene context on or off.
-
-        Raises:
-            ValueError: If it is turned on for a recognizer without context.
-        """
-
-    @property
-    @abstractmethod
-    def language_model(self) -> LetterNgrams | None:
-        """Language model that rescores low-confidence words, or None; it can be replaced.
-
-        Raises:
-            ValueError: If it is set for a recognizer that cannot use one.
-        """
-
-    @language_model.setter
-    @abstractmethod
-    def language_model(self, model: LetterNgrams | None) -> None: ...
-
-    @property
-    @abstractmethod
-    def device(self) -> Any:
-        """Device of the networks."""
-
-    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
-        """Set the word lists of the language model, which rescores low-confidence words.
-
-        Args:
-            words: Word lists, which replace the previous ones. ``'english'`` is the list that this
-                package contains. An empty sequence turns rescoring off. See
-                :class:`pipeline.recognition.language.letter_ngrams.LetterNgrams`.
-
-        Raises:
-            ValueError: If the recognizer has no language model, or a list cannot be read.
-            FileNotFoundError: If a list is missing.
-        """
-        self.language_model = LetterNgrams.like(self.language_model, words)
-
     def _read_given(
         self,
         images: Sequence[np.ndarray],
@@ -376,15 +326,3 @@ class TextSpotter:
         for word in choose_orientations(crops, self.read_oriented(crops, context)):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found
-
-
-def check_settings(min_score: float, crop_batch_size: int) -> None:
-    """Check the settings that all engines share.
-
-    Raises:
-        ValueError: If the threshold is not in [0, 1] or the batch size is not positive.
-    """
-    if not 0 <= min_score <= 1:
-        raise ValueError(f'min_score must be in [0, 1], got {min_score}.')
-    if crop_batch_size < 1:
-        raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')

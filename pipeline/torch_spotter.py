@@ -29,7 +29,8 @@ from pipeline.recognition.ctc_reader import Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
-from pipeline.spotter import TextSpotter, check_settings
+from pipeline.spotter import TextSpotter
+from pipeline.spotter_settings import check_settings
 from pipeline.structures import Word
 from pipeline.utils.checkpoint import load_weights
 from pipeline.word_reading import CropBatch, WordBatch

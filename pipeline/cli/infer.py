@@ -98,6 +98,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'an empty text and keeps its score (default for crops: 0)',
     )  # fmt: skip
     add(
+        '--long-side', type=positive_int, metavar='PX',
+        help="long side to which photos are resized for the detector (default: the config's own, "
+        '1664 in the embedded default); larger values find smaller words and take more time',
+    )  # fmt: skip
+    add(
+        '--tile', type=positive_int, metavar='PX',
+        help='maximum side of a detector input, which bounds the memory: larger inputs are cut '
+        "into overlapping tiles (default: the config's own long side)",
+    )  # fmt: skip
+    add(
         '--format', choices=RESULT_FORMATS, default='json',
         help='format of the results; crops have json, jsonl and csv',
     )  # fmt: skip
@@ -146,6 +156,8 @@ def image_warnings(quiet: bool) -> Iterator[None]:
 def _infer(args: argparse.Namespace) -> int:
     if args.crops and args.context == 'on':
         raise CommandError('crops have no scene: leave --context on out, or read whole photos')
+    if args.crops and (args.long_side or args.tile):
+        raise CommandError('crops need no detector: leave --long-side and --tile out')
     if args.words and 'none' in args.words and len(args.words) > 1:
         raise CommandError('--words none cannot be combined with word lists: leave it out')
     if args.config:
@@ -243,6 +255,10 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
         spotter.use_words([] if args.words == ['none'] else args.words)
     if args.min_score is not None:
         spotter.min_score = args.min_score
+    if args.long_side is not None:
+        spotter.long_side = args.long_side
+    if args.tile is not None:
+        spotter.tile = args.tile
     if args.crops:
         spotter.crop_batch_size = args.batch_size
     return spotter

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pipeline.detection.detections import Detections, merge_detections
+from pipeline.detection.tiles import Tile, cut_tiles, merge_tiles
 from pipeline.geometry import order_ring
 
 Predict = Callable[
@@ -25,6 +26,10 @@ class ImagePyramid:
     exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
     between the passes.
 
+    Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
+    limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
+    :func:`merge_tiles` merges the words of the tiles.
+
     Args:
         long_side_px: Long side of the network input in the first pass.
         coarse_long_sides_px: Long sides of the further passes, in decreasing order. A pass is
@@ -34,7 +39,13 @@ class ImagePyramid:
         max_upscale: Maximum factor by which small images are enlarged.
         divisor: Both sides of the network input are multiples of this.
         min_score: Words with a lower score are dropped.
-        batch_size: Maximum number of images per forward pass, which bounds the memory.
+        batch_size: Maximum number of images per forward pass, which bounds the memory. Tiles run
+            one at a time.
+        tile_px: Maximum side of a network input, at least four times ``divisor``. None is
+            ``long_side_px``.
+        max_aspect: An image that is longer than this times its short side gets the scale of an
+            image of this aspect ratio, but is not enlarged by this rule.
+        min_scale: Minimum scale of the first pass.
 
     Raises:
         ValueError: If a size or factor is not positive, or the long sides do not decrease.
@@ -49,6 +60,9 @@ class ImagePyramid:
         divisor: int = 32,
         min_score: float = 0.0,
         batch_size: int = 8,
+        tile_px: int | None = None,
+        max_aspect: float = 2.5,
+        min_scale: float = 0.25,
     ) -> None:
         if long_side_px < divisor or divisor < 1 or max_upscale <= 0 or batch_size < 1:
             raise ValueError(
@@ -63,6 +77,11 @@ class ImagePyramid:
                 f'divisor, got {list(coarse_long_sides_px)} with long_side_px={long_side_px} and '
                 f'divisor={divisor}'
             )
+        if max_aspect < 1 or not 0 <= min_scale <= 1:
+            raise ValueError(
+                'wanted max_aspect >= 1 and min_scale in [0, 1], got '
+                f'max_aspect={max_aspect} and min_scale={min_scale}'
+            )
         self.long_side_px = long_side_px
         self.coarse_long_sides_px = tuple(coarse_long_sides_px)
         self.coarse_min_side_px = coarse_min_side_px
@@ -70,6 +89,41 @@ class ImagePyramid:
         self.divisor = divisor
         self.min_score = min_score
         self.batch_size = batch_size
+        self.tile_px = max(long_side_px, 4 * divisor)
+        if tile_px is not None:
+            self.set_tile(tile_px)
+        self.max_aspect = max_aspect
+        self.min_scale = min_scale
+
+    def set_long_side(self, long_side_px: int) -> None:
+        """Change the size of the first pass. Previous sizes below it remain further passes.
+
+        The size of the tiles does not change, so a larger size requires more time but hardly more
+        memory.
+
+        Args:
+            long_side_px: Long side of the network input in the first pass.
+
+        Raises:
+            ValueError: If the size is below ``divisor``.
+        """
+        if long_side_px < self.divisor:
+            raise ValueError(
+                f'the long side must be at least {self.divisor} px, got {long_side_px}'
+            )
+        sizes = (self.long_side_px, *self.coarse_long_sides_px)
+        self.coarse_long_sides_px = tuple(size for size in sizes if size < long_side_px)
+        self.long_side_px = long_side_px
+
+    def set_tile(self, tile_px: int) -> None:
+        """Change the maximum side of a network input.
+
+        Raises:
+            ValueError: If the size is below four times ``divisor``.
+        """
+        if tile_px < 4 * self.divisor:
+            raise ValueError(f'a tile must be at least {4 * self.divisor} px, got {tile_px}')
+        self.tile_px = tile_px
 
     def detect(self, images: Sequence[np.ndarray], predict: Predict) -> list[Detections]:
         """Detect words in all passes.
@@ -90,7 +144,8 @@ class ImagePyramid:
                 if max(self.working_size(*image.shape[:2])) > size
             ]
             for i, coarse in zip(rows, self._search([images[i] for i in rows], size, predict)):
-                shrunk = size / max(images[i].shape[:2])
+                height, width = images[i].shape[:2]
+                shrunk = size * self._enlargement(height, width) / max(height, width)
                 found[i] = merge_detections(found[i], coarse, self.coarse_min_side_px / shrunk)
         return found
 
@@ -104,31 +159,57 @@ class ImagePyramid:
             width: Width of the image in pixels.
             long_side_px: Long side of the pass. None selects the first pass.
         """
-        scale = min((long_side_px or self.long_side_px) / max(height, width), self.max_upscale)
+        long_side = (long_side_px or self.long_side_px) * self._enlargement(height, width)
+        scale = min(long_side / max(height, width), self.max_upscale)
 
         def rounded(side: int) -> int:
             return max(self.divisor, round(side * scale / self.divisor) * self.divisor)
 
         return rounded(height), rounded(width)
 
+    def _enlargement(self, height: int, width: int) -> float:
+        """Factor on the long sides of all passes: 1, or more for long and very large images."""
+        usual = self.long_side_px / max(height, width)
+        in_aspect = self.long_side_px / (self.max_aspect * min(height, width))
+        return max(usual, min(1.0, in_aspect), self.min_scale) / usual
+
     def _search(
         self, images: Sequence[np.ndarray], long_side_px: int, predict: Predict
     ) -> list[Detections]:
-        resized = [self._resize(image, long_side_px) for image in images]
         results: list[Detections | None] = [None] * len(images)
-        by_size: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(resized):
-            by_size.setdefault(image.shape[:2], []).append(i)
+        whole: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
+        for i, image in enumerate(images):
+            resized = self._resize(image, long_side_px)
+            tiles = cut_tiles(*resized.shape[:2], self.tile_px, self.divisor)
+            if len(tiles) > 1:
+                results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict)
+            else:
+                whole.setdefault(resized.shape[:2], []).append((i, resized))
         batches = [
             same[start : start + self.batch_size]
-            for same in by_size.values()
+            for same in whole.values()
             for start in range(0, len(same), self.batch_size)
         ]
-        for rows in batches:
-            found = predict([resized[i] for i in rows], [images[i].shape[:2] for i in rows])
-            for i, (polygons, scores) in zip(rows, found):
+        for batch in batches:
+            found = predict(
+                [resized for _, resized in batch], [images[i].shape[:2] for i, _ in batch]
+            )
+            for (i, _), (polygons, scores) in zip(batch, found):
                 results[i] = self._collect(polygons, scores)
         return [result for result in results if result is not None]
+
+    def _search_tiles(
+        self, size: tuple[int, int], resized: np.ndarray, tiles: Sequence[Tile], predict: Predict
+    ) -> Detections:
+        """Search the tiles of one image of this (height, width) one after the other."""
+        found = []
+        for tile in tiles:
+            part = np.ascontiguousarray(resized[tile.rows, tile.columns])
+            ((polygons, scores),) = predict([part], [part.shape[:2]])
+            found.append(self._collect(polygons, scores))
+        merged = merge_tiles(tiles, found)
+        scale = np.array([size[1] / resized.shape[1], size[0] / resized.shape[0]], dtype=np.float32)
+        return Detections([polygon * scale for polygon in merged.polygons], merged.scores)
 
     def _resize(self, image: np.ndarray, long_side_px: int) -> np.ndarray:
         own_height, own_width = image.shape[:2]

@@ -18,7 +18,8 @@ from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
 from pipeline.rectification.rectifier import Rectifier
-from pipeline.spotter import TextSpotter, check_settings
+from pipeline.spotter import TextSpotter
+from pipeline.spotter_settings import check_settings
 from pipeline.word_reading import CropBatch
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / 'weights' / 'onnx'

@@ -130,6 +130,37 @@ def test_infer_accepts_word_lists_or_none(photo, monkeypatch):
     assert seen == [[], ['english', 'mine.txt']]
 
 
+def test_infer_sets_the_long_side_and_the_tile(photo):
+    options = ['--long-side', '2400', '--tile', '1280']
+    spotter = infer.load_spotter(infer.parse_args([str(photo), *options]))
+    assert (spotter.long_side, spotter.tile) == (2400, 1280)
+    assert spotter.detector.pyramid.coarse_long_sides_px == (1664, 768, 352)
+    usual = infer.load_spotter(infer.parse_args([str(photo)]))
+    assert (usual.long_side, usual.tile) == (1664, 1664)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--tile', '64'], 'a tile must be at least 128 px, got 64'),
+        (['--crops', '--long-side', '900'], 'leave --long-side and --tile out'),
+    ],
+)
+def test_infer_rejects_sizes_that_cannot_work(photo, tmp_path, capsys, options, message):
+    assert infer.main([str(photo), *options, '--out', str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_default_reads_every_word_of_a_long_image(tmp_path):
+    """Each line of a receipt, 20 times as long as wide, is read once."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 26)
+    image = Image.new('RGB', (220, 4400), (250, 250, 250))
+    for i in range(40):
+        ImageDraw.Draw(image).text((24, 30 + 108 * i), f'ITEM{i:02d}', (20, 20, 20), font)
+    words = TextSpotter.default().read(np.asarray(image)[..., ::-1].copy())
+    assert [word.text for word in words] == [f'ITEM{i:02d}' for i in range(40)]
+
+
 def test_default_weights_are_small():
     assert DEFAULT_CONFIG.with_suffix('.safetensors').stat().st_size < 40e6
 

@@ -1,0 +1,164 @@
+"""Overlapping tiles of a large network input, and merging of the words found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import shapely
+
+from pipeline.detection.detections import Detections
+from pipeline.geometry import order_ring, polygon_shape
+
+_OVERLAP = 0.25  # Overlap of neighbouring tiles, as a fraction of their side.
+_BORDER_PX = 8.0  # Words this close to an inner border of a tile may be cut.
+_JOINED = 0.1  # Intersection of two pieces of one word, as a fraction of the smaller piece.
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of an image of (height, width) pixels.
+
+    Args:
+        top: First row.
+        left: First column.
+        bottom: Row after the last one.
+        right: Column after the last one.
+        size: (height, width) of the whole image.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    size: tuple[int, int]
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the tile."""
+        return slice(self.top, self.bottom)
+
+    @property
+    def columns(self) -> slice:
+        """Columns of the tile."""
+        return slice(self.left, self.right)
+
+    def cuts(self, polygon: np.ndarray) -> bool:
+        """Whether a polygon, in pixels of the whole image, reaches a border inside the image."""
+        (x1, y1), (x2, y2) = polygon.min(axis=0), polygon.max(axis=0)
+        height, width = self.size
+        return bool(
+            (self.left > 0 and x1 < self.left + _BORDER_PX)
+            or (self.top > 0 and y1 < self.top + _BORDER_PX)
+            or (self.right < width and x2 > self.right - _BORDER_PX)
+            or (self.bottom < height and y2 > self.bottom - _BORDER_PX)
+        )
+
+
+def cut_tiles(height: int, width: int, tile_px: int, divisor: int) -> list[Tile]:
+    """Cut an image into tiles of one size that overlap by at least a quarter of their side.
+
+    Args:
+        height: Height of the image, a multiple of ``divisor``.
+        width: Width of the image, a multiple of ``divisor``.
+        tile_px: Maximum side of a tile.
+        divisor: Borders of tiles are multiples of this.
+
+    Returns:
+        The tiles, row by row: one tile if the image is not larger than ``tile_px``.
+    """
+    side = tile_px // divisor * divisor
+    return [
+        Tile(top, left, min(top + side, height), min(left + side, width), (height, width))
+        for top in _starts(height, side, divisor)
+        for left in _starts(width, side, divisor)
+    ]
+
+
+def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detections:
+    """Merge the words of overlapping tiles.
+
+    A word that does not reach an inner border of its tile is complete. Of complete words that
+    cover each other by more than half of the smaller area, the largest one is kept. Pieces at the
+    borders are dropped if complete words cover more than half of their area. The other pieces,
+    of words that are longer than the overlap, are joined to one rectangle per word.
+
+    Args:
+        tiles: Tiles of one image.
+        found: Words of each tile, in pixels of the tile.
+
+    Returns:
+        Words in pixels of the whole image.
+    """
+    words = [
+        (polygon + np.array([tile.left, tile.top], dtype=np.float32), float(score), tile)
+        for tile, some in zip(tiles, found)
+        for polygon, score in zip(some.polygons, some.scores)
+    ]
+    outlines = [polygon_shape(polygon) for polygon, _, _ in words]
+    is_cut = [tile.cuts(polygon) for polygon, _, tile in words]
+    complete = _largest([i for i, cut in enumerate(is_cut) if not cut], outlines)
+    tree = shapely.STRtree([outlines[i] for i in complete])
+    pieces = []
+    for i in (i for i, cut in enumerate(is_cut) if cut):
+        covering = [outlines[complete[row]] for row in tree.query(outlines[i])]
+        covered = sum(outlines[i].intersection(other).area for other in covering)
+        if covered <= 0.5 * outlines[i].area:
+            pieces.append(i)
+    kept = [(words[i][0], words[i][1]) for i in complete]
+    for group in _touching(pieces, outlines):
+        points = np.concatenate([words[i][0] for i in group])
+        areas = np.array([outlines[i].area for i in group])
+        score = float(np.average([words[i][1] for i in group], weights=np.maximum(areas, 1e-6)))
+        kept.append((words[group[0]][0] if len(group) == 1 else _rectangle(points), score))
+    return Detections(
+        [polygon for polygon, _ in kept], np.array([score for _, score in kept], dtype=np.float32)
+    )
+
+
+def _starts(length: int, side: int, divisor: int) -> list[int]:
+    """First pixels of the tiles along one side."""
+    if length <= side:
+        return [0]
+    step = side - max(divisor, round(_OVERLAP * side / divisor) * divisor)
+    count = -(-(length - side) // step) + 1
+    # Rounded down, neighbours are at most one step apart.
+    return [(length - side) * i // (count - 1) // divisor * divisor for i in range(count)]
+
+
+def _largest(rows: list[int], outlines: list[shapely.Polygon]) -> list[int]:
+    """Drop words that a larger one covers, or that cover it, by half of the smaller area."""
+    tree = shapely.STRtree([outlines[i] for i in rows])
+    kept: set[int] = set()
+    for i in sorted(rows, key=lambda i: (-outlines[i].area, i)):
+        near = [rows[row] for row in tree.query(outlines[i]) if rows[row] in kept]
+        if not any(
+            outlines[i].intersection(outlines[j]).area > 0.5 * outlines[i].area for j in near
+        ):
+            kept.add(i)
+    return sorted(kept)
+
+
+def _touching(rows: list[int], outlines: list[shapely.Polygon]) -> list[list[int]]:
+    """Groups of pieces that overlap, directly or through others."""
+    groups: list[list[int]] = []
+    for i in rows:
+        smaller = [
+            group
+            for group in groups
+            if any(
+                outlines[i].intersection(outlines[j]).area
+                > _JOINED * min(outlines[i].area, outlines[j].area)
+                for j in group
+            )
+        ]
+        groups = [group for group in groups if group not in smaller]
+        groups.append(sorted([i, *(j for group in smaller for j in group)]))
+    return groups
+
+
+def _rectangle(points: np.ndarray) -> np.ndarray:
+    """The smallest rectangle around points, in reading order."""
+    return order_ring(cv2.boxPoints(cv2.minAreaRect(points.astype(np.float32))))

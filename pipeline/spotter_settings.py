@@ -1,0 +1,112 @@
+"""Settings of a spotter, which can be changed between images."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
+
+
+class SpotterSettings:
+    """The settings of a :class:`pipeline.spotter.TextSpotter`.
+
+    Attributes:
+        detector: Text detector of the engine.
+        recognizer: Recognizer of the engine.
+        min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
+    """
+
+    detector: Any
+    recognizer: Any
+    min_score: float
+
+    @property
+    @abstractmethod
+    def has_context(self) -> bool:
+        """Whether the recognizer uses scene context."""
+
+    @abstractmethod
+    def use_context(self, on: bool) -> None:
+        """Turn scene context on or off.
+
+        Raises:
+            ValueError: If it is turned on for a recognizer without context.
+        """
+
+    @property
+    @abstractmethod
+    def language_model(self) -> LetterNgrams | None:
+        """Language model that rescores low-confidence words, or None; it can be replaced.
+
+        Raises:
+            ValueError: If it is set for a recognizer that cannot use one.
+        """
+
+    @language_model.setter
+    @abstractmethod
+    def language_model(self, model: LetterNgrams | None) -> None: ...
+
+    @property
+    def long_side(self) -> int:
+        """Long side, in pixels, to which images are resized for the detector.
+
+        Larger values find smaller words and take more time. See :class:`ImagePyramid
+        <pipeline.detection.image_pyramid.ImagePyramid>` for long and very large images.
+
+        Raises:
+            ValueError: If it is set to less than 32.
+        """
+        return self.detector.pyramid.long_side_px
+
+    @long_side.setter
+    def long_side(self, pixels: int) -> None:
+        self.detector.pyramid.set_long_side(pixels)
+
+    @property
+    def tile(self) -> int:
+        """Maximum side, in pixels, of a detector input, which bounds the memory.
+
+        Larger inputs are cut into overlapping tiles of this size.
+
+        Raises:
+            ValueError: If it is set to less than 128.
+        """
+        return self.detector.pyramid.tile_px
+
+    @tile.setter
+    def tile(self, pixels: int) -> None:
+        self.detector.pyramid.set_tile(pixels)
+
+    @property
+    @abstractmethod
+    def device(self) -> Any:
+        """Device of the networks."""
+
+    def use_words(self, words: Sequence[str | os.PathLike[str]]) -> None:
+        """Set the word lists of the language model, which rescores low-confidence words.
+
+        Args:
+            words: Word lists, which replace the previous ones. ``'english'`` is the list that this
+                package contains. An empty sequence turns rescoring off. See
+                :class:`pipeline.recognition.language.letter_ngrams.LetterNgrams`.
+
+        Raises:
+            ValueError: If the recognizer has no language model, or a list cannot be read.
+            FileNotFoundError: If a list is missing.
+        """
+        self.language_model = LetterNgrams.like(self.language_model, words)
+
+
+def check_settings(min_score: float, crop_batch_size: int) -> None:
+    """Check the settings that all engines share.
+
+    Raises:
+        ValueError: If the threshold is not in [0, 1] or the batch size is not positive.
+    """
+    if not 0 <= min_score <= 1:
+        raise ValueError(f'min_score must be in [0, 1], got {min_score}.')
+    if crop_batch_size < 1:
+        raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')

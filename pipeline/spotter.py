@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.geometry import clip_to_image, image_ring
+from pipeline.geometry import clip_to_image, image_ring, rotate_points, rotated_size, turn_ring
+from pipeline.image_orientation import choose_image_orientations, rotate_image
 from pipeline.io import read_image
 from pipeline.io.several import check_several, is_single, to_arrays
 from pipeline.layout import Page, arrange_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import SpotterSettings
-from pipeline.structures import Word
+from pipeline.structures import ImageWords, Word
 from pipeline.utils.device import choose_device, runs_on_cpu
 from pipeline.word_reading import (
     CropBatch,
@@ -52,7 +54,7 @@ class TextSpotter(SpotterSettings):
     The crops of all images of a batch are recognized together, and each image is encoded once.
     Tall words have four candidate orientations; the one with the highest score is kept. Crops in
     which the recognizer finds gaps between words are split, and the parts are kept if they are
-    read better.
+    read better. Images that are rotated by 90, 180 or 270 degrees are found by their words.
 
     Attributes:
         detector: Text detector of the engine.
@@ -124,7 +126,7 @@ class TextSpotter(SpotterSettings):
 
         return build_torch_spotter(config, checkpoint, device, as_trained, int8)
 
-    def read(self, image: Any) -> list[Word]:
+    def read(self, image: Any) -> ImageWords:
         """Read one image.
 
         Args:
@@ -132,7 +134,8 @@ class TextSpotter(SpotterSettings):
                 (H, W, 3) uint8 BGR array; see :func:`pipeline.io.read_image`.
 
         Returns:
-            Words in reading order, with polygons inside the image.
+            Words in reading order, with polygons inside the image, and the ``orientation`` of the
+            image.
 
         Raises:
             ImageReadError: If it is not an image.
@@ -152,9 +155,10 @@ class TextSpotter(SpotterSettings):
             ImageReadError: If it is not an image.
         """
         pixels = read_image(image)
-        return Page.from_words(self.read_batch([pixels])[0], pixels.shape[:2])
+        words = self.read(pixels)
+        return Page.from_words(words, pixels.shape[:2], words.orientation)
 
-    def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[list[Word]]:
+    def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[ImageWords]:
         """Read images one batch after another; one batch is held in memory.
 
         Args:
@@ -180,14 +184,14 @@ class TextSpotter(SpotterSettings):
             batch.clear()  # frees the images before the next ones are loaded
             yield from words
 
-    def read_batch(self, images: Sequence[Any]) -> list[list[Word]]:
+    def read_batch(self, images: Sequence[Any]) -> list[ImageWords]:
         """Read images together.
 
         Args:
             images: Images of any size, each as in :meth:`read`.
 
         Returns:
-            Words of each image, in reading order.
+            Words of each image, in reading order, with its ``orientation``.
 
         Raises:
             ValueError: If ``images`` is a single image.
@@ -195,11 +199,39 @@ class TextSpotter(SpotterSettings):
                 index.
         """
         images = to_arrays(images, 'read_batch')
+        given = 0 if self.orientation == 'auto' else int(self.orientation)
+        orientations = [given] * len(images)
+        read = self._read_upright([rotate_image(image, given) for image in images])
+        if self.orientation == 'auto':
+            read, orientations = choose_image_orientations(
+                images, read, self.min_score, self._read_upright, self._read_flipped
+            )
+        upright = [
+            rotated_size(image.shape[:2], degrees) for image, degrees in zip(images, orientations)
+        ]
+        found = self.collect([word for some in read for word in some], upright)
+        return [
+            ImageWords((_rotate_word(word, -degrees, size) for word in some), degrees)
+            for some, degrees, size in zip(found, orientations, upright)
+        ]
+
+    def _read_upright(self, images: Sequence[np.ndarray]) -> list[list[ReadWord]]:
+        """All words of each image, as it is."""
         context = self.encode(images)  # first: on a GPU it runs beside the detector
         words = self.detect(images)
         crops = self.rectify(images, words)
-        read = self.recognize(images, crops, context)
-        return self.collect(read, [image.shape[:2] for image in images])
+        read: list[list[ReadWord]] = [[] for _ in images]
+        for word in self.recognize(images, crops, context):
+            read[word.image_index].append(word)
+        return read
+
+    def _read_flipped(self, image: np.ndarray, words: Sequence[ReadWord]) -> list[ReadWord]:
+        """Words of an image, read upside down without context."""
+        rings = [turn_ring(word.polygon, 2) for word in words]
+        flipped = WordBatch(rings, [word.det_score for word in words], [0] * len(words))
+        crops = self.rectifier(image, rings, vertical='keep')
+        batch = CropBatch(flipped, crops, rings, list(range(len(words))))
+        return choose_orientations(batch, self.read_oriented(batch, None))
 
     def read_polygons(
         self, images: Sequence[Any], polygons: Sequence[Sequence[np.ndarray]]
@@ -326,3 +358,7 @@ class TextSpotter(SpotterSettings):
         for word in choose_orientations(crops, self.read_oriented(crops, context)):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found
+
+
+def _rotate_word(word: Word, degrees: int, size: tuple[int, int]) -> Word:
+    return replace(word, polygon=rotate_points(word.polygon, degrees, size)) if degrees else word

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.image_orientation import ORIENTATIONS
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 
@@ -22,6 +23,7 @@ class SpotterSettings:
     detector: Any
     recognizer: Any
     min_score: float
+    _orientation: str | int = 'auto'
 
     @property
     @abstractmethod
@@ -79,6 +81,24 @@ class SpotterSettings:
     @tile.setter
     def tile(self, pixels: int) -> None:
         self.detector.pyramid.set_tile(pixels)
+
+    @property
+    def orientation(self) -> str | int:
+        """Degrees by which images are rotated clockwise before they are read, or ``'auto'``.
+
+        With ``'auto'`` an image is read as it is. It is rotated and read again if the words show
+        that it is rotated by 90, 180 or 270 degrees, and the better result is kept.
+
+        Raises:
+            ValueError: If it is set to another value than ``'auto'``, 0, 90, 180 and 270.
+        """
+        return self._orientation
+
+    @orientation.setter
+    def orientation(self, orientation: str | int) -> None:
+        if orientation not in ORIENTATIONS:
+            raise ValueError(f'orientation must be one of {ORIENTATIONS}, got {orientation!r}.')
+        self._orientation = orientation
 
     @property
     @abstractmethod

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -218,3 +218,16 @@ def word_row(word: Word, quad: np.ndarray | None = None) -> dict[str, Any]:
         **dict(zip(names, (value for point in corners for value in point))),
         'polygon': values['polygon'],
     }
+
+
+class ImageWords(list[Word]):
+    """The words of one image in reading order: a list with the orientation of the image.
+
+    Args:
+        words: Words, with polygons in pixels of the image as it was given.
+        orientation: Degrees by which the image was rotated clockwise to be read.
+    """
+
+    def __init__(self, words: Iterable[Word] = (), orientation: int = 0) -> None:
+        super().__init__(words)
+        self.orientation = orientation

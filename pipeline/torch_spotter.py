@@ -31,7 +31,7 @@ from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_settings import check_settings
-from pipeline.structures import Word
+from pipeline.structures import ImageWords
 from pipeline.utils.checkpoint import load_weights
 from pipeline.word_reading import CropBatch, WordBatch
 
@@ -82,7 +82,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         return next(self.parameters()).device
 
     @torch.inference_mode()
-    def read_batch(self, images: Sequence[Any]) -> list[list[Word]]:
+    def read_batch(self, images: Sequence[Any]) -> list[ImageWords]:
         """Read images together; see :meth:`TextSpotter.read_batch`."""
         return super().read_batch(images)
 

@@ -66,6 +66,16 @@ class ReadWord:
     det_score: float
     image_index: int
 
+    @property
+    def char_score(self) -> float:
+        """Geometric mean of the probabilities of the characters."""
+        return float(self.reading.score ** (1 / max(len(self.reading.text), 1)))
+
+    @property
+    def score(self) -> float:
+        """See :attr:`pipeline.structures.Word.score`."""
+        return self.det_score * self.char_score
+
 
 def rectify_words(
     images: Sequence[np.ndarray], words: WordBatch, rectifier: Rectifier

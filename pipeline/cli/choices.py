@@ -7,6 +7,7 @@ from __future__ import annotations
 
 RESULT_FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')
 ENGINES = ('auto', 'onnx', 'torch')
+ORIENTATIONS = ('auto', '0', '90', '180', '270')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
 POINT_PROTOCOLS = ('points-spts', 'points-mmocr')
 MATCHINGS = ('first', 'maximum')

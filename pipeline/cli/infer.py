@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from pipeline.cli.choices import ENGINES, RESULT_FORMATS
+from pipeline.cli.choices import ENGINES, ORIENTATIONS, RESULT_FORMATS
 from pipeline.cli.common import (
     DONE,
     SOME_FAILED,
@@ -98,6 +98,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'an empty text and keeps its score (default for crops: 0)',
     )  # fmt: skip
     add(
+        '--orientation', choices=ORIENTATIONS, default='auto',
+        help='degrees by which photos are rotated clockwise before they are read; auto reads them '
+        'as they are, and rotated if their words show that they are not upright',
+    )  # fmt: skip
+    add(
         '--long-side', type=positive_int, metavar='PX',
         help="long side to which photos are resized for the detector (default: the config's own, "
         '1664 in the embedded default); larger values find smaller words and take more time',
@@ -156,8 +161,10 @@ def image_warnings(quiet: bool) -> Iterator[None]:
 def _infer(args: argparse.Namespace) -> int:
     if args.crops and args.context == 'on':
         raise CommandError('crops have no scene: leave --context on out, or read whole photos')
-    if args.crops and (args.long_side or args.tile):
-        raise CommandError('crops need no detector: leave --long-side and --tile out')
+    if args.crops and (args.long_side or args.tile or args.orientation != 'auto'):
+        raise CommandError(
+            'crops need no detector: leave --long-side, --tile and --orientation out'
+        )
     if args.words and 'none' in args.words and len(args.words) > 1:
         raise CommandError('--words none cannot be combined with word lists: leave it out')
     if args.config:
@@ -255,6 +262,8 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
         spotter.use_words([] if args.words == ['none'] else args.words)
     if args.min_score is not None:
         spotter.min_score = args.min_score
+    if args.orientation != 'auto':
+        spotter.orientation = int(args.orientation)
     if args.long_side is not None:
         spotter.long_side = args.long_side
     if args.tile is not None:
@@ -278,7 +287,7 @@ def read_batch(
     readings = spotter.read_batch([image for _, image in batch])
     seconds = (time.perf_counter() - start) / len(batch)
     for (item, image), words in zip(batch, readings):
-        page = Page.from_words(words, image.shape[:2])
+        page = Page.from_words(words, image.shape[:2], words.orientation)
         if not args.no_draw:
             ok, png = cv2.imencode('.png', page.draw(image), [cv2.IMWRITE_PNG_COMPRESSION, 3])
             if ok:

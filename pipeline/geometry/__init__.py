@@ -30,6 +30,7 @@ from pipeline.geometry.ring_order import (
     order_quad,
     order_ring,
 )
+from pipeline.geometry.rotate import rotate_points, rotated_size
 from pipeline.geometry.sides import (
     box_along,
     join_sides,
@@ -65,6 +66,8 @@ __all__ = [
     'resample_polyline',
     'ring_size',
     'ring_to_quad',
+    'rotate_points',
+    'rotated_size',
     'signed_area',
     'split_sides',
     'turn_ring',

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.geometry import box_along, clip_to_image, enclosing_quad, join_sides
+from pipeline.geometry import box_along, clip_to_image, enclosing_quad, join_sides, rotate_points
 from pipeline.layout.arrange import arrange_words
 from pipeline.layout.frames import measure_words, word_sides
 from pipeline.structures import ReadElement, Word, plain_polygon, word_row
@@ -102,18 +102,22 @@ class Page(ReadElement):
     Args:
         blocks: Blocks in reading order.
         size: (height, width) of the image in pixels.
+        orientation: Degrees by which the image was rotated clockwise to be read.
     """
 
     blocks: tuple[Block, ...]
     size: tuple[int, int]
+    orientation: int = 0
 
     @classmethod
-    def from_words(cls, words: Sequence[Word], size: tuple[int, int]) -> Page:
+    def from_words(cls, words: Sequence[Word], size: tuple[int, int], orientation: int = 0) -> Page:
         """Arrange the words of an image.
 
         Args:
             words: Words in any order.
             size: (height, width) of the image in pixels.
+            orientation: Degrees by which the image is to be rotated clockwise to be upright. The
+                order is that of the upright image.
 
         Returns:
             The page. Its words do not depend on the order of ``words``, and their polygons are
@@ -124,12 +128,14 @@ class Page(ReadElement):
         """
         height, width = int(size[0]), int(size[1])
         words = [clip_word(word, (height, width)) for word in words]
-        arranged = arrange_words([word.polygon for word in words])
+        arranged = arrange_words(
+            [rotate_points(word.polygon, orientation, (height, width)) for word in words]
+        )
         blocks = tuple(
             _make_block([[words[i] for i in line] for line in block], (height, width))
             for block in arranged
         )
-        return cls(blocks, (height, width))
+        return cls(blocks, (height, width), orientation)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -150,13 +156,14 @@ class Page(ReadElement):
         return self.words
 
     def to_dict(self) -> dict[str, Any]:
-        """``{"width", "height", "words"}``, as in the JSON files of ``clipter infer``.
+        """``{"width", "height", "orientation", "words"}``, as ``clipter infer`` writes it.
 
         Each word has the numbers of its block and of its line in the page, both from 0.
         """
         return {
             'width': self.size[1],
             'height': self.size[0],
+            'orientation': self.orientation,
             'words': [
                 {**word.to_dict(), 'line': line, 'block': block}
                 for word, line, block in zip(self.words, self.line_numbers, self.block_numbers)

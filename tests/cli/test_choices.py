@@ -12,6 +12,7 @@ from pipeline.evaluation import file_evaluation
 from pipeline.evaluation.matching import MATCHINGS
 from pipeline.evaluation.protocols import POINT_PROTOCOLS, PROTOCOLS
 from pipeline.evaluation.scoring import TASKS
+from pipeline.image_orientation import ORIENTATIONS
 from pipeline.io import FORMATS
 from pipeline.spotter import ENGINES
 
@@ -23,6 +24,7 @@ def test_choices_are_those_of_their_modules() -> None:
     assert tuple(MATCHINGS) == choices.MATCHINGS
     assert choices.TASKS == TASKS
     assert choices.ENGINES == ENGINES
+    assert tuple(map(str, ORIENTATIONS)) == choices.ORIENTATIONS
     assert choices.DATASET_TASKS == DATASET_TASKS
     assert tuple(catalog.DATASETS) == choices.DATASETS
 

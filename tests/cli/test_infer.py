@@ -85,7 +85,9 @@ def test_infer_writes_a_line_json_and_picture(run, tmp_path):
     (line,) = done.out
     assert re.fullmatch(re.escape(str(photo)) + r' \(2 words, \d+\.\d\d s\): k m', line)
     record = read_json(tmp_path / 'results' / 'photo.json')
-    assert list(record) == ['image', 'width', 'height', 'words', 'seconds']
+    assert list(record) == [
+        'image', 'width', 'height', 'orientation', 'words', 'seconds',
+    ]  # fmt: skip
     assert (record['image'], record['width'], record['height']) == (str(photo), 200, 100)
     word = record['words'][0]
     assert list(word) == [

@@ -143,12 +143,40 @@ def test_infer_sets_the_long_side_and_the_tile(photo):
     ('options', 'message'),
     [
         (['--tile', '64'], 'a tile must be at least 128 px, got 64'),
-        (['--crops', '--long-side', '900'], 'leave --long-side and --tile out'),
+        (['--crops', '--long-side', '900'], 'leave --long-side, --tile and'),
+        (['--crops', '--orientation', '90'], '--orientation out'),
     ],
 )
 def test_infer_rejects_sizes_that_cannot_work(photo, tmp_path, capsys, options, message):
     assert infer.main([str(photo), *options, '--out', str(tmp_path)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('degrees', [90, 180, 270])
+def test_default_finds_the_orientation_of_an_image(degrees):
+    """Texts, order and polygons are those of the upright image."""
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
+    upright = Image.new('RGB', (520, 300), (235, 235, 225))
+    ImageDraw.Draw(upright).text((60, 60), 'MARKET STREET', (30, 30, 60), font)
+    ImageDraw.Draw(upright).text((60, 160), 'Bakery 42', (30, 30, 60), font)
+    spotter = TextSpotter.default()
+    wanted = spotter.read(upright)
+    found = spotter.read(upright.rotate(degrees, expand=True))  # counter-clockwise
+    assert [word.text for word in wanted] == ['MARKET', 'STREET', 'Bakery', '42']
+    assert [word.text for word in found] == [word.text for word in wanted]
+    assert (wanted.orientation, found.orientation) == (0, degrees)
+    for word, same in zip(found, wanted):
+        polygon = np.stack([(x, y) for x, y in word.polygon])
+        for _ in range(degrees // 90):  # rotated clockwise
+            width = 300 if _ % 2 == (degrees // 90) % 2 else 520
+            polygon = np.stack([width - polygon[:, 1], polygon[:, 0]], axis=1)
+        np.testing.assert_allclose(polygon, same.polygon, atol=1e-3)
+
+
+def test_infer_writes_the_orientation(photo, tmp_path):
+    options = ['--orientation', '180', '--no-draw', '--quiet', '--out', str(tmp_path)]
+    assert infer.main([str(photo), *options]) == 0
+    assert json.loads((tmp_path / 'sign.json').read_text())['orientation'] == 180
 
 
 def test_default_reads_every_word_of_a_long_image(tmp_path):

@@ -15,7 +15,7 @@ LAYERS = [
     {'utils', 'geometry', 'compat', 'registry', 'structures'},
     {'layout', 'io', 'backbones', 'rectification', 'visualization'},
     {'detection', 'recognition', 'ppocr'},
-    {'clipter', 'word_reading'},
+    {'clipter', 'word_reading', 'image_orientation'},
     {'spotter', 'spotter_settings', 'torch_spotter', 'onnx'},
     {'evaluation', 'datasets', 'engine', 'registration'},
     {'benchmark', 'analysis'},

@@ -37,6 +37,7 @@ def test_record_contains_plain_values():
         'image': 'photos/a.jpg',
         'width': 640,
         'height': 480,
+        'orientation': 0,
         'words': [
             {
                 'polygon': [[10.13, 20.0], [50.0, 21.0], [50.0, 40.0], [10.0, 39.0]],
@@ -61,7 +62,9 @@ def test_json_writer_writes_one_file_per_image(tmp_path):
     for photo in photos:
         text = (writer.out / f'{photo.name}.json').read_text(encoding='utf-8')
         assert json.loads(text) == photo.record()
-        assert list(json.loads(text)) == ['image', 'width', 'height', 'words', 'seconds']
+        assert list(json.loads(text)) == [
+            'image', 'width', 'height', 'orientation', 'words', 'seconds',
+        ]  # fmt: skip
     assert '日本' in (writer.out / 'a.json').read_text(encoding='utf-8')
 
 

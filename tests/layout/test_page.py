@@ -43,7 +43,7 @@ def test_page_contains_blocks_lines_and_words():
 def test_page_without_words():
     page = Page.from_words([], (30, 40))
     assert (page.blocks, page.text, page.rows()) == ((), '', [])
-    assert page.to_dict() == {'width': 40, 'height': 30, 'words': []}
+    assert page.to_dict() == {'width': 40, 'height': 30, 'orientation': 0, 'words': []}
 
 
 def test_line_and_block_polygons_contain_their_words():
@@ -148,3 +148,16 @@ def test_read_page_has_the_words_of_read():
     assert [w.text for w in page.words] == [w.text for w in words]
     assert all(np.array_equal(a.polygon, b.polygon) for a, b in zip(page.words, words))
     assert any(line.text.startswith('ROSA BAKERY') for line in page.lines)
+
+
+def test_page_of_an_upside_down_image_has_the_order_of_the_text():
+    upright = [(10, 10, 'one'), (60, 10, 'two'), (10, 150, 'three')]
+    words = []
+    for x, y, text in upright:
+        x1, y1, x2, y2 = 400 - x, 300 - y, 360 - x, 280 - y
+        ring = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
+        words.append(Word(ring, text, 0.9, 0.9))
+    page = Page.from_words(words[::-1], (300, 400), orientation=180)
+    assert page.text == 'one two\n\nthree'
+    assert page.to_dict()['orientation'] == 180
+    np.testing.assert_array_equal(page.words[0].polygon, words[0].polygon)

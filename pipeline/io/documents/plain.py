@@ -18,7 +18,7 @@ CSV_COLUMNS = (
 
 
 def page_record(document_page: DocumentPage) -> dict[str, Any]:
-    """``{"image", "width", "height", "words"}``, JSON-serializable.
+    """``{"image", "width", "height", "orientation", "words"}``, JSON-serializable.
 
     Each word is ``{"polygon": [[x, y], ...], "text", "score", "det_score", "rec_score", "line",
     "block"}``, with pixels rounded to two decimals. The numbers of lines and blocks count from 0

@@ -1,0 +1,120 @@
+"""Orientation of whole images, from the words that were read in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.geometry import ring_size
+from pipeline.word_reading import ReadWord
+
+ORIENTATIONS = ('auto', 0, 90, 180, 270)
+"""``'auto'``, or degrees by which an image is rotated clockwise before it is read."""
+
+_MIN_LENGTH = 2  # Single characters do not show where their top is.
+_SAMPLE = 5
+_CLEAR = 0.9
+
+
+def rotate_image(image: np.ndarray, degrees: int) -> np.ndarray:
+    """Rotate an image clockwise by a multiple of 90 degrees."""
+    return np.ascontiguousarray(np.rot90(image, -degrees // 90)) if degrees else image
+
+
+def choose_image_orientations(
+    images: Sequence[np.ndarray],
+    read: Sequence[list[ReadWord]],
+    min_score: float,
+    read_again: Callable[[list[np.ndarray]], list[list[ReadWord]]],
+    read_flipped: Callable[[np.ndarray, list[ReadWord]], list[ReadWord]],
+) -> tuple[list[list[ReadWord]], list[int]]:
+    """Rotate images that are not upright, and read them again. The better result is kept.
+
+    Args:
+        images: Images.
+        read: Words of each image, read as it is.
+        min_score: Words with a lower score do not count.
+        read_again: Reads images.
+        read_flipped: Reads words of an image upside down.
+
+    Returns:
+        The words of each image in its orientation, and the orientations in degrees clockwise.
+    """
+    chosen, orientations = list(read), []
+    for image, words in zip(images, read):
+        degrees = vote_orientation(words, min_score)
+        sample = [] if degrees else sample_words(words)
+        if sample and _sum_scores(read_flipped(image, sample)) > _sum_scores(sample):
+            degrees = 180
+        orientations.append(degrees)
+    rows = [row for row, degrees in enumerate(orientations) if degrees]
+    if not rows:
+        return chosen, orientations
+    again = read_again([rotate_image(images[row], orientations[row]) for row in rows])
+    for row, words in zip(rows, again):
+        if evidence(words, min_score) > evidence(read[row], min_score):
+            chosen[row] = [replace(word, image_index=row) for word in words]
+        else:
+            orientations[row] = 0
+    return chosen, orientations
+
+
+def vote_orientation(words: Sequence[ReadWord], min_score: float) -> int:
+    """The orientation of most characters of an image.
+
+    Tall words were read in four orientations, so they vote for any of them. Wide words were read
+    in one; see :func:`sample_words` for upside-down images.
+
+    Args:
+        words: Words of one image.
+        min_score: Words with a lower score do not vote.
+
+    Returns:
+        Degrees by which the image is to be rotated clockwise. 0 if no orientation has more than
+        half of the characters.
+    """
+    votes = dict.fromkeys((0, 90, 180, 270), 0)
+    for word in words:
+        if len(word.reading.text) >= _MIN_LENGTH and word.score >= min_score:
+            votes[_orientation(word.polygon)] += len(word.reading.text)
+    best = max(votes, key=lambda degrees: votes[degrees])
+    return best if 2 * votes[best] > sum(votes.values()) else 0
+
+
+def sample_words(words: Sequence[ReadWord]) -> list[ReadWord]:
+    """Words that show whether an image is upside down, if they are read both ways.
+
+    Args:
+        words: Words of one image.
+
+    Returns:
+        The largest wide words. An empty list if most of them are read with certainty, since
+        upside-down words are not.
+    """
+    wide = [
+        word
+        for word in words
+        if len(word.reading.text) >= _MIN_LENGTH and _orientation(word.polygon) == 0
+    ]
+    largest = sorted(wide, key=lambda word: -ring_size(word.polygon)[1])[:_SAMPLE]
+    if not largest or np.median([word.char_score for word in largest]) >= _CLEAR:
+        return []
+    return largest
+
+
+def evidence(words: Sequence[ReadWord], min_score: float) -> float:
+    """Number of characters of the words of an image, weighted by the scores of the words."""
+    return sum(len(w.reading.text) * w.score for w in words if w.score >= min_score)
+
+
+def _sum_scores(words: Sequence[ReadWord]) -> float:
+    return sum(word.char_score for word in words)
+
+
+def _orientation(polygon: np.ndarray) -> int:
+    half = len(polygon) // 2
+    along = (polygon[half - 1] + polygon[half] - polygon[0] - polygon[-1]) / 2
+    quarters = round(float(np.degrees(np.arctan2(along[1], along[0]))) / 90)
+    return -90 * quarters % 360

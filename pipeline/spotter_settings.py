@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.image_orientation import ORIENTATIONS
+from pipeline.recognition.ctc_reader import CTCReader
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 
 
@@ -50,6 +51,34 @@ class SpotterSettings:
     @language_model.setter
     @abstractmethod
     def language_model(self, model: LetterNgrams | None) -> None: ...
+
+    @property
+    def charset(self) -> str | None:
+        """Characters or texts that are read, or None for all.
+
+        ``'digits'``, ``'letters'``, ``'alphanumeric'``, the allowed characters themselves, or
+        ``'/REGEX/'``, which the text of each word must match. The constraint applies while the
+        recognizer decodes; see :class:`pipeline.recognition.charset.Charset`.
+
+        Raises:
+            ValueError: If it is set for a recognizer that cannot be constrained, or the
+                recognizer cannot read the characters, or the regular expression is invalid.
+            ImportError: If it is set to a regular expression without the package regex.
+        """
+        reader = self._ctc_reader()
+        return None if reader is None or reader.charset is None else reader.charset.spec
+
+    @charset.setter
+    def charset(self, spec: str | None) -> None:
+        reader = self._ctc_reader()
+        if reader is not None:
+            reader.use_charset(spec)
+        elif spec is not None:
+            raise ValueError('a charset requires a recognizer with a CTCDecoder.')
+
+    @abstractmethod
+    def _ctc_reader(self) -> CTCReader | None:
+        """Reader of the recognizer, or None if the recognizer does not decode by CTC."""
 
     @property
     def long_side(self) -> int:

@@ -25,7 +25,8 @@ from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.detection.text_detector import TextDetector
 from pipeline.recognition.crop_reader import read_crops
-from pipeline.recognition.ctc_reader import Reading
+from pipeline.recognition.ctc_reader import CTCReader, Reading
+from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
@@ -165,6 +166,11 @@ class TorchTextSpotter(TextSpotter, BaseModel):
     def _language_decoder(self) -> Any:
         modules = self.recognizer.modules()
         return next((module for module in modules if hasattr(module, 'language_model')), None)
+
+    def _ctc_reader(self) -> CTCReader | None:
+        modules = self.recognizer.modules()
+        decoder = next((module for module in modules if isinstance(module, CTCDecoder)), None)
+        return None if decoder is None else decoder.head.reader
 
     def forward(
         self,

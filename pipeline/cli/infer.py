@@ -98,6 +98,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'an empty text and keeps its score (default for crops: 0)',
     )  # fmt: skip
     add(
+        '--charset', metavar='SET',
+        help="characters that are read: digits, letters, alphanumeric, a list such as '0123.,€', "
+        "or /REGEX/ that each word must match, such as '/[A-Z]{2}[0-9]{4}/'; see also --words none",
+    )  # fmt: skip
+    add(
         '--orientation', choices=ORIENTATIONS, default='auto',
         help='degrees by which photos are rotated clockwise before they are read; auto reads them '
         'as they are, and rotated if their words show that they are not upright',
@@ -262,6 +267,8 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
         spotter.use_words([] if args.words == ['none'] else args.words)
     if args.min_score is not None:
         spotter.min_score = args.min_score
+    if args.charset is not None:
+        spotter.charset = args.charset
     if args.orientation != 'auto':
         spotter.orientation = int(args.orientation)
     if args.long_side is not None:

@@ -41,10 +41,15 @@ def submission_text(text: str) -> str:
     """Escape a transcript so that a scorer parses it back unchanged.
 
     Line breaks become blanks. A text in double quotes is quoted again, because a scorer removes
-    one pair of quotes.
+    one pair of quotes; see :func:`pipeline.io.line_format.unquote`, whose inverse this is.
     """
     text = text.replace('\r', ' ').replace('\n', ' ')
-    return text if unquote(text) == text else '"' + text.replace('"', '\\"') + '"'
+    if unquote(text) == text:
+        return text
+    escaped = text.replace('"', '\\"')
+    if '\\' in text:  # A scorer first merges pairs of backslashes.
+        escaped = escaped.replace('\\', '\\\\')
+    return f'"{escaped}"'
 
 
 def quad_line(polygon: np.ndarray, text: str, confidence: float | None = None) -> str:

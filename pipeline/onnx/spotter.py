@@ -100,6 +100,9 @@ class OnnxTextSpotter(TextSpotter):
     def language_model(self, model: LetterNgrams | None) -> None:
         self.recognizer.rescorer.language_model = model
 
+    def _ctc_reader(self) -> CTCReader:
+        return self.recognizer.reader
+
 
 class OnnxDetector:
     """A DBNet in ONNX Runtime.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pipeline.recognition.charset import Charset
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -45,7 +47,12 @@ class CTCReader:
         word_break: Class that separates words, if there is one: the space, or a class that
             is not a character.
         unwritten: Further classes that are not characters. They act as blanks.
+
+    Attributes:
+        charset: Constraint of the texts, or None; see :meth:`use_charset`.
     """
+
+    charset: Charset | None = None
 
     def __init__(
         self,
@@ -58,6 +65,11 @@ class CTCReader:
         self.blank = blank
         self.word_break = word_break
         self.unwritten = frozenset({blank, *unwritten})
+
+    def use_charset(self, spec: str | None) -> None:
+        """Constrain the texts that are read, or not with None; see :class:`Charset`."""
+        kept = [*self.unwritten, *([] if self.word_break is None else [self.word_break])]
+        self.charset = None if spec is None else Charset(spec, self.characters, kept)
 
     def read(self, log_probs: np.ndarray) -> list[Reading]:
         """Greedy decoding: the best class of each column, repeats merged, blanks removed.

@@ -10,7 +10,9 @@ import pytest
 from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
 from pipeline.io import FORMATS, CropResult, PhotoResult, make_writer
+from pipeline.io.line_format import parse_line
 from pipeline.io.pdf import count_pages
+from pipeline.io.submission_lines import quad_line
 from pipeline.layout import Page
 from pipeline.structures import Word
 from pipeline.utils.atomic_write import write_whole
@@ -105,6 +107,16 @@ def test_icdar_writer_writes_one_line_per_word(tmp_path):
         '15,25,55,26,55,45,15,44,Zwei',
     ]
     assert (tmp_path / 'res_img_2.txt').read_bytes() == b''
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['plain', 'a"b', '"quoted"', '"', '""', '"""', r'\"', r'"\"', r'"a\"b"', r'"\\"', r'"\\\"', r'a\\b',
+     ' "spaces" ', r'"\\" \"'],
+)  # fmt: skip
+def test_submission_text_is_read_back_unchanged(text):
+    line = quad_line(np.array([[10, 20], [50, 21], [50, 40], [10, 39]]), text)
+    assert parse_line(line, 'quad').text == text
 
 
 def test_icdar_files_are_scored_as_written(tmp_path):

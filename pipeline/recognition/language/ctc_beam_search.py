@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +26,11 @@ def ctc_beam_search(
     log_probs: np.ndarray,
     blanks: Collection[int],
     letters: Sequence[int],
-    ngrams: LetterNgrams,
+    ngrams: LetterNgrams | None,
     lm_weight: float,
     beam_width: int = 8,
     prune_below: float = -6.0,
+    allows: Callable[[tuple[int, ...]], bool] | None = None,
 ) -> list[tuple[int, ...]]:
     """Prefix beam search over CTC columns with a language model (shallow fusion).
 
@@ -39,11 +40,12 @@ def ctc_beam_search(
         log_probs: (T, L) natural logarithms of the CTC probabilities.
         blanks: The CTC blank and the other classes that act as blanks.
         letters: (L,) result of :func:`letter_index` for each class.
-        ngrams: Language model.
+        ngrams: Language model, or None.
         lm_weight: Weight of the language model's log probabilities relative to those of CTC.
         beam_width: Number of hypotheses that are kept after each column.
         prune_below: Characters with a log probability below this are pruned in a column. At most
             ``beam_width`` characters remain.
+        allows: Whether a prefix may become a hypothesis. None allows all.
 
     Returns:
         Up to ``beam_width`` hypotheses as tuples of classes, the best first.
@@ -56,7 +58,9 @@ def ctc_beam_search(
         bounds = np.partition(characters, -beam_width, axis=1)[:, -beam_width][:, None]
         characters[characters < bounds] = _LOG_ZERO
     characters[characters < prune_below] = _LOG_ZERO
-    beam: dict[tuple[int, ...], _Hypothesis] = {(): _Hypothesis(0.0, _LOG_ZERO, 0.0, ngrams.start)}
+    beam: dict[tuple[int, ...], _Hypothesis] = {
+        (): _Hypothesis(0.0, _LOG_ZERO, 0.0, ngrams.start if ngrams else 0)
+    }
     for column, blank_log_prob in enumerate(blank_log_probs):
         classes = np.flatnonzero(characters[column] > _LOG_ZERO)
         candidates = list(zip(classes.tolist(), characters[column, classes].tolist()))
@@ -75,15 +79,25 @@ def ctc_beam_search(
                     before = log_p_blank
                 if before == _LOG_ZERO:
                     continue
-                log_p_next, after = ngrams.advance(state, letters[character])
+                extended = (*prefix, character)
+                if allows is not None and extended not in grown and not allows(extended):
+                    continue
+                log_p_next, after = (
+                    ngrams.advance(state, letters[character]) if ngrams else (0.0, 0)
+                )
                 language = log_p_language + lm_weight * log_p_next
                 longer = _Hypothesis(_LOG_ZERO, before + log_prob, language, after)
-                _merge(grown, (*prefix, character), longer)
+                _merge(grown, extended, longer)
         if len(grown) > beam_width:
             best = sorted(grown, key=lambda prefix: -_total(grown[prefix]))[:beam_width]
             grown = {prefix: grown[prefix] for prefix in best}
         beam = grown
-    return sorted(beam, key=lambda p: -_total(beam[p]) - lm_weight * ngrams.finish(beam[p].state))
+
+    def rank(prefix: tuple[int, ...]) -> float:
+        end = lm_weight * ngrams.finish(beam[prefix].state) if ngrams else 0.0
+        return -_total(beam[prefix]) - end
+
+    return sorted(beam, key=rank)
 
 
 def _merge(

@@ -17,6 +17,9 @@ ScoreHypotheses = Callable[[list[int], list[Hypotheses]], np.ndarray]
 Arguments are the n rows of the batch and their hypotheses. Missing ones are padded with zeros.
 """
 
+_MATCH_BEAM = 32
+_MATCH_PRUNE = -14.0
+
 
 class LanguageModelRescorer:
     """Rescores uncertain words: CTC and a language model propose, a recognizer decides.
@@ -140,14 +143,55 @@ class LanguageModelRescorer:
 def read_ctc(
     reader: CTCReader, rescorer: LanguageModelRescorer, log_probs: np.ndarray
 ) -> list[Reading]:
-    """Greedy readings of (N, T, L) log probabilities, the uncertain ones rescored by CTC."""
+    """Greedy readings of (N, T, L) log probabilities, the uncertain ones rescored by CTC.
+
+    The texts are those that ``reader.charset`` allows, if it is set.
+    """
+    if reader.charset is not None:
+        log_probs = reader.charset.mask(log_probs)
     readings = reader.read(log_probs)
     rescored = rescorer.rescore(
         readings,
         log_probs,
         lambda rows, hypotheses: reader.score_hypotheses(log_probs[rows], hypotheses),
     )
-    return [rescored.get(row, reading) for row, reading in enumerate(readings)]
+    readings = [rescored.get(row, reading) for row, reading in enumerate(readings)]
+    if reader.charset is None or not reader.charset.is_pattern:
+        return readings
+    return [
+        reading if reader.charset.matches(reading.text) else find_match(reader, columns, reading)
+        for reading, columns in zip(readings, log_probs)
+    ]
+
+
+def find_match(reader: CTCReader, log_probs: np.ndarray, reading: Reading) -> Reading:
+    """The most probable text that matches the regular expression of a reader.
+
+    Args:
+        reader: Reader with a charset.
+        log_probs: (T, L) log probabilities.
+        reading: Reading that does not match.
+
+    Returns:
+        The new reading, with the gaps of the old one. It is empty if the search finds no match.
+    """
+    charset = reader.charset
+    assert charset is not None
+    found = ctc_beam_search(
+        np.asarray(log_probs, dtype=np.float32),
+        reader.unwritten,
+        (),
+        None,
+        0.0,
+        beam_width=_MATCH_BEAM,
+        prune_below=_MATCH_PRUNE,
+        allows=lambda prefix: charset.begins(reader.write(prefix)),
+    )
+    best = next((h for h in found if h and charset.matches(reader.write(h))), None)
+    if best is None:
+        return Reading('', [], 0.0, reading.gaps)
+    shares = np.exp(reader.score_hypotheses(log_probs[None], [[best]])[0, 0])
+    return Reading(reader.write(best), shares.tolist(), float(shares.prod()), reading.gaps)
 
 
 def _softmax(values: np.ndarray) -> np.ndarray:

@@ -55,7 +55,14 @@ model = dict(
     # Widths in steps, so that no crop is padded.
     rectifier=dict(
         type='Rectifier',
-        size=(48, (32, 48, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 288, 320, 384, 480)),
+        # The wide ones are for lines and long words.
+        size=(
+            48,
+            (
+                *(32, 48, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 288, 320, 384, 480),
+                *(576, 672, 768, 896, 1024, 1216, 1440, 1728, 2048),
+            ),
+        ),
     ),
     # What photos without text allow.
     min_score=0.4,

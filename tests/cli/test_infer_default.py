@@ -85,6 +85,23 @@ def test_default_reads_accents_and_currency_signs(text):
     assert (read, score > 0.3) == (text, True)
 
 
+@pytest.mark.parametrize(
+    'text',
+    [
+        'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft',
+        'https://www.example.org/catalogue/items/2024/index.html',
+        'The quick brown fox jumps over the lazy dog and runs away from 42 cats',
+    ],
+)
+def test_default_reads_long_words_and_lines_as_crops(text):
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
+    left, top, right, bottom = font.getbbox(text)
+    image = Image.new('RGB', (right - left + 12, bottom - top + 12), (235, 235, 225))
+    ImageDraw.Draw(image).text((6 - left, 6 - top), text, (30, 30, 60), font)
+    ((read, score),) = TextSpotter.default().read_crops([image])
+    assert (read, score > 0.5) == (text, True)
+
+
 def test_user_word_list_decides_uncertain_letters(tmp_path):
     """A name is read as the list has it where its picture is poor, and as seen without a list."""
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 32)

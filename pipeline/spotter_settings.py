@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.image_orientation import ORIENTATIONS
@@ -25,6 +25,32 @@ class SpotterSettings:
     recognizer: Any
     min_score: float
     _orientation: str | int = 'auto'
+
+    @property
+    def _has_pyramid(self) -> bool:
+        return hasattr(self.detector, 'pyramid')
+
+    def settings(self) -> dict[str, Any]:
+        """All settings as values that can be pickled, for :meth:`restore_settings`."""
+        return {
+            'min_score': self.min_score,
+            'orientation': self.orientation,
+            'charset': self.charset,
+            'language_model': self.language_model,
+            'has_context': self.has_context,
+            'pyramid': dict(vars(self.detector.pyramid)) if self._has_pyramid else {},
+        }
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        """Set what :meth:`settings` of a spotter of the same config returned."""
+        self.min_score = settings['min_score']
+        self.orientation = settings['orientation']
+        self.charset = settings['charset']
+        if settings['language_model'] is not self.language_model:
+            self.language_model = settings['language_model']
+        self.use_context(settings['has_context'])
+        if self._has_pyramid:
+            vars(self.detector.pyramid).update(settings['pyramid'])
 
     @property
     @abstractmethod

@@ -7,6 +7,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 # isort: split
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,10 +32,14 @@ from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification import Rectifier
 from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter
+from pipeline.spotter_recipe import Recipe
 from pipeline.spotter_settings import check_settings
 from pipeline.structures import ImageWords
 from pipeline.utils.checkpoint import load_weights
 from pipeline.word_reading import CropBatch, WordBatch
+
+# MMEngine's default scope and torch's quantization are state of the process.
+_BUILD_LOCK = threading.RLock()
 
 
 @MODELS.register_module(name='TextSpotter')
@@ -76,6 +81,17 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         self.min_score = min_score
         self.crop_batch_size = crop_batch_size
         self._encoding: torch.cuda.Stream | None = None
+        self._recipe: Recipe | None = None
+
+    def __reduce__(self) -> Any:
+        """Pickle a spotter that was built to read as its config, weights and settings.
+
+        Its networks are built again when it is loaded, because folded and quantized networks
+        cannot be pickled. Spotters that can be trained are pickled as any module.
+        """
+        if self._recipe is None:
+            return super().__reduce_ex__(2)
+        return self._recipe.reduce(self.settings())
 
     @property
     def device(self) -> torch.device:
@@ -237,16 +253,19 @@ def build_torch_spotter(
         )
     if checkpoint is not None and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'no weights at {checkpoint}')
-    with DefaultScope.overwrite_default_scope('mmocr'):
-        spotter = MODELS.build(model)
-    if checkpoint is not None:
-        load_weights(spotter, checkpoint)
-    else:
-        spotter.init_weights()
-    spotter.eval()
-    if not as_trained:
-        ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
-        spotter.detector.prepare_to_read(device, ranges)
+    with _BUILD_LOCK:
+        with DefaultScope.overwrite_default_scope('mmocr'):
+            spotter = MODELS.build(model)
+        if checkpoint is not None:
+            load_weights(spotter, checkpoint)
+        else:
+            spotter.init_weights()
+        spotter.eval()
+        if not as_trained:
+            ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
+            spotter.detector.prepare_to_read(device, ranges)
+            path = None if checkpoint is None else os.fspath(checkpoint)
+            spotter._recipe = Recipe(model.to_dict(), path, str(device), int8)
     # Convolutions are up to twice as fast on a CPU in this format.
     return spotter.to(device).to(memory_format=torch.channels_last)
 

@@ -159,7 +159,9 @@ def make_parser(
 
 def add_device(parser: argparse.ArgumentParser, default: str = 'auto') -> None:
     """Add ``--device``."""
-    parser.add_argument('--device', type=device_name, default=default, help='auto, cpu or cuda[:N]')
+    parser.add_argument(
+        '--device', type=device_name, default=default, help='auto, cpu, cuda[:N] or mps'
+    )
 
 
 def add_spotter(parser: argparse.ArgumentParser) -> None:
@@ -206,9 +208,9 @@ def share(text: str) -> float:
 
 
 def device_name(text: str) -> str:
-    """Argument type: ``auto``, ``cpu`` or ``cuda[:N]``."""
-    if not re.fullmatch(r'auto|cpu|cuda(:\d+)?', text):
-        raise argparse.ArgumentTypeError(f'wanted auto, cpu or cuda[:N], got {text}')
+    """Argument type: ``auto``, ``cpu``, ``cuda[:N]`` or ``mps``."""
+    if not re.fullmatch(r'auto|cpu|cuda(:\d+)?|mps', text):
+        raise argparse.ArgumentTypeError(f'wanted auto, cpu, cuda[:N] or mps, got {text}')
     return text
 
 

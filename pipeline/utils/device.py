@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def choose_device(name: str) -> torch.device:
-    """Device for ``'auto'`` (CUDA if there is a GPU), ``'cpu'`` or ``'cuda[:N]'``.
+    """Device for ``'auto'`` (CUDA if there is a GPU), ``'cpu'``, ``'cuda[:N]'`` or ``'mps'``.
 
     Raises:
-        ValueError: If torch does not see that CUDA device, or the name is invalid.
+        ValueError: If torch does not see that device, or the name is invalid.
     """
     import torch
 
@@ -24,11 +24,16 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ValueError(f'--device must be auto, cpu or cuda[:N], got {name}') from None
+        raise ValueError(f'--device must be auto, cpu, cuda[:N] or mps, got {name}') from None
     if device.type == 'cuda' and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(
             f'--device {name}: torch sees {torch.cuda.device_count() or "no"} CUDA device(s) '
             'here; use --device auto or cpu'
+        )
+    if device.type == 'mps' and not torch.backends.mps.is_available():
+        raise ValueError(
+            f'--device {name}: torch sees no Apple GPU here (macOS 12.3 or later on Apple silicon '
+            'is required); use --device auto or cpu'
         )
     return device
 

@@ -53,7 +53,11 @@ def test_run_command_returns_the_status_of_the_work(status):
         (common.positive_int, {'1': 1, '20': 20}, ['0', '-1', 'many', '1.5']),
         (common.count, {'0': 0, '3': 3}, ['-1', 'none']),
         (common.share, {'0': 0.0, '0.5': 0.5, '1': 1.0}, ['-0.1', '1.1', 'nan', 'half']),
-        (common.device_name, {'auto': 'auto', 'cuda:1': 'cuda:1'}, ['abacus', 'cuda:', 'gpu']),
+        (
+            common.device_name,
+            {'auto': 'auto', 'cuda:1': 'cuda:1', 'mps': 'mps'},
+            ['abacus', 'cuda:', 'gpu', 'mps:'],
+        ),
         (common.key_value, {'a.b=1': 'a.b=1', 'a=': 'a='}, ['a', '=1']),
     ],
 )

@@ -391,14 +391,16 @@ def test_infer_rejects_values_out_of_range(options, capsys):
     assert options[0] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('device', ['cuda', 'cuda:99'])
+@pytest.mark.parametrize('device', ['cuda', 'cuda:99', 'mps'])
 def test_infer_rejects_a_missing_device(run, tmp_path, device):
     if device == 'cuda' and torch.cuda.is_available():
         pytest.skip('there is a CUDA device')
+    if device == 'mps' and torch.backends.mps.is_available():
+        pytest.skip('there is an Apple GPU')
     done = run(save(tmp_path / 'a.png', 'b'), '--device', device)
     assert done.status == 2
     (line,) = errors(done.err)
-    assert device in line and 'CUDA' in line
+    assert device in line and ('Apple' if device == 'mps' else 'CUDA') in line
 
 
 # Formats

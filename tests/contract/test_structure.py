@@ -16,7 +16,7 @@ LAYERS = [
     {'layout', 'io', 'backbones', 'rectification', 'visualization'},
     {'detection', 'recognition', 'ppocr'},
     {'clipter', 'word_reading', 'image_orientation'},
-    {'spotter', 'spotter_settings', 'torch_spotter', 'onnx'},
+    {'spotter', 'spotter_recipe', 'spotter_settings', 'torch_spotter', 'onnx'},
     {'evaluation', 'datasets', 'engine', 'registration'},
     {'benchmark', 'analysis'},
     {'cli'},

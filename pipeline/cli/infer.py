@@ -193,7 +193,13 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     from pipeline.io import iter_inputs
 
     items = list(
-        iter_inputs(args.inputs, exclude=[args.out], strict=args.strict, password=args.password)
+        iter_inputs(
+            args.inputs,
+            exclude=[args.out],
+            strict=args.strict,
+            password=args.password,
+            contact_urls=False,
+        )
     )
     todo = [item for item in items if not (args.resume and writer.has(item.name, item.source))]
     if not args.quiet and len(todo) < len(items):
@@ -213,7 +219,13 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     )
     try:
         with bar:
-            for batch, errors in _batches(todo, args.batch_size):
+            opened = (
+                page
+                for item in todo
+                for page in item.open()
+                if page == item or not (args.resume and writer.has(page.name, page.source))
+            )
+            for batch, errors in _batches(opened, args.batch_size):
                 for unreadable in errors:
                     failed += 1
                     tqdm.write(f'error: {unreadable}', file=sys.stderr)

@@ -8,7 +8,7 @@ import sys
 import urllib.parse
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +44,16 @@ class InputItem:
     name: str
     source: str
     loader: Callable[[], np.ndarray] = field(repr=False, compare=False)
+    opener: Callable[[], Iterator[InputItem]] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def open(self) -> Iterator[InputItem]:
+        """Iterate over the images of this input: itself, or the pages of a URL.
+
+        The server of a URL is contacted here if ``iter_inputs`` did not contact it.
+        """
+        return iter([self]) if self.opener is None else self.opener()
 
     def load(self) -> np.ndarray:
         """Read the image: (H, W, 3) uint8 BGR.
@@ -62,6 +72,7 @@ def iter_inputs(
     timeout_s: float = 30.0,
     strict: bool = False,
     password: str | None = None,
+    contact_urls: bool = True,
 ) -> Iterator[InputItem]:
     """Iterate over input images without loading them.
 
@@ -85,12 +96,14 @@ def iter_inputs(
         strict: Whether damaged images are refused. By default their readable part is decoded with
             an ``ImageReadWarning``, as in :func:`read_image`.
         password: Password of the PDF files. Files without a password ignore it.
+        contact_urls: Whether to contact the servers of URLs during the iteration. Otherwise each
+            URL is one item, and :meth:`InputItem.open` contacts its server.
 
     Yields:
         Items in the order of the inputs. Names are deterministic.
     """
     excluded = {os.path.realpath(path) for path in exclude}
-    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict, password)
+    finder = _Finder(recursive, excluded, max_pixels, timeout_s, strict, password, contact_urls)
     for given in inputs:
         yield from finder.find(os.fspath(given))
 
@@ -104,6 +117,7 @@ class _Finder:
         timeout_s: float,
         strict: bool,
         password: str | None,
+        contact_urls: bool,
     ) -> None:
         self._recursive = recursive
         self._excluded = excluded
@@ -111,6 +125,7 @@ class _Finder:
         self._timeout_s = timeout_s
         self._strict = strict
         self._password = password
+        self._contact_urls = contact_urls
         self._kept_bytes = 0
         self._names = UniqueNames()
         self._document_names = UniqueNames()
@@ -185,21 +200,37 @@ class _Finder:
             yield self._broken(label, str(error))
             return
         stem = Path(urllib.parse.unquote(parts.path)).stem or parts.netloc or label
+        if self._contact_urls:
+            yield from self._contact(url, stem, label)
+            return
+        name = self._names.take(stem)
+        opener = partial(self._contact, url, stem, label, name)
+        loader = partial(self._load_address, url, label)
+        yield InputItem(name, printable(label), loader, opener)
+
+    def _contact(
+        self, url: str, stem: str, label: str, name: str | None = None
+    ) -> Iterator[InputItem]:
+        """The items of a URL. An image has the given name, or a new one."""
+
+        def item(loader: Callable[[], np.ndarray]) -> InputItem:
+            return InputItem(name or self._names.take(stem), printable(label), loader)
+
         try:
             data, is_whole = fetch_start(url, self._is_kept, self._timeout_s)
         except ImageReadError as error:
-            yield self._item(stem, label, partial(_fail, str(error)))
+            yield item(partial(_fail, str(error)))
             return
-        if is_pdf(data):
-            yield from self._pages(data, stem, label)
-        elif is_tiff(data):
-            yield from self._tiff(data, stem, label)
+        if is_pdf(data) or is_tiff(data):
+            pages = self._pages if is_pdf(data) else self._tiff
+            for page in pages(data, stem, label):
+                is_image = name is not None and page.source == printable(label)
+                yield replace(page, name=name) if is_image else page
         elif is_whole:
-            self._kept_bytes += len(data)
-            loader = partial(decode_image, data, label, self._max_pixels, self._strict)
-            yield self._item(stem, label, loader)
+            self._kept_bytes += len(data) if self._contact_urls else 0
+            yield item(partial(decode_image, data, label, self._max_pixels, self._strict))
         else:
-            yield self._item(stem, label, partial(self._load_address, url, label))
+            yield item(partial(self._load_address, url, label))
 
     def _is_kept(self, head: bytes) -> bool:
         """Whether to download a whole file before its turn: documents, and the first images."""

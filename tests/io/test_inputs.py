@@ -318,6 +318,22 @@ def test_iter_inputs_downloads_urls(server, monkeypatch):
     assert 'not an image' in error_of(items[4])
 
 
+def test_iter_inputs_contacts_urls_when_they_are_opened(server, monkeypatch, tmp_path):
+    monkeypatch.setenv('no_proxy', '*')
+    local = save_photo(tmp_path / 'gone.png')
+    urls = [f'{server}/gone.png', f'{server}/document', f'{server}/photo one.png']
+    items = list(iter_inputs([*urls, local], contact_urls=False))
+    assert names(items) == ['gone', 'document', 'photo one', 'gone-2']
+    assert _Server.requests == []
+    opened = [list(item.open()) for item in items]
+    assert [names(some) for some in opened] == [
+        ['gone'], ['document-p001', 'document-p002'], ['photo one'], ['gone-2'],
+    ]  # fmt: skip
+    assert '404' in error_of(opened[0][0])
+    assert opened[1][0].load().shape == (100, 200, 3)
+    assert opened[2][0].load().shape == opened[3][0].load().shape == (6, 8, 3)
+
+
 PRIVATE = 'Basic ' + base64.b64encode(b'me:s/cr@t').decode()
 
 

@@ -111,8 +111,8 @@ def test_icdar_writer_writes_one_line_per_word(tmp_path):
 
 @pytest.mark.parametrize(
     'text',
-    ['plain', 'a"b', '"quoted"', '"', '""', '"""', r'\"', r'"\"', r'"a\"b"', r'"\\"', r'"\\\"', r'a\\b',
-     ' "spaces" ', r'"\\" \"'],
+    ['plain', 'a"b', '"quoted"', '"', '""', '"""', r'\"', r'"\"', r'"a\"b"', r'"\\"', r'"\\\"',
+     r'a\\b', ' "spaces" ', r'"\\" \"'],
 )  # fmt: skip
 def test_submission_text_is_read_back_unchanged(text):
     line = quad_line(np.array([[10, 20], [50, 21], [50, 40], [10, 39]]), text)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import itertools
 import json
+import os
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -168,18 +171,28 @@ class _AppendingWriter(ResultWriter):
     def __init__(self, out: Path, resume: bool, kind: type[ReadingResult] = PhotoResult) -> None:
         super().__init__(out, kind)
         self.path = out / self.file_name
-        kept = self._complete_lines() if resume else []
-        self.done = {source for source, _ in kept}
-        write_whole(self.path, self._header() + ''.join(line for _, line in kept))
+        # Two runs that share the folder may both have written an image: the first result is kept.
+        kept: dict[str, str] = {}
+        for source, text in self._complete_results() if resume else ():
+            kept.setdefault(source, text)
+        self.done = set(kept)
+        write_whole(self.path, self._header() + ''.join(kept.values()))
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file contains the result of this image."""
         return source in self.done
 
     def write(self, result: ReadingResult) -> None:
-        """Append the result."""
-        with self.path.open('a', encoding='utf-8', newline='') as file:
-            file.write(self._format(result))
+        """Append the result in one piece; a full disk leaves the file as it was."""
+        content = self._format(result).encode('utf-8')
+        with self.path.open('ab', buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            try:
+                if file.write(content) != len(content):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            except OSError:
+                file.truncate(before)
+                raise
         self.done.add(result.source)
 
     def _header(self) -> str:
@@ -189,7 +202,7 @@ class _AppendingWriter(ResultWriter):
     def _format(self, result: ReadingResult) -> str: ...
 
     @abstractmethod
-    def _complete_lines(self) -> list[tuple[str, str]]:
+    def _complete_results(self) -> list[tuple[str, str]]:
         """(source, text) of each complete result that an interrupted run wrote."""
 
 
@@ -201,7 +214,7 @@ class JsonLinesWriter(_AppendingWriter):
     def _format(self, result: ReadingResult) -> str:
         return json.dumps(result.record(), ensure_ascii=False) + '\n'
 
-    def _complete_lines(self) -> list[tuple[str, str]]:
+    def _complete_results(self) -> list[tuple[str, str]]:
         if not self.path.is_file():
             return []
         lines = []
@@ -227,15 +240,18 @@ class CsvWriter(_AppendingWriter):
     def _format(self, result: ReadingResult) -> str:
         return csv_text(result.rows())
 
-    def _complete_lines(self) -> list[tuple[str, str]]:
+    def _complete_results(self) -> list[tuple[str, str]]:
         if not self.path.is_file():
             return []
-        text = self.path.read_text(encoding='utf-8')
+        text = self.path.read_text(encoding='utf-8', errors='replace')
         rows = list(csv.reader(io.StringIO(text)))[1:]
         if rows and not text.endswith('\n'):
             # The run was interrupted while writing the last image, so its rows are dropped.
-            rows = [row for row in rows if row[0] != rows[-1][0]]
-        return [(row[0], csv_text([row])) for row in rows if len(row) == len(self.kind.columns)]
+            rows = [row for row in rows if row[:1] != rows[-1][:1]]
+        rows = [row for row in rows if len(row) == len(self.kind.columns)]
+        return [
+            (source, csv_text(some)) for source, some in itertools.groupby(rows, lambda row: row[0])
+        ]
 
 
 FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')

@@ -297,3 +297,40 @@ def test_write_whole_is_atomic(tmp_path):
     write_whole(path, b'\x00\xff')
     assert path.read_bytes() == b'\x00\xff'
     assert files(tmp_path) == ['a.json']
+
+
+@pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
+def test_resume_keeps_one_result_of_two_runs(tmp_path, result_format):
+    first = make_writer(result_format, tmp_path)
+    second = make_writer(result_format, tmp_path, resume=True)
+    for name in ('a', 'b'):
+        for writer in (first, second):
+            writer.write(result(name, word(f'{name}1'), word(f'{name}2')))
+    make_writer(result_format, tmp_path, resume=True)
+    once = make_writer(result_format, tmp_path / 'once')
+    for name in ('a', 'b'):
+        once.write(result(name, word(f'{name}1'), word(f'{name}2')))
+    assert first.path.read_bytes() == once.path.read_bytes()
+
+
+@pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
+def test_resume_drops_a_result_that_ends_inside_a_character(tmp_path, result_format):
+    writer = make_writer(result_format, tmp_path)
+    writer.write(result('a', word('one')))
+    whole = writer.path.read_bytes()
+    writer.write(result('b', word('日本')))
+    content = writer.path.read_bytes()
+    writer.path.write_bytes(content[: content.rindex('本'.encode()) + 1])
+    again = make_writer(result_format, tmp_path, resume=True)
+    assert writer.path.read_bytes() == whole
+    assert again.has('a', 'photos/a.jpg') and not again.has('b', 'photos/b.jpg')
+
+
+@pytest.mark.parametrize('result_format', ['jsonl', 'csv'])
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='no /dev/full')
+def test_full_disk_is_an_error_of_the_writer(tmp_path, result_format):
+    writer = make_writer(result_format, tmp_path)
+    writer.path = Path('/dev/full')
+    with pytest.raises(OSError, match='No space left'):
+        writer.write(result('a', word('one')))
+    assert not writer.has('a', 'photos/a.jpg')

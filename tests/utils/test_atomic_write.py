@@ -18,9 +18,7 @@ def _write_often(path: str, letter: str) -> None:
 def test_write_whole_lets_processes_write_the_same_file(tmp_path):
     path = tmp_path / 'a.txt'
     context = multiprocessing.get_context('fork')
-    processes = [
-        context.Process(target=_write_often, args=(str(path), letter)) for letter in 'abc'
-    ]
+    processes = [context.Process(target=_write_often, args=(str(path), letter)) for letter in 'abc']
     for process in processes:
         process.start()
     for process in processes:

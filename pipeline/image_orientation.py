@@ -16,6 +16,7 @@ ORIENTATIONS = ('auto', 0, 90, 180, 270)
 _MIN_LENGTH = 2  # Single characters do not show where their top is.
 _SAMPLE = 5
 _CLEAR = 0.9
+_MAX_TILT_DEG = 60.0  # Wide words of tilted images are not rotated by 90 degrees.
 
 
 def rotate_image(image: np.ndarray, degrees: int) -> np.ndarray:
@@ -116,5 +117,9 @@ def _sum_scores(words: Sequence[ReadWord]) -> float:
 def _orientation(polygon: np.ndarray) -> int:
     half = len(polygon) // 2
     along = (polygon[half - 1] + polygon[half] - polygon[0] - polygon[-1]) / 2
-    quarters = round(float(np.degrees(np.arctan2(along[1], along[0]))) / 90)
-    return -90 * quarters % 360
+    angle = float(np.degrees(np.arctan2(along[1], along[0])))
+    if abs(angle) < _MAX_TILT_DEG:
+        return 0
+    if abs(angle) > 180 - _MAX_TILT_DEG:
+        return 180
+    return 270 if angle > 0 else 90

@@ -45,6 +45,13 @@ def test_vote_orientation_makes_words_upright(quarter_turns, polygon, degrees):
     assert upright.shape == (100, 100, 3)
 
 
+@pytest.mark.parametrize(('tilt', 'degrees'), [(50, 0), (-50, 0), (130, 180), (80, 270), (-80, 90)])
+def test_vote_orientation_tolerates_tilted_words(tilt, degrees):
+    cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
+    ring = (WIDE @ np.array([[cos, sin], [-sin, cos]])).astype(np.float32)
+    assert vote_orientation([read(ring, 'WORD')], 0.4) == degrees
+
+
 def test_vote_orientation_requires_more_than_half_of_the_characters():
     upwards = read(turn_ring(TALL, 3), 'WORD')
     assert vote_orientation([upwards, read(WIDE, 'FOUR')], 0.4) == 0

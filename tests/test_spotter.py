@@ -14,6 +14,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmocr.structures import TextSpottingDataSample
 from PIL import Image
+from toy_scenes import scene_pipeline
 from toy_spotter import BOX, GREEN, ColourReader, draw_photo, make_toy, write_config
 
 from pipeline import ImageReadError, TextSpotter, Word
@@ -289,9 +290,10 @@ def test_a_crop_is_cut_as_in_training(tmp_path, size):
     cv2.imwrite(str(tmp_path / 'a.png'), crop)
     entry = {'img_path': 'a.png', 'instances': [{'text': 'a'}]}
     (tmp_path / 'words.json').write_text(json.dumps({'metainfo': {}, 'data_list': [entry]}))
-    (trained,) = SceneWordsDataset(
-        'words.json', {'type': 'Rectifier', 'size': (32, 128)}, 'a', data_root=str(tmp_path)
-    )[0]['inputs']
+    dataset = SceneWordsDataset(
+        'words.json', 'a', data_root=str(tmp_path), pipeline=scene_pipeline()
+    )
+    (trained,) = dataset[0]['inputs']
     spotter, seen = make_toy(), []
     spotter.recognizer.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     spotter.read_crops([tmp_path / 'a.png'])

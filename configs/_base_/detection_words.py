@@ -3,7 +3,7 @@
 data/README.md describes the data sets.
 """
 
-_base_ = ['./default_runtime.py']
+_base_ = ['./default_runtime.py', './datasets/detection_images.py']
 
 module_loss = dict(
     type='WordGapDBModuleLoss',
@@ -23,22 +23,17 @@ crop = dict(
 )
 
 
-def photos(root, ann_file='textdet.json', times=1, indices=None, **changes):
+def images(dataset, times=1, indices=None, **changes):
     """A repeated data set; ``changes`` are options of its RandomAffineCrop."""
-    dataset = dict(
-        type='OCRDataset',
-        data_root=root,
-        ann_file=ann_file,
-        indices=indices,
-        pipeline=[
-            dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
-            dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True, with_label=True),
-            dict(crop, **changes),
-            dict(type='RandomPhotometric'),
-            dict(type='PackTextDetInputs', meta_keys=('img_path', 'ori_shape', 'img_shape')),
-        ],
+    pipeline = [
+        *_base_.load_words,
+        dict(crop, **changes),
+        dict(type='RandomPhotometric'),
+        _base_.pack_words,
+    ]
+    return dict(
+        type='RepeatDataset', dataset=dict(dataset, indices=indices, pipeline=pipeline), times=times
     )
-    return dict(type='RepeatDataset', dataset=dataset, times=times)
 
 
 train_dataloader = dict(
@@ -51,19 +46,28 @@ train_dataloader = dict(
         verify_meta=False,  # scenes and images have different task names
         # The last images of each real set are held out for choosing thresholds and sizes.
         datasets=[
-            # Stored at 960 x 640; the cameras' images are 1280 x 720.
-            photos(
-                'data/icdar2015_train',
+            images(
+                _base_.icdar2015,
                 times=10,
                 indices=840,
                 flip_prob=0.3,
-                native_size=(720, 1280),
+                native_size=_base_.icdar2015_size,
             ),
-            photos('data/street_words', times=6, indices=1500, flip_prob=0.3),
-            photos('data/icdar2003_train', times=5, indices=180, flip_prob=0.3),
-            photos('data/synthetic/train', 'annotation.json'),
-            photos('data/synthetic/latin', 'annotation.json', indices=1000),
-            photos('data/backgrounds', times=5),
+            images(
+                dict(_base_.icdar2015, data_root='data/street_words'),
+                times=6,
+                indices=1500,
+                flip_prob=0.3,
+            ),
+            images(
+                dict(_base_.icdar2015, data_root='data/icdar2003_train'),
+                times=5,
+                indices=180,
+                flip_prob=0.3,
+            ),
+            images(_base_.synthetic),
+            images(dict(_base_.synthetic, data_root='data/synthetic/latin'), indices=1000),
+            images(_base_.textless, times=5),
         ],
     ),
 )

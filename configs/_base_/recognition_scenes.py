@@ -4,19 +4,9 @@ Annotations are MMOCR's JSON with polygons, here those of the scene generator. D
 crops can be added with ``ConcatDataset``; their words skip the fusion.
 """
 
-scene_words = dict(
-    type='SceneWordsDataset',
-    ann_file='annotation.json',
-    rectifier=dict(type='Rectifier', size=(32, 128)),
-    charset=(
-        '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-        '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
-    ),
-    max_length=25,
-    # An image with more words becomes several samples, each smaller than a batch.
-    split_words=64,
-    with_image=True,
-)
+_base_ = ['./datasets/scene_words.py']
+
+cut_and_pack = [_base_.cut_words, dict(type='PackSceneWords', with_image=True)]
 train_dataloader = dict(
     batch_size=32,  # maximum number of images, limited by the tower's memory
     num_workers=2,
@@ -24,7 +14,16 @@ train_dataloader = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     batch_sampler=dict(type='WordBatchSampler', max_words=128),
     collate_fn=dict(type='collate_scene_words'),
-    dataset=dict(scene_words, data_root='data/synthetic/train', jitter=0.1),
+    dataset=dict(
+        _base_.synthetic,
+        # An image with more words becomes several samples, each smaller than a batch.
+        split_words=64,
+        pipeline=[
+            dict(type='LoadSceneImage'),
+            dict(type='JitterPolygons', amount=0.1),
+            *cut_and_pack,
+        ],
+    ),
 )
 val_dataloader = dict(
     batch_size=32,
@@ -34,7 +33,12 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     batch_sampler=dict(type='WordBatchSampler', max_words=128),
     collate_fn=dict(type='collate_scene_words'),
-    dataset=dict(scene_words, data_root='data/synthetic/val', test_mode=True),
+    dataset=dict(
+        _base_.synthetic_val,
+        split_words=64,
+        test_mode=True,
+        pipeline=[dict(type='LoadSceneImage'), *cut_and_pack],
+    ),
 )
 test_dataloader = val_dataloader
 # MMEngine's evaluator would score only as many words as there are images.

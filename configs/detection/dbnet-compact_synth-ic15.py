@@ -1,39 +1,31 @@
 """The embedded default's detector, first half of its training: synthetic scenes and ICDAR 2015."""
 
-_base_ = ['../_base_/default_runtime.py', '../_base_/dbnet-compact.py']
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/dbnet-compact.py',
+    '../_base_/datasets/detection_images.py',
+]
 
 crop_size = (512, 512)
-load = [
-    dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
-    dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True, with_label=True),
-]
-augment = [
-    dict(type='RandomPhotometric'),
-    dict(type='PackTextDetInputs', meta_keys=('img_path', 'ori_shape', 'img_shape')),
-]
+augment = [dict(type='RandomPhotometric'), _base_.pack_words]
 synthetic = dict(
-    type='OCRDataset',
-    data_root='data/synthetic/train',
-    ann_file='annotation.json',
+    _base_.synthetic,
     pipeline=[
-        *load,
+        *_base_.load_words,
         dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.6, 1.6)),
         *augment,
     ],
 )
 icdar2015 = dict(
-    type='OCRDataset',
-    data_root='data/icdar2015_train',
-    ann_file='textdet.json',
+    _base_.icdar2015,
     pipeline=[
-        *load,
-        # The images are stored at 960 x 640; the cameras' aspect is 16:9.
+        *_base_.load_words,
         dict(
             type='RandomAffineCrop',
             size=crop_size,
             scale_range=(0.5, 2.0),
             flip_prob=0.3,
-            native_size=(720, 1280),
+            native_size=_base_.icdar2015_size,
         ),
         *augment,
     ],

@@ -12,14 +12,13 @@ model = dict(
     backbone=dict(frozen_stages=1),
     det_head=dict(module_loss=dict(type='WordGapDBModuleLoss', weight_gap=3.0, hard_share=0.1)),
 )
-load = _base_.load
 augment = _base_.augment
 crop_size = _base_.crop_size
 synthetic = dict(
     _base_.synthetic,
     data_root='data/synthetic/train3',
     pipeline=[
-        *load,
+        *_base_.load_words,
         dict(
             type='RandomAffineCrop',
             size=crop_size,
@@ -34,8 +33,7 @@ synthetic = dict(
 icdar2015 = dict(
     _base_.icdar2015,
     pipeline=[
-        *load,
-        # The images are stored at 960 x 640; the cameras' aspect is 16:9.
+        *_base_.load_words,
         dict(
             type='RandomAffineCrop',
             size=crop_size,
@@ -44,17 +42,15 @@ icdar2015 = dict(
             turn_prob=0.4,
             steep_prob=0.25,
             flip_prob=0.3,
-            native_size=(720, 1280),
+            native_size=_base_.icdar2015_size,
         ),
         *augment,
     ],
 )
 textless = dict(
-    type='OCRDataset',
-    data_root='data/backgrounds',
-    ann_file='textdet.json',
+    _base_.textless,
     pipeline=[
-        *load,
+        *_base_.load_words,
         dict(type='RandomAffineCrop', size=crop_size, scale_range=(0.5, 2.0)),
         *augment,
     ],

@@ -21,14 +21,13 @@ model = dict(
     neck=dict(_delete_=True, type='FPNC', in_channels=[256, 512, 1024, 2048], lateral_channels=256),
     det_head=dict(in_channels=256, module_loss=dict(type='WordGapDBModuleLoss')),
 )
-load = _base_.load
+load = _base_.load_words
 augment = _base_.augment
 crop = dict(type='RandomAffineCrop', size=(640, 640), scale_range=(0.5, 2.5))
 synthetic = dict(_base_.synthetic, pipeline=[*load, crop, *augment])
 icdar2015 = dict(
     _base_.icdar2015,
-    # Images stored at 960 x 640 are stretched to the cameras' 16:9 aspect.
-    pipeline=[*load, dict(crop, flip_prob=0.3, native_size=(720, 1280)), *augment],
+    pipeline=[*load, dict(crop, flip_prob=0.3, native_size=_base_.icdar2015_size), *augment],
 )
 train_dataloader = dict(
     batch_size=16,

@@ -19,8 +19,9 @@ model = dict(
     fusion=dict(type='MultiHeadCrossAttention', embed_dim=192, num_heads=6, size='full'),
     stage='early',
 )
-synthetic = dict(_base_.synthetic, with_image=True, max_words=None, split_words=32)
-icdar2015 = dict(_base_.icdar2015, with_image=True, max_words=None, split_words=32)
+tail = [_base_.merge_words, *_base_.cut_scene, dict(_base_.pack, with_image=True)]
+synthetic = dict(_base_.synthetic, split_words=32, pipeline=[_base_.load, *tail])
+icdar2015 = dict(_base_.icdar2015, split_words=32, pipeline=[_base_.load_icdar2015, *tail])
 train_dataloader = dict(
     batch_sampler=dict(type='WordBatchSampler', max_words=48),
     dataset=dict(

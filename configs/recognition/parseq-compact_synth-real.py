@@ -4,41 +4,38 @@ _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/parseq-compact.py',
     '../_base_/recognition_schedule.py',
+    '../_base_/datasets/scene_words.py',
 ]
 
-charset = (
-    '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-    '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
-)
-words = dict(
-    type='SceneWordsDataset',
-    rectifier=dict(type='Rectifier', size=(32, 128)),
-    charset=charset,
-    max_length=25,
-    max_words=16,
-    jitter=0.15,
-    crop_pipeline=[
-        dict(
-            type='RandomPhotometric',
-            light_prob=0.5,
-            blur_prob=0.25,
-            max_blur_sigma_px=1.5,
-            noise_prob=0.25,
-            invert_prob=0.1,
-        )
-    ],
-)
+load = dict(type='LoadSceneImage')
 # Some words are cropped with their neighbors, as a detector merges them: CTC learns word gaps.
-scene_words = dict(words, join_prob=0.25)
-synthetic = dict(scene_words, data_root='data/synthetic/train', ann_file='annotation.json')
-# Stored at 960 x 640; the cameras' aspect is 16:9.
+merge_words = dict(type='MergeWords', prob=0.25, max_length=_base_.max_length)
+sample = dict(type='SampleWords', max_words=16)
+cut = [
+    _base_.cut_words,
+    dict(
+        type='TransformCrops',
+        transforms=[
+            dict(
+                type='RandomPhotometric',
+                light_prob=0.5,
+                blur_prob=0.25,
+                max_blur_sigma_px=1.5,
+                noise_prob=0.25,
+                invert_prob=0.1,
+            ),
+        ],
+    ),
+]
+cut_scene = [dict(type='JitterPolygons', amount=0.15), *cut]
+pack = dict(type='PackSceneWords')
+synthetic = dict(_base_.synthetic, pipeline=[load, merge_words, sample, *cut_scene, pack])
 icdar2015 = dict(
-    scene_words,
-    data_root='data/icdar2015_train',
-    ann_file='textspotting.json',
-    native_size=(720, 1280),
+    _base_.icdar2015, pipeline=[_base_.load_icdar2015, merge_words, sample, *cut_scene, pack]
 )
-word_crops = dict(words, ann_file='textrecog.json', jitter=0.05)
+word_crops = dict(
+    _base_.word_crops, pipeline=[load, dict(type='JitterPolygons', amount=0.05), *cut, pack]
+)
 crops = [
     dict(word_crops, data_root='data/word_crops/icdar2015_train'),
     dict(word_crops, data_root='data/word_crops/iiit5k_train'),

@@ -16,26 +16,36 @@ model = dict(backbone=dict(norm=True, frozen_stages=2), encoder=dict(norm=True))
 words = dict(
     type='SceneWordsDataset',
     ann_file='textrecog.json',
-    rectifier=_base_.rectifier,
     charset=_base_.dictionary,
     max_length=48,
-    crop_pipeline=[
-        dict(type='RandomDownscale', prob=0.3),
+    pipeline=[
+        dict(type='LoadSceneImage'),
+        dict(type='CutWords', rectifier=_base_.rectifier),
         dict(
-            type='RandomPhotometric',
-            light_prob=0.5,
-            blur_prob=0.25,
-            max_blur_sigma_px=1.5,
-            noise_prob=0.2,
-            invert_prob=0.05,
+            type='TransformCrops',
+            transforms=[
+                dict(type='RandomDownscale', prob=0.3),
+                dict(
+                    type='RandomPhotometric',
+                    light_prob=0.5,
+                    blur_prob=0.25,
+                    max_blur_sigma_px=1.5,
+                    noise_prob=0.2,
+                    invert_prob=0.05,
+                ),
+                # No translation or rotation: the crops already have a detector's margins.
+                dict(
+                    type='RandAugment',
+                    num_layers=1,
+                    magnitude=4,
+                    operations=[
+                        *['auto_contrast', 'equalize', 'color', 'contrast', 'brightness'],
+                        'shear_x',
+                    ],
+                ),
+            ],
         ),
-        # No translation or rotation: the crops already have a detector's margins.
-        dict(
-            type='RandAugment',
-            num_layers=1,
-            magnitude=4,
-            operations=['auto_contrast', 'equalize', 'color', 'contrast', 'brightness', 'shear_x'],
-        ),
+        dict(type='PackSceneWords'),
     ],
 )
 # Repetitions of each data set. Only the first crops of the synthetic sets are used. Seven of ten

@@ -12,8 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from pipeline.clipter.cache.context_cache import photo_key
 from pipeline.clipter.cache.context_cache_writer import ContextCacheWriter
+from pipeline.datasets.native_size import NativeSize
 from pipeline.datasets.scene_photo import read_photo
 from pipeline.datasets.scene_words_dataset import SceneWordsDataset
+from pipeline.datasets.transforms import LoadSceneImage
 from pipeline.registry import DATASETS
 
 Photo = tuple[str, tuple[int, int] | None]  # path, native_size
@@ -102,7 +104,7 @@ class _Decoded(Dataset):
         key = photo_key(Path(path).read_bytes(), size)
         if key in self.known:
             return key, None
-        return key, read_photo(path, size).image
+        return key, read_photo(path, NativeSize(size)).image
 
 
 def _as_list(batch: list[Any]) -> list[Any]:
@@ -123,11 +125,12 @@ def _dataset_config(config: Config, name: str) -> Any:
 
 
 def _images_of(dataset: SceneWordsDataset) -> Iterator[Photo]:
-    size = dataset.native_size
+    loaders = [each for each in dataset.pipeline.transforms if isinstance(each, LoadSceneImage)]
+    size = loaders[0].native_size.size if loaders else None
     for idx in range(len(dataset)):
         info = dataset.get_data_info(idx)
-        if info['words'][0][0] is not None:  # a word crop has no polygon
-            yield info['img_path'], None if size is None else (size[0], size[1])
+        if info['has_scene']:
+            yield info['img_path'], size
 
 
 def _scene_sets(dataset: Any) -> list[SceneWordsDataset]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.clipter.cache.context_cache import photo_key
+from pipeline.datasets.native_size import NativeSize
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +27,13 @@ class ScenePhoto:
     scale: np.ndarray
 
 
-def read_photo(path: str, native_size: tuple[int, int] | None = None) -> ScenePhoto:
+def read_photo(path: str, native_size: NativeSize | None = None) -> ScenePhoto:
     """Read an image. The EXIF orientation is ignored, because polygons are in stored pixels.
 
     Args:
         path: Path of the image.
-        native_size: (height, width) to resize to, for sets that are stored stretched. None keeps
-            the stored size.
+        native_size: Size to resize to, for sets that are stored stretched. None keeps the stored
+            size.
 
     Raises:
         ValueError: If the file cannot be read or decoded. The message contains the path.
@@ -42,12 +43,12 @@ def read_photo(path: str, native_size: tuple[int, int] | None = None) -> ScenePh
     except OSError as error:
         raise ValueError(f'cannot read the image {path}: {error.strerror}') from error
     image = decode_photo(data, path)
-    height, width = image.shape[:2]
-    scale = np.ones(2, dtype=np.float32)
-    if native_size is not None:
-        image = cv2.resize(image, (native_size[1], native_size[0]))
-        scale = np.array([native_size[1] / width, native_size[0] / height], dtype=np.float32)
-    return ScenePhoto(image, photo_key(data, native_size), scale)
+    size = None if native_size is None else native_size.size
+    scale = None if native_size is None else native_size.scale(image.shape[:2], path)
+    if scale is not None and size is not None:
+        image = cv2.resize(image, (size[1], size[0]))
+    factors = np.array((1.0, 1.0) if scale is None else scale, dtype=np.float32)
+    return ScenePhoto(image, photo_key(data, size), factors)
 
 
 def decode_photo(data: bytes, path: str) -> np.ndarray:

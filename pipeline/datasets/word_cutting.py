@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from pipeline.datasets.word_boxes import BoxNoise
+from pipeline.datasets.word_merging import Located, merge_words
 from pipeline.geometry import image_ring, ring_size
-from pipeline.geometry.neighbors import join_words, next_words
 from pipeline.io import read_image
 from pipeline.registry import TASK_UTILS
 
@@ -20,9 +20,6 @@ CROP_NOISE = BoxNoise(
     along=(-0.06, 0.0), across=(-0.04, 0.0), corner=0.01, loose_prob=0.0, upright_prob=0.0
 )
 _JPEG_QUALITY = 95
-
-Located = tuple[np.ndarray, str | None]
-"""Polygon and text; the text is None for an ignored word."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ class WordCutter:
         noise = CROP_NOISE if is_crop else self.noise
         entries = []
         for variant in range(self.variants):
-            for index, (ring, text) in enumerate(self._join(words, rng)):
+            merged = merge_words(words, self.join_prob, self.max_length, rng)
+            for index, (_, ring, text) in enumerate(merged):
                 if not 0 < len(text) <= self.max_length:
                     continue
                 height, width = ring_size(ring)
@@ -88,27 +86,6 @@ class WordCutter:
                 size = {'height': crop.shape[0], 'width': crop.shape[1]}
                 entries.append({'img_path': name, 'instances': [{'text': text}], **size})
         return entries
-
-    def _join(self, words: list[Located], rng: np.random.Generator) -> list[tuple[np.ndarray, str]]:
-        """The words that are not ignored, some joined with the words that follow on their line."""
-        followers = next_words([ring for ring, _ in words]) if self.join_prob else []
-        result = []
-        for i, (ring, text) in enumerate(words):
-            if text is None:
-                continue
-            line = [i]
-            while followers and rng.random() < self.join_prob:
-                after = followers[line[-1]]
-                if after is None or after in line:
-                    break
-                following = words[after][1]
-                if following is None or len(text) + 1 + len(following) > self.max_length:
-                    break
-                line.append(after)
-                text = f'{text} {following}'
-            outline = join_words([words[k][0] for k in line]) if len(line) > 1 else ring
-            result.append((outline, text))
-        return result
 
 
 def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) -> list[Located]:

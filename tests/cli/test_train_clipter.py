@@ -94,7 +94,8 @@ def test_train_resumes_from_last_or_given_checkpoint(config, given):
 
 def test_train_starts_from_the_plain_recognizer(tmp_path):
     plain = write_clipter_config(
-        tmp_path, "model = dict(recognizer, init_cfg=None)\nscenes['with_image'] = False\n"
+        tmp_path,
+        "model = dict(recognizer, init_cfg=None)\nscenes['pipeline'][-1]['with_image'] = False\n",
     )
     assert run(plain) == 0
     start = tmp_path / 'plain.pth'

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
+from toy_scenes import scene_pipeline
 from toy_spotter import draw_photo
 
 from pipeline.datasets import SceneWordsDataset, collate_scene_words
-from pipeline.datasets.scene_words_dataset import _jittered
 from pipeline.rectification import Rectifier
 from pipeline.registry import DATASETS
 
@@ -72,18 +73,33 @@ def root(tmp_path: Path) -> Path:
     )
 
 
-def make(root: Path, **options: Any) -> SceneWordsDataset:
+def make(
+    root: Path,
+    *transforms: dict,
+    with_image: bool = False,
+    load: dict | None = None,
+    crops: Sequence[dict] = (),
+    **options: Any,
+) -> SceneWordsDataset:
     return DATASETS.build(
         {
             'type': 'SceneWordsDataset',
             'ann_file': 'annotation.json',
             'data_root': str(root),
-            'rectifier': {'type': 'Rectifier', 'size': (32, 128)},
+            'pipeline': scene_pipeline(*transforms, with_image=with_image, load=load, crops=crops),
             'charset': LETTERS,
             'serialize_data': False,  # whose garbage collection takes longer than all else
             **options,
         }
     )
+
+
+def merge(prob: float = 1.0, max_length: int = 25) -> dict:
+    return {'type': 'MergeWords', 'prob': prob, 'max_length': max_length}
+
+
+def sample_words(max_words: int) -> dict:
+    return {'type': 'SampleWords', 'max_words': max_words}
 
 
 def letter_of(crop: torch.Tensor) -> str:
@@ -146,8 +162,8 @@ def test_scene_words_names_file_and_reason_if_no_word_is_left(tmp_path, instance
         make(tmp_path)
 
 
-def test_max_words_draws_different_words_each_time(root):
-    dataset = make(root, max_words=2)
+def test_sample_words_draws_different_words_each_time(root):
+    dataset = make(root, sample_words(2))
     seen = set()
     for _ in range(20):
         sample = dataset[0]
@@ -157,31 +173,40 @@ def test_max_words_draws_different_words_each_time(root):
     assert seen == {'a', 'b', 'c'}
 
 
-def test_join_prob_joins_words_of_a_line_with_spaces(root):
-    sample = make(root, join_prob=1.0)[0]
+def test_merge_words_joins_words_of_a_line_with_spaces(root):
+    sample = make(root, merge())[0]
     assert texts(sample) == ['a b', 'b', 'c']
     joined = sample['inputs'][0]
     assert [LETTERS[int(joined[0, 16, x]) // 8] for x in (20, 100)] == ['a', 'b']
     assert joined[0, 16, 64] > 250  # the ground between them
 
 
-def test_join_prob_respects_max_length(root):
-    assert texts(make(root, join_prob=1.0, max_length=2)[0]) == ['a', 'b', 'c']
+def test_merge_words_respects_max_length(root):
+    assert texts(make(root, merge(max_length=2))[0]) == ['a', 'b', 'c']
 
 
-def test_join_prob_does_not_join_across_skipped_words(tmp_path):
+def test_merge_words_does_not_merge_across_left_out_words(tmp_path):
     between = {'a': (10, 10, 60, 34), 'k': (64, 10, 76, 34), 'b': (80, 10, 130, 34)}
     instances = [instance(text, box, ignore=text == 'k') for text, box in between.items()]
     photo = draw_photo(*between.items())
     root = write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {'a.png': photo})
-    assert texts(make(root, join_prob=1.0)[0]) == ['a', 'b']
+    assert texts(make(root, merge())[0]) == ['a', 'b']
     instances[1]['ignore'] = False
     root = write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {'a.png': photo})
-    assert texts(make(root, join_prob=1.0)[0]) == ['a k b', 'k b', 'b']
+    assert texts(make(root, merge())[0]) == ['a k b', 'k b', 'b']
 
 
-def test_join_prob_joins_words_that_max_words_dropped(root):
-    dataset = make(root, join_prob=1.0, max_words=1)
+def test_merge_words_does_not_merge_across_words_of_another_sample(tmp_path):
+    row = {'a': (10, 10, 60, 34), 'b': (64, 10, 76, 34), 'c': (80, 10, 130, 34)}
+    instances = [instance(text, row[text]) for text in 'acb']  # the samples are a, and c with b
+    photo = draw_photo(*row.items())
+    root = write_set(tmp_path, [{'img_path': 'a.png', 'instances': instances}], {'a.png': photo})
+    dataset = make(root, merge(), split_words=2)
+    assert [texts(dataset[i]) for i in range(2)] == [['a'], ['c', 'b c']]
+
+
+def test_sample_words_after_merge_words_keeps_merged_words(root):
+    dataset = make(root, merge(), sample_words(1))
     assert {texts(dataset[0])[0] for _ in range(40)} == {'a b', 'b', 'c'}
 
 
@@ -192,14 +217,25 @@ def test_with_image_adds_the_image(root):
 
 
 def test_native_size_resizes_image_and_polygons(root):
-    sample = make(root, native_size=(300, 200), with_image=True)[0]
-    assert sample['image'].shape == (300, 200, 3)
-    # Words that were cut out of the unstretched photo would show other words' colours.
+    dataset = make(root, with_image=True, load={'native_size': (115, 200)})
+    sample = dataset[0]
+    assert sample['image'].shape == (115, 200, 3)
+    # Crops of the unstretched image would show the colours of other words.
     assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
 
 
+def test_native_size_keeps_images_of_another_aspect_with_a_warning(root):
+    dataset = make(root, with_image=True, load={'native_size': (300, 200)})
+    with pytest.warns(UserWarning, match=r'three\.png is 200x100: native_size 200x300') as caught:
+        samples = [dataset[0], dataset[1]]
+    assert len(caught) == 1
+    assert [sample['image'].shape for sample in samples] == [(100, 200, 3)] * 2
+    assert [letter_of(crop) for crop in samples[0]['inputs']] == ['a', 'b', 'c']
+
+
 def test_jitter_moves_polygons_slightly(root):
-    plain, loose = make(root)[0], make(root, jitter=0.3)
+    plain = make(root)[0]
+    loose = make(root, {'type': 'JitterPolygons', 'amount': 0.3})
     moved = [loose[0] for _ in range(5)]
     for sample in moved:
         assert [letter_of(crop) for crop in sample['inputs']] == ['a', 'b', 'c']
@@ -215,17 +251,34 @@ def test_word_crops_are_samples_without_a_scene(tmp_path):
     root = write_set(
         tmp_path, [{'img_path': 'f.png', 'instances': [{'text': 'f'}]}], {'f.png': crop}
     )
-    sample = make(root, with_image=True, native_size=(300, 200))[0]
-    assert sample['image'] is None
+    sample = make(root, with_image=True, load={'native_size': (20, 45)})[0]
+    assert (sample['image'], sample['photo']) == (None, None)
     assert texts(sample) == ['f']
     assert (sample['inputs'][0] == torch.tensor([44, 200, 0]).view(3, 1, 1)).all()
 
 
-def test_crop_pipeline_is_applied_to_crops(root):
+def test_transform_crops_changes_each_crop(root):
     always = {'type': 'RandomPhotometric', 'light_prob': 0, 'blur_prob': 0, 'noise_prob': 0,
               'gray_prob': 0, 'jpeg_prob': 0, 'invert_prob': 1.0}  # fmt: skip
-    plain, inverted = make(root)[0], make(root, crop_pipeline=[always])[0]
+    plain = make(root)[0]
+    inverted = make(root, crops=[always])[0]
     assert torch.equal(inverted['inputs'][0], 255 - plain['inputs'][0])
+
+
+@pytest.mark.parametrize(
+    'transform',
+    [{'type': 'RandomRotate', 'max_angle': 20}, {'type': 'Resize', 'scale': (400, 150)}],
+)
+def test_transforms_of_mmocr_fit_into_the_pipeline(root, transform):
+    sample = make(root, transform, with_image=True)[0]
+    assert sample['image'].shape != (100, 200, 3)
+    assert [letter_of(crop) for crop in sample['inputs']] == texts(sample) == ['a', 'b', 'c']
+
+
+def test_samples_whose_words_are_dropped_are_replaced(root):
+    dataset = make(root, {'type': 'RandomAffineCrop', 'size': (40, 60), 'scale_range': (1, 1)})
+    for _ in range(10):
+        assert [letter_of(crop) for crop in dataset[0]['inputs']] == texts(dataset[0])
 
 
 def test_scene_words_names_a_missing_image(root):
@@ -262,11 +315,6 @@ def test_dataloader_collates_scenes(root):
     assert batch['image_index'].tolist() == [0, 0, 0, 1]
 
 
-def test_jitter_does_not_change_odd_polygons():
-    ring = np.array([[0, 0], [10, 0], [20, 2], [20, 12], [0, 10]], dtype=np.float32)
-    np.testing.assert_array_equal(_jittered(ring, 0.2), ring)
-
-
 def test_scene_words_sample_has_all_words_by_default(tmp_path):
     words = [instance(a + b, BOXES['a']) for a in LETTERS for b in 'ab']
     root = write_set(
@@ -279,10 +327,9 @@ def test_scene_words_sample_has_all_words_by_default(tmp_path):
     assert len({part['photo'] for part in parts}) == 1
 
 
-@pytest.mark.parametrize('options', [{'max_words': 0}, {'split_words': 0}])
-def test_scene_words_rejects_invalid_options(root, options):
-    with pytest.raises(ValueError, match='at least 1'):
-        make(root, **options)
+def test_scene_words_rejects_split_words_below_1(root):
+    with pytest.raises(ValueError, match='split_words must be at least 1'):
+        make(root, split_words=0)
 
 
 def test_scene_words_samples_have_mmocrs_metainfo(root):

@@ -18,8 +18,12 @@ from pipeline.registry import DATASETS
 CROPS = dict(
     type='SceneWordsDataset',
     ann_file='textrecog.json',
-    rectifier=dict(type='Rectifier', size=(48, (32, 64, 128, 480))),
     charset='a',
+    pipeline=[
+        dict(type='LoadSceneImage'),
+        dict(type='CutWords', rectifier=dict(type='Rectifier', size=(48, (32, 64, 128, 480)))),
+        dict(type='PackSceneWords'),
+    ],
 )
 WIDTHS = (32, 64, 64, 128, 32, 64, 480, 32, 128, 64)
 

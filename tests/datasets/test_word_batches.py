@@ -9,7 +9,7 @@ import pytest
 from mmengine.dataset import ConcatDataset, DefaultSampler, InfiniteSampler, RepeatDataset
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
-from toy_scenes import BOXES, CHARSET, draw_scenes, instance, write_set
+from toy_scenes import BOXES, CHARSET, draw_scenes, instance, scene_pipeline, write_set
 from toy_spotter import draw_photo
 
 from pipeline.datasets import SceneWordsDataset, WordBatchSampler, collate_scene_words
@@ -164,10 +164,10 @@ def _joined(datasets: list[Any]) -> ConcatDataset:
 # Samples of the real data set
 
 
-def make(root: Any, **options: Any) -> SceneWordsDataset:
+def make(root: Any, *transforms: dict, **options: Any) -> SceneWordsDataset:
     return SceneWordsDataset(
-        ann_file='annotation.json', data_root=str(root), charset=CHARSET, with_image=True,
-        rectifier={'type': 'Rectifier', 'size': (32, 128)}, serialize_data=False, **options,
+        ann_file='annotation.json', data_root=str(root), charset=CHARSET, serialize_data=False,
+        pipeline=scene_pipeline(*transforms, with_image=True), **options,
     )  # fmt: skip
 
 
@@ -198,8 +198,9 @@ def test_collate_shares_the_image_of_split_samples(crowd):
     assert batch['image_index'].tolist() == [0] * 100
 
 
-def test_sample_sizes_counts_max_words(crowd):
-    assert sample_sizes(make(crowd, max_words=16))[0].tolist() == [16]
+def test_sample_sizes_counts_sampled_words(crowd):
+    sampled = make(crowd, {'type': 'SampleWords', 'max_words': 16})
+    assert sample_sizes(sampled)[0].tolist() == [len(sampled[0]['inputs'])] == [16]
     assert len(make(crowd)[0]['inputs']) == 200
 
 

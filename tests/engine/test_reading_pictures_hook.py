@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmengine.structures import LabelData
-from toy_scenes import CHARSET, draw_scenes
+from toy_scenes import CHARSET, draw_scenes, scene_pipeline
 from toy_spotter import ColourReader
 
 from pipeline.datasets import SceneWordsDataset, collate_scene_words
@@ -32,8 +32,7 @@ def batch(tmp_path) -> dict[str, Any]:
     with DefaultScope.overwrite_default_scope('mmocr'):
         dataset = SceneWordsDataset(
             ann_file='annotation.json', data_root=str(draw_scenes(tmp_path)), charset=CHARSET,
-            rectifier={'type': 'Rectifier', 'size': (32, 128)}, with_image=True,
-            serialize_data=False,
+            pipeline=scene_pipeline(with_image=True), serialize_data=False,
         )  # fmt: skip
         word_alone = {**dataset[0], 'image': None, 'photo': None}
         return collate_scene_words([word_alone, dataset[1], dataset[2]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ model = dict(
 )
 scenes = dict(
     type='SceneWordsDataset', ann_file='annotation.json', data_root={root!r}, charset={charset!r},
-    rectifier=dict(type='Rectifier', size=(32, 128)), with_image=True, serialize_data=False,
+    pipeline={pipeline!r}, serialize_data=False,
 )
 train_dataloader = dict(
     batch_size=2, num_workers=0,
@@ -77,6 +78,22 @@ default_hooks = dict(
     checkpoint=dict(interval=3),
 )
 """
+
+
+def scene_pipeline(
+    *transforms: dict[str, Any],
+    with_image: bool = False,
+    load: dict[str, Any] | None = None,
+    crops: Sequence[dict[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """Pipeline of ``SceneWordsDataset``, with transforms of the scene and of the crops."""
+    return [
+        {'type': 'LoadSceneImage', **(load or {})},
+        *transforms,
+        {'type': 'CutWords', 'rectifier': {'type': 'Rectifier', 'size': (32, 128)}},
+        {'type': 'TransformCrops', 'transforms': list(crops)},
+        {'type': 'PackSceneWords', 'with_image': with_image},
+    ]
 
 
 def instance(text: str, box: tuple[int, int, int, int], **more: Any) -> dict[str, Any]:
@@ -118,6 +135,7 @@ def write_clipter_config(folder: Path, more: str = '', count: int = 4) -> Path:
         recognizer=RECOGNIZER,
         tower=TOWER,
         root=str(draw_scenes(folder / 'scenes', count)),
+        pipeline=scene_pipeline(with_image=True),
         charset=CHARSET,
     )
     path.write_text(text + more)

@@ -21,7 +21,7 @@ def use_context_cache(config: Config, directory: str) -> None:
 
     Args:
         config: Config with a ``ContextRecognizer``, changed in place: the context encoder and the
-            data sets with ``with_image=True`` use the cache.
+            ``PackSceneWords(with_image=True)`` of its data sets use the cache.
         directory: Folder of the cache.
 
     Raises:
@@ -72,7 +72,7 @@ def _known_fingerprint(encoder: dict[str, Any]) -> dict[str, Any]:
 def _set_cache(node: Any, directory: str) -> int:
     """Set the cache for every data set that loads images, and return their number."""
     if isinstance(node, dict):
-        if node.get('type') == 'SceneWordsDataset' and node.get('with_image'):
+        if node.get('type') == 'PackSceneWords' and node.get('with_image'):
             node['context_cache'] = directory
             return 1
         return sum(_set_cache(child, directory) for child in node.values())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from pipeline.datasets.transforms.random_transform import RandomTransform
 from pipeline.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
-class RandomPhotometric(BaseTransform):
+class RandomPhotometric(RandomTransform):
     """Randomly change brightness, contrast, colour balance, blur, noise and JPEG quality.
 
     Each change is drawn independently, so most images get one or two. All changes use one look-up
@@ -32,6 +32,7 @@ class RandomPhotometric(BaseTransform):
         gray_prob: Probability of conversion to gray.
         jpeg_prob: Probability of JPEG compression at quality 30..90.
         invert_prob: Probability of inverting the image.
+        seed: Random seed; see :class:`RandomTransform`.
     """
 
     def __init__(
@@ -44,7 +45,9 @@ class RandomPhotometric(BaseTransform):
         gray_prob: float = 0.05,
         jpeg_prob: float = 0.1,
         invert_prob: float = 0.05,
+        seed: int | None = None,
     ) -> None:
+        super().__init__(seed)
         self.light_prob = light_prob
         self.blur_prob = blur_prob
         self.max_blur_sigma_px = max_blur_sigma_px
@@ -56,19 +59,19 @@ class RandomPhotometric(BaseTransform):
 
     @cache_randomness
     def _draw(self) -> dict:
-        rand = np.random.rand
+        rng, rand = self.rng, self.rng.random
         return dict(
             light=rand() < self.light_prob,
-            contrast=np.random.uniform(0.6, 1.4),
-            brightness=np.random.uniform(-40, 40),
-            gamma=np.exp(np.random.uniform(-0.4, 0.4)),
-            balance=np.random.uniform(0.85, 1.15, size=3),
+            contrast=rng.uniform(0.6, 1.4),
+            brightness=rng.uniform(-40, 40),
+            gamma=np.exp(rng.uniform(-0.4, 0.4)),
+            balance=rng.uniform(0.85, 1.15, size=3),
             blur_sigma=rand() * self.max_blur_sigma_px if rand() < self.blur_prob else 0.0,
             noise=rand() * self.max_noise if rand() < self.noise_prob else 0.0,
             gray=rand() < self.gray_prob,
-            jpeg_quality=int(np.random.randint(30, 91)) if rand() < self.jpeg_prob else 0,
+            jpeg_quality=int(rng.integers(30, 91)) if rand() < self.jpeg_prob else 0,
             invert=rand() < self.invert_prob,
-            seed=int(np.random.randint(2**31)),
+            seed=int(rng.integers(2**31)),
         )
 
     def transform(self, results: dict) -> dict:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from pipeline.datasets.native_size import NativeSize
+from pipeline.datasets.transforms.random_transform import RandomTransform
 from pipeline.registry import TRANSFORMS
 
 # Words with a smaller share of their area inside the window are marked as ignored.
@@ -16,7 +15,7 @@ _MIN_VISIBLE = 0.6
 
 
 @TRANSFORMS.register_module()
-class RandomAffineCrop(BaseTransform):
+class RandomAffineCrop(RandomTransform):
     """Crop a window of fixed size at a random scale, angle and aspect, mostly near a word.
 
     A single warp resamples the image once. Resize, rotate and crop in sequence would resample it
@@ -58,10 +57,10 @@ class RandomAffineCrop(BaseTransform):
         flip_prob: Probability of mirroring left to right. Use 0 for spotting: mirrored text cannot
             be read, but a detector can still learn from it.
         native_size: (height, width) that images had before they were stored stretched; the scale is
-            relative to it. None for images that are stored with their own aspect.
-        max_stretch: Maximum factor by which ``native_size`` may change the aspect of an image. An
-            image that needs more keeps its stored size, and a warning names the first such image.
-            ICDAR 2015's copies of 960 x 640 need 1.19.
+            relative to it. Images of another aspect keep their stored size, with a warning
+            (:class:`~pipeline.datasets.native_size.NativeSize`). None for images that are stored
+            with their own aspect.
+        seed: Random seed; see :class:`RandomTransform`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -80,8 +79,9 @@ class RandomAffineCrop(BaseTransform):
         word_prob: float = 0.8,
         flip_prob: float = 0.0,
         native_size: tuple[int, int] | None = None,
-        max_stretch: float = 1.2,
+        seed: int | None = None,
     ) -> None:
+        super().__init__(seed)
         low, high = scale_range
         if not 0 < low <= high:
             raise ValueError(
@@ -93,8 +93,6 @@ class RandomAffineCrop(BaseTransform):
             raise ValueError(f'min_squeeze must be above 0 and at most 1, got {min_squeeze}')
         if not 0 <= max_slope_deg < 90:
             raise ValueError(f'max_slope_deg must be in [0, 90), got {max_slope_deg}')
-        if max_stretch < 1:
-            raise ValueError(f'max_stretch must be at least 1, got {max_stretch}')
         self.size = tuple(size)
         self.scale_range = (low, high)
         self.max_angle_deg = max_angle_deg
@@ -105,29 +103,28 @@ class RandomAffineCrop(BaseTransform):
         self.max_aspect = max_aspect
         self.word_prob = word_prob
         self.flip_prob = flip_prob
-        self.native_size = native_size
-        self.max_stretch = max_stretch
-        self._warned = False
+        self.native_size = NativeSize(native_size)
 
     @cache_randomness
     def _draw(self, num_words: int) -> dict:
+        rng = self.rng
         log_low, log_high = np.log(self.scale_range)
         log_aspect = np.log(self.max_aspect)
-        on_word = num_words > 0 and np.random.rand() < self.word_prob
-        max_angle = 90.0 if np.random.rand() < self.turn_prob else self.max_angle_deg
+        on_word = num_words > 0 and rng.random() < self.word_prob
+        max_angle = 90.0 if rng.random() < self.turn_prob else self.max_angle_deg
         squeeze, slope = 1.0, 0.0
-        if np.random.rand() < self.steep_prob:
-            squeeze = float(np.exp(np.random.uniform(np.log(self.min_squeeze), 0.0)))
-            slope = float(np.deg2rad(np.random.uniform(-self.max_slope_deg, self.max_slope_deg)))
+        if rng.random() < self.steep_prob:
+            squeeze = float(np.exp(rng.uniform(np.log(self.min_squeeze), 0.0)))
+            slope = float(np.deg2rad(rng.uniform(-self.max_slope_deg, self.max_slope_deg)))
         return dict(
             squeeze=squeeze,
             slope=slope,
-            scale=float(np.exp(np.random.uniform(log_low, log_high))),
-            aspect=float(np.exp(np.random.uniform(-log_aspect, log_aspect))),
-            angle=float(np.deg2rad(np.random.uniform(-max_angle, max_angle))),
-            word=int(np.random.randint(num_words)) if on_word else -1,
-            place=np.random.rand(2),
-            flip=bool(np.random.rand() < self.flip_prob),
+            scale=float(np.exp(rng.uniform(log_low, log_high))),
+            aspect=float(np.exp(rng.uniform(-log_aspect, log_aspect))),
+            angle=float(np.deg2rad(rng.uniform(-max_angle, max_angle))),
+            word=int(rng.integers(num_words)) if on_word else -1,
+            place=rng.random(2),
+            flip=bool(rng.random() < self.flip_prob),
         )
 
     def transform(self, results: dict) -> dict:
@@ -139,7 +136,7 @@ class RandomAffineCrop(BaseTransform):
         draw = self._draw(len(wanted))
         if draw['word'] >= 0:
             draw = {**draw, 'word': int(wanted[draw['word']])}
-        native_scale = self._native_scale(image.shape[:2], results.get('img_path'))
+        native_scale = self.native_size.scale(image.shape[:2], results.get('img_path'))
         matrix = self._matrix(image.shape[:2], polygons, draw, native_scale)
         height, width = self.size
         results['img'] = _warp(image, matrix, (width, height))
@@ -166,25 +163,6 @@ class RandomAffineCrop(BaseTransform):
         if 'gt_texts' in results:
             results['gt_texts'] = [results['gt_texts'][i] for i in keep]
         return results
-
-    def _native_scale(self, shape: tuple[int, int], path: str | None) -> tuple[float, float] | None:
-        """(x, y) scale from the stored to the native size; None if the stored size is kept."""
-        if self.native_size is None:
-            return None
-        scale = self.native_size[1] / shape[1], self.native_size[0] / shape[0]
-        if max(scale) <= self.max_stretch * min(scale):
-            return scale
-        if not self._warned:
-            self._warned = True
-            warnings.warn(
-                f'{path or "an image"} is {shape[1]}x{shape[0]}: native_size '
-                f'{self.native_size[1]}x{self.native_size[0]} would change its aspect by '
-                f'{max(scale) / min(scale):.2f}, more than max_stretch={self.max_stretch}. Such '
-                'images keep their stored size. Set native_size=None for images that are not '
-                'stored stretched.',
-                stacklevel=2,
-            )
-        return None
 
     def _matrix(
         self,

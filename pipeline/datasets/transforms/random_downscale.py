@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from pipeline.datasets.transforms.random_transform import RandomTransform
 from pipeline.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
-class RandomDownscale(BaseTransform):
+class RandomDownscale(RandomTransform):
     """Shrink a word crop and enlarge it to its size again, to imitate small or foreshortened words.
 
     Height and width shrink independently: a sign at a steep angle keeps its height and loses
@@ -27,14 +27,20 @@ class RandomDownscale(BaseTransform):
         prob: Probability of shrinking.
         min_height: Minimum height as a share of the crop's height; drawn log-uniformly up to 1.
         min_width: Minimum width as a share of the crop's width; drawn log-uniformly up to 1.
+        seed: Random seed; see :class:`RandomTransform`.
 
     Raises:
         ValueError: If a share is not above 0 and at most 1.
     """
 
     def __init__(
-        self, prob: float = 0.3, min_height: float = 0.25, min_width: float = 0.25
+        self,
+        prob: float = 0.3,
+        min_height: float = 0.25,
+        min_width: float = 0.25,
+        seed: int | None = None,
     ) -> None:
+        super().__init__(seed)
         for name, share in (('min_height', min_height), ('min_width', min_width)):
             if not 0 < share <= 1:
                 raise ValueError(f'{name} must be above 0 and at most 1, got {share}')
@@ -44,10 +50,10 @@ class RandomDownscale(BaseTransform):
 
     @cache_randomness
     def _draw(self) -> tuple[float, float] | None:
-        if np.random.rand() >= self.prob:
+        if self.rng.random() >= self.prob:
             return None
         low = np.log([self.min_height, self.min_width])
-        height, width = np.exp(np.random.uniform(low, 0.0))
+        height, width = np.exp(self.rng.uniform(low, 0.0))
         return float(height), float(width)
 
     def transform(self, results: dict) -> dict:

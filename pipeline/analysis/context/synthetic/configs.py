@@ -162,10 +162,13 @@ def _config(
                     'type': 'SceneWordsDataset',
                     'data_root': str(data_root),
                     'ann_file': 'annotation.json',
-                    'rectifier': _RECTIFIER,
                     'charset': LETTERS,
                     'max_length': LONGEST,
-                    'with_image': with_image,
+                    'pipeline': [
+                        {'type': 'LoadSceneImage'},
+                        {'type': 'CutWords', 'rectifier': _RECTIFIER},
+                        {'type': 'PackSceneWords', 'with_image': with_image},
+                    ],
                 },
             },
             'optim_wrapper': {

@@ -53,7 +53,8 @@ def test_configs_give_plain_and_context_the_same_budget():
     assert plain.param_scheduler == context.param_scheduler
     assert plain.model == context.model.recognizer
     loaders = [config.train_dataloader.to_dict() for config in (plain, context)]
-    assert [loader['dataset'].pop('with_image') for loader in loaders] == [False, True]
+    packs = [loader['dataset']['pipeline'][-1] for loader in loaders]
+    assert [pack.pop('with_image') for pack in packs] == [False, True]
     assert loaders[0] == loaders[1]
 
 

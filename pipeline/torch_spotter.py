@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.detection.text_detector import TextDetector
-from pipeline.recognition.crop_reader import read_crops
+from pipeline.recognition.crop_reader import read_crops, to_reading
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
@@ -135,7 +135,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
             read = read_crops(
                 self.recognizer, crops.crops, context, crops.image_index, self.crop_batch_size
             )
-        return [_to_reading(pred_text) for pred_text in read]
+        return [to_reading(pred_text) for pred_text in read]
 
     @contextmanager
     def _eval_mode(self) -> Iterator[None]:
@@ -287,16 +287,6 @@ def _is_pretrained(part: dict[str, Any]) -> bool:
     init_cfg = part.get('init_cfg') or []
     entries = [init_cfg] if isinstance(init_cfg, dict) else init_cfg
     return any(entry.get('type') == 'Pretrained' for entry in entries)
-
-
-def _to_reading(pred_text: Any) -> Reading:
-    """MMOCR's ``pred_text`` as a ``Reading``; the score is the product over characters."""
-    chars = np.asarray(pred_text.score, dtype=float).reshape(-1).tolist()
-    if 'word_score' in pred_text:
-        score = float(pred_text.word_score)
-    else:
-        score = float(np.prod(chars)) if pred_text.item else 0.0
-    return Reading(pred_text.item, chars, score, pred_text.gaps if 'gaps' in pred_text else [])
 
 
 def _to_array(image: Tensor | np.ndarray) -> np.ndarray:

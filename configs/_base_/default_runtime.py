@@ -14,6 +14,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=500, by_epoch=False, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    unwrap=dict(type='UnwrapCheckpointHook'),
     # These hooks do nothing in runs without gate, text or cache.
     gate=dict(type='GateLogHook', interval=50),
     pictures=dict(type='ReadingPicturesHook', interval=1000),

@@ -14,6 +14,8 @@ from pipeline.cli.config_files import find_config, read_config
 if TYPE_CHECKING:
     import numpy as np
 
+    from pipeline.recognition.ctc_reader import Reading
+
 LARGER = (0.12, 0.08)
 """Margins of the larger outline along and across the word, in word heights."""
 LEAST_MEAN = 0.93
@@ -82,31 +84,33 @@ def _label(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _read(recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.ndarray]) -> list[Any]:
-    """Each word in the orientation with the best score; tall words have four candidates."""
-    from pipeline.recognition.crop_reader import read_crops
+def _read(
+    recognizer: Any, rectifier: Any, image: np.ndarray, rings: list[np.ndarray]
+) -> list[Reading]:
+    """Each word in the orientation that the spotter chooses."""
+    from pipeline.recognition.crop_reader import read_crops, to_reading
+    from pipeline.word_reading import WordBatch, choose_orientations, rectify_words
 
-    options = [rectifier.rotations(ring) for ring in rings]
-    options = [some if len(some) > 2 else some[:1] for some in options]
-    flat = [ring for some in options for ring in some]
-    readings = iter(read_crops(recognizer, rectifier(image, flat, vertical='keep')))
-    return [max((next(readings) for _ in some), key=_mean_score) for some in options]
+    words = WordBatch(rings, [1.0] * len(rings), [0] * len(rings))
+    crops = rectify_words([image], words, rectifier)
+    readings = [to_reading(each) for each in read_crops(recognizer, crops.crops)]
+    return [word.reading for word in choose_orientations(crops, readings)]
 
 
-def _agree(tight: Any, loose: Any) -> str | None:
+def _agree(tight: Reading, loose: Reading) -> str | None:
     """The text of both readings if they are equal and probable, otherwise None."""
     sure = all(
-        r.item and _mean_score(r) >= LEAST_MEAN and min(r.score) >= LEAST_CHARACTER
+        r.text and _mean_score(r) >= LEAST_MEAN and min(r.char_scores) >= LEAST_CHARACTER
         for r in (tight, loose)
     )
-    return tight.item if sure and tight.item == loose.item and ' ' not in tight.item else None
+    return tight.text if sure and tight.text == loose.text and ' ' not in tight.text else None
 
 
-def _mean_score(reading: Any) -> float:
-    """Geometric mean of the characters' probabilities; 0 for an empty text."""
+def _mean_score(reading: Reading) -> float:
+    """Geometric mean of the characters' probabilities."""
     import numpy as np
 
-    return float(np.exp(np.mean(np.log(reading.score)))) if reading.item else 0.0
+    return float(np.exp(np.mean(np.log(reading.char_scores))))
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ from pipeline.engine.optional_tensorboard import OptionalTensorboardVisBackend
 from pipeline.engine.reading_pictures_hook import ReadingPicturesHook
 from pipeline.engine.restore_norms_hook import RestoreNormsHook
 from pipeline.engine.throughput_hook import ThroughputHook
+from pipeline.engine.unwrap_checkpoint_hook import UnwrapCheckpointHook
 from pipeline.engine.word_evaluator import WordEvaluator
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     'ReadingPicturesHook',
     'RestoreNormsHook',
     'ThroughputHook',
+    'UnwrapCheckpointHook',
     'WordEvaluator',
 ]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from pipeline.recognition.crop_channels import crop_channels, to_gray
 from pipeline.recognition.crop_groups import group_by_size
+from pipeline.recognition.ctc_reader import Reading
 from pipeline.structures import SceneContext
 
 
@@ -64,6 +65,16 @@ def read_crops(
         for row, sample in zip(rows, read):
             readings[row] = sample.pred_text
     return readings
+
+
+def to_reading(pred_text: Any) -> Reading:
+    """MMOCR's ``pred_text`` as a ``Reading``; the score is the product over characters."""
+    chars = np.asarray(pred_text.score, dtype=float).reshape(-1).tolist()
+    if 'word_score' in pred_text:
+        score = float(pred_text.word_score)
+    else:
+        score = float(np.prod(chars)) if pred_text.item else 0.0
+    return Reading(pred_text.item, chars, score, pred_text.gaps if 'gaps' in pred_text else [])
 
 
 def _gather(tokens: Tensor, image_index: list[int], inputs: Tensor) -> SceneContext:

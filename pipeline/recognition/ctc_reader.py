@@ -35,7 +35,12 @@ class Reading:
         Args:
             valid_ratio: Share of the padded width that is crop. Gaps in the padding are dropped.
         """
-        return replace(self, gaps=[gap / valid_ratio for gap in self.gaps if gap < valid_ratio])
+        return replace(self, gaps=gaps_without_padding(self.gaps, valid_ratio))
+
+
+def gaps_without_padding(gaps: Sequence[float], valid_ratio: float) -> list[float]:
+    """Gaps as shares of the crop instead of the padded crop; see ``Reading.without_padding``."""
+    return [gap / valid_ratio for gap in gaps if gap < valid_ratio]
 
 
 class CTCReader:

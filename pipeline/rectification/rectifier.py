@@ -186,8 +186,10 @@ class Rectifier:
 
     def _places_along(self, ring: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Convert fractions of the crop width to fractions of the top and bottom sides: (2, M)."""
-        if self.mode in ('auto', 'perspective') and _is_straight(ring):
-            corners = ring_to_quad(_add_margin(ring.astype(np.float64), *self.margin))
+        # The crop includes the margin, so straightness is decided with it, as in _straighten.
+        grown = _add_margin(ring.astype(np.float64), *self.margin)
+        if self.mode in ('auto', 'perspective') and _is_straight(grown):
+            corners = ring_to_quad(grown)
             unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
             to_photo = cv2.getPerspectiveTransform(unit, corners)
             along = []

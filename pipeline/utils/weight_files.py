@@ -82,6 +82,22 @@ def unwrapped_states(state: Mapping[str, Any], wanted: set[str]) -> Iterator[dic
         yield {n[len(prefix) :]: v for n, v in plain.items() if n.startswith(prefix)}
 
 
+def unwrap_state(checkpoint: Any, wanted: set[str], path: str) -> dict[str, Any]:
+    """The state dict of a checkpoint in the form with the most wanted names.
+
+    Args:
+        checkpoint: Content of a checkpoint: the state dict, or a dict that contains it under one
+            of ``STATE_KEYS``.
+        wanted: Names of the model's parameters.
+        path: Path of the checkpoint, for the error message.
+
+    Raises:
+        ValueError: If the checkpoint contains no state dict.
+    """
+    forms = unwrapped_states(_find_state(checkpoint, path), wanted)
+    return max(forms, key=lambda form: len(wanted & form.keys()))
+
+
 def explain_prefix(names: Collection[str], wanted: Collection[str]) -> str:
     """A sentence about the prefix found and the prefix wanted, or '' if they are the same.
 
@@ -125,7 +141,7 @@ def _format_of(path: Path) -> str | None:
     return 'pickle' if start[:1] == b'\x80' else None
 
 
-def _find_state(checkpoint: Any, path: Path) -> Mapping[str, Any]:
+def _find_state(checkpoint: Any, path: str | Path) -> Mapping[str, Any]:
     if not isinstance(checkpoint, Mapping):
         raise ValueError(f'{path} contains a {type(checkpoint).__name__}, wanted a state dict')
     for key in STATE_KEYS:

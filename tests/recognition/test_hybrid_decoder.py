@@ -146,6 +146,23 @@ def test_finds_gaps_learns_and_reports_word_gaps(tmp_path) -> None:
     assert [sample.pred_text.item for sample in read] == ['abc', 'ab']
 
 
+@pytest.mark.parametrize('reader', ['ctc', 'parseq'])
+def test_finds_gaps_excludes_the_padding_of_a_crop(tmp_path, reader: str) -> None:
+    decoder = make_decoder(tmp_path, **FINDS_GAPS)
+    tokens = torch.randn(1, 2 * COLUMNS, 16)
+    learn(decoder, tokens, 'ab c')
+    decoder.reader = reader
+
+    def gaps(valid_ratio: float) -> list[float]:
+        samples = gold('ab c')
+        samples[0].set_metainfo({'valid_ratio': valid_ratio})
+        return decoder.predict(None, tokens, samples)[0].pred_text.gaps
+
+    (gap,) = gaps(1.0)
+    assert gaps((1 + gap) / 2) == pytest.approx([2 * gap / (1 + gap)])
+    assert gaps(gap / 2) == []
+
+
 def test_finds_gaps_leaves_texts_with_spaces_out_of_loss_plm(tmp_path) -> None:
     decoder = make_decoder(tmp_path, **FINDS_GAPS)
     tokens = torch.randn(2, 2 * COLUMNS, 16)

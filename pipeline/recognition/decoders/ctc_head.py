@@ -63,13 +63,24 @@ class CTCHead(nn.Linear):
         losses = losses.masked_fill((lengths == 0).to(losses.device), 0.0)
         return losses.sum() / max(int(lengths.sum()), 1)
 
-    def read(self, log_probs: Tensor) -> list[LabelData]:
+    def read(
+        self, log_probs: Tensor, valid_ratios: Sequence[float] | None = None
+    ) -> list[LabelData]:
         """Greedy decoding of log probabilities (N, T, L); see :meth:`CTCReader.read`.
+
+        Args:
+            log_probs: (N, T, L) log probabilities.
+            valid_ratios: N shares of the padded width that are crop; None for crops without
+                padding.
 
         Returns:
             MMOCR's ``pred_text`` of each crop; see :func:`to_pred_text`.
         """
         readings = self.reader.read(log_probs.detach().float().cpu().numpy())
+        if valid_ratios is not None:
+            readings = [
+                reading.without_padding(valid) for reading, valid in zip(readings, valid_ratios)
+            ]
         return [self.to_pred_text(reading) for reading in readings]
 
     def to_pred_text(self, reading: Reading) -> LabelData:

@@ -12,7 +12,7 @@ from mmocr.structures import TextRecogDataSample
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from pipeline.recognition.ctc_reader import Reading
+from pipeline.recognition.ctc_reader import Reading, gaps_without_padding
 from pipeline.recognition.decoders.ctc_head import CTCHead
 from pipeline.recognition.decoders.parseq_decoder import FeatureFusion, PARSeqDecoder
 from pipeline.recognition.decoders.parseq_scoring import score_readings
@@ -160,16 +160,17 @@ class HybridDecoder(PARSeqDecoder):
         """Set ``pred_text`` of each sample; see ``PARSeqPostprocessor`` for its fields.
 
         With ``finds_gaps`` it also contains ``gaps``: centres of the word gaps as fractions of the
-        crop width from the left, in increasing order.
+        crop width from the left, in increasing order. Gaps in the padding of a crop are dropped.
         """
         if self.reader == 'parseq':
             data_samples = super().predict(feat, out_enc, data_samples, fuse_features)
             if not self.finds_gaps and self.language_model is None:
                 return data_samples
         log_probs = self.classify_columns(out_enc, fuse_features).float().log_softmax(-1)
+        valid_ratios = [sample.get('valid_ratio', 1.0) for sample in data_samples]
         if self.reader == 'ctc':
-            for sample, reading in zip(data_samples, self.ctc_head.read(log_probs)):
-                sample.pred_text = reading
+            for sample, label in zip(data_samples, self.ctc_head.read(log_probs, valid_ratios)):
+                sample.pred_text = label
             return data_samples
         readings = [
             Reading(text.item, list(text.score), text.word_score)
@@ -186,8 +187,10 @@ class HybridDecoder(PARSeqDecoder):
                 item=reading.text, score=reading.char_scores, word_score=reading.score
             )
         if self.finds_gaps:
-            for sample, path in zip(data_samples, log_probs.argmax(-1).tolist()):
-                sample.pred_text.gaps = self.ctc_head.reader.find_gaps(path)
+            paths = log_probs.argmax(-1).tolist()
+            for sample, path, valid_ratio in zip(data_samples, paths, valid_ratios):
+                gaps = self.ctc_head.reader.find_gaps(path)
+                sample.pred_text.gaps = gaps_without_padding(gaps, valid_ratio)
         return data_samples
 
     def _score_hypotheses(

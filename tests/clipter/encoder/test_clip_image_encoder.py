@@ -7,6 +7,7 @@ from tiny_towers import TINY, make_encoder, make_photo, tower_state
 from torch import nn
 
 from pipeline.clipter.encoder import ClipImageEncoder
+from pipeline.clipter.encoder.towers.image_tower import check_multiple
 from pipeline.clipter.encoder.towers.positions import fit_positions
 
 
@@ -154,6 +155,13 @@ def test_fit_positions_keeps_class_token_and_direction():
 def test_image_size_must_be_a_multiple_of_the_patch_size():
     with pytest.raises(ValueError, match='multiples of the 8 px patches'):
         make_encoder(image_size=(32, 36))
+
+
+@pytest.mark.parametrize('image_size', [(32, 36), (34, 32), (32, 8), (2, 32)])
+def test_check_multiple_checks_both_sides_of_a_patch(image_size):
+    check_multiple((36, 48), (4, 16))
+    with pytest.raises(ValueError, match='multiples of the 4 x 16 px patches'):
+        check_multiple(image_size, (4, 16))
 
 
 def test_encoder_builds_vit_b_32_with_its_known_sizes():

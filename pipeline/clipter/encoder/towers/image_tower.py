@@ -69,10 +69,16 @@ class ImageTower(ABC):
             self.set_image_size(image_size)
 
 
-def check_multiple(image_size: tuple[int, int], step: int) -> None:
-    """Check that an input size is a multiple of ``step``; the tower would crop other sizes."""
-    if any(side < step or side % step for side in image_size):
+def check_multiple(image_size: tuple[int, int], step: tuple[int, int]) -> None:
+    """Check that an input size is a multiple of ``step``; the tower would crop other sizes.
+
+    Args:
+        image_size: (height, width) in pixels.
+        step: (height, width) of a patch in pixels.
+    """
+    if any(side < each or side % each for side, each in zip(image_size, step)):
+        patch = f'{step[0]}' if step[0] == step[1] else f'{step[0]} x {step[1]}'
         raise ValueError(
-            f'image_size must be (height, width) in multiples of the {step} px patches of the '
+            f'image_size must be (height, width) in multiples of the {patch} px patches of the '
             f'tower, got {image_size}.'
         )

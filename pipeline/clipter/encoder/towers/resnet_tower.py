@@ -54,7 +54,7 @@ class ResNetTower(ImageTower):
         return F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
 
     def set_image_size(self, image_size: tuple[int, int]) -> None:
-        check_multiple(image_size, _STRIDE)
+        check_multiple(image_size, (_STRIDE, _STRIDE))
         old_size = self.grid_size
         self.image_size = self.module.image_size = image_size
         pool = self.module.attnpool

@@ -61,7 +61,8 @@ class TimmTower(ImageTower):
     def set_image_size(self, image_size: tuple[int, int]) -> None:
         trunk = self.module.trunk
         if _is_vit(trunk):
-            check_multiple(image_size, self.image_size[0] // self.grid_size[0])
+            rows, columns = self.grid_size
+            check_multiple(image_size, (self.image_size[0] // rows, self.image_size[1] // columns))
         try:
             if hasattr(trunk, 'set_input_size'):
                 trunk.set_input_size(image_size)

@@ -46,7 +46,7 @@ class VitTower(ImageTower):
 
     def set_image_size(self, image_size: tuple[int, int]) -> None:
         patch = _as_pair(self.module.patch_size)
-        check_multiple(image_size, patch[0])
+        check_multiple(image_size, patch)
         old_size = self.grid_size
         self.image_size = self.module.image_size = image_size
         self.module.grid_size = (image_size[0] // patch[0], image_size[1] // patch[1])

@@ -115,7 +115,7 @@ class TextSpotter(SpotterSettings):
                 batch norm is folded and the detector may be quantized
                 (``TextDetector.prepare_to_read``); the spotter then stays on its device.
             int8: Whether the detector may compute in 8-bit integers, on an x86 CPU and with
-                weights that ``tools/calibrate_int8.py`` has calibrated.
+                weights that ``clipter calibrate-int8`` has calibrated.
 
         Raises:
             ValueError: If the config is not that of a spotter, no weights are named anywhere, or

@@ -95,7 +95,7 @@ def test_words_that_the_detector_joined_are_read_apart():
         corners = [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]
         np.testing.assert_allclose(word.polygon, corners, atol=1.0)
         assert word.det_score == pytest.approx(0.9)
-    # Both photos' words go to their own photo.
+    # Both images' words go to their own image.
     photos = [draw_photo(JOINED[2]), draw_photo(*JOINED), draw_photo()]
     assert [texts(found) for found in spotter.read_batch(photos)] == ['d', 'krd', '']
 
@@ -462,7 +462,7 @@ def context_spotter(dictionary: dict, **options) -> TextSpotter:
 
 
 class SameWords(torch.nn.Module):
-    """A detector that finds the same three words in every photo."""
+    """A detector that finds the same three words in every image."""
 
     def forward(self, images: list[np.ndarray]) -> list[Detections]:
         boxes = [draw_photo(('a', box)) for box in (LEFT, MIDDLE, RIGHT)]
@@ -471,7 +471,7 @@ class SameWords(torch.nn.Module):
 
 
 def scenes() -> list[np.ndarray]:
-    """Photos with the same words in different surroundings."""
+    """Images with the same words in different surroundings."""
     photos = []
     for ground in ((255, 255, 255), (30, 60, 200), (0, 160, 0)):
         photo = np.full((100, 200, 3), ground, dtype=np.uint8)

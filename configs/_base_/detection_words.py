@@ -7,7 +7,7 @@ _base_ = ['./default_runtime.py', './datasets/detection_images.py']
 
 module_loss = dict(
     type='WordGapDBModuleLoss',
-    # Words of 10 px are common in street photos; the default of 8 px ignores them.
+    # Words of 10 px are common in street images; the default of 8 px ignores them.
     min_sidelength=4,
     shrink_ratio=0.6,
     weight_gap=3.0,

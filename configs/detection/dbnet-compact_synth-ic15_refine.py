@@ -1,4 +1,4 @@
-"""Further training of the default detector, from the output of ``tools/unpack_spotter.py``.
+"""Further training of the default detector, from the output of ``clipter unpack-spotter``.
 
 Adds words at the scales used in inference, words on walls seen from the side, new synthetic scenes,
 more real images, and images without text. The stem and the first stage are frozen: their features

@@ -1,10 +1,10 @@
-"""Training of the default detector with wider kernels, from ``tools/unpack_spotter.py``'s output.
+"""Training of the default detector with wider kernels, from ``clipter unpack-spotter``'s output.
 
 A kernel with shrink ratio 0.4 has a sixth of its word's height, and expanding it multiplies errors
 of its border by six. A kernel with ratio 0.6 multiplies them by three. The recipe is for batches of
 64: eight processes share one GPU, and each computes the targets of its own eight crops.
 
-    torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch
+    torchrun --nproc_per_node 8 -m pipeline.cli train CONFIG --launcher pytorch
 """
 
 _base_ = ['./dbnet-compact_synth-ic15_refine.py']

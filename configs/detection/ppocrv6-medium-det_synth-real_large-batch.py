@@ -1,7 +1,7 @@
 """PP-OCRv6's medium detector fine-tuned to words on one GPU.
 
 The weights are PP-OCRv6_medium_det_safetensors of the Hugging Face Hub, converted by
-tools/convert_ppocr.py. No numbers were measured with this recipe yet.
+clipter convert-ppocr. No numbers were measured with this recipe yet.
 """
 
 _base_ = [

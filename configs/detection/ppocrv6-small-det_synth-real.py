@@ -1,6 +1,6 @@
 """PP-OCRv6's small detector, fine-tuned from lines of text to words.
 
-It starts from the published weights (tools/convert_ppocr.py). pipeline/weights/README.md lists
+It starts from the published weights (clipter convert-ppocr). pipeline/weights/README.md lists
 the commands that prepare the data.
 """
 

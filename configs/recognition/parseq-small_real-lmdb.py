@@ -4,9 +4,9 @@ Put their LMDBs (github.com/baudm/parseq, Datasets.md) into data/word_crops/pars
 folders, train/real/ArT/train/data.mdb to val/SVT/data.mdb. The first command converts them to
 3.3 million crops and JSON:
 
-    python tools/prepare_dataset.py word-lmdb --root data/word_crops/parseq --splits train_real val
-    python tools/train.py configs/recognition/parseq-small_real-lmdb.py
-    torchrun --nproc_per_node 2 tools/train.py configs/recognition/parseq-small_real-lmdb.py \
+    clipter prepare-dataset word-lmdb --root data/word_crops/parseq --splits train_real val
+    clipter train configs/recognition/parseq-small_real-lmdb.py
+    torchrun --nproc_per_node 2 -m pipeline.cli train recognition/parseq-small_real-lmdb \
         --launcher pytorch --cfg-options train_dataloader.batch_size=192
 
 This recipe has not been run, because the data were not available. Texts with spaces or non-ASCII

@@ -1,7 +1,7 @@
 """PP-OCRv6's medium recognizer, fine-tuned like the default recognizer on one GPU.
 
 The published weights are PP-OCRv6_medium_rec_safetensors on the Hugging Face Hub. Convert them to
-work_dirs/ppocrv6-medium.pth with tools/convert_ppocr.py.
+work_dirs/ppocrv6-medium.pth with clipter convert-ppocr.
 """
 
 _base_ = ['./ppocrv6-small_synth-real_large-batch.py']

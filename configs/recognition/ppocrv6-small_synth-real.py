@@ -1,6 +1,6 @@
 """The embedded default's recognizer: PP-OCRv6 small, fine-tuned on words of street images.
 
-Convert the published weights (tools/convert_ppocr.py) and cut the words (tools/cut_words.py) first;
+Convert the published weights (clipter convert-ppocr) and cut the words (clipter cut-words) first;
 pipeline/weights/README.md lists the commands.
 """
 

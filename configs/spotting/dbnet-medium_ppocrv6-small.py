@@ -1,4 +1,4 @@
-"""The medium detector with the default recognizer, as a config for ``tools/pack_spotter.py``.
+"""The medium detector with the default recognizer, as a config for ``clipter pack-spotter``.
 
 No weights are included: pass the weights of your training with ``--checkpoint``.
 """

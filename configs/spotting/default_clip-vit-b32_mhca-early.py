@@ -3,10 +3,10 @@
 The recognizer is the compact PARSeq. After training
 configs/recognition/parseq-compact_clip-vit-b32_mhca-early_scenes.py, pack the weights:
 
-    python tools/pack_spotter.py configs/spotting/default_clip-vit-b32_mhca-early.py \
+    clipter pack-spotter configs/spotting/default_clip-vit-b32_mhca-early.py \
         --recognizer work_dirs/parseq-compact_clip-vit-b32_mhca-early_scenes/iter_8000.pth \
         --out work_dirs/clipter_spotter.safetensors
-    python tools/infer.py photo.jpg --config configs/spotting/default_clip-vit-b32_mhca-early.py \
+    clipter infer photo.jpg --config configs/spotting/default_clip-vit-b32_mhca-early.py \
         --checkpoint work_dirs/clipter_spotter.safetensors
 """
 

@@ -3,9 +3,9 @@
 Weights are those of a training run of this repository, or the published ones of PARSeq's authors
 (github.com/baudm/parseq, parseq-bb5792a6.pt). Both are packed by
 
-    python tools/pack_spotter.py configs/spotting/default_parseq-small.py \
+    clipter pack-spotter configs/spotting/default_parseq-small.py \
         --recognizer parseq-bb5792a6.pt --out work_dirs/parseq-small_spotter.safetensors
-    python tools/infer.py photo.jpg --config configs/spotting/default_parseq-small.py \
+    clipter infer photo.jpg --config configs/spotting/default_parseq-small.py \
         --checkpoint work_dirs/parseq-small_spotter.safetensors
 """
 

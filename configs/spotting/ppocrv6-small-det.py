@@ -1,7 +1,7 @@
 """The small PP-OCRv6 detector with the default recognizer, for your own fine-tuned detector.
 
 No weights are included: pack those of configs/detection/ppocrv6-small-det_synth-real.py with
-tools/pack_spotter.py and pass them with ``--checkpoint``. The thresholds are those of the trial in
+clipter pack-spotter and pass them with ``--checkpoint``. The thresholds are those of the trial in
 docs/experiments.md.
 """
 

@@ -74,7 +74,7 @@ def read_gt_images(
     photos = [photo for path in paths for photo in _read_file(Path(path), data_root, keep_empty)]
     if not any(photo.words for photo in photos):
         raise ValueError(
-            'no photo with word polygons in '
+            'no image with word polygons in '
             f'{", ".join(str(path) for path in paths)}. Word crops have no scene.'
         )
     return photos

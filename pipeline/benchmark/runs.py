@@ -94,8 +94,8 @@ def measure_throughput(
     """
     if not items or batch_size < 1 or repeat < 1:
         raise ValueError(
-            'wanted at least one photo, batch_size >= 1 and repeat >= 1, got '
-            f'{len(items)} photos, batch_size={batch_size}, repeat={repeat}'
+            'wanted at least one image, batch_size >= 1 and repeat >= 1, got '
+            f'{len(items)} images, batch_size={batch_size}, repeat={repeat}'
         )
     spotter.read_batch([item.load() for item in items[:batch_size]])
     device = torch.device(str(spotter.device))
@@ -149,7 +149,7 @@ def soak(
         ValueError: If ``items`` is empty.
     """
     if not items or photos < 1:
-        raise ValueError(f'wanted photos to read, got {len(items)} photos and {photos} readings.')
+        raise ValueError(f'wanted images to read, got {len(items)} images and {photos} readings.')
     warm_up = min(max(photos // 10, len(items)), photos // 2)
     step = _sample_step(photos - warm_up, len(items))
     samples: list[tuple[int, float]] = []

@@ -1,4 +1,4 @@
-"""``clipter benchmark``: measure how fast photos are read, and how much memory that takes."""
+"""``clipter benchmark``: measure how fast images are read, and how much memory that takes."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='image files, folders or globs (default: drawn scenes of 1280x720 with 10 words)',
     )  # fmt: skip
     add('--scenes', type=positive_int, default=10, metavar='N', help='number of drawn scenes')
-    add('--repeat', type=positive_int, default=3, metavar='N', help='passes over the photos')
-    add('--batch-size', type=positive_int, default=1, metavar='N', help='photos per batch')
+    add('--repeat', type=positive_int, default=3, metavar='N', help='passes over the images')
+    add('--batch-size', type=positive_int, default=1, metavar='N', help='images per batch')
     add_device(parser, default='cpu')
     parser.add_argument(
         '--engine', choices=ENGINES, default='auto',
@@ -72,7 +72,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add(
         '--context', nargs='?', const='cost', choices=('on', 'off', 'cost'),
         help="scene context (default: the config's own setting); without a value: measure the "
-        'cost of context for a photo with 1, 20 and 100 words',
+        'cost of context for an image with 1, 20 and 100 words',
     )  # fmt: skip
     add(
         '--tower', default='clipter-lite0', metavar='NAME',
@@ -84,7 +84,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='measure --repeat fresh processes, from their start to the first result',
     )  # fmt: skip
     what.add_argument(
-        '--soak', type=positive_int, metavar='N', help='read N photos and record the memory'
+        '--soak', type=positive_int, metavar='N', help='read N images and record the memory'
     )
     what.add_argument(
         '--detector', action='store_true',
@@ -126,7 +126,7 @@ def _benchmark(args: argparse.Namespace) -> int:
         machine = describe_machine(device)
         _print_machine(machine)
         source = 'given' if args.photos else 'drawn, 1280x720 with 10 words each'
-        print(f'photos       {len(items)}, {source}')
+        print(f'images       {len(items)}, {source}')
         try:
             result = _measure(args, device, items)
         except RuntimeError as error:  # a fresh process failed, or the device is out of memory
@@ -155,7 +155,7 @@ def _measure(
         return _measure_context(args, device, items[0])
     context = None if args.context is None else args.context == 'on'
     if args.cold_start:
-        items[0].load()  # reports an unreadable photo before a process is started
+        items[0].load()  # reports an unreadable image before a process is started
         starts = [
             measure_cold_start(
                 items[0].source, args.config, args.checkpoint, str(device), context, args.threads
@@ -184,7 +184,7 @@ def _measure(
         _print_crop_cost(crop_cost)
         return {'crop_cost': asdict(crop_cost)}
     total = args.soak or args.repeat * len(items)
-    with _progress(None, 'photo', total) as bar:
+    with _progress(None, 'image', total) as bar:
         if args.soak:
             soaked = soak(spotter, items, args.soak, args.batch_size, bar.update)
         else:
@@ -213,7 +213,7 @@ def _print_crop_cost(cost: CropCost) -> None:
 def _measure_context(
     args: argparse.Namespace, device: torch.device, item: InputItem
 ) -> dict[str, Any]:
-    """Measure the time of a photo with context off and on."""
+    """Measure the time of an image with context off and on."""
     from pipeline.benchmark import add_random_context, measure_context_cost
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
@@ -234,8 +234,8 @@ def _measure_context(
 
 
 def _print_context_costs(costs: list[ContextCost]) -> None:
-    print('seconds a photo, and of these on processors')
-    print(f'{"words":>5} {"context":8}{"photo":>16}{"tower":>16}{"recognizer":>16}  encoded  added')
+    print('seconds an image, and of these on processors')
+    print(f'{"words":>5} {"context":8}{"image":>16}{"tower":>16}{"recognizer":>16}  encoded  added')
     off: dict[int, ContextCost] = {}
     for cost in costs:
         plain = off.setdefault(cost.words, cost)
@@ -247,13 +247,13 @@ def _print_context_costs(costs: list[ContextCost]) -> None:
         cells = ''.join(f'{wall:8.3f}{cpu:8.3f}' for wall, cpu in pairs)
         added = cost.cpu_seconds / plain.cpu_seconds - 1
         recognizer = cost.recognizer_cpu_seconds / plain.recognizer_cpu_seconds - 1
-        note = f'{added:+.1%} of the photo, {recognizer:+.1%} of the recognizer'
+        note = f'{added:+.1%} of the image, {recognizer:+.1%} of the recognizer'
         note = '' if cost is plain else note
         print(f'{cost.words:5} {cost.context:8}{cells}  {cost.encodings:7}  {note}')
 
 
 def _print_detector_cost(cost: DetectorCost) -> None:
-    print('detector          s/photo  of DBNet-R18 (network at 1312 px, in floats, random weights)')
+    print('detector          s/image  of DBNet-R18 (network at 1312 px, in floats, random weights)')
     for name, seconds in (
         ('whole', cost.whole),
         ('network alone', cost.network),
@@ -274,13 +274,13 @@ def _print_machine(machine: dict[str, Any]) -> None:
 
 def _print_throughput(speed: Throughput) -> None:
     photos, batches = speed.photos, speed.batch_seconds
-    print(f'words found  {speed.words / photos:.1f} a photo')
+    print(f'words found  {speed.words / photos:.1f} an image')
     print(
-        f'speed        {photos / speed.seconds:.2f} photos/s: {speed.seconds / photos:.3f} s a '
-        f'photo (median {statistics.median(batches):.3f}, slowest {max(batches):.3f}), '
+        f'speed        {photos / speed.seconds:.2f} images/s: {speed.seconds / photos:.3f} s a '
+        f'image (median {statistics.median(batches):.3f}, slowest {max(batches):.3f}), '
         f'{speed.cpu_seconds / photos:.3f} s of processor time'
     )
-    print('stage            s/photo  of these on processors')
+    print('stage            s/image  of these on processors')
     for name, seconds in speed.stages.items():
         print(f'  {name:<14} {seconds / photos:8.4f}  {speed.cpu_stages[name] / photos:8.4f}')
     print(f'memory       {_mib(speed.memory.peak)} at most')
@@ -301,14 +301,14 @@ def _print_cold_starts(starts: list[ColdStart]) -> None:
 
 
 def _print_soak(soaked: Soak) -> None:
-    print(f'speed        {soaked.photos / soaked.seconds:.2f} photos/s, {soaked.photos} photos')
+    print(f'speed        {soaked.photos / soaked.seconds:.2f} images/s, {soaked.photos} images')
     samples = soaked.samples
     if not samples:
         print('memory       this system does not tell')
         return
     named = (('start', samples[0]), ('middle', samples[len(samples) // 2]), ('end', samples[-1]))
     for name, (done, resident) in named:
-        print(f'  {name:<10} {_mib(resident)} after {done} photos')
+        print(f'  {name:<10} {_mib(resident)} after {done} images')
     print(
         f'growth       {soaked.growth:+.1f} MiB from start to end, {soaked.late_growth:+.1f} MiB '
         f'from middle to end; {_mib(soaked.memory.peak)} at most'

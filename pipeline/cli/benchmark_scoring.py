@@ -42,8 +42,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'of search and loop differ.',
     )  # fmt: skip
     add = parser.add_argument
-    add('--photos', type=positive_int, default=500, metavar='N', help='number of photos')
-    add('--words', type=positive_int, default=20, metavar='N', help='ground-truth words per photo')
+    add('--photos', type=positive_int, default=500, metavar='N', help='number of images')
+    add('--words', type=positive_int, default=20, metavar='N', help='ground-truth words per image')
     add(
         '--lexicon-size', type=positive_int, default=88_000, metavar='N',
         help='number of words in the lexicon',
@@ -127,7 +127,7 @@ def _print_set(drawn: DrawnSet) -> None:
     gt = sum(map(len, drawn.gt.values()))
     found = sum(map(len, drawn.det.values()))
     print(
-        f'set          {len(drawn.gt)} photos, {gt} ground-truth words, {found} predictions; '
+        f'set          {len(drawn.gt)} images, {gt} ground-truth words, {found} predictions; '
         f'lexicon of {len(drawn.lexicon)} words, {mean_length(drawn.lexicon):.1f} letters on '
         'average'
     )

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
         ['--photos photos/ --out spotter.safetensors',
          'spotting/default --checkpoint spotter.safetensors --photos photos/ '
          '--out spotter.safetensors'],
-        'Runs the DBNet of a spotter on photos in floating point, and writes the weights again '
+        'Runs the DBNet of a spotter on images in floating point, and writes the weights again '
         'with the\nrange of each activation. With the ranges, the detector takes half the time '
         'on an x86 CPU. A file\nof clipter pack-spotter has no ranges and is run in floating '
         'point.',
@@ -30,15 +30,15 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     add(
         '--photos', nargs='+', required=True, metavar='PATH',
-        help='photos or folders of photos that are not of a test set',
+        help='images or folders of images that are not of a test set',
     )  # fmt: skip
     add(
         '--count', type=positive_int, default=16, metavar='N',
-        help='number of photos used, evenly spread over the given ones',
+        help='number of images used, evenly spread over the given ones',
     )  # fmt: skip
     add(
         '--resize', type=positive_int, nargs=2, metavar=('W', 'H'),
-        help='original size of photos that are stored stretched',
+        help='original size of images that are stored stretched',
     )  # fmt: skip
     add(
         '--out', type=Path, required=True, metavar='FILE',
@@ -80,7 +80,7 @@ def _calibrate(args: argparse.Namespace) -> int:
         photos = [cv2.resize(photo, tuple(args.resize)) for photo in photos]
     metadata = as_metadata(measure_ranges(spotter.detector, photos))
     write_whole(args.out, save(load_file(weights), metadata))
-    print(f'{args.out}: ranges of activations on {len(photos)} photos')
+    print(f'{args.out}: ranges of activations on {len(photos)} images')
     return DONE
 
 

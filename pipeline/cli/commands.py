@@ -4,7 +4,7 @@ from __future__ import annotations
 
 GROUPS: dict[str, dict[str, str]] = {
     'read': {
-        'infer': 'Read the words in photos, or word crops.',
+        'infer': 'Read the words in images, or word crops.',
     },
     'train and evaluate': {
         'train': "Train any config through MMEngine's Runner.",
@@ -15,9 +15,9 @@ GROUPS: dict[str, dict[str, str]] = {
     'data': {
         'prepare-dataset': 'Convert a data set from the layout of its publisher to MMOCR JSON.',
         'synthesize': 'Draw synthetic scenes with words and their MMOCR annotation.',
-        'cut-words': "Cut the words of photos into crops of a recognizer's size, for training.",
+        'cut-words': "Cut the words of images into crops of a recognizer's size, for training.",
         'label-words': 'Add texts to annotated outlines: pseudo-labels of a confident recognizer.',
-        'extract-context': "Write the scene tokens of a data set's photos to a cache for training.",
+        'extract-context': "Write the scene tokens of a data set's images to a cache for training.",
     },
     'weights': {
         'pack-spotter': 'Pack a trained detector and a trained recognizer into one file.',
@@ -28,13 +28,13 @@ GROUPS: dict[str, dict[str, str]] = {
         'convert-ppocr': 'Convert published PP-OCRv6 weights for the model of a config.',
     },
     'analysis': {
-        'report-detector': "Report on a spotter's detector: tables, curve and worst photos.",
+        'report-detector': "Report on a spotter's detector: tables, curve and worst images.",
         'report-recognizer': "Report on a spotter's recognizer: accuracy, confusions, calibration.",
         'diagnose-context': 'Measure whether scene context helps a recognizer.',
         'context-benchmark': 'Train on scenes in which only the context identifies the word.',
     },
     'benchmarks and demo': {
-        'benchmark': 'Measure how fast photos are read, stage by stage, and the memory used.',
+        'benchmark': 'Measure how fast images are read, stage by stage, and the memory used.',
         'benchmark-scoring': 'Measure how fast a submission is scored with a large lexicon.',
         'draw-demo': "Draw the street scene of the README's demo.",
     },

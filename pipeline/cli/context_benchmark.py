@@ -47,7 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--kernel', default='inf', metavar='K',
         help='pooling kernel of the scene tokens: 1, 2, ... or inf',
     )  # fmt: skip
-    add('--workers', type=count, default=1, metavar='N', help='processes that load photos')
+    add('--workers', type=count, default=1, metavar='N', help='processes that load images')
     for name, (default, text) in LENGTHS.items():
         add(
             f'--{name.replace("_", "-")}', type=positive_int, default=default, metavar='N',

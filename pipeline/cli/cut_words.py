@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         'cut-words',
         ['recognition/ppocrv6-small_synth-real --data train/textspotting.json --out train/crops'],
         'Reads MMOCR JSON (textspotting or textrecog), draws for each word an outline with the '
-        'errors of a\ndetector, and writes DIR/images/*.jpg and DIR/textrecog.json. Each photo is '
+        'errors of a\ndetector, and writes DIR/images/*.jpg and DIR/textrecog.json. Each image is '
         'decoded once for all\nits words, and batches of one width need no padding, so training '
         'on crops is several times as\nfast as on photos.',
     )  # fmt: skip

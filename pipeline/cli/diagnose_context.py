@@ -31,8 +31,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          'CONFIG CHECKPOINT --data test.json --train-words words.txt --spotter spotting/default '
          '--json context.json'],
         'All words of the data are read with context on, with context off, with the tokens of '
-        'another photo,\nwith the tokens of a random tower of the same architecture, and with the '
-        "mean of all photos' tokens.",
+        'another image,\nwith the tokens of a random tower of the same architecture, and with the '
+        "mean of all images' tokens.",
     )  # fmt: skip
     add = parser.add_argument
     add(
@@ -40,8 +40,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='config of a ContextRecognizer, or of a TextSpotter with one, path or name',
     )  # fmt: skip
     add('checkpoint', metavar='CHECKPOINT', help='weights of the whole model')
-    add('--data', nargs='+', required=True, metavar='JSON', help='MMOCR JSON, photos with polygons')
-    add('--data-root', metavar='DIR', help="folder of the photos (default: each JSON's own folder)")
+    add('--data', nargs='+', required=True, metavar='JSON', help='MMOCR JSON, images with polygons')
+    add('--data-root', metavar='DIR', help="folder of the images (default: each JSON's own folder)")
     add(
         '--train-words', metavar='FILE',
         help='training words, one per line or MMOCR JSON, which divide the data into in and out '
@@ -61,11 +61,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--seed', type=int, default=0, help='random seed')
     add(
         '--resamples', type=positive_int, default=2000, metavar='N',
-        help='bootstrap resamples of the photos, for the intervals',
+        help='bootstrap resamples of the images, for the intervals',
     )  # fmt: skip
     add(
         '--misleading', type=count, default=200, metavar='N',
-        help='number of misspelled words drawn into photos, 0 to skip this test',
+        help='number of misspelled words drawn into images, 0 to skip this test',
     )  # fmt: skip
     add(
         '--plates', choices=_LETTERINGS, default='typeset',

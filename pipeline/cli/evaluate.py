@@ -52,7 +52,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--task', default='e2e', choices=TASKS, help='task whose numbers come first')
     add(
         '--lexicon', metavar='PATH',
-        help='one list per photo (strong), or one list (the other levels); UTF-8, or UTF-16 with a '
+        help='one list per image (strong), or one list (the other levels); UTF-8, or UTF-16 with a '
         'byte order mark',
     )  # fmt: skip
     add('--lexicon-level', choices=LEXICON_LEVELS, help='level of --lexicon')
@@ -90,14 +90,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='least length of a word in word spotting',
     )  # fmt: skip
     add('--json', metavar='PATH', help='file for all numbers; - prints them')
-    add('--report', metavar='DIR', help='folder for a page with numbers, curve and photos')
+    add('--report', metavar='DIR', help='folder for a page with numbers, curve and images')
     add(
         '--images', metavar='DIR',
-        help='photos for the report (default: the folder images beside --gt, or --gt itself)',
+        help='images for the report (default: the folder images beside --gt, or --gt itself)',
     )  # fmt: skip
     add(
         '--report-photos', type=count, default=50, metavar='N',
-        help='photos drawn in the report, those with the most errors',
+        help='images drawn in the report, those with the most errors',
     )  # fmt: skip
     args = parser.parse_args(argv)
     if bool(args.lexicon) != bool(args.lexicon_level):
@@ -110,7 +110,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error('--images is for the report: give --report DIR too')
     if args.images and not Path(args.images).is_dir():
         parser.error(
-            f'--images requires a folder of photos, got {args.images}, which is not a folder'
+            f'--images requires a folder of images, got {args.images}, which is not a folder'
         )
     return args
 

@@ -1,4 +1,4 @@
-"""``clipter extract-context``: write the scene tokens of a data set's photos to a cache."""
+"""``clipter extract-context``: write the scene tokens of a data set's images to a cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
         ['recognition/parseq-tiny_clip-vit-b32_mhca-early_scenes --out data/tokens',
          'CONFIG --out data/tokens --split train val --device cuda'],
         'Training reads the tokens with clipter train CONFIG --context-cache DIR, without running '
-        'the context\nencoder. Photos that are in the cache already are skipped, so an '
+        'the context\nencoder. Images that are in the cache already are skipped, so an '
         'interrupted run can be continued.',
     )  # fmt: skip
     add = parser.add_argument
@@ -38,10 +38,10 @@ def main(argv: list[str] | None = None) -> int:
         '--split', nargs='+', default=['train'], metavar='SPLIT',
         help="train, val or test, or the config's name of a data set (default: train)",
     )  # fmt: skip
-    add('--batch-size', type=positive_int, default=32, metavar='N', help='photos per batch')
+    add('--batch-size', type=positive_int, default=32, metavar='N', help='images per batch')
     add_device(parser)
-    add('--workers', type=count, default=1, metavar='N', help='processes that decode photos')
-    add('--shard-photos', type=positive_int, default=512, metavar='N', help='photos per file')
+    add('--workers', type=count, default=1, metavar='N', help='processes that decode images')
+    add('--shard-photos', type=positive_int, default=512, metavar='N', help='images per file')
     add_tower(parser)
     add_config_options(parser)
     return run_command(_extract, parser.parse_args(argv))
@@ -71,7 +71,7 @@ def _extract(args: argparse.Namespace) -> int:
             encoder = MODELS.build(encoder_config).to(device)
             encoder.batch_size = args.batch_size
             start = time.perf_counter()
-            with tqdm(total=len(photos), unit='photo', disable=None) as bar:
+            with tqdm(total=len(photos), unit='image', disable=None) as bar:
                 added = extract_tokens(
                     encoder,
                     photos,
@@ -86,7 +86,7 @@ def _extract(args: argparse.Namespace) -> int:
         ) from None
     seconds = time.perf_counter() - start
     print(
-        f'{args.out}: {len(photos)} photos, {added} new in {seconds:.1f} s; '
+        f'{args.out}: {len(photos)} images, {added} new in {seconds:.1f} s; '
         f'{encoder.num_tokens} tokens of {encoder.embed_dim} numbers each'
     )
     return DONE

@@ -1,4 +1,4 @@
-"""``clipter infer``: read the words in photos, or word crops."""
+"""``clipter infer``: read the words in images, or word crops."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         ['photo.jpg',
          "photos/ 'more/*.png' https://example.org/sign.jpg scan.pdf - --out results",
          '--crops words/ --format csv'],
-        'Prints one line per photo, and writes DIR/<name>.json (or another --format) and '
+        'Prints one line per image, and writes DIR/<name>.json (or another --format) and '
         'DIR/<name>.png with\nthe words drawn. With --crops each image is one word: nothing is '
         'detected or drawn, and every image\ngets a text and a score. The exit status is 1 if '
         'inputs could not be read; all other inputs are read.',
@@ -78,8 +78,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add(
         '--batch-size', type=positive_int, metavar='N',
-        help='photos or crops per batch '
-        f'(default: {PHOTOS_A_BATCH} photo, {CROPS_A_BATCH} crops)',
+        help='images or crops per batch '
+        f'(default: {PHOTOS_A_BATCH} image, {CROPS_A_BATCH} crops)',
     )  # fmt: skip
     add(
         '--context', choices=('on', 'off'),
@@ -104,12 +104,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--orientation', choices=ORIENTATIONS, default='auto',
-        help='degrees by which photos are rotated clockwise before they are read; auto reads them '
+        help='degrees by which images are rotated clockwise before they are read; auto reads them '
         'as they are, and rotated if their words show that they are not upright',
     )  # fmt: skip
     add(
         '--long-side', type=positive_int, metavar='PX',
-        help="long side to which photos are resized for the detector (default: the config's own, "
+        help="long side to which images are resized for the detector (default: the config's own, "
         '1664 in the embedded default); larger values find smaller words and take more time',
     )  # fmt: skip
     add(
@@ -165,7 +165,7 @@ def image_warnings(quiet: bool) -> Iterator[None]:
 
 def _infer(args: argparse.Namespace) -> int:
     if args.crops and args.context == 'on':
-        raise CommandError('crops have no scene: leave --context on out, or read whole photos')
+        raise CommandError('crops have no scene: leave --context on out, or read whole images')
     if args.crops and (args.long_side or args.tile or args.orientation != 'auto'):
         raise CommandError(
             'crops need no detector: leave --long-side, --tile and --orientation out'
@@ -179,7 +179,7 @@ def _infer(args: argparse.Namespace) -> int:
 
     warnings.filterwarnings('ignore', module='PIL')
     kind, read, unit = (
-        (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'photo')
+        (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'image')
     )
     try:
         writer = make_writer(args.format, args.out, args.resume, kind)
@@ -295,7 +295,7 @@ def load_spotter(args: argparse.Namespace) -> TextSpotter:
 def read_batch(
     spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
 ) -> None:
-    """Read photos together and write, draw and print their words."""
+    """Read images together and write, draw and print their words."""
     import cv2
 
     from pipeline.io import PhotoResult

@@ -68,7 +68,7 @@ def report_absent(entry: DatasetEntry, names: set[str], wanted: list[str] | None
 def report_split(entry: DatasetEntry, split: PreparedSplit) -> None:
     """Report the counts of a split, found and published, and the files written."""
     label = f'{entry.name} {split.name}'.strip()
-    things = 'crops' if entry.task == 'textrecog' else 'photos'
+    things = 'crops' if entry.task == 'textrecog' else 'images'
     counts = [(split.found.photos, split.published.photos, things)]
     if entry.task != 'textrecog':
         counts.append((split.found.words, split.published.words, 'words'))

@@ -27,15 +27,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          '--data data/synthetic/val/annotation.json --curve-from 0.2 '
          '--textless data/backgrounds/held_out --out results/detector_synthetic'],
         'Writes DIR/report.md with precision, recall and hmean at IoU 0.5, recall by height and '
-        'angle,\nstraight and curved words, reasons of misses and false words in photos without '
-        'text;\nDIR/precision_recall.png; and the photos with the most errors, drawn, in '
+        'angle,\nstraight and curved words, reasons of misses and false words in images without '
+        'text;\nDIR/precision_recall.png; and the images with the most errors, drawn, in '
         'DIR/worst. All numbers are\ngiven for the detector only and for the whole spotter, which '
         'drops words with an empty text or a low\nscore.',
     )  # fmt: skip
     add = parser.add_argument
-    add('--data', nargs='+', required=True, metavar='JSON', help='MMOCR JSON, photos with polygons')
-    add('--data-root', metavar='DIR', help="folder of the photos (default: each JSON's own folder)")
-    add('--textless', metavar='FOLDER', help='photos without text, to count false words')
+    add('--data', nargs='+', required=True, metavar='JSON', help='MMOCR JSON, images with polygons')
+    add('--data-root', metavar='DIR', help="folder of the images (default: each JSON's own folder)")
+    add('--textless', metavar='FOLDER', help='images without text, to count false words')
     add(
         '--out', type=Path, default=Path('results/report_detector'), metavar='DIR',
         help='folder of the report',
@@ -51,7 +51,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='shape for the comparison, whole-number quads or polygons (default: quads if all '
         'ground-truth words are quads)',
     )  # fmt: skip
-    add('--worst', type=count, default=10, metavar='N', help='number of photos drawn')
+    add('--worst', type=count, default=10, metavar='N', help='number of images drawn')
     add_config_options(parser)
     return parser.parse_args(argv)
 
@@ -78,7 +78,7 @@ def _report(args: argparse.Namespace) -> int:
     spotter, settings = load_spotter(
         config, args.checkpoint, args.device, parse_options(args.cfg_options)
     )
-    with tqdm(total=len(photos) + len(items), unit='photo', disable=None) as bar:
+    with tqdm(total=len(photos) + len(items), unit='image', disable=None) as bar:
         measured = measure_detector(
             spotter, photos, args.curve_from, args.polygons, progress=bar.update
         )

@@ -24,7 +24,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'report-recognizer',
         ['--data data/icdar2015_dev/textspotting.json',
          '--data data/word_crops/svt_train/textrecog.json --out results/recognizer_svt'],
-        'Reads words cut out at the ground truth (photos with polygons) or whole images (word '
+        'Reads words cut out at the ground truth (images with polygons) or whole images (word '
         'crops), and\nwrites DIR/report.md with accuracy by kind, height, length, blur and angle '
         'of words, the most\nfrequent confusions of characters, and the reliability of scores; '
         'DIR/calibration.png; and a random\nsample of misread words in DIR/failures.png.',
@@ -32,7 +32,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         '--data', nargs='+', required=True, metavar='JSON',
-        help='MMOCR JSON: photos with polygons and texts, or word crops with texts',
+        help='MMOCR JSON: images with polygons and texts, or word crops with texts',
     )  # fmt: skip
     add('--data-root', metavar='DIR', help="folder of the images (default: each JSON's own folder)")
     add(

@@ -40,7 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--only-fonts', action='store_true',
         help="use only the fonts of --fonts (without --fonts: matplotlib's)",
     )  # fmt: skip
-    add('--backgrounds', metavar='DIR', help='photos without text (default: drawn backgrounds)')
+    add('--backgrounds', metavar='DIR', help='images without text (default: drawn backgrounds)')
     add(
         '--words', type=count, nargs=2, default=(3, 25), metavar=('MIN', 'MAX'),
         help='words per scene',
@@ -77,7 +77,7 @@ def build_generator(args: argparse.Namespace) -> SceneGenerator:
     backgrounds = find_backgrounds(args.backgrounds) if args.backgrounds else []
     print(
         f'{len(group_families(fonts))} font families, {len(fonts)} faces; '
-        f'{len(backgrounds)} background photos',
+        f'{len(backgrounds)} background images',
         flush=True,
     )
     words = WordSource(latin_share=args.latin)

@@ -34,7 +34,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          'recognition/parseq-small_words work_dirs/parseq-small_words/iter_8000.pth '
          '--json scores.json'],
         'Spotters: prints precision, recall and hmean of end-to-end recognition, word spotting '
-        '(without and\nwith each lexicon of the config) and detection, photos per second, and '
+        '(without and\nwith each lexicon of the config) and detection, images per second, and '
         'where words were lost. The\npredictions are in WORK_DIR/submission.zip, ready to submit; '
         'clipter evaluate computes the same\nscores from that file.',
     )  # fmt: skip

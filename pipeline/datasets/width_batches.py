@@ -69,7 +69,7 @@ def sample_widths(dataset: Any) -> np.ndarray:
 
     Args:
         dataset: ``SceneWordsDataset`` of crops whose annotation contains ``width`` (written by
-            ``tools/cut_words.py``), or ``ConcatDataset`` and ``RepeatDataset`` of such data sets.
+            ``clipter cut-words``), or ``ConcatDataset`` and ``RepeatDataset`` of such data sets.
 
     Raises:
         ValueError: If a sample has no width.
@@ -82,6 +82,6 @@ def sample_widths(dataset: Any) -> np.ndarray:
     if None in widths:
         raise ValueError(
             f'the annotation has no width for sample {widths.index(None)}: cut the words with '
-            'tools/cut_words.py.'
+            'clipter cut-words.'
         )
     return np.array(widths, dtype=np.int64)

@@ -40,7 +40,7 @@ class DBWords:
             is curved if it fills a smaller fraction of its smallest rectangle, and its polygon is
             the grown outline of its kernel. Arcs use the threshold 0.85 of
             :func:`pipeline.geometry.order_ring`. A value near 0.85 here also bends straight words
-            with a noisy map; on street photos this lost a tenth of the end-to-end matches.
+            with a noisy map; on street images this lost a tenth of the end-to-end matches.
         text_repr_type: ``'quad'`` returns rectangles only, ``'poly'`` also returns polygons for
             curved words.
     """

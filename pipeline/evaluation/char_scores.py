@@ -55,7 +55,7 @@ def read_char_scores(path: str | Path) -> Callable[[str], CharScores]:
 
     def scores_of(image: str) -> CharScores:
         if plain_key(image) not in files:
-            raise SubmissionError(f'{path}: wanted character scores of photo {image}, found none.')
+            raise SubmissionError(f'{path}: wanted character scores of image {image}, found none.')
         name, read = files[plain_key(image)]
         return _parse(f'{path.name}/{name}', read())
 

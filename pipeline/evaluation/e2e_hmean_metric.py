@@ -36,7 +36,7 @@ class E2EHmeanMetric(BaseMetric):
     """Detection, end-to-end and word-spotting scores by the ICDAR protocols.
 
     The metric writes the predictions as lines of a submission, reads the lines back and scores
-    them. ``tools/evaluate.py`` therefore gives the same scores for the same lines in files. The
+    them. ``clipter evaluate`` therefore gives the same scores for the same lines in files. The
     metric does not search for the best score threshold, unlike MMOCR's metrics.
 
     Keys: ``detection/hmean``, and ``e2e/LEVEL_hmean`` and ``spotting/LEVEL_hmean`` where LEVEL is

@@ -1,4 +1,4 @@
-"""Scores of prediction files against ground-truth files, as ``tools/evaluate.py`` reports them."""
+"""Scores of prediction files against ground-truth files, as ``clipter evaluate`` reports them."""
 
 from __future__ import annotations
 

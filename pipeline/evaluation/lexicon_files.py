@@ -97,7 +97,7 @@ def _read_photo_lexicons(path: Path) -> Callable[[str], Lexicon]:
         key = image if image in readers else image.lstrip('0')
         if key not in readers:
             raise ValueError(
-                f'{path}: wanted a list for photo {image} (a name that ends in img_{image}.txt), '
+                f'{path}: wanted a list for image {image} (a name that ends in img_{image}.txt), '
                 'found none.'
             )
         if key not in cache:

@@ -162,7 +162,7 @@ def _match_weighted(
 ) -> list[LexiconMatch]:
     if len(char_scores.words) != len(words):
         raise ValueError(
-            f'photo {name}: wanted character scores of {len(words)} predictions, got '
+            f'image {name}: wanted character scores of {len(words)} predictions, got '
             f'{len(char_scores.words)}.'
         )
     try:
@@ -171,7 +171,7 @@ def _match_weighted(
             for text, scores in zip(words.texts, char_scores.words)
         ]
     except ValueError as error:
-        raise ValueError(f'photo {name}: {error}') from error
+        raise ValueError(f'image {name}: {error}') from error
 
 
 def _match(lexicon: Lexicon, texts: set[str], rule: LexiconRule) -> dict[str, LexiconMatch]:

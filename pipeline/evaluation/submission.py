@@ -71,8 +71,8 @@ def read_predictions(
     for key, (source, _) in files:
         if key not in gt:
             raise SubmissionError(
-                f'{source}: wanted predictions for photos of the ground truth, '
-                f'got photo {key}, which it does not contain.'
+                f'{source}: wanted predictions for images of the ground truth, '
+                f'got image {key}, which it does not contain.'
             )
     return {
         key: parse_words(*file, lambda line: parse_line(line, kind, with_confidence))

@@ -86,8 +86,8 @@ def read_numbered_predictions(
     for key, (source, content) in read_entries(path, _DET_NAME, only=True):
         if int(key) not in spelling:
             raise SubmissionError(
-                f'{source}: wanted predictions for photos of the ground truth, '
-                f'got photo {key}, which it does not contain.'
+                f'{source}: wanted predictions for images of the ground truth, '
+                f'got image {key}, which it does not contain.'
             )
         words[spelling[int(key)]] = parse_words(source, content, parse)
     return words

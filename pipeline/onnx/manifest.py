@@ -18,7 +18,7 @@ _PARTS = {
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read and check the manifest of a folder that ``tools/export.py`` has written.
+    """Read and check the manifest of a folder that ``clipter export`` has written.
 
     Raises:
         FileNotFoundError: If the folder has no manifest.

@@ -27,7 +27,7 @@ DEFAULT_FOLDER = Path(__file__).parents[1] / 'weights' / 'onnx'
 
 
 class OnnxTextSpotter(TextSpotter):
-    """A :class:`TextSpotter` from a folder that ``tools/export.py`` has written.
+    """A :class:`TextSpotter` from a folder that ``clipter export`` has written.
 
     The networks take uint8 images: padding and normalization are part of their graphs.
 

@@ -40,7 +40,7 @@ model = dict(
                 type='DBHead',
                 in_channels=96,
                 module_loss=dict(type='DBModuleLoss'),
-                # Set on training photos and synthetic scenes.
+                # Set on training images and synthetic scenes.
                 postprocessor=dict(
                     type='DBWordPostprocessor',
                     mask_thr=0.16,
@@ -64,7 +64,7 @@ model = dict(
             ),
         ),
     ),
-    # What photos without text allow.
+    # What images without text allow.
     min_score=0.4,
     recognizer=dict(
         type='EncoderDecoderRecognizer',

@@ -168,7 +168,7 @@ def test_benchmark_prints_a_report_and_writes_json(
 
     printed = capsys.readouterr().out
     assert status == 0
-    for said in ('threads', f'torch {torch.__version__}', 'photos/s', 'MiB at most', *STAGES):
+    for said in ('threads', f'torch {torch.__version__}', 'images/s', 'MiB at most', *STAGES):
         assert said in printed
     record = json.loads(path.read_text())
     assert record['throughput']['photos'] == 1

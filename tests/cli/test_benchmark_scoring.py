@@ -24,7 +24,7 @@ def test_benchmark_scoring_prints_and_writes_times(
     told = capsys.readouterr().out
     record = json.loads((tmp_path / 'deep' / 'speed.json').read_text())
     assert status == 0
-    assert '6 photos, 72 ground-truth words, 72 predictions; lexicon of 3000 words' in told
+    assert '6 images, 72 ground-truth words, 72 predictions; lexicon of 3000 words' in told
     assert [run['lexicon'] for run in record['scoring']] == [False, True]
     assert set(record['search']) == {'in the lexicon', 'misspelled', 'all'}
     for kind, search in record['search'].items():

@@ -21,10 +21,10 @@ def test_calibrate_int8_adds_ranges_to_packed_weights(tmp_path, capsys):
     save_file(load_file(SHIPPED), packed)
     arguments = ['--checkpoint', str(packed), '--photos', str(DEMO_PHOTO), '--out', str(packed)]
     assert calibrate_int8.main(arguments) == 0
-    assert 'ranges of activations on 1 photos' in capsys.readouterr().out
+    assert 'ranges of activations on 1 images' in capsys.readouterr().out
     shipped, measured = load_int8_ranges(SHIPPED), load_int8_ranges(packed)
     assert list(measured) == list(shipped)
-    # Of one photo, but of the same network: alike in the main.
+    # Of one image, but of the same network: alike in the main.
     widths = [(high - low) / (shipped[k][1] - shipped[k][0]) for k, (low, high) in measured.items()]
     assert sum(0.5 < width < 2 for width in widths) > 0.8 * len(widths)
     before, after = load_file(SHIPPED), load_file(packed)

@@ -1,4 +1,4 @@
-"""``clipter cut-words``: crops of a recognizer's size from photos and from word crops."""
+"""``clipter cut-words``: crops of a recognizer's size from images and from word crops."""
 
 from __future__ import annotations
 

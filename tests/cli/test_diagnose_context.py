@@ -87,7 +87,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def draw_blocks(folder: Path) -> None:
-    """Photos whose words a ``BlockDetector`` finds."""
+    """Images whose words a ``BlockDetector`` finds."""
     import cv2
 
     folder.mkdir()
@@ -118,7 +118,7 @@ def test_diagnose_context_untrained_gate_changes_no_word(folder, tmp_path, capsy
         '--misleading', '4', '--plates', 'benchmark',
     )  # fmt: skip
     assert status == 0
-    assert '42 words in 6 photos' in capsys.readouterr().out
+    assert '42 words in 6 images' in capsys.readouterr().out
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['gate'] == {'fusion.gate': 0.0}
     assert numbers['changed']['any']['words'] == 0

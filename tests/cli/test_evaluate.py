@@ -219,7 +219,7 @@ def test_evaluate_rejects_char_scores_that_do_not_fit(
     assert 'res_img_1.npz: wanted characters' in capsys.readouterr().err
     (tmp_path / 'scores' / 'res_img_1.npz').unlink()
     assert tool.main([*command, '--lexicon-rule', 'testr']) == 2
-    assert 'character scores of photo 1' in capsys.readouterr().err
+    assert 'character scores of image 1' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ def losses(work_dir: Path) -> list[float]:
 def test_extract_context_writes_each_photo_once(config, tmp_path, capsys):
     out = tmp_path / 'cache'
     assert extract(config, '--out', str(out)) == 0
-    assert '4 photos, 4 new' in capsys.readouterr().out
+    assert '4 images, 4 new' in capsys.readouterr().out
     assert len(ContextCache(out)) == 4
     assert extract(config, '--out', str(out), '--split', 'train', 'scenes') == 0
-    assert '4 photos, 0 new' in capsys.readouterr().out
+    assert '4 images, 0 new' in capsys.readouterr().out
 
 
 def test_context_cache_equals_the_encoder(config, tmp_path):

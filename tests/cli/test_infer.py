@@ -75,7 +75,7 @@ def errors(lines: list[str]) -> list[str]:
     return [line for line in lines if line.startswith('error: ')]
 
 
-# One photo
+# One image
 
 
 def test_infer_writes_a_line_json_and_picture(run, tmp_path):
@@ -187,7 +187,7 @@ def test_infer_expands_folders_globs_and_pages(run, tmp_path):
     save(tmp_path / 'photos' / 'img_10.png', 'b')
     save(tmp_path / 'photos' / 'img_2.png', 'a')
     save(tmp_path / 'photos' / 'deep' / 'er.JPG', 'c')
-    (tmp_path / 'photos' / 'notes.txt').write_text('no photo')
+    (tmp_path / 'photos' / 'notes.txt').write_text('no image')
     save(tmp_path / 'more_1.png', 'd')
     save(tmp_path / 'more_2.png', 'e')
     pages = [Image.fromarray(draw_photo((letter, BOX))[..., ::-1]) for letter in 'fg']
@@ -430,7 +430,7 @@ def test_infer_writes_all_photos_to_one_file(run, tmp_path, result_format):
         assert read == [(str(photos[0]), 'k'), (str(photos[0]), 'm'), (str(photos[1]), '')]
 
 
-# Many photos
+# Many images
 
 
 def test_infer_reads_batches_with_a_progress_bar(run, tmp_path, monkeypatch):
@@ -449,7 +449,7 @@ def test_infer_reads_batches_with_a_progress_bar(run, tmp_path, monkeypatch):
     done = run('photos', '--batch-size', 2, '--no-draw')
     assert sizes == [2, 2, 1]
     assert [line.rsplit(': ')[-1] for line in done.out] == list(letters)
-    assert 'photo/s' in done.err[-1] or 's/photo' in done.err[-1]
+    assert 'image/s' in done.err[-1] or 's/image' in done.err[-1]
 
 
 def test_infer_prints_no_progress_bar_to_a_file(run, tmp_path):
@@ -501,7 +501,7 @@ def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
     monkeypatch.setattr(infer, 'read_batch', read)
     done = run('photos', '--resume')
     assert done.status == 0
-    assert done.out[0] == '2 of 4 photos are in results already'
+    assert done.out[0] == '2 of 4 images are in results already'
     assert [line.rsplit(': ')[-1] for line in done.out[1:]] == ['c', 'd']
     assert (tmp_path / 'results' / 'a.json').stat().st_mtime_ns == kept
     assert len(files(tmp_path / 'results')) == 8

@@ -1,4 +1,4 @@
-"""The first command of a new user: read a photo with the default weights."""
+"""The first command of a new user: read an image with the default weights."""
 
 from __future__ import annotations
 

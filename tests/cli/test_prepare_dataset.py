@@ -27,14 +27,14 @@ def test_prepare_dataset_prints_counts_and_warnings(icdar, capsys):
     assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        'icdar2015 test: 1 photos of 500, 1 words of 2,077, and 1 ignored',
+        'icdar2015 test: 1 images of 500, 1 words of 2,077, and 1 ignored',
         f'  {icdar / "textdet_test.json"}',
         f'  {icdar / "textrecog_test"}',
         f'  {icdar / "textrecog_test.json"}',
         f'  {icdar / "textspotting_test.json"}',
     ]
     photos, words, absent = err.splitlines()
-    assert photos == 'warning: icdar2015 test has 1 photos, its owners publish 500'
+    assert photos == 'warning: icdar2015 test has 1 images, its owners publish 500'
     assert words == 'warning: icdar2015 test has 1 words, its owners publish 2,077'
     assert absent.startswith('icdar2015 train: not there, wanted ch4_training_images and ')
     assert 'rrc.cvc.uab.es' in absent
@@ -65,7 +65,7 @@ def test_prepare_dataset_out_and_tasks(icdar, tmp_path, capsys):
     command = ['icdar2015', '--root', str(icdar), '--out', str(out)]
     assert prepare_dataset.main([*command, '--splits', 'test', '--tasks', 'textspotting']) == 0
     assert [path.name for path in out.iterdir()] == ['textspotting_test.json']
-    assert 'not there' not in capsys.readouterr().err  # nobody asked for training photos
+    assert 'not there' not in capsys.readouterr().err  # nobody asked for training images
 
 
 @pytest.mark.parametrize('name', ['icdar2015', 'totaltext', 'svt', 'word-crops'])
@@ -79,7 +79,7 @@ def test_prepare_dataset_names_missing_files_and_address(name, tmp_path, capsys)
 
 
 def test_prepare_dataset_names_an_unreadable_photo(icdar, capsys):
-    (icdar / 'ch4_test_images' / 'img_1.jpg').write_text('no photo')
+    (icdar / 'ch4_test_images' / 'img_1.jpg').write_text('no image')
     assert prepare_dataset.main(['icdar2015', '--root', str(icdar)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert 'img_1.jpg' in line

@@ -1,4 +1,4 @@
-"""``clipter report-detector`` on photos of blocks."""
+"""``clipter report-detector`` on images of blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings('ignore')
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> Path:
-    """A toy spotter's config, three photos, and two without text of which one has a block."""
+    """A toy spotter's config, three images, and two without text of which one has a block."""
     folder = tmp_path_factory.mktemp('report')
     toy_spotter.write_config(folder)
     write_scenes(folder / 'scenes')
@@ -38,7 +38,7 @@ def test_report_detector_writes_numbers_and_pictures(folder, tmp_path, capsys):
     assert status == 0
     report = (tmp_path / 'report.md').read_text()
     for said in (
-        "3 photos with 4 counted words and 1 don't-care words",
+        "3 images with 4 counted words and 1 don't-care words",
         'whole-number quads', 'toy.safetensors (SHA-256 ',
         '| detection, detector only | 0.750 | 0.750 | 0.750 [',
         '| end to end, no lexicon | 0.750 | 0.750 |',
@@ -86,4 +86,4 @@ def test_report_detector_rejects_data_without_words(folder, tmp_path, capsys):
     path = tmp_path / 'empty.json'
     path.write_text(json.dumps({'data_list': []}))
     assert run(folder, '--data', path) == 2
-    assert 'no photo with word polygons' in capsys.readouterr().err
+    assert 'no image with word polygons' in capsys.readouterr().err

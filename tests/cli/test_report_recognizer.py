@@ -1,4 +1,4 @@
-"""``clipter report-recognizer`` on photos of blocks."""
+"""``clipter report-recognizer`` on images of blocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings('ignore')
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> Path:
-    """A toy spotter's config, photos with three words read right and one wrong, and a crop."""
+    """A toy spotter's config, images with three words read right and one wrong, and a crop."""
     folder = tmp_path_factory.mktemp('report')
     toy_spotter.write_config(folder)
     write_scenes(folder / 'scenes')
@@ -38,7 +38,7 @@ def test_report_recognizer_writes_numbers_and_pictures(folder, tmp_path, capsys)
     assert status == 0
     report = (tmp_path / 'report.md').read_text()
     for said in (
-        '4 words of 2 photos', '| all | 4 | 0.750 [', '1 errors in 4 characters',
+        '4 words of 2 images', '| all | 4 | 0.750 [', '1 errors in 4 characters',
         '| 0.7 to 0.8 | 3 | 0.784 | 1.000 |', '| 0.7 | 4 | 1.000 | 0.750 |',
         '1 of the 1 words that are wrong',
     ):  # fmt: skip
@@ -54,7 +54,7 @@ def test_report_recognizer_combines_photos_and_crops(folder, tmp_path):
     data = [folder / 'scenes' / 'annotation.json', folder / 'crops' / 'annotation.json']
     assert run(folder, '--data', *data, '--out', tmp_path) == 0
     report = (tmp_path / 'report.md').read_text()
-    assert '4 words of 2 photos and 1 word crops' in report
+    assert '4 words of 2 images and 1 word crops' in report
     assert '| all | 5 | 0.800 [' in report
 
 

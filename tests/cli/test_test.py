@@ -19,7 +19,7 @@ from pipeline.evaluation.scoring import ScoringRules
 pytestmark = pytest.mark.filterwarnings('ignore')
 
 REPOSITORY = Path(__file__).parents[2]
-# Photo -> drawn blocks, and gt words with their boxes.
+# Image -> drawn blocks, and gt words with their boxes.
 PHOTOS = {
     'img_1': (
         [('k', (10, 10, 90, 34)), ('m', (100, 10, 180, 34))],
@@ -40,7 +40,7 @@ test_evaluator = dict({evaluator})
 
 
 def write_photos(root: Path) -> None:
-    """The photos, MMOCR JSON, ICDAR ground truth, a weak lexicon."""
+    """The images, MMOCR JSON, ICDAR ground truth, a weak lexicon."""
     (root / 'gt').mkdir(parents=True)
     samples = []
     for name, (blocks, words) in PHOTOS.items():
@@ -64,7 +64,7 @@ def write_photos(root: Path) -> None:
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    """Run the tool on the photos with these entries of ``test_evaluator``."""
+    """Run the tool on the images with these entries of ``test_evaluator``."""
     root = tmp_path / 'photos'
     write_photos(root)
 

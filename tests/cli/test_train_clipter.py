@@ -69,7 +69,7 @@ def test_train_logs_losses_gate_and_pictures(tmp_path):
     names = {path.name for path in (vis_data / 'vis_image').glob('*.png')}
     assert names == {'train_readings_2.png', 'val_readings_3.png'}
     sheet = cv2.imread(str(vis_data / 'vis_image' / 'train_readings_2.png'))
-    assert sheet.shape[0] > 300  # the photo stands above the crops
+    assert sheet.shape[0] > 300  # the image stands above the crops
 
 
 def test_checkpoint_has_the_tower_name_without_weights(config):

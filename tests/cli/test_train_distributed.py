@@ -1,4 +1,4 @@
-"""Training with two CPU processes on photos and word crops."""
+"""Training with two CPU processes on images and word crops."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_processes_divide_an_epoch(ranks):
 
 
 def test_evaluation_counts_each_word_once(ranks):
-    # Four photos with one, two, three and one word; their batches are 2 and 1 long.
+    # Four images with one, two, three and one word; their batches are 2 and 1 long.
     assert [rank['metrics'] for rank in ranks] == [{'met/words': 'aaaabbc'}] * 2
 
 

@@ -147,7 +147,7 @@ def test_rotated_roi_align_rotates_counterclockwise() -> None:
     roi = torch.tensor([[0, 2.0, 2.0, 4.0, 4.0, 0.0], [0, 2.0, 2.0, 4.0, 4.0, math.pi / 2]])
     upright, turned = roi_align_rotated(features, roi, 4, 1.0, 1, True, False)
     torch.testing.assert_close(upright, features[0])
-    # The region's own x axis points up the screen: its first row is the photo's first column,
+    # The region's own x axis points up the screen: its first row is the image's first column,
     # read from the bottom.
     torch.testing.assert_close(turned, torch.rot90(features[0], -1, dims=(1, 2)))
 

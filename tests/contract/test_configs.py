@@ -115,7 +115,7 @@ def put_at_hand(node: Any, folder: Path) -> None:
 
 
 def draw_set(root: Path, ann_file: str) -> Path:
-    """Two photos with two words each, or two word crops where a set is one of crops."""
+    """Two images with two words each, or two word crops where a set is one of crops."""
     root.mkdir(parents=True, exist_ok=True)
     is_crops = root.parent.name in ('words', 'word_crops', 'cut')
     photo = draw_words()
@@ -140,7 +140,7 @@ def draw_set(root: Path, ann_file: str) -> Path:
 
 
 def draw_words() -> np.ndarray:
-    """A photo with a block for each of ``WORDS``."""
+    """A image with a block for each of ``WORDS``."""
     return draw_photo(*((text[0], box) for text, box in WORDS.items()))
 
 

@@ -45,7 +45,7 @@ RECOGNIZERS = {
 }
 IMAGE_SIZE = 96
 # What an untrained head says is text at every other pixel, and chasing it through TextSnake's and
-# DRRG's postprocessing takes minutes. These heads say instead: one text fills the photo. The
+# DRRG's postprocessing takes minutes. These heads say instead: one text fills the image. The
 # channels are text, center, sine, cosine and the radius, or the heights above and below.
 HEADS = {'TextSnake': [3.0, 3.0, 0.0, 1.0, 8.0], 'DRRG': [3.0, 3.0, 0.0, 1.0, 6.0, 6.0]}
 
@@ -169,7 +169,7 @@ def pack(samples: list[dict], transforms: list[dict]) -> dict[str, list]:
 
 
 def draw_signs(seed: int) -> dict:
-    """A photo with two wavy words, as MMOCR's loading transforms would leave it."""
+    """A image with two wavy words, as MMOCR's loading transforms would leave it."""
     rng = np.random.default_rng(seed)
     image = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 120, np.uint8)
     along = np.linspace(0.08, 0.92, 7)

@@ -52,7 +52,7 @@ def take(batches: Any, count: int) -> list[list[int]]:
 def test_word_batches_have_at_most_max_words():
     batches = list(WordBatchSampler(finite(Photos(SIZES)), batch_size=100, max_words=9))
     assert all(sum(SIZES[i] for i in batch) <= 9 for batch in batches)
-    assert len(batches) < len(SIZES)  # several photos share a batch
+    assert len(batches) < len(SIZES)  # several images share a batch
 
 
 def test_word_batches_limit_images_but_not_word_crops():
@@ -135,7 +135,7 @@ def test_word_batch_sampler_rejects_limits_below_one(limits):
 
 
 def test_sample_sizes_of_concatenated_and_repeated_sets():
-    crops = [0] * 3  # as a set of MMOCR's: one word a sample, and no photo
+    crops = [0] * 3  # as a set of MMOCR's: one word a sample, and no image
     words, photos = sample_sizes(_joined([Photos([2, 3]), _Repeated(Photos([4]), 2), crops]))
     assert words.tolist() == [2, 3, 4, 4, 1, 1, 1]
     assert photos.tolist() == [1, 1, 1, 1, 0, 0, 0]

@@ -98,7 +98,7 @@ def test_weights_without_ranges_stay_in_floats(tmp_path):
 def test_load_int8_ranges_rejects_invalid_metadata(tmp_path):
     broken = tmp_path / 'broken.safetensors'
     save_file(load_file(WEIGHTS), broken, metadata={'detector_int8_ranges': '{"x": 1}'})
-    with pytest.raises(ValueError, match=r'again with tools/calibrate_int8\.py'):
+    with pytest.raises(ValueError, match=r'again with clipter calibrate-int8'):
         TextSpotter.from_config(DEFAULT_CONFIG, broken)
 
 

@@ -13,7 +13,7 @@ from mmengine.registry import DefaultScope
 from pipeline.detection.text_detector import TextDetector
 
 MMOCR_CONFIGS = Path(mmocr.__file__).parent / '.mim' / 'configs' / 'textdet'
-WORD = (0.2, 0.3, 0.7, 0.5)  # as shares of the photo's sides
+WORD = (0.2, 0.3, 0.7, 0.5)  # as shares of the image's sides
 
 
 def photo(height: int, width: int) -> tuple[np.ndarray, list[float]]:
@@ -33,7 +33,7 @@ def test_detector_polygons_have_the_scale_of_the_image(height, width):
     (polygon,) = found.polygons
     assert polygon.shape == (4, 2) and polygon.dtype == np.float32
     working = detector.pyramid.working_size(height, width)
-    pixel = max(width / working[1], height / working[0], 1.0)  # one of the map, in the photo
+    pixel = max(width / working[1], height / working[0], 1.0)  # one of the map, in the image
     assert box_of(polygon) == pytest.approx(box, abs=2 * pixel)
     assert polygon[0].tolist() == pytest.approx(box[:2], abs=2 * pixel)  # starts at its top-left
     assert 0.7 < found.scores.item() <= 1

@@ -30,7 +30,7 @@ def assert_photos_equal_reference(run: Run, result: dict[str, Any]) -> None:
     by_number = {int(name): photo for name, photo in result['per_image'].items()}
     for name, expected in run.expected.get('per_sample', {}).items():
         photo = by_number[int(''.join(c for c in name if c.isdigit()))]
-        if not run.expected['run'].startswith('davar_detection'):  # prints stale values a photo
+        if not run.expected['run'].startswith('davar_detection'):  # prints stale values an image
             for key in ('precision', 'recall', 'hmean', 'AP'):
                 if key in expected:
                     assert photo[key.lower()] == pytest.approx(expected[key], abs=1e-9), name

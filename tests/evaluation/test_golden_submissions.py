@@ -26,7 +26,7 @@ WHERE = {
     'ccw_quad': ['res_img_1.txt, line 1', 'clockwise', '10,40,110,40,110,10,10,10,hello'],
     'float_coords': ['res_img_1.txt, line 1', 'whole-number', '10.5,10,110,10,110,40,10,40,hello'],
     'missing_transcription_field': ['res_img_1.txt, line 1', 'x4,y4,transcription'],
-    'unknown_image': ['res_img_9.txt', 'photo 9'],
+    'unknown_image': ['res_img_9.txt', 'image 9'],
     'bad_entry_name': ['img_1.txt', 'res_img_N.txt'],
     'nested_folder': ['sub/res_img_1.txt', 'res_img_N.txt'],
 }

@@ -208,7 +208,7 @@ def test_read_lexicon_strong_finds_lists_by_number(tmp_path: Path) -> None:
 
     assert lexicon_of('7').match(['hitec'])[0].word == 'HI-TEC'
     assert lexicon_of('0000012').match(['ward'])[0].word == 'WORD'
-    with pytest.raises(ValueError, match=r'photo 8 .*img_8\.txt'):
+    with pytest.raises(ValueError, match=r'image 8 .*img_8\.txt'):
         lexicon_of('8')
 
 

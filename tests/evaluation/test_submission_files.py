@@ -215,7 +215,7 @@ def test_read_totaltext_predictions_ignores_leading_zeros(tmp_path: Path) -> Non
 
     assert read_totaltext_predictions(tmp_path / 'det', gt)['0000007'].texts == ['word']
     (tmp_path / 'det' / 'img8.txt').write_text('')
-    with pytest.raises(SubmissionError, match='photo 8'):
+    with pytest.raises(SubmissionError, match='image 8'):
         read_totaltext_predictions(tmp_path / 'det', gt)
 
 

@@ -1,4 +1,4 @@
-"""A real MMOCR detector whose probability map is the darkness of the photo.
+"""A real MMOCR detector whose probability map is the darkness of the image.
 
 Everything around the network is MMOCR's and ours: preprocessor, head, postprocessor, rescaling.
 """
@@ -69,7 +69,7 @@ def shrink_box(box: tuple[float, float, float, float], ratio: float = 0.4) -> tu
 def draw_kernels(
     size: tuple[int, int], *boxes: tuple[float, float, float, float], supersample: int = 8
 ) -> np.ndarray:
-    """A white photo of (height, width) with the shrunk kernels of words in black."""
+    """A white image of (height, width) with the shrunk kernels of words in black."""
     height, width = size
     image = np.full((height * supersample, width * supersample, 3), 255, dtype=np.uint8)
     for box in boxes:

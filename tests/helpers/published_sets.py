@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-SIZE = (64, 48)  # (width, height) of photos
+SIZE = (64, 48)  # (width, height) of images
 
 
 def write_photos(folder: Path, *names: str) -> Path:
@@ -36,7 +36,7 @@ def pack(folder: Path, archive: Path) -> Path:
 
 
 def icdar(root: Path, **truths: str) -> Path:
-    """``images`` and ``gt`` of one split, a photo for each ground truth."""
+    """``images`` and ``gt`` of one split, an image for each ground truth."""
     write_photos(root / 'images', *(f'{name}.jpg' for name in truths))
     write_texts(root / 'gt', **{f'gt_{name}': truth for name, truth in truths.items()})
     return root

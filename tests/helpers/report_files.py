@@ -1,4 +1,4 @@
-"""A small set with every kind of word, texts that would break a page, and photos."""
+"""A small set with every kind of word, texts that would break a page, and images."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def line(column: int, row: int, text: str, confidence: float | None = None) -> s
 
 
 def write_set(folder: Path, photos: bool = True, confidences: bool = True) -> Path:
-    """Ground truth, predictions and photos of four photos.
+    """Ground truth, predictions and images of four images.
 
-    Photo 1: one matched, one missed, one misread, one spurious, one don't-care word.
-    Photo 2: texts that are markup, two matched and two misread. Photo 10: one missed word.
-    Photo 11: one matched word.
+    Image 1: one matched, one missed, one misread, one spurious, one don't-care word.
+    Image 2: texts that are markup, two matched and two misread. Image 10: one missed word.
+    Image 11: one matched word.
     """
     gt = {
         1: line(0, 0, 'EXIT') + line(1, 0, 'SHOP') + line(2, 0, 'CAFE') + line(0, 1, '###'),

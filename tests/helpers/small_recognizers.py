@@ -491,7 +491,7 @@ def make_words(texts: tuple[str, ...] = WORDS[:4], seed: int = 0) -> dict[str, A
 
 
 def make_scenes(num_words: int, images: int = 2, seed: int = 1) -> dict[str, Any]:
-    """Scene tokens of some photos, which words take turns to belong to."""
+    """Scene tokens of some images, which words take turns to belong to."""
     generator = torch.Generator().manual_seed(seed)
     return {
         'context_tokens': torch.randn(images, 5, CONTEXT_DIM, generator=generator),

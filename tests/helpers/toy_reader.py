@@ -1,7 +1,7 @@
 """A recognizer with context whose readings can be worked out by hand.
 
 The plain reading of a crop is the letter that its blue says. With context the letter is moved on
-by as many places as the first scene token of its photo says, times the gate.
+by as many places as the first scene token of its image says, times the gate.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BOXES = ((10, 10, 60, 30), (10, 60, 60, 80))
 
 @MODELS.register_module()
 class CornerEncoder(nn.Module):
-    """One token of one number: a shift, told by the red of the photo's last pixel.
+    """One token of one number: a shift, told by the red of the image's last pixel.
 
     As a random encoder (``pretrained=None``) it always says ``seed + 7``.
     """
@@ -94,13 +94,13 @@ def make_subject(openness: float = 1.0) -> Subject:
 def write_photos(
     folder: Path, photos: Sequence[tuple[int, Sequence[tuple[str, str]]]], **extra: Any
 ) -> Path:
-    """Draw photos of blocks and annotate them.
+    """Draw images of blocks and annotate them.
 
     Args:
         folder: Where to.
-        photos: Of each photo the shift that its last pixel tells, and its words: the letter that
+        photos: Of each image the shift that its last pixel tells, and its words: the letter that
             its blue says, and the gt text.
-        extra: Put into the first instance of each photo.
+        extra: Put into the first instance of each image.
 
     Returns:
         The annotation.

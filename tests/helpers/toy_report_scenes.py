@@ -1,4 +1,4 @@
-"""Photos of blocks with gt words beside them, whose detection can be scored by hand."""
+"""Images of blocks with gt words beside them, whose detection can be scored by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GHOST = (110, 60, 190, 90)
 
 
 def write_scenes(folder: Path) -> Path:
-    """Three photos, four gt words that count and one that does not.
+    """Three images, four gt words that count and one that does not.
 
     ``one.png``: a (found), b (missed: no block), an ignored word with a block on it, and a block
     that is no word. ``two.png``: c and d, both found. ``three.png``: nothing at all.

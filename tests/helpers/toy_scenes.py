@@ -105,7 +105,7 @@ def instance(text: str, box: tuple[int, int, int, int], **more: Any) -> dict[str
 
 
 def write_set(folder: Path, samples: list[dict], photos: dict[str, np.ndarray]) -> Path:
-    """Photos and ``annotation.json`` in ``folder``, which is returned."""
+    """Images and ``annotation.json`` in ``folder``, which is returned."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, image in photos.items():
         cv2.imwrite(str(folder / name), image)
@@ -115,7 +115,7 @@ def write_set(folder: Path, samples: list[dict], photos: dict[str, np.ndarray]) 
 
 
 def draw_scenes(folder: Path, count: int = 4) -> Path:
-    """A set of photos with one, two or three words each, no two alike."""
+    """A set of images with one, two or three words each, no two alike."""
     samples, photos = [], {}
     for number in range(count):
         words = list(BOXES.items())[: 1 + number % 3]

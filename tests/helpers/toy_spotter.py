@@ -1,4 +1,4 @@
-"""A spotter whose reading can be worked out by hand, for photos of coloured blocks.
+"""A spotter whose reading can be worked out by hand, for images of coloured blocks.
 
 A word is a block of one colour on white: its blue gives the letter, its green the score. A
 brighter red at the end that the reader meets first tells the word's upright side from the other.
@@ -107,11 +107,11 @@ def make_toy(**options: Any) -> TextSpotter:
 def draw_photo(
     *words: tuple[str, tuple[int, int, int, int]], size: tuple[int, int] = (100, 200)
 ) -> np.ndarray:
-    """A white photo with blocks that read as the given letters.
+    """A white image with blocks that read as the given letters.
 
     Args:
         words: (letter, (x1, y1, x2, y2)), the last row and column not included.
-        size: (height, width) of the photo.
+        size: (height, width) of the image.
     """
     image = np.full((*size, 3), 255, dtype=np.uint8)
     for letter, (x1, y1, x2, y2) in words:

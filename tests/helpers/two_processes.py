@@ -30,7 +30,7 @@ class WordsMetric(BaseMetric):
 
 @HOOKS.register_module()
 class KeepHook(Hook):
-    """Writes ``rank<N>.pth``: the weights, the photos of each batch, the scores."""
+    """Writes ``rank<N>.pth``: the weights, the images of each batch, the scores."""
 
     def __init__(self, folder: str) -> None:
         self.path = Path(folder) / f'rank{get_rank()}.pth'

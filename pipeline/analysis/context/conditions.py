@@ -59,7 +59,7 @@ def swap_photos(count: int, seed: int) -> np.ndarray:
         ValueError: If there are fewer than two images.
     """
     if count < 2:
-        raise ValueError(f'swapping scenes needs at least 2 photos, got {count}.')
+        raise ValueError(f'swapping scenes needs at least 2 images, got {count}.')
     order = np.random.default_rng(seed).permutation(count)
     other = np.empty(count, dtype=np.int64)
     other[order] = np.roll(order, 1)

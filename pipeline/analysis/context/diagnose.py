@@ -85,11 +85,11 @@ def diagnose(
     Raises:
         ValueError: If there are fewer than two images or no readable word.
     """
-    report(f'cutting the words of {len(photos)} photos')
+    report(f'cutting the words of {len(photos)} images')
     words = cut_words(photos, subject.rectifier)
     if not words.texts:
         raise ValueError('the data contain no word to read: all words are ignored or empty.')
-    report('encoding the photos')
+    report('encoding the images')
     tokens = make_tokens(subject, photos, seed)
     readings = {}
     for name in CONDITIONS:

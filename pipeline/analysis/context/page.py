@@ -70,8 +70,8 @@ def _table(diagnosis: Diagnosis, rows: Sequence[int]) -> str:
     words = diagnosis.words
     polygons = [word.polygon for photo in diagnosis.photos for word in photo.readable]
     lines = [
-        '<table><tr><th>crop</th><th>photo</th><th>off</th><th>on</th>'
-        "<th>another photo's tokens</th><th>written</th></tr>"
+        '<table><tr><th>crop</th><th>image</th><th>off</th><th>on</th>'
+        "<th>another image's tokens</th><th>written</th></tr>"
     ]
     for i in rows:
         photo = diagnosis.photos[int(words.image_index[i])]

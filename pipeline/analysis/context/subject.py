@@ -149,7 +149,7 @@ def _check_context(recognizer: Any) -> ContextRecognizer:
         )
     if isinstance(recognizer.context_encoder, CachedContextEncoder):
         raise ValueError(
-            'the config reads scene tokens from a cache, which cannot encode other photos. Use the '
+            'the config reads scene tokens from a cache, which cannot encode other images. Use the '
             'config with the tower; the same checkpoint fits it.'
         )
     recognizer.use_context = True

@@ -8,7 +8,7 @@ from typing import Any
 _NAMES = {
     'off': 'off',
     'on': 'on',
-    'swapped': "another photo's tokens",
+    'swapped': "another image's tokens",
     'random_encoder': 'random encoder',
     'mean_token': 'mean token',
 }
@@ -17,7 +17,7 @@ _NAMES = {
 def format_diagnosis(summary: Mapping[str, Any]) -> str:
     """Format the summary of a :class:`Diagnosis` as Markdown tables."""
     parts = [
-        f'{summary["words"]} words in {summary["photos"]} photos; [95 % intervals over photos]',
+        f'{summary["words"]} words in {summary["photos"]} images; [95 % intervals over photos]',
         _accuracy(summary),
         _changes(summary['changed']),
         'Gate, tanh(alpha): '
@@ -98,9 +98,9 @@ def _cost(cost: Mapping[str, Any]) -> str:
     seconds, memory = cost['seconds_a_photo'], cost['memory_mib']
     words = cost['words'] / max(cost['photos'], 1)
     lines = [
-        f'| {words:.1f} words per photo, {cost["device"]} | off | on | tower only |',
+        f'| {words:.1f} words per image, {cost["device"]} | off | on | tower only |',
         '|---|---|---|---|',
-        '| seconds per photo | '
+        '| seconds per image | '
         + ' | '.join(f'{seconds[name]:.4f}' for name in ('off', 'on', 'tower'))
         + ' |',
         '| process, peak MiB | '

@@ -78,7 +78,7 @@ def measure_detector(
     if all(words.dont_care().all() for words in gt.values()):
         raise ValueError(
             f'wanted words to find, got {sum(map(len, gt.values()))} that are all ignored. Pass '
-            'photos without text to --textless.'
+            'images without text to --textless.'
         )
     found: dict[Stage, list[Words]] = {stage: [] for stage in STAGES}
     low: list[Words] = []

@@ -39,14 +39,14 @@ _RULES = (
 )
 _HEIGHTS = (
     'Height is the smaller one of two mean lengths, that of the two ends and that of the two long '
-    'sides, in pixels of the photo. The angle is between the longer axis and the horizontal.'
+    'sides, in pixels of the image. The angle is between the longer axis and the horizontal.'
 )
 _SHAPES = (
     'A word is curved if it has more than four points and fills less than '
     f'{CURVED_FILL:g} of the smallest rectangle around it. IoU is that of the scored polygons.'
 )
 _TEXTLESS = (
-    'These photos are assumed to contain no text. A sign in the background counts as false words; '
+    'These images are assumed to contain no text. A sign in the background counts as false words; '
     'check the pictures.'
 )
 
@@ -84,9 +84,9 @@ def write_detector_report(
         '## Recall', recall_tables(measured.tally), _HEIGHTS,
         '## Straight and curved words', shape_table(measured.tally), _SHAPES,
         '## How words were missed', miss_table(measured.tally),
-        f'## The {len(judged)} photos with the most detection errors',
+        f'## The {len(judged)} images with the most detection errors',
         table(
-            ['photo', 'missed', 'spurious', 'matched', "don't care"],
+            ['image', 'missed', 'spurious', 'matched', "don't care"],
             [
                 [f'[{name}]({name})', *(photo.counts[kind] for kind in _COLUMNS)]
                 for name, photo in zip(pictures, judged)
@@ -94,7 +94,7 @@ def write_detector_report(
         ),
     ]  # fmt: skip
     if textless is not None:
-        parts += ['## Photos without text', false_word_table(textless), _TEXTLESS]
+        parts += ['## Images without text', false_word_table(textless), _TEXTLESS]
         if most_false_first(textless):
             parts += [false_photo_table(textless), _draw_false_words(textless, out, worst)]
     write_whole(out / 'report.md', '\n\n'.join(parts) + '\n')
@@ -110,7 +110,7 @@ _COLUMNS: tuple[WordKind, ...] = ('missed', 'spurious', 'matched', 'dont_care')
 def _count_line(measured: DetectorMeasurement) -> str:
     ignored = sum(int(words.dont_care().sum()) for words in measured.gt.values())
     return (
-        f'{len(measured.photos)} photos with {len(measured.tally.polygons)} counted words and '
+        f'{len(measured.photos)} images with {len(measured.tally.polygons)} counted words and '
         f"{ignored} don't-care words"
     )
 

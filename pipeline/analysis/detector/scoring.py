@@ -1,4 +1,4 @@
-"""Scores of found words, computed by the scorer of ``tools/test.py``."""
+"""Scores of found words, computed by the scorer of ``clipter test``."""
 
 from __future__ import annotations
 

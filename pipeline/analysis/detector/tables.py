@@ -88,7 +88,7 @@ def false_word_table(results: Sequence[FalseWords]) -> str:
                 f'{hit} ({percent(hit, len(counts))})', max(counts, default=0),
             ]
         )  # fmt: skip
-    header = ['', 'photos', 'false words', 'per photo', 'photos with any', 'most in a photo']
+    header = ['', 'images', 'false words', 'per image', 'images with any', 'most in an image']
     return table(header, rows)
 
 
@@ -102,7 +102,7 @@ def false_photo_table(results: Sequence[FalseWords]) -> str:
         ]
         for result in most_false_first(results)
     ]  # fmt: skip
-    return table(['photo', *(STAGE_NAMES[stage] for stage in STAGES), 'read as'], rows)
+    return table(['image', *(STAGE_NAMES[stage] for stage in STAGES), 'read as'], rows)
 
 
 def _cells(result: SetScore, ap: float | None) -> list[object]:

@@ -96,7 +96,7 @@ def write_recognizer_report(
 def _count_line(readings: Sequence[WordReading]) -> str:
     crops = sum(reading.is_crop for reading in readings)
     photos = len({reading.path for reading in readings if not reading.is_crop})
-    parts = [f'{len(readings) - crops} words of {photos} photos'] if photos else []
+    parts = [f'{len(readings) - crops} words of {photos} images'] if photos else []
     parts += [f'{crops} word crops'] if crops else []
     return ' and '.join(parts)
 

@@ -46,5 +46,5 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = '
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 photo``, ``2 photos``."""
+    """``1 image``, ``2 images``."""
     return f'{count} {noun}' + ('' if count == 1 else 's')

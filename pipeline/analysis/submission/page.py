@@ -136,10 +136,10 @@ def _render_photos(
             try:
                 picture = encode_photo(paths[photo.name], evaluation.gt[photo.name].polygons)
             except ImageReadError as error:
-                note = f'The photo could not be read: {error}'
+                note = f'The image could not be read: {error}'
         if picture is None:
             without += 1
-            note = note or 'No photo was found; the polygons are drawn on a plain background.'
+            note = note or 'No image was found; the polygons are drawn on a plain background.'
         elif picture.turned:
             note = 'Rotated by its EXIF orientation, because the polygons fit only then.'
         panels.append(render_photo(photo, picture, places[photo.name], note))
@@ -150,19 +150,19 @@ def _missing_note(without: int, drawn: int, image_folder: Path) -> str:
     if not without:
         return ''
     return (
-        f'<p class="note">{markup.plural(without, "photo")} of {drawn} could not be shown, their '
-        'polygons are drawn on a plain background. The photos were searched in the folder '
+        f'<p class="note">{markup.plural(without, "image")} of {drawn} could not be shown, their '
+        'polygons are drawn on a plain background. The images were searched in the folder '
         f'<code>{markup.text(image_folder.name or image_folder)}</code>. To use another '
-        'folder, repeat the command with <code>--images DIR</code>. Photo 12 is expected as '
+        'folder, repeat the command with <code>--images DIR</code>. Image 12 is expected as '
         '<code>img_12.jpg</code>.</p>'
     )
 
 
 def _shown_line(drawn: int, total: int) -> str:
     if drawn == total:
-        return f'All {markup.plural(total, "photo")} are drawn.'
+        return f'All {markup.plural(total, "image")} are drawn.'
     return (
-        f'The {drawn} photos with the most errors of {total} are drawn; '
+        f'The {drawn} images with the most errors of {total} are drawn; '
         '<code>--report-photos</code> sets how many.'
     )
 

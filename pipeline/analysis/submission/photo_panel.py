@@ -105,7 +105,7 @@ def _draw_picture(
         f'<div class="picture{"" if picture else " plain"}" '
         f'style="--width-by-height: {width / height:.5f}">{image}'
         f'<svg viewBox="{x:g} {y:g} {width:g} {height:g}" preserveAspectRatio="none" '
-        f'font-size="{label_px:.1f}" role="img" aria-label="words of photo {markup.text(name)}, '
+        f'font-size="{label_px:.1f}" role="img" aria-label="words of image {markup.text(name)}, '
         f'listed in the table below">\n{drawn}\n</svg></div>'
     )
 
@@ -150,7 +150,7 @@ def _word_table(words: list[tuple[int, WordOutcome]], photo: ScoredPhoto) -> str
     )
     last = '<th scope="col">confidence</th>' if with_confidence else ''
     return (
-        f'<div class="scroll words" tabindex="0" role="region" aria-label="words of photo '
+        f'<div class="scroll words" tabindex="0" role="region" aria-label="words of image '
         f'{markup.text(photo.name)}"><table><thead><tr><th scope="col">no.</th>'
         '<th scope="col">kind</th><th scope="col">ground truth</th><th scope="col">predicted</th>'
         f'{last}</tr></thead>\n<tbody>{rows}</tbody></table></div>'

@@ -61,7 +61,7 @@ def score_table(scores: Mapping[Task, SetScore], task: Task, with_confidences: b
     rows = []
     for name, label in TASK_NAMES.items():
         score = scores[name].score
-        asked = ' <span class="absent">(the photos below)</span>' if name == task else ''
+        asked = ' <span class="absent">(the images below)</span>' if name == task else ''
         rows.append(
             [
                 label + asked,
@@ -88,5 +88,5 @@ def photo_table(photos: Sequence[ScoredPhoto]) -> str:
                 *(markup.number(value) for value in (score.precision, score.recall, score.hmean)),
             ]
         )
-    header = ['photo', 'errors', *KIND_NAMES.values(), 'precision', 'recall', 'hmean']
+    header = ['image', 'errors', *KIND_NAMES.values(), 'precision', 'recall', 'hmean']
     return markup.table(header, rows)

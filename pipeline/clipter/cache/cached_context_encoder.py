@@ -26,7 +26,7 @@ class CachedContextEncoder(nn.Module):
     tower, and can be loaded into a model with the tower.
 
     Args:
-        context_cache: Folder written by ``tools/extract_context.py``.
+        context_cache: Folder written by ``clipter extract-context``.
 
     Raises:
         ValueError: If the cache is missing or unusable.

@@ -14,7 +14,7 @@ from torch import Tensor
 
 HEADER = 'context_cache.json'
 SHARDS = 'tokens-*.safetensors'
-COMMAND = 'python tools/extract_context.py CONFIG --out {directory}'
+COMMAND = 'clipter extract-context CONFIG --out {directory}'
 
 
 def photo_key(data: bytes, native_size: tuple[int, int] | None) -> str:
@@ -33,7 +33,7 @@ def photo_key(data: bytes, native_size: tuple[int, int] | None) -> str:
 
 
 class ContextCache:
-    """Reads the scene tokens that ``tools/extract_context.py`` wrote.
+    """Reads the scene tokens that ``clipter extract-context`` wrote.
 
     A cache is a folder with the header ``context_cache.json``, which describes the encoder, and
     safetensors shards. A shard contains one float16 tensor per image, named by its ``photo_key``.

@@ -42,7 +42,7 @@ def use_context_cache(config: Config, directory: str) -> None:
         raise ValueError(
             f'the context cache {directory} belongs to another encoder than the config: '
             f'{"; ".join(differences)}. Create one in another folder: '
-            'python tools/extract_context.py CONFIG --out DIR'
+            'clipter extract-context CONFIG --out DIR'
         )
     found = sum(_set_cache(config.get(loader), directory) for loader in _LOADERS)
     if not found:

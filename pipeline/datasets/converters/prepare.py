@@ -61,7 +61,7 @@ def prepare_dataset(
     with crops in ``textrecog_{split}/``; without ``_{split}`` if the split has no name. Paths in a
     JSON are relative to its folder. If a data set has a lexicon per image, the lexicons are written
     to ``lexicons/strong`` and the ground truth to ``gt_{split}``, in the format of
-    ``tools/evaluate.py``. If spotting is scored with a lexicon, all words of the split are written
+    ``clipter evaluate``. If spotting is scored with a lexicon, all words of the split are written
     to ``lexicons/weak_{split}.txt``.
 
     Args:

@@ -1,6 +1,6 @@
 """Synthetic scenes: images with words whose polygons and texts are known exactly.
 
-``SceneGenerator`` draws a scene from a random generator, and ``tools/synthesize.py`` writes scenes
+``SceneGenerator`` draws a scene from a random generator, and ``clipter synthesize`` writes scenes
 to disk. README.md in this folder lists the font packages and word lists with their licences.
 """
 

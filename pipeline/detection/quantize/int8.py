@@ -82,7 +82,7 @@ def quantize_detector(detector: Any, ranges: Mapping[str, tuple[float, float]]) 
     if wanted != set(ranges):
         raise ValueError(
             f'the activation ranges do not fit this detector, differing names: '
-            f'{sorted(wanted ^ set(ranges))[:4]}. Measure them again with tools/calibrate_int8.py.'
+            f'{sorted(wanted ^ set(ranges))[:4]}. Measure them again with clipter calibrate-int8.'
         )
     for name, observer in observers:
         low, high = ranges[name]

@@ -40,7 +40,7 @@ def load_int8_ranges(path: str | os.PathLike[str]) -> Ranges | None:
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
             f'cannot read the activation ranges in {path} ({type(error).__name__}: {error}). '
-            'Measure them again with tools/calibrate_int8.py.'
+            'Measure them again with clipter calibrate-int8.'
         ) from error
     return ranges
 

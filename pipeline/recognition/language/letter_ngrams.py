@@ -57,7 +57,7 @@ class LetterNgrams:
     after a context (Witten & Bell, IEEE Trans. Information Theory 1991). The model ignores
     case. A text consists of runs of letters, each a word for the model, and of digits and symbols:
     ``24HRS`` is two digits and the word ``hrs``. The frequencies of digits and symbols at the
-    start, after letters and after each other are those of words in photos of signs. All digits
+    start, after letters and after each other are those of words in images of signs. All digits
     have the same probability.
 
     A state encodes the longest context of previous letters that occurs in the word lists.

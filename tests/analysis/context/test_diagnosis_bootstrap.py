@@ -32,7 +32,7 @@ def test_image_bootstrap_agrees_with_the_binomial():
 
 
 def test_image_bootstrap_is_wider_for_shared_images():
-    values = np.repeat([1, 0] * 10, 20)  # 20 photos, each all right or all wrong
+    values = np.repeat([1, 0] * 10, 20)  # 20 images, each all right or all wrong
     together = ImageBootstrap(np.repeat(np.arange(20), 20), 20, seed=0).mean(values)
     apart = ImageBootstrap(np.arange(400), 400, seed=0).mean(values)
     assert together.high - together.low > 3 * (apart.high - apart.low)

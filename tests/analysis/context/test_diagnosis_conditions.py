@@ -28,7 +28,7 @@ def test_swap_photos_depends_on_the_seed():
 
 
 def test_swap_photos_rejects_one_image():
-    with pytest.raises(ValueError, match='at least 2 photos'):
+    with pytest.raises(ValueError, match='at least 2 images'):
         swap_photos(1, 0)
 
 

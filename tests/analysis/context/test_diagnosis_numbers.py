@@ -102,7 +102,7 @@ def test_diagnose_measures_time_and_memory(photos):
 
 def test_diagnose_rejects_one_image(tmp_path):
     photos = read_gt_images([write_photos(tmp_path, [(1, [('a', 'b')])])])
-    with pytest.raises(ValueError, match='at least 2 photos'):
+    with pytest.raises(ValueError, match='at least 2 images'):
         diagnose(make_subject(), photos)
 
 
@@ -152,6 +152,6 @@ def test_format_page_truncates_long_lists(photos):
 
 def test_format_diagnosis_contains_every_number(photos):
     text = format_diagnosis(diagnose(make_subject(), photos, ['b'], misleading=0).summary)
-    for part in ('another photo', 'random encoder', 'mean token', 'fusion.gate', 'vocabulary: in'):
+    for part in ('another image', 'random encoder', 'mean token', 'fusion.gate', 'vocabulary: in'):
         assert part in text
     assert np.isfinite([float(value) for value in re.findall(r'-?\d+\.\d+', text)]).all()

@@ -99,7 +99,7 @@ def test_read_gt_images_keep_empty_keeps_images_without_words(tmp_path):
     entries = [
         {'img_path': 'a.png', 'instances': [word]},
         {'img_path': 'b.png', 'instances': []},
-        {'img_path': 'crop.png', 'instances': [{'text': 'a crop is no photo without words'}]},
+        {'img_path': 'crop.png', 'instances': [{'text': 'a crop is no image without words'}]},
     ]
     for name in ('a.png', 'b.png'):
         (tmp_path / name).touch()
@@ -109,7 +109,7 @@ def test_read_gt_images_keep_empty_keeps_images_without_words(tmp_path):
     kept = read_gt_images([path], keep_empty=True)
     assert [p.path.name for p in kept] == ['a.png', 'b.png']
     path.write_text(json.dumps({'data_list': entries[1:]}))
-    with pytest.raises(ValueError, match='no photo with word polygons'):
+    with pytest.raises(ValueError, match='no image with word polygons'):
         read_gt_images([path], keep_empty=True)
 
 

@@ -33,7 +33,7 @@ def test_read_words_of_photos_reads_gt_polygons(tmp_path):
     photos, crops = read_gt_words([write_scenes(tmp_path)])
     readings = read_words_of_photos(make_toy(min_score=1.0), photos)
     assert not crops
-    # b is white paper in the photo, which the toy reads as the letter of its blue.
+    # b is white paper in the image, which the toy reads as the letter of its blue.
     white = chr(ord('a') + 255 // BLUE_STEP)
     assert [(r.gt_text, r.text) for r in readings] == [
         ('a', 'a'), ('b', white), ('c', 'c'), ('d', 'd'),

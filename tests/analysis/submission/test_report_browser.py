@@ -117,7 +117,7 @@ def test_page_shows_all_images_and_words_at_first(used: dict[str, Any]) -> None:
     assert start['photos'] == ['1', '2', '10', '11']
     assert sorted(start['outlines']) == sorted(start['rows'])
     assert len(start['rows']) == 11
-    assert start['count'] == 'photos shown: 4 of 4, words shown: 10'
+    assert start['count'] == 'images shown: 4 of 4, words shown: 10'
 
 
 def test_page_runs_no_text_as_script(used: dict[str, Any]) -> None:
@@ -145,7 +145,7 @@ def test_page_filter_hides_words_and_empty_images(used: dict[str, Any]) -> None:
 
 def test_page_search_finds_words_and_images(used: dict[str, Any]) -> None:
     assert (used['word']['photos'], used['word']['found']) == (['1'], 1)
-    assert used['word']['count'] == 'photos shown: 1 of 4, words found: 1'
+    assert used['word']['count'] == 'images shown: 1 of 4, words found: 1'
     assert used['photo']['photos'] == ['10']
 
 

@@ -130,9 +130,9 @@ def test_page_draws_at_most_report_photos(data: Path) -> None:
 
     page = Page(text)
     assert [panel['data-name'] for panel in page.of('article')] == ['1', '2']
-    assert 'The 2 photos with the most errors of 4 are drawn' in text
-    assert 'All 4 photos in numbers' in text
-    assert 'matched 4' in page.texts, 'the legend counts all photos'
+    assert 'The 2 images with the most errors of 4 are drawn' in text
+    assert 'All 4 images in numbers' in text
+    assert 'matched 4' in page.texts, 'the legend counts all images'
 
 
 def test_page_curve_requires_confidences(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_page_without_images_uses_a_plain_background(tmp_path: Path) -> None:
     page = Page(text)
     assert status == 0
     assert not page.of('img') and len(page.of('div', 'plain')) == 4
-    assert '4 photos of 4 could not be shown' in text and '--images DIR' in text
+    assert '4 images of 4 could not be shown' in text and '--images DIR' in text
     frames = [svg['viewbox'] for svg in page.of('svg') if 'preserveaspectratio' in svg]
     x, y, width, height = map(float, (frames[0] or '').split())
     assert x < 10 and y < 10 and x + width > 390 and y + height > 110

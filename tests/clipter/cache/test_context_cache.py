@@ -57,7 +57,7 @@ def test_photo_key_depends_on_bytes_and_native_size():
 
 
 def test_read_names_a_missing_image_and_the_command_to_add_it(directory):
-    with pytest.raises(ValueError, match=r'street/b\.jpg.*tools/extract_context\.py'):
+    with pytest.raises(ValueError, match=r'street/b\.jpg.*clipter extract-context'):
         ContextCache(directory).read(photo_key(b'another', None), 'street/b.jpg')
 
 

@@ -13,11 +13,11 @@ from pipeline.structures import SceneContext
 pytestmark = pytest.mark.parametrize('kind', KINDS)
 TOKENS = pytest.mark.parametrize('num_tokens', [5, 1])
 LAYOUTS = {
-    'one photo': [0, 0, 0, 0, 0],
-    'photo after photo': [2, 2, 0, 0, 1],
+    'one image': [0, 0, 0, 0, 0],
+    'image after image': [2, 2, 0, 0, 1],
     'mixed': [0, 2, 1, 0, 2],
     'some without': [-1, 1, 1, -1, 0],
-    'one photo, some without': [1, -1, 1, 1, -1],
+    'one image, some without': [1, -1, 1, 1, -1],
     'none': [-1, -1, -1, -1, -1],
 }
 
@@ -191,7 +191,7 @@ def test_fusion_under_bf16_autocast_is_finite_and_keeps_dtype(kind, num_tokens):
 
 
 @TOKENS
-@pytest.mark.parametrize('index', [LAYOUTS['one photo'], LAYOUTS['some without']])
+@pytest.mark.parametrize('index', [LAYOUTS['one image'], LAYOUTS['some without']])
 def test_fusion_compiles_to_one_graph(kind, num_tokens, index):
     fusion, x = make_fusion(kind).eval(), make_words(5)
     context = make_context(index, num_tokens=num_tokens)

@@ -89,7 +89,7 @@ def test_coco_text_lists_all_missing_images(tmp_path):
     root = lay_out(tmp_path, labels, without=(9, 3, *range(1000, 1015)))
     with pytest.raises(MissingFiles) as error:
         COCO_TEXT.read(root)
-    assert len(error.value.missing) == 16  # photo 3 is of the test set
+    assert len(error.value.missing) == 16  # image 3 is of the test set
     for part in ('000000000009.jpg', '16 missing in all', 'cocodataset.org', 'cocotext.v2.json'):
         assert part in str(error.value)
 

@@ -28,7 +28,7 @@ def test_natural_key_sorts_numbers_by_value():
 def test_list_photos_skips_system_files(tmp_path):
     write_photos(tmp_path / 'sub', 'b.JPG', 'a.png', '._a.png')
     write_photos(tmp_path / '__MACOSX', 'a.png')
-    write_texts(tmp_path, notes='no photo')
+    write_texts(tmp_path, notes='no image')
     assert [path.name for path in list_photos(tmp_path)] == ['a.png', 'b.JPG']
     assert [path.name for path in list_files(tmp_path, '.txt')] == ['notes.txt']
 
@@ -83,15 +83,15 @@ def test_read_text_names_a_file_that_is_not_utf8(tmp_path):
 
 
 def test_photo_size_names_a_file_that_is_not_an_image(tmp_path):
-    (tmp_path / 'a.jpg').write_text('no photo')
+    (tmp_path / 'a.jpg').write_text('no image')
     with pytest.raises(ValueError, match=r'a\.jpg cannot be read as an image'):
         photo_size(tmp_path / 'a.jpg')
     assert photo_size(write_photos(tmp_path, 'b.png') / 'b.png') == (48, 64)
 
 
 def test_missing_files_lists_ten_and_keeps_all():
-    error = MissingFiles([f'photo {i}' for i in range(12)], hint='Get it there.')
+    error = MissingFiles([f'image {i}' for i in range(12)], hint='Get it there.')
     assert len(error.missing) == 12
     lines = str(error).splitlines()
-    assert lines[0] == 'missing: photo 0' and lines[9] == 'missing: photo 9'
+    assert lines[0] == 'missing: image 0' and lines[9] == 'missing: image 9'
     assert lines[10:] == ['... 12 missing in all', 'Get it there.']

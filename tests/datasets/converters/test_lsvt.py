@@ -50,6 +50,6 @@ def test_lsvt_names_a_missing_folder(tmp_path):
 
 def test_lsvt_names_an_unreadable_image(tmp_path):
     root = lay_out(tmp_path)
-    (root / 'train_full_images_0' / 'gt_0.jpg').write_text('no photo')
+    (root / 'train_full_images_0' / 'gt_0.jpg').write_text('no image')
     with pytest.raises(ValueError, match=r'gt_0\.jpg cannot be read as an image'):
         read_lsvt(root)

@@ -1,4 +1,4 @@
-"""Synthetic benchmark of words that only the scene identifies; see ``tools/context_benchmark.py``.
+"""Synthetic benchmark of words that only the scene identifies; see ``clipter context-benchmark``.
 
 Six kinds of scenes share patterns such as ``?AKE``. Each kind completes a pattern with its own
 word: CAKE in a bakery, LAKE at a harbour. The hidden letter is covered, so a recognizer that sees

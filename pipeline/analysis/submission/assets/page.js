@@ -63,7 +63,7 @@
       }
     }
     const words = query === '' ? `words shown: ${wordsShown}` : `words found: ${wordsFound}`;
-    form.elements.count.value = `photos shown: ${photosShown} of ${panels.length}, ${words}`;
+    form.elements.count.value = `images shown: ${photosShown} of ${panels.length}, ${words}`;
   };
 
   const number = () => list.classList.toggle('no-numbers', !form.elements.numbers.checked);

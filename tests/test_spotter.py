@@ -274,14 +274,16 @@ def whole(image: np.ndarray) -> np.ndarray:
     return np.array([[0, 0], [width, 0], [width, height], [0, height]])
 
 
-def test_a_crop_is_read_as_the_word_that_its_own_outline_rings():
+def test_a_crop_is_read_as_the_word_that_its_own_outline_rings(default_spotter):
     crops = [draw_text('HELLO'), draw_text('market', turned=True), draw_text('24')]
-    spotter = TextSpotter.default()
-    readings = spotter.read_crops(crops)
+    readings = default_spotter.read_crops(crops)
     rings = [[whole(crop)] for crop in crops]
-    assert readings == [word for (word,) in spotter.read_polygons(crops, rings)]
+    assert readings == [word for (word,) in default_spotter.read_polygons(crops, rings)]
     assert [text.lower() for text, _ in readings] == ['hello', 'market', '24']
-    assert spotter.read_crops(crops[1:2])[0] == (readings[1][0], pytest.approx(readings[1][1]))
+    assert default_spotter.read_crops(crops[1:2])[0] == (
+        readings[1][0],
+        pytest.approx(readings[1][1]),
+    )
 
 
 @pytest.mark.parametrize('size', [(24, 80), (80, 24), (31, 31)])

@@ -25,8 +25,8 @@ def test_infer_reads_with_exported_files(exported, tmp_path, capsys) -> None:
     assert 'BAKERY' in capsys.readouterr().out
 
 
-def test_exported_default_has_its_settings(exported) -> None:
-    assert OnnxTextSpotter(exported).min_score == OnnxTextSpotter.default().min_score
+def test_exported_default_has_its_settings(exported, default_spotter) -> None:
+    assert OnnxTextSpotter(exported).min_score == default_spotter.min_score
 
 
 @pytest.mark.parametrize('more', [['--config', 'spotting/default'], ['--engine', 'torch']])

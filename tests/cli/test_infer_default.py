@@ -13,7 +13,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline import TextSpotter
+from pipeline import TextSpotter, Word
 from pipeline.cli import infer
 from pipeline.detection.detections import Detections
 from pipeline.geometry import polygon_area, polygon_shape
@@ -42,28 +42,34 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_default_reads_a_clear_word(photo):
-    words = TextSpotter.default().read(photo)
+@pytest.fixture(scope='module')
+def demo_words(default_spotter: TextSpotter) -> list[Word]:
+    """The words of the demo image."""
+    return default_spotter.read(SCENE)
+
+
+def test_default_reads_a_clear_word(photo, default_spotter):
+    words = default_spotter.read(photo)
     best = max(words, key=lambda word: word.score)
     assert best.text.lower() == 'hello'
     center = best.polygon.mean(0)
     assert BOX[0] < center[0] < BOX[2] and BOX[1] < center[1] < BOX[3]
 
 
-def test_default_reads_every_word_of_the_demo():
+def test_default_reads_every_word_of_the_demo(demo_words):
     """Shop signs, a price, a curved and a vertical sign, small print."""
-    words = [word.text for word in TextSpotter.default().read(SCENE)]
-    assert sorted(words) == sorted(DEMO_WORDS)
+    assert sorted(word.text for word in demo_words) == sorted(DEMO_WORDS)
 
 
 @pytest.mark.parametrize('line', ['Fresh Bread', 'MON SAT'])
-def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
-    spotter = TextSpotter.default()
-    polygons = {word.text: word.polygon for word in spotter.read(SCENE)}
+def test_default_splits_words_that_its_detector_joins(
+    line, default_spotter, demo_words, monkeypatch
+):
+    polygons = {word.text: word.polygon for word in demo_words}
     joined = join_words([polygons[text] for text in line.split()])
     found = Detections([joined], np.ones(1, dtype=np.float32))
-    monkeypatch.setattr(spotter, 'detector', lambda images: [found])
-    words = spotter.read(SCENE)
+    monkeypatch.setattr(default_spotter, 'detector', lambda images: [found])
+    words = default_spotter.read(SCENE)
     assert ' '.join(word.text for word in words) == line
     for word in words:
         alone = polygons[word.text]
@@ -75,13 +81,13 @@ def test_default_splits_words_that_its_detector_joins(line, monkeypatch):
     'text',
     ['CAFÉ', 'Straße', 'Łódź', 'señor', 'Ágústa', '£5.20', '€9,99', '¥300', '50°', '«oui»'],
 )
-def test_default_reads_accents_and_currency_signs(text):
+def test_default_reads_accents_and_currency_signs(text, default_spotter):
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
     left, top, right, bottom = font.getbbox(text)
     image = Image.new('RGB', (right - left + 12, bottom - top + 12), (235, 235, 225))
     ImageDraw.Draw(image).text((6 - left, 6 - top), text, (30, 30, 60), font)
     crop = np.asarray(image)[..., ::-1].copy()
-    ((read, score),) = TextSpotter.default().read_crops([crop])
+    ((read, score),) = default_spotter.read_crops([crop])
     assert (read, score > 0.3) == (text, True)
 
 

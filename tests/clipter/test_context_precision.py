@@ -14,6 +14,7 @@ from small_recognizers import (
     build,
     make_scenes,
     make_words,
+    mostly_slow,
     tensors,
     write_charset,
 )
@@ -44,7 +45,7 @@ def halve(model: nn.Module, batch: dict[str, Any], dtype: torch.dtype) -> dict[s
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16], ids=['fp16', 'bf16'])
-@pytest.mark.parametrize(('name', 'stage'), HALVED)
+@pytest.mark.parametrize(('name', 'stage'), mostly_slow(HALVED))
 def test_half_precision_weights_predict_without_nan(name, stage, dtype, letters, batch):
     model = build(name, letters, stage=stage)
     data = halve(model, batch, dtype)
@@ -70,6 +71,7 @@ def test_float32_only_recognizers_fail_without_context_too(name, letters, batch)
         model.recognizer(data['inputs'], data['data_samples'])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('fusion', ['MH-CA', 'gated attention'])
 def test_parseq_encoder_with_early_fusion_is_one_graph(fusion, letters, batch):
     model = build('PARSeq', letters, fusion=fusion)
@@ -90,6 +92,7 @@ def test_parseq_encoder_with_early_fusion_is_one_graph(fusion, letters, batch):
         assert compare(torch.tensor([1, -1, 0, -1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'stage'), [('PARSeq', 'early'), ('ViTSTR', 'late')])
 def test_compiled_context_recognizer_predicts_the_same(name, stage, letters, batch):
     """Compiled to several graphs, alternately with and without context."""

@@ -16,6 +16,7 @@ from small_recognizers import (
     build,
     make_scenes,
     make_words,
+    mostly_slow,
     readings,
     run,
     run_plain,
@@ -120,7 +121,7 @@ def test_crops_use_their_own_scene(name, stage, fusion, letters):
             assert any(moved) == (row != 2)
 
 
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
+@pytest.mark.parametrize(('name', 'stage'), mostly_slow(PLACES))
 def test_inference_uses_the_scene_row_by_row(name, stage, letters):
     model, batch = build(name, letters, stage=stage), make_batch()
     index = torch.tensor([0, -1, 1, -1])
@@ -134,7 +135,7 @@ def test_inference_uses_the_scene_row_by_row(name, stage, letters):
         assert not torch.allclose(everywhere[0][row], plain[0][row], atol=1e-5)
 
 
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
+@pytest.mark.parametrize(('name', 'stage'), mostly_slow(PLACES))
 def test_images_are_projected_once_and_not_per_step(name, stage, letters):
     model, batch = build(name, letters, stage=stage), make_batch()
     projected, fused = [], []
@@ -161,7 +162,7 @@ def test_output_without_context_is_the_plain_output(name, letters):
         assert readings(run(model, batch, 'predict')) == plain
 
 
-@pytest.mark.parametrize(('name', 'stage', 'fusion'), FUSED)
+@pytest.mark.parametrize(('name', 'stage', 'fusion'), mostly_slow(FUSED))
 def test_bf16_autocast_trains_and_predicts_without_nan(name, stage, fusion, letters):
     model, batch = build(name, letters, stage=stage, fusion=fusion).train(), make_batch()
     if any(isinstance(part, nn.LSTM) for part in model.modules()) and not has_bfloat16_units('cpu'):
@@ -176,7 +177,7 @@ def test_bf16_autocast_trains_and_predicts_without_nan(name, stage, fusion, lett
     assert torch.isfinite(model.fusion.gate.alpha.grad)
 
 
-@pytest.mark.parametrize(('name', 'stage'), PLACES)
+@pytest.mark.parametrize(('name', 'stage'), mostly_slow(PLACES))
 def test_checkpoint_restores_the_outputs(name, stage, letters, tmp_path):
     model, batch = build(name, letters, stage=stage), make_batch()
     for parameter in model.parameters():
@@ -189,7 +190,7 @@ def test_checkpoint_restores_the_outputs(name, stage, letters, tmp_path):
             assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize('name', RECOGNIZERS)
+@pytest.mark.parametrize('name', mostly_slow((name,) for name in RECOGNIZERS))
 def test_plain_checkpoint_fits_the_wrapped_recognizer(name, letters):
     plain = build(name, letters).recognizer.state_dict()
     inside = {

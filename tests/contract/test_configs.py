@@ -17,11 +17,12 @@ import pytest
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import FUNCTIONS, DefaultScope
 from mmengine.structures import BaseDataElement
 from toy_spotter import draw_photo
 
+from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.registry import DATASETS, HOOKS, METRICS, MODELS
 
@@ -53,6 +54,8 @@ def test_a_config_trains_on_its_own_data_and_predicts(path: Path, tmp_path: Path
     config = load(path, tmp_path)
     model = MODELS.build(config.model)
     wrapper = build_optim_wrapper(model, config.optim_wrapper)
+    if isinstance(model, ContextRecognizer):
+        assert_gate_settings(model, wrapper, config.optim_wrapper.optimizer.lr)
     for hook in config.get('custom_hooks', []):
         HOOKS.build(hook)
     loader = config.train_dataloader
@@ -140,7 +143,7 @@ def draw_set(root: Path, ann_file: str) -> Path:
 
 
 def draw_words() -> np.ndarray:
-    """A image with a block for each of ``WORDS``."""
+    """An image with a block for each of ``WORDS``."""
     return draw_photo(*((text[0], box) for text, box in WORDS.items()))
 
 
@@ -154,6 +157,14 @@ def assert_gradients(model: torch.nn.Module) -> None:
         if isinstance(module, ClipImageEncoder):
             assert not any(p.requires_grad or p.grad is not None for p in module.tower.parameters())
             assert list(module.parameters()) == []
+
+
+def assert_gate_settings(model: ContextRecognizer, wrapper: OptimWrapper, lr: float) -> None:
+    """The gate has ten times the learning rate of the rest, and no weight decay."""
+    alpha = model.fusion.gate.alpha
+    (group,) = [g for g in wrapper.param_groups if any(p is alpha for p in g['params'])]
+    assert group['lr'] == pytest.approx(10 * lr)
+    assert group['weight_decay'] == 0
 
 
 def has_prediction(sample: BaseDataElement) -> bool:

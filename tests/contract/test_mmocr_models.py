@@ -169,7 +169,7 @@ def pack(samples: list[dict], transforms: list[dict]) -> dict[str, list]:
 
 
 def draw_signs(seed: int) -> dict:
-    """A image with two wavy words, as MMOCR's loading transforms would leave it."""
+    """An image with two wavy words, as MMOCR's loading transforms would leave it."""
     rng = np.random.default_rng(seed)
     image = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 120, np.uint8)
     along = np.linspace(0.08, 0.92, 7)

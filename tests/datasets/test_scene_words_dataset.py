@@ -267,7 +267,10 @@ def test_transform_crops_changes_each_crop(root):
 
 @pytest.mark.parametrize(
     'transform',
-    [{'type': 'RandomRotate', 'max_angle': 20}, {'type': 'Resize', 'scale': (400, 150)}],
+    [
+        {'type': 'RandomRotate', 'max_angle': 20, 'use_canvas': True},
+        {'type': 'Resize', 'scale': (400, 150), 'clip_object_border': False},
+    ],
 )
 def test_transforms_of_mmocr_fit_into_the_pipeline(root, transform):
     sample = make(root, transform, with_image=True)[0]

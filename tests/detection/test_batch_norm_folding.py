@@ -68,11 +68,10 @@ def test_fold_batch_norm_keeps_the_outputs_of_mmocr_detectors(name):
     assert len(norms(detector)) < number / 3
 
 
-def test_fold_batch_norm_keeps_the_default_results():
+def test_fold_batch_norm_keeps_the_default_results(float_spotter, float_demo_words):
     kept = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
-    folded = TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
-    assert norms(kept.detector) and not norms(folded.detector)
-    before, after = kept.read(DEMO_PHOTO), folded.read(DEMO_PHOTO)
+    assert norms(kept.detector) and not norms(float_spotter.detector)
+    before, after = kept.read(DEMO_PHOTO), float_demo_words
     assert [word.text for word in before] == [word.text for word in after] != []
     for old, new in zip(before, after):
         np.testing.assert_allclose(new.polygon, old.polygon, atol=0.5)

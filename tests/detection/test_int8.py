@@ -25,11 +25,6 @@ WEIGHTS = DEFAULT_CONFIG.with_suffix('.safetensors')
 on_x86 = pytest.mark.skipif(not can_quantize(), reason='8-bit kernels are for x86 CPUs')
 
 
-@pytest.fixture(scope='module')
-def floats() -> TextSpotter:
-    return TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
-
-
 def is_quantized(spotter: TextSpotter) -> bool:
     return any('quantized' in type(part).__module__ for part in spotter.detector.modules())
 
@@ -40,10 +35,10 @@ def iou(first: Word, second: Word) -> float:
 
 
 @on_x86
-def test_int8_default_equals_float_default(floats):
+def test_int8_default_equals_float_default(float_spotter, float_demo_words):
     integers = TextSpotter.default(engine='torch')
-    assert is_quantized(integers) and not is_quantized(floats)
-    before, after = floats.read(DEMO_PHOTO), integers.read(DEMO_PHOTO)
+    assert is_quantized(integers) and not is_quantized(float_spotter)
+    before, after = float_demo_words, integers.read(DEMO_PHOTO)
     pairs = [
         (old, new)
         for old in before
@@ -84,10 +79,6 @@ def test_quantize_detector_keeps_the_outputs_of_dbnet(config):
     assert torch.backends.quantized.engine == engine
 
 
-def test_exported_weights_are_floats():
-    assert not is_quantized(TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True))
-
-
 def test_weights_without_ranges_stay_in_floats(tmp_path):
     save_file(load_file(WEIGHTS), tmp_path / 'bare.safetensors')
     assert load_int8_ranges(tmp_path / 'bare.safetensors') is None
@@ -112,8 +103,9 @@ def test_foreign_ranges_warn_and_stay_in_floats(tmp_path):
     assert spotter.read(DEMO_PHOTO)
 
 
-def test_prepare_to_read_for_cuda_stays_in_floats():
+def test_weights_as_trained_and_for_cuda_stay_in_floats():
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
+    assert not is_quantized(spotter)
     spotter.detector.prepare_to_read('cuda', load_int8_ranges(WEIGHTS))
     assert not is_quantized(spotter)
 
@@ -126,9 +118,9 @@ def test_int8_detector_rejects_other_devices():
 
 
 @on_x86
-def test_quantize_detector_rejects_other_networks(floats):
+def test_quantize_detector_rejects_other_networks(float_spotter):
     with pytest.raises(ValueError, match='do not fit this detector'):
-        quantize_detector(floats.detector, {'x': (0.0, 1.0)})
+        quantize_detector(float_spotter.detector, {'x': (0.0, 1.0)})
 
     class Other(torch.nn.Module):
         detector = torch.nn.Conv2d(3, 3, 1)

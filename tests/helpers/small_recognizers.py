@@ -6,10 +6,12 @@ SVTR and ASTER stand without their STN, which comes before all that matters here
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmengine.structures import LabelData
@@ -439,10 +441,19 @@ RECOGNIZERS = {
     'PP-OCRv6': (ppocr, 32, 24),
 }
 PLACES = [(name, stage) for name in RECOGNIZERS for stage in ('early', 'late')]
+# Other recognizers differ in their features, not in how the fusion treats rows and checkpoints.
+TYPICAL = ('SATRN', 'PARSeq', 'PP-OCRv6')
 FUSIONS = {
     'MH-CA': {'type': 'MultiHeadCrossAttention', 'num_heads': 2, 'size': 'mini'},
     'gated attention': {'type': 'GatedAttention'},
 }
+
+
+def mostly_slow(cases: Iterable[tuple[str, ...]]) -> list[Any]:
+    """The cases of typical recognizers; those of the others are slow tests."""
+    return [
+        pytest.param(*case, marks=() if case[0] in TYPICAL else pytest.mark.slow) for case in cases
+    ]
 
 
 def all_tokens(letters: dict) -> dict:

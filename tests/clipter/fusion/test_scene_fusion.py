@@ -190,6 +190,7 @@ def test_fusion_under_bf16_autocast_is_finite_and_keeps_dtype(kind, num_tokens):
     assert all(torch.isfinite(p.grad).all() for p in fusion.parameters() if p.grad is not None)
 
 
+@pytest.mark.slow
 @TOKENS
 @pytest.mark.parametrize('index', [LAYOUTS['one image'], LAYOUTS['some without']])
 def test_fusion_compiles_to_one_graph(kind, num_tokens, index):
@@ -205,6 +206,7 @@ def test_fusion_compiles_to_one_graph(kind, num_tokens, index):
     assert torch.equal(whole(x, context)[none], x[none])
 
 
+@pytest.mark.slow
 def test_fusion_compiles_with_gradients(kind):
     fusion, x = make_fusion(kind).train(), make_words(5)
     torch._dynamo.reset()

@@ -6,12 +6,10 @@ is a tiny random one, since tests run offline; everything else is as configured.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -20,7 +18,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import FUNCTIONS, DefaultScope
 from mmengine.structures import BaseDataElement
-from toy_spotter import draw_photo
+from toy_sets import draw_set, draw_words
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
@@ -33,7 +31,6 @@ TINY_TOWER = {
     'embed_dim': 16,
     'vision_cfg': {'image_size': 16, 'layers': 1, 'width': 24, 'patch_size': 8, 'head_width': 12},
 }
-WORDS = {'open': (10, 10, 90, 40), 'h0use': (100, 50, 190, 90)}
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 
@@ -115,36 +112,6 @@ def put_at_hand(node: Any, folder: Path) -> None:
     if isinstance(node, (dict, list, tuple)):
         for child in children:
             put_at_hand(child, folder)
-
-
-def draw_set(root: Path, ann_file: str) -> Path:
-    """Two images with two words each, or two word crops where a set is one of crops."""
-    root.mkdir(parents=True, exist_ok=True)
-    is_crops = root.parent.name in ('words', 'word_crops', 'cut')
-    photo = draw_words()
-    x1, y1, x2, y2 = WORDS['open']
-    cv2.imwrite(str(root / 'photo.png'), photo[y1:y2, x1:x2] if is_crops else photo)
-    words = [
-        {
-            'polygon': [x1, y1, x2, y1, x2, y2, x1, y2],
-            'bbox': [x1, y1, x2, y2],
-            'bbox_label': 0,
-            'text': text,
-            'ignore': False,
-        }
-        for text, (x1, y1, x2, y2) in WORDS.items()
-    ]
-    instances = [{'text': 'open'}] if is_crops else words
-    sample = {'img_path': 'photo.png', 'height': 100, 'width': 200, 'instances': instances}
-    task = 'textrecog' if is_crops else 'textspotting'
-    annotation = {'metainfo': {'task_name': task}, 'data_list': [sample, sample]}
-    (root / ann_file).write_text(json.dumps(annotation))
-    return root
-
-
-def draw_words() -> np.ndarray:
-    """An image with a block for each of ``WORDS``."""
-    return draw_photo(*((text[0], box) for text, box in WORDS.items()))
 
 
 def assert_gradients(model: torch.nn.Module) -> None:

@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pipeline.backbones import ConvNorm
+from pipeline.detection.necks.levels import channels_per_level
 from pipeline.registry import MODELS
 
 _LENGTHS = (('longratio', 7), ('midratio', 5), ('shortratio', 3))
@@ -75,12 +76,7 @@ class LargeKernelPAN(BaseModule):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        levels = len(in_channels)
-        if out_channels % levels:
-            raise ValueError(
-                f'out_channels must be divisible by {levels} levels, got {out_channels}.'
-            )
-        width = out_channels // levels
+        width = channels_per_level(out_channels, len(in_channels))
         self.input_channel_adjustment_convolution = nn.ModuleList(
             nn.Conv2d(channels, out_channels, 1, bias=False) for channels in in_channels
         )

@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pipeline.backbones.pp_lcnet_v4 import SqueezeExcitation
+from pipeline.detection.necks.levels import channels_per_level
 from pipeline.registry import MODELS
 
 _SLOPE = 0.2  # slope of the hard sigmoids in this neck
@@ -71,16 +72,12 @@ class RepLKFPN(BaseModule):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        levels = len(in_channels)
-        if out_channels % levels:
-            raise ValueError(
-                f'out_channels must be divisible by {levels} levels, got {out_channels}.'
-            )
+        width = channels_per_level(out_channels, len(in_channels))
         self.insert_conv = nn.ModuleList(
             ResidualSEConv(channels, out_channels) for channels in in_channels
         )
         self.input_conv = nn.ModuleList(
-            LargeKernelConv(out_channels, out_channels // levels, kernel_size) for _ in in_channels
+            LargeKernelConv(out_channels, width, kernel_size) for _ in in_channels
         )
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:

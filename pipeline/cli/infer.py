@@ -316,7 +316,8 @@ def read_batch(
         if not args.quiet:
             count = f'{len(words)} word{"" if len(words) == 1 else "s"}'
             texts = ' '.join(word.text for word in words)
-            _print(f'{item.source} ({count}, {seconds:.2f} s): {texts}')
+            line = f'{item.source} ({count}, {seconds:.2f} s)'
+            _print(f'{line}: {texts}' if texts else line)
 
 
 def read_crop_batch(

@@ -103,7 +103,7 @@ def test_infer_writes_a_line_json_and_picture(run, tmp_path):
 def test_infer_photo_without_words_has_a_result(run, tmp_path):
     done = run(save(tmp_path / 'empty.png'), '--out', 'out')
     assert done.status == 0
-    assert '(0 words, ' in done.out[0]
+    assert re.search(r'empty\.png \(0 words, \d+\.\d\d s\)$', done.out[0])
     assert texts(tmp_path / 'out' / 'empty.json') == []
     assert (tmp_path / 'out' / 'empty.png').is_file()
 

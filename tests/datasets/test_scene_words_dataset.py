@@ -1,43 +1,23 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
-from toy_scenes import scene_pipeline
+from toy_scenes import BOXES, instance, scene_pipeline, write_set
 from toy_spotter import draw_photo
 
 from pipeline.datasets import SceneWordsDataset, collate_scene_words
 from pipeline.rectification import Rectifier
 from pipeline.registry import DATASETS
 
-BOXES = {'a': (10, 10, 90, 34), 'b': (100, 10, 180, 34), 'c': (10, 50, 90, 80)}
 pytestmark = pytest.mark.usefixtures('mmocr_scope')
 LETTERS = 'abcdefghijklmnopqrstuvwxyz'
-
-
-def quad(box: tuple[int, int, int, int]) -> list[int]:
-    x1, y1, x2, y2 = box
-    return [x1, y1, x2, y1, x2, y2, x1, y2]
-
-
-def instance(text: str, box: tuple[int, int, int, int], **more: Any) -> dict:
-    return {'polygon': quad(box), 'text': text, 'ignore': False, **more}
-
-
-def write_set(folder: Path, samples: list[dict], photos: dict[str, np.ndarray]) -> Path:
-    for name, image in photos.items():
-        cv2.imwrite(str(folder / name), image)
-    annotation = {'metainfo': {}, 'data_list': samples}
-    (folder / 'annotation.json').write_text(json.dumps(annotation))
-    return folder
 
 
 @pytest.fixture
@@ -122,7 +102,10 @@ def test_scene_words_crops_have_their_own_texts(root):
 
 def test_scene_words_crops_equal_the_rectifiers_output(root):
     sample = make(root)[0]
-    rings = [np.array(quad(box), dtype=np.float32).reshape(-1, 2) for box in BOXES.values()]
+    rings = [
+        np.array(instance(*word)['polygon'], dtype=np.float32).reshape(-1, 2)
+        for word in BOXES.items()
+    ]
     wanted = Rectifier(size=(32, 128))(draw_photo(*BOXES.items()), rings)
     got = torch.stack(sample['inputs']).permute(0, 2, 3, 1).numpy()
     np.testing.assert_array_equal(got, wanted)

@@ -256,7 +256,7 @@ def _print_detector_cost(cost: DetectorCost) -> None:
     print('detector          s/image  of DBNet-R18 (network at 1312 px, in floats, random weights)')
     for name, seconds in (
         ('whole', cost.whole),
-        ('network alone', cost.network),
+        ('network only', cost.network),
         ('DBNet-R18', cost.peer),
     ):
         print(f'  {name:<14} {seconds:8.4f}  {seconds / cost.peer:.2f}')

@@ -65,7 +65,7 @@ def test_context_benchmark_reuses_a_finished_run(finished, monkeypatch, capsys):
 
 
 def test_context_benchmark_continues_a_stopped_run(finished, capsys):
-    """With the last step undone, that step alone is done again, and comes out the same."""
+    """If the last step is undone, only that step is done again, with the same result."""
     folder, first = finished
     checkpoint = folder / 'run' / 'uninformative' / 'iter_2.pth'
     checkpoint.unlink()

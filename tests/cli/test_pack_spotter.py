@@ -95,7 +95,7 @@ def test_pack_spotter_averages_checkpoints(trained, tmp_path):
     later = {k: v + 1 if v.is_floating_point() else v for k, v in first['state_dict'].items()}
     torch.save({**first, 'state_dict': later}, second)
     out = tmp_path / 'spotter.safetensors'
-    assert pack(trained, out, str(second), '--dtype', 'float32') == 0  # behind --recognizer
+    assert pack(trained, out, str(second), '--dtype', 'float32') == 0  # after --recognizer
     spotter = TextSpotter.from_config(DEFAULT_CONFIG, checkpoint=out)
     for key, value in spotter.recognizer.state_dict().items():
         wanted = first['state_dict'][key]

@@ -12,7 +12,7 @@ from pipeline.evaluation.transcription import spotted, texts_match, vocabulary_w
         ('hello!', 'hello', True, 'one special character may be missing at the end'),
         ('(hello', 'hello', True, 'and at the start'),
         ('(hello)', 'hello', True, 'and at both'),
-        ('(hello)', 'hello)', True, 'at one end alone'),
+        ('(hello)', 'hello)', True, 'at one end only'),
         ('hello!!', 'hello', False, 'but only one a side'),
         ('hello!!', 'hello!', True, 'so one of two may stay'),
         ('hello', 'hello!', False, 'the prediction is taken as it is'),
@@ -67,7 +67,7 @@ def test_texts_match_rejects_an_unknown_rule() -> None:
         ('CAFÉ', 'CAFÉ', 'accented Latin letters are'),
         ('Ωμέγα', 'Ωμέγα', 'and Greek ones'),
         ('Привет', None, 'Cyrillic ones are not'),
-        ('ab×cd', None, 'the multiplication sign lies among the letters and is none'),
+        ('ab×cd', None, 'the multiplication sign is among the letters but is not a letter'),
         ('', None, 'nothing'),
     ],
 )

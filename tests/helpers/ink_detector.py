@@ -32,7 +32,7 @@ class InkBackbone(nn.Module):
 
 @MODELS.register_module()
 class InkHead(BaseTextDetHead):
-    """Black is text for certain, white is none."""
+    """Black is text for certain, white is not text."""
 
     def __init__(self, postprocessor: dict) -> None:
         super().__init__(module_loss={'type': 'DBModuleLoss'}, postprocessor=postprocessor)

@@ -92,7 +92,7 @@ class ReferencePARSeq(nn.Module):
 
     @torch.no_grad()
     def refine(self, memory: Tensor, draft: Tensor) -> Tensor:
-        """(T, L): each position from all characters but its own and those behind the end."""
+        """(T, L): each position from all characters except its own and those after the end."""
         length = self.pos_queries.size(1)
         chars = draft.argmax(-1).tolist()
         chars = chars[: chars.index(0)] if 0 in chars else chars[: length - 1]

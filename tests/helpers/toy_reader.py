@@ -97,13 +97,13 @@ def write_photos(
     """Draw images of blocks and annotate them.
 
     Args:
-        folder: Where to.
-        photos: Of each image the shift that its last pixel tells, and its words: the letter that
-            its blue says, and the gt text.
-        extra: Put into the first instance of each image.
+        folder: Folder of the images and the annotation.
+        photos: Shift and words of each image. The last pixel contains the shift, and a word is a
+            letter, drawn as its blue, and the gt text.
+        extra: Further entries of the first instance of each image.
 
     Returns:
-        The annotation.
+        Path of the annotation.
     """
     entries = []
     for i, (shift, words) in enumerate(photos):

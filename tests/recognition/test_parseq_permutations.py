@@ -40,7 +40,7 @@ def test_draw_permutations_right_to_left_reads_eos_first():
 @pytest.mark.parametrize(
     ('num_chars', 'orders', 'reason'),
     [
-        (0, 1, 'an empty word is EOS alone'),
+        (0, 1, 'an empty word is only EOS'),
         (1, 1, 'one character has one order'),
         (2, 2, '2! = 2'),
         (3, 6, '3! = 6'),

@@ -25,7 +25,7 @@ WORD = box(0, 0, 100, 20)
         ([box(0, 0, 250, 20)], 'joined', 'all of it, and 2.5 times as large'),
         ([box(-50, -20, 150, 40)], 'joined', 'also where no neighbour is in it'),
         ([box(0, 0, 45, 20), box(55, 0, 100, 20)], 'cut', 'two halves'),
-        ([box(0, 0, 45, 20)], 'loose', 'one half alone is no cut'),
+        ([box(0, 0, 45, 20)], 'loose', 'only one half is not a cut'),
         ([box(0, 0, 190, 20)], 'taken', 'IoU 0.53: it fits, and was given to another'),
         ([box(60, 5, 160, 25)], 'loose', 'shifted: IoU 300 / 3700'),
         ([box(40, 0, 250, 20)], 'joined', 'more than half of it, more than twice as large'),

@@ -24,10 +24,10 @@ def test_random_weights_depend_only_on_the_seed():
     assert first.checksum == again.checksum != other.checksum
 
 
-@pytest.mark.parametrize('kind', ['safetensors', 'pt', 'nested', 'half', 'tower alone'])
+@pytest.mark.parametrize('kind', ['safetensors', 'pt', 'nested', 'half', 'tower only'])
 def test_weights_are_loaded_from_a_local_file(kind, tmp_path):
     source = make_encoder(seed=3)
-    state = tower_state(source, prefix='' if kind == 'tower alone' else 'visual.')
+    state = tower_state(source, prefix='' if kind == 'tower only' else 'visual.')
     path = tmp_path / ('clip.pt' if kind in ('pt', 'nested') else 'clip.safetensors')
     if kind == 'pt':
         torch.save(state, path)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from mmengine.runner import Runner
+from mmocr_recognizers import write_charset
 from small_recognizers import (
     PLACES,
     WORDS,
@@ -16,7 +17,6 @@ from small_recognizers import (
     make_words,
     mostly_slow,
     tensors,
-    write_charset,
 )
 from torch import nn
 

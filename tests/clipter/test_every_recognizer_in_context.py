@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmengine.runner import load_checkpoint
 from mmengine.runner.checkpoint import get_state_dict
+from mmocr_recognizers import write_charset
 from small_recognizers import (
     FUSIONS,
     PLACES,
@@ -21,7 +22,6 @@ from small_recognizers import (
     run,
     run_plain,
     tensors,
-    write_charset,
 )
 from torch import nn
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from mmocr.models.textrecog.decoders import SVTRDecoder
+from mmocr_recognizers import write_charset
 from small_recognizers import (
     CONTEXT_DIM,
     RECOGNIZERS,
@@ -20,7 +21,6 @@ from small_recognizers import (
     run,
     run_plain,
     tensors,
-    write_charset,
 )
 from torch import nn
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from small_recognizers import build, make_scenes, write_charset
+from mmocr_recognizers import write_charset
+from small_recognizers import build, make_scenes
 
 from pipeline.recognition.crop_reader import group_by_size, read_crops
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from mmocr_recognizers import write_charset
 from small_recognizers import (
     RECOGNIZERS,
     WORDS,
@@ -12,7 +13,6 @@ from small_recognizers import (
     make_words,
     readings,
     run,
-    write_charset,
 )
 from torch import nn
 

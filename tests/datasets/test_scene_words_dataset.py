@@ -264,7 +264,8 @@ def test_transforms_of_mmocr_fit_into_the_pipeline(root, transform):
 def test_samples_whose_words_are_dropped_are_replaced(root):
     dataset = make(root, {'type': 'RandomAffineCrop', 'size': (40, 60), 'scale_range': (1, 1)})
     for _ in range(10):
-        assert [letter_of(crop) for crop in dataset[0]['inputs']] == texts(dataset[0])
+        sample = dataset[0]
+        assert [letter_of(crop) for crop in sample['inputs']] == texts(sample) != []
 
 
 def test_scene_words_names_a_missing_image(root):

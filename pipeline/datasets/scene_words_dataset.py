@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipeline.clipter.cache.context_cache import ContextCache
 from pipeline.datasets.left_out_words import LeftOutWords
 from pipeline.datasets.transforms.merge_words import SampleWords
 from pipeline.datasets.transforms.pack_scene_words import PackSceneWords
-from pipeline.registry import DATASETS, TASK_UTILS
+from pipeline.registry import DATASETS, TASK_UTILS, TRANSFORMS
 
 
 @DATASETS.register_module()
@@ -52,8 +52,9 @@ class SceneWordsDataset(BaseDataset):
         max_length: Maximum number of characters of a text.
         split_words: Maximum number of words per sample. An image with more words becomes several
             samples, each with the image. This limits the memory without leaving words out.
+        pipeline: Transforms or their configs, in order.
         data_root: Folder of the JSON and of the images.
-        **kwargs: Other arguments of MMEngine's ``BaseDataset``, such as ``pipeline``.
+        **kwargs: Other arguments of MMEngine's ``BaseDataset``.
 
     Raises:
         ValueError: If ``split_words`` is below 1, or if the file contains no usable word.
@@ -65,6 +66,7 @@ class SceneWordsDataset(BaseDataset):
         charset: str | dict[str, Any],
         max_length: int = 25,
         split_words: int | None = None,
+        pipeline: Sequence[dict[str, Any] | Callable[[dict], dict | None]] = (),
         data_root: str = '',
         **kwargs: Any,
     ) -> None:
@@ -76,7 +78,9 @@ class SceneWordsDataset(BaseDataset):
         self.max_length = max_length
         self.split_words = split_words
         self._left_out = LeftOutWords(self.charset, max_length)
-        super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
+        # Built here, so that the transforms are found without a default scope.
+        built = [TRANSFORMS.build(each) if isinstance(each, dict) else each for each in pipeline]
+        super().__init__(ann_file=ann_file, data_root=data_root, pipeline=built, **kwargs)
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
         """Extract the words and the path of one entry of ``data_list``."""

@@ -26,7 +26,12 @@ from pipeline.registry import DATASETS, HOOKS, METRICS, MODELS
 
 FOLDER = Path(__file__).parents[2] / 'configs'
 TRAINED = sorted([*FOLDER.glob('detection/*.py'), *FOLDER.glob('recognition/*.py')])
-SPOTTING = sorted(FOLDER.glob('spotting/*.py'))
+TEST_SETS = [
+    path
+    for path in sorted(FOLDER.glob('spotting/default_*.py'))
+    if path.stem.split('_')[1].startswith(('icdar', 'svt', 'totaltext'))
+]
+MODELS_OF_SPOTTERS = sorted({*FOLDER.glob('spotting/*.py')} - {*TEST_SETS})
 TINY_TOWER = {
     'embed_dim': 16,
     'vision_cfg': {'image_size': 16, 'layers': 1, 'width': 24, 'patch_size': 8, 'head_width': 12},
@@ -79,13 +84,20 @@ def test_a_config_trains_on_its_own_data_and_predicts(path: Path, tmp_path: Path
         METRICS.build(metric)
 
 
-@pytest.mark.parametrize('path', SPOTTING, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', MODELS_OF_SPOTTERS, ids=lambda path: path.stem)
 def test_a_spotting_config_reads_a_photo(path: Path, tmp_path: Path) -> None:
     spotter = MODELS.build(load(path, tmp_path).model).eval()
     (sample,) = spotter([draw_words()], mode='predict')
     found = sample.pred_instances
     assert len(found.polygons) == len(found.texts) == len(found.scores) == len(found.text_scores)
     assert spotter.has_context == ('clip' in path.stem)
+
+
+@pytest.mark.parametrize('path', TEST_SETS, ids=lambda path: path.stem)
+def test_a_test_set_config_has_the_default_model_and_its_metric(path: Path) -> None:
+    config = Config.fromfile(path)
+    assert config.model == Config.fromfile(FOLDER / 'spotting' / 'default.py').model
+    METRICS.build(dict(config.test_evaluator, lexicons=None))  # whose files are not available
 
 
 def load(path: Path, folder: Path) -> Config:
@@ -104,6 +116,8 @@ def put_at_hand(node: Any, folder: Path) -> None:
         if node.get('type') == 'ClipImageEncoder':
             node.update(arch=TINY_TOWER, pretrained=None, allow_random=True)
             node.pop('quick_gelu', None)
+        if 'long_side_px' in node:
+            node.update(long_side_px=320, coarse_long_sides_px=())
         if node.get('type') == 'ViTEncoder' and node['embed_dim'] > 192:
             node['depth'] = 2  # the others are the same, and take a minute
         if node.get('type') == 'ContextRecognizer' and 'context_dim' in node['fusion']:

@@ -24,8 +24,10 @@ class Model(BaseModel):
 def load(folder: Path, checkpoint: dict) -> Model:
     """The model after MMEngine has loaded a checkpoint as ``load_from``."""
     torch.save(checkpoint, folder / 'start.pth')
-    hooks = [dict(type='mmocr.UnwrapCheckpointHook')]
-    runner = Runner(Model(), str(folder), custom_hooks=hooks, log_level='ERROR')
+    hooks = [dict(type='UnwrapCheckpointHook')]
+    runner = Runner(
+        Model(), str(folder), custom_hooks=hooks, default_scope='mmocr', log_level='ERROR'
+    )
     runner.load_checkpoint(str(folder / 'start.pth'))
     return runner.model
 

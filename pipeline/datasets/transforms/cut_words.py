@@ -72,7 +72,7 @@ class TransformCrops(BaseTransform):
     """
 
     def __init__(self, transforms: Sequence[dict[str, Any]]) -> None:
-        self.transforms = Compose(list(transforms))
+        self.transforms = Compose([TRANSFORMS.build(dict(each)) for each in transforms])
 
     def transform(self, results: dict) -> dict:
         """Transform ``results['crops']``.

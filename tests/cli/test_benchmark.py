@@ -249,7 +249,7 @@ def test_benchmark_measures_the_cost_of_context(
     )
 
     assert status == 0
-    assert re.search(r'% of the photo, .*% of the recognizer', capsys.readouterr().out)
+    assert re.search(r'% of the image, .*% of the recognizer', capsys.readouterr().out)
     costs = json.loads(path.read_text())['context_cost']
     assert {cost['words'] for cost in costs} == {1, 20, 100}
 

@@ -189,7 +189,7 @@ def test_pdf_writer_joins_the_pages_of_a_document(tmp_path):
     writer = make_writer('pdf', tmp_path)
     for number in range(1, 4):
         writer.write(result(f'scan-p00{number}', word('x'), source=f'in/scan.pdf#page={number}'))
-    writer.write(result('photo-p001', word('y')))  # The name of a photo, not of a page.
+    writer.write(result('photo-p001', word('y')))  # The name of an image, not of a page.
     assert files(tmp_path) == [
         'photo-p001.pdf', 'scan-p001.pdf', 'scan-p002.pdf', 'scan-p003.pdf',
     ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""Lines and blocks of 20 photos against hand-made ground truth.
+"""Lines and blocks of 20 images against hand-made ground truth.
 
 ``icdar2015_dev_lines.json`` contains blocks of lines of word indices: the lines of ``gt_img_N.txt``
-of ICDAR 2015, from 0. The photos are those of ``icdar2015_dev`` with most legible words. All
+of ICDAR 2015, from 0. The images are those of ``icdar2015_dev`` with most legible words. All
 annotated boxes are arranged, and the legible words are scored. The numbers are printed by::
 
     python -m pytest -s tests/layout/test_photo_lines.py
@@ -25,7 +25,7 @@ Blocks = list[list[list[int]]]
 
 
 def arrange_photo(number: str) -> tuple[Blocks, set[int]]:
-    """Blocks of all boxes of a photo, and the indices of the legible words."""
+    """Blocks of all boxes of an image, and the indices of the legible words."""
     lines = (GT / f'gt_img_{number}.txt').read_text(encoding='utf-8-sig').splitlines()
     fields = [line.split(',', 8) for line in lines if line]
     polygons = [np.array(field[:8], dtype=np.float64).reshape(4, 2) for field in fields]

@@ -1,6 +1,6 @@
 """The embedded context encoder: EfficientNet-Lite0 of ImageNet, trained on the words of images.
 
-Write the ImageNet weights (tools/pack_tower.py) first; pipeline/weights/README.md lists the
+Write the ImageNet weights (clipter pack-tower) first; pipeline/weights/README.md lists the
 commands.
 """
 
@@ -17,7 +17,7 @@ photos = dict(
     sources=[
         dict(data_root='data/icdar2015_train', ann_file='textspotting.json', indices=(0, 810)),
         dict(data_root='data/icdar2003_train', ann_file='textspotting.json'),
-        # Pseudo-labels of tools/label_words.py.
+        # Pseudo-labels of clipter label-words.
         dict(data_root='data/street_words', ann_file='textspotting.json'),
     ],
 )

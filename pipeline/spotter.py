@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.geometry import clip_to_image, image_ring, rotate_points, rotated_size, turn_ring
+from pipeline.geometry import image_ring, rotate_points, rotated_size, turn_ring
 from pipeline.image_orientation import choose_image_orientations, rotate_image
 from pipeline.io import read_image
 from pipeline.io.several import check_several, is_single, to_arrays
@@ -325,9 +325,7 @@ class TextSpotter(SpotterSettings):
         """
         found: list[list[Word]] = [[] for _ in sizes]
         for read in words:
-            reading = read.reading
-            polygon = clip_to_image(read.polygon, sizes[read.image_index])
-            word = Word(polygon, reading.text, read.det_score, reading.score)
+            word = read.to_word(self.rectifier, sizes[read.image_index])
             if word.text and word.score >= self.min_score:
                 found[read.image_index].append(word)
         return [

@@ -19,12 +19,12 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.geometry import enclosing_quad
+from pipeline.geometry import enclosing_quad, join_sides, resample_polyline, split_sides
 
 if TYPE_CHECKING:
     import pandas
@@ -98,12 +98,16 @@ class ReadElement(ABC):
     """What is common to ``Word``, ``Line``, ``Block`` and ``Page``."""
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """The element as JSON-serializable values."""
+    def to_dict(self, chars: bool = False) -> dict[str, Any]:
+        """The element as JSON-serializable values.
 
-    def to_json(self) -> str:
+        Args:
+            chars: Whether words contain their characters; see :meth:`Word.to_dict`.
+        """
+
+    def to_json(self, chars: bool = False) -> str:
         """:meth:`to_dict` as JSON text on one line."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
+        return json.dumps(self.to_dict(chars), ensure_ascii=False)
 
     def rows(self) -> list[dict[str, Any]]:
         """One table row per word: text, scores, corners ``x1, y1, ..., x4, y4``, polygon.
@@ -155,6 +159,21 @@ class ReadElement(ABC):
 
 
 @dataclass(frozen=True, eq=False)
+class Character:
+    """A character of a word.
+
+    Args:
+        text: The character.
+        score: Probability under the recognizer, in [0, 1].
+        polygon: (2k, 2) float32 part of the polygon of the word, in pixels.
+    """
+
+    text: str
+    score: float
+    polygon: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Word(ReadElement):
     """A word that was read in an image.
 
@@ -164,12 +183,35 @@ class Word(ReadElement):
         text: Transcript.
         det_score: Confidence of the detector, in [0, 1].
         rec_score: Probability of the text under the recognizer, in [0, 1].
+        char_scores: Probability of each of the M characters. Empty if the recognizer does not
+            give them.
+        char_borders: (2, M - 1) borders between the characters, as shares of the lengths of the
+            top and of the bottom side. None if the recognizer does not find them.
     """
 
     polygon: np.ndarray
     text: str
     det_score: float
     rec_score: float
+    char_scores: tuple[float, ...] = ()
+    char_borders: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def chars(self) -> tuple[Character, ...]:
+        """Characters with their boxes, or nothing if the recognizer does not find them.
+
+        A character reaches to the middle between its center and that of the next one. The first
+        and the last character reach to the ends of the word.
+        """
+        borders, count = self.char_borders, len(self.text)
+        if borders is None or borders.shape[1] + 1 != count or len(self.char_scores) != count:
+            return ()
+        edges = np.pad(borders, ((0, 0), (1, 1)))
+        edges[:, -1] = 1
+        return tuple(
+            Character(letter, score, _cut(self.polygon, edges[:, i], edges[:, i + 1]))
+            for i, (letter, score) in enumerate(zip(self.text, self.char_scores))
+        )
 
     @property
     def score(self) -> float:
@@ -184,18 +226,41 @@ class Word(ReadElement):
     def _words(self) -> tuple[Word, ...]:
         return (self,)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, chars: bool = False) -> dict[str, Any]:
         """``{"polygon", "text", "score", "det_score", "rec_score"}``.
 
         Pixels are rounded to two decimals, scores to four.
+
+        Args:
+            chars: Whether to add ``"chars"``: ``{"text", "score", "polygon"}`` of each character.
         """
-        return {
+        values = {
             'polygon': plain_polygon(self.polygon),
             'text': self.text,
             'score': round(self.score, 4),
             'det_score': round(self.det_score, 4),
             'rec_score': round(self.rec_score, 4),
         }
+        if chars:
+            values['chars'] = [
+                {
+                    'text': char.text,
+                    'score': round(char.score, 4),
+                    'polygon': plain_polygon(char.polygon),
+                }
+                for char in self.chars
+            ]
+        return values
+
+
+def _cut(ring: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The part of a ring between shares of its top and bottom side."""
+    return join_sides(
+        *(
+            resample_polyline(side, np.linspace(low, high, len(side)))
+            for side, low, high in zip(split_sides(ring), start, end)
+        )
+    )
 
 
 def plain_polygon(polygon: np.ndarray) -> list[list[float]]:

@@ -9,8 +9,10 @@ from itertools import islice
 
 import numpy as np
 
+from pipeline.geometry import clip_to_image
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
+from pipeline.structures import Word
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,22 @@ class ReadWord:
     def score(self) -> float:
         """See :attr:`pipeline.structures.Word.score`."""
         return self.det_score * self.char_score
+
+    def to_word(self, rectifier: Rectifier, size: tuple[int, int]) -> Word:
+        """The word, with its polygon inside an image of ``size`` (height, width)."""
+        reading, borders = self.reading, None
+        if reading.char_places:
+            centers = np.asarray(reading.char_places)
+            middles = (centers[1:] + centers[:-1]) / 2
+            borders = rectifier.places_along(self.polygon, middles).clip(0, 1)
+        return Word(
+            clip_to_image(self.polygon, size),
+            reading.text,
+            self.det_score,
+            reading.score,
+            tuple(reading.char_scores),
+            borders,
+        )
 
 
 def rectify_words(

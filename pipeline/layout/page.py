@@ -49,12 +49,12 @@ class Line(ReadElement):
     def _words(self) -> tuple[Word, ...]:
         return self.words
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, chars: bool = False) -> dict[str, Any]:
         """``{"text", "polygon", "words"}`` with JSON-serializable values."""
         return {
             'text': self.text,
             'polygon': plain_polygon(self.polygon),
-            'words': [word.to_dict() for word in self.words],
+            'words': [word.to_dict(chars) for word in self.words],
         }
 
 
@@ -83,12 +83,12 @@ class Block(ReadElement):
     def _words(self) -> tuple[Word, ...]:
         return self.words
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, chars: bool = False) -> dict[str, Any]:
         """``{"text", "polygon", "lines"}`` with JSON-serializable values."""
         return {
             'text': self.text,
             'polygon': plain_polygon(self.polygon),
-            'lines': [line.to_dict() for line in self.lines],
+            'lines': [line.to_dict(chars) for line in self.lines],
         }
 
     def _colors(self) -> list[int]:
@@ -155,7 +155,7 @@ class Page(ReadElement):
     def _words(self) -> tuple[Word, ...]:
         return self.words
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, chars: bool = False) -> dict[str, Any]:
         """``{"width", "height", "orientation", "words"}``, as ``clipter infer`` writes it.
 
         Each word has the numbers of its block and of its line in the page, both from 0.
@@ -165,7 +165,7 @@ class Page(ReadElement):
             'height': self.size[0],
             'orientation': self.orientation,
             'words': [
-                {**word.to_dict(), 'line': line, 'block': block}
+                {**word.to_dict(chars), 'line': line, 'block': block}
                 for word, line, block in zip(self.words, self.line_numbers, self.block_numbers)
             ],
         }

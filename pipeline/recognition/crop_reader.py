@@ -74,7 +74,8 @@ def to_reading(pred_text: Any) -> Reading:
         score = float(pred_text.word_score)
     else:
         score = float(np.prod(chars)) if pred_text.item else 0.0
-    return Reading(pred_text.item, chars, score, pred_text.gaps if 'gaps' in pred_text else [])
+    places = {name: pred_text.get(name, []) for name in ('gaps', 'char_places')}
+    return Reading(pred_text.item, chars, score, **places)
 
 
 def _gather(tokens: Tensor, image_index: list[int], inputs: Tensor) -> SceneContext:

@@ -22,20 +22,27 @@ class Reading:
         score: Probability of the whole text, 0 for an empty one.
         gaps: Centers of the gaps between words, as shares of the crop's width from its left,
             rising.
+        char_places: Center of each character, as shares of the crop's width from its left. Empty
+            if the recognizer does not find them.
     """
 
     text: str
     char_scores: list[float]
     score: float
     gaps: list[float] = field(default_factory=list)
+    char_places: list[float] = field(default_factory=list)
 
     def without_padding(self, valid_ratio: float) -> Reading:
-        """The same reading with gaps as shares of the crop instead of the padded crop.
+        """The same reading with places as shares of the crop instead of the padded crop.
 
         Args:
             valid_ratio: Share of the padded width that is crop. Gaps in the padding are dropped.
         """
-        return replace(self, gaps=gaps_without_padding(self.gaps, valid_ratio))
+        return replace(
+            self,
+            gaps=gaps_without_padding(self.gaps, valid_ratio),
+            char_places=[min(place / valid_ratio, 1.0) for place in self.char_places],
+        )
 
 
 def gaps_without_padding(gaps: Sequence[float], valid_ratio: float) -> list[float]:
@@ -133,14 +140,17 @@ class CTCReader:
     def _collapse(self, path: list[int], scores: list[float]) -> Reading:
         kept: list[int] = []
         char_scores: list[float] = []
+        columns: list[list[int]] = []  # First and last column of each character.
         previous = None
-        for index, score in zip(path, scores):
+        for column, (index, score) in enumerate(zip(path, scores)):
             if index not in self.unwritten:
                 if index == previous:
                     char_scores[-1] = max(char_scores[-1], score)
+                    columns[-1][1] = column
                 else:
                     kept.append(index)
                     char_scores.append(score)
+                    columns.append([column, column])
             previous = index
         start, end = 0, len(kept)
         while start < end and self.characters[kept[start]] == ' ':
@@ -153,6 +163,7 @@ class CTCReader:
             char_scores=char_scores,
             score=math.prod(char_scores) if char_scores else 0.0,
             gaps=[] if self.word_break is None else self.find_gaps(path),
+            char_places=[(first + last + 1) / 2 / len(path) for first, last in columns[start:end]],
         )
 
 

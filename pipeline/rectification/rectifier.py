@@ -164,7 +164,7 @@ class Rectifier:
         top, bottom = split_sides(ring)
         if not len(places) or not _has_body(ring):
             return [ring]
-        along = self._places_along(ring, np.asarray(places, dtype=np.float64))  # (2, M)
+        along = self.places_along(ring, places)  # (2, M)
         inside = ((along > 0) & (along < 1)).all(0)
         edges = np.pad(along[:, inside], ((0, 0), (1, 1)))
         edges[:, -1] = 1
@@ -184,8 +184,24 @@ class Rectifier:
         wanted = self.height * max(width, 1e-6) / max(height, 1e-6)
         return min(self.widths, key=lambda offered: abs(math.log(offered / wanted)))
 
-    def _places_along(self, ring: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Convert fractions of the crop width to fractions of the top and bottom sides: (2, M)."""
+    def places_along(self, ring: np.ndarray, places: Sequence[float]) -> np.ndarray:
+        """Convert positions in the crop of a word to positions on its polygon.
+
+        Args:
+            ring: (2k, 2) polygon from :meth:`rotations`, whose crop was cut with
+                ``vertical='keep'``.
+            places: M fractions of the crop width, from the left.
+
+        Returns:
+            (2, M) fractions of the lengths of the top and of the bottom side. Positions in the
+            margin are below 0 or above 1.
+
+        Raises:
+            ValueError: If the number of points is odd or below four.
+        """
+        shares = np.asarray(places, dtype=np.float64)
+        if not len(shares) or not _has_body(ring):
+            return np.tile(shares, (2, 1))
         # The crop includes the margin, so straightness is decided with it, as in _straighten.
         grown = _add_margin(ring.astype(np.float64), *self.margin)
         if self.mode in ('auto', 'perspective') and _is_straight(grown):
@@ -194,14 +210,14 @@ class Rectifier:
             to_photo = cv2.getPerspectiveTransform(unit, corners)
             along = []
             for y, side in enumerate(split_sides(ring)):
-                points = np.stack([places, np.full_like(places, y)], axis=1)[:, None]
+                points = np.stack([shares, np.full_like(shares, y)], axis=1)[:, None]
                 chord = side[-1] - side[0]
                 seen = cv2.perspectiveTransform(points, to_photo)[:, 0]
                 along.append((seen - side[0]) @ chord / (chord @ chord))
             return np.stack(along)
         height, width = ring_size(ring)
         room = self.margin[0] * height
-        return np.tile((places * (width + 2 * room) - room) / width, (2, 1))
+        return np.tile((shares * (width + 2 * room) - room) / width, (2, 1))
 
     def _clean_ring(self, points: np.ndarray) -> np.ndarray:
         """A clockwise polygon of 2k points from any polygon."""

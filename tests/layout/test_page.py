@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry import Polygon, box
 
 from pipeline import Block, Line, Page, TextSpotter, Word
 from pipeline.geometry import clip_to_image
+from pipeline.visualization.label_fonts import dejavu_sans
 
 QUAD = np.array([[10, 20], [50, 20], [50, 40], [10, 40]], dtype=np.float32)
 
@@ -161,3 +163,31 @@ def test_page_of_an_upside_down_image_has_the_order_of_the_text():
     assert page.text == 'one two\n\nthree'
     assert page.to_dict()['orientation'] == 180
     np.testing.assert_array_equal(page.words[0].polygon, words[0].polygon)
+
+
+def test_chars_cut_the_polygon_of_a_word():
+    borders = np.array([[0.25, 0.5], [0.25, 0.5]])
+    whole = Word(QUAD, 'abc', 0.9, 0.5, (0.9, 0.8, 0.7), borders)
+    chars = whole.chars
+    assert [(char.text, char.score) for char in chars] == [('a', 0.9), ('b', 0.8), ('c', 0.7)]
+    assert [char.polygon[:, 0].min() for char in chars] == [10, 20, 30]
+    assert chars[2].polygon.tolist() == [[30, 20], [50, 20], [50, 40], [30, 40]]
+    assert whole.to_dict(chars=True)['chars'][1] == {
+        'text': 'b', 'score': 0.8, 'polygon': [[20, 20], [30, 20], [30, 40], [20, 40]],
+    }  # fmt: skip
+    assert 'chars' not in whole.to_dict() and word('abc').chars == ()
+
+
+def test_chars_of_a_drawn_word_are_at_its_letters():
+    font = ImageFont.truetype(dejavu_sans(), 48)
+    picture = Image.new('RGB', (420, 120), 'white')
+    ImageDraw.Draw(picture).text((40, 30), 'STATION', font=font, fill='black')
+    spotter = TextSpotter.default(engine='onnx', threads=1)
+    (read,) = spotter.read(picture)
+    assert read.text == 'STATION' and len(read.chars) == 7
+    for index, char in enumerate(read.chars):
+        left = 40 + font.getlength('STATION'[:index])
+        right = 40 + font.getlength('STATION'[: index + 1])
+        center = char.polygon[:, 0].mean()
+        assert abs(center - (left + right) / 2) < 0.5 * (right - left), char.text
+        assert 0 < char.score <= 1

@@ -84,11 +84,13 @@ class CTCHead(nn.Linear):
         return [self.to_pred_text(reading) for reading in readings]
 
     def to_pred_text(self, reading: Reading) -> LabelData:
-        """``item`` (text), ``score`` (of each character), ``word_score``, and ``gaps``.
+        """``item`` (text), ``score`` (of each character), ``word_score``, places and gaps.
 
-        ``gaps`` is only set where there is a class for word breaks.
+        The fields are those of :class:`Reading`. ``gaps`` is only set where there is a class for
+        word breaks.
         """
         label = LabelData(item=reading.text, score=reading.char_scores, word_score=reading.score)
+        label.char_places = reading.char_places
         if self.reader.word_break is not None:
             label.gaps = reading.gaps
         return label

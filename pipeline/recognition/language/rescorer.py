@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from pipeline.recognition.ctc_alignment import align_text
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.ctc_beam_search import ctc_beam_search
 from pipeline.recognition.language.letter_ngrams import SYMBOL, LetterNgrams, letter_index
@@ -112,8 +113,17 @@ class LanguageModelRescorer:
                 char_scores=np.exp(scores[best, : len(some[best])]).tolist(),
                 score=float(weights[best]) * total,
                 gaps=readings[row].gaps,
+                char_places=self._places(readings[row], texts[best], some[best], log_probs[row]),
             )
         return chosen
+
+    def _places(
+        self, reading: Reading, text: str, hypothesis: Sequence[int], log_probs: np.ndarray
+    ) -> list[float]:
+        """Centers of the characters of a text that replaces a reading."""
+        if text == reading.text:
+            return reading.char_places
+        return align_text(log_probs, hypothesis, self.blanks)
 
     def _write(self, hypothesis: Sequence[int]) -> str:
         return ''.join(self.characters[index] for index in hypothesis)

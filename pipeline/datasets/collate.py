@@ -80,6 +80,6 @@ def _join_scenes(scenes: list[tuple[Any, Tensor | None]]) -> dict[str, Any]:
     if images:
         raise ValueError(
             f'{len(images)} of {len(scenes)} images of a batch have no scene tokens: set '
-            'context_cache in all data sets, or in none.'
+            'context_cache in PackSceneWords of all data sets, or of none.'
         )
     return {'context_tokens': torch.stack([tokens for _, tokens in scenes if tokens is not None])}

@@ -15,6 +15,7 @@ from toy_scenes import write_clipter_config
 
 from pipeline.cli import extract_context, train
 from pipeline.clipter.cache.context_cache import ContextCache
+from pipeline.clipter.cache.use_context_cache import use_context_cache
 from pipeline.registry import DATASETS, MODELS
 
 pytestmark = pytest.mark.filterwarnings('ignore')
@@ -55,10 +56,9 @@ def test_context_cache_equals_the_encoder(config, tmp_path):
     node = Config.fromfile(config)
     with DefaultScope.overwrite_default_scope('mmocr'):
         dataset = DATASETS.build(node.train_dataloader.dataset)
-        cached = DATASETS.build(
-            {**node.train_dataloader.dataset, 'context_cache': str(tmp_path / 'cache')}
-        )
         encoder = MODELS.build(node.model.context_encoder)
+        use_context_cache(node, str(tmp_path / 'cache'))
+        cached = DATASETS.build(node.train_dataloader.dataset)
     for i in range(len(dataset)):
         tokens = cached[i]['context_tokens']
         assert tokens.dtype == torch.float16 and cached[i]['image'] is None
@@ -117,7 +117,7 @@ def test_cache_of_another_encoder_is_rejected(config, tmp_path, capsys):
 def test_cache_of_another_tower_is_rejected(config, tmp_path, capsys):
     extract(config, '--out', str(tmp_path / 'cache'))
     options = [
-        '--cfg-options', f'train_dataloader.dataset.context_cache={tmp_path / "cache"}',
+        '--cfg-options', f'train_dataloader.dataset.pipeline.3.context_cache={tmp_path / "cache"}',
         'model.context_encoder.seed=1',
     ]  # fmt: skip
     capsys.readouterr()

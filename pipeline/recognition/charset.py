@@ -27,8 +27,8 @@ class Charset:
         kept: Classes that are always allowed: the blank, and those that are not characters.
 
     Raises:
-        ValueError: If the recognizer knows none of the characters, or one that is listed is
-            unknown to it, or the regular expression is invalid.
+        ValueError: If the recognizer has none of the characters or lacks one that is listed, or
+            if the regular expression is invalid.
         ImportError: If a regular expression is given and the package regex is not installed.
     """
 

@@ -159,7 +159,7 @@ def test_no_network_names_the_options_within_5_seconds(monkeypatch, tmp_path):
     assert time.monotonic() - start < 5
     message = str(error.value)
     assert '/timm/vit_base_patch32_clip_224.openai/resolve/main/open_clip_model.saf' in message
-    # The activation of OpenAI's weights is part of the name, so the file alone is enough.
+    # The activation of OpenAI's weights is part of the name, so the file is enough.
     file = 'weights/ViT-B-32-openai/open_clip_model.safetensors'
     assert f'--tower ViT-B-32-quickgelu --pretrained {file}' in message
     assert '--tower clipter-lite0' in message

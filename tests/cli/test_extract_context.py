@@ -66,6 +66,7 @@ def test_context_cache_equals_the_encoder(config, tmp_path):
         torch.testing.assert_close(tokens.float(), wanted, rtol=2e-3, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_train_losses_are_equal_with_cache_and_tower(tmp_path):
     # Adam's first step is as long as the learning rate: the gate is wide open after it.
     config = write_clipter_config(

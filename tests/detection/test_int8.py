@@ -51,7 +51,9 @@ def test_int8_default_equals_float_default(float_spotter, float_demo_words):
 
 
 @on_x86
-@pytest.mark.parametrize('config', ['default', 'dbnet-medium_ppocrv6-small'])
+@pytest.mark.parametrize(
+    'config', ['default', pytest.param('dbnet-medium_ppocrv6-small', marks=pytest.mark.slow)]
+)
 @torch.inference_mode()
 def test_quantize_detector_keeps_the_outputs_of_dbnet(config):
     torch.manual_seed(0)

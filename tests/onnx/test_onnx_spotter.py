@@ -52,13 +52,8 @@ def test_default_rejects_an_unknown_engine_or_device(options: dict, message: str
         TextSpotter.default(**options)
 
 
-@pytest.mark.parametrize('scale', [1.0, 0.7])
-def test_onnx_spotter_reads_the_words_of_torch(
-    default_spotter, float_spotter, float_demo_words, scale: float
-) -> None:
-    image = cv2.resize(read_image(DEMO), None, fx=scale, fy=scale)
-    ours = default_spotter.read(image)
-    theirs = float_demo_words if scale == 1 else float_spotter.read(image)
+def test_onnx_spotter_reads_the_words_of_torch(default_spotter, float_demo_words) -> None:
+    ours, theirs = default_spotter.read(DEMO), float_demo_words
     assert [word.text for word in ours] == [word.text for word in theirs]
     assert len(ours) > 10
     for one, other in zip(ours, theirs):
@@ -106,8 +101,8 @@ def test_onnx_spotter_reads_in_several_threads(default_spotter) -> None:
     image = read_image(DEMO)[280:480, 30:420]
     alone = [word.text for word in default_spotter.read(image)]
     assert alone
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(default_spotter.read, [image] * 8))
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(default_spotter.read, [image] * 4))
     assert all([word.text for word in words] == alone for words in found)
 
 

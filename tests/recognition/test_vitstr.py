@@ -120,6 +120,7 @@ def test_vitstr_config_reads_a_crop():
     assert all(0 <= sample.pred_text.word_score <= 1 for sample in samples)
 
 
+@pytest.mark.slow
 def test_vitstr_learns_eight_words():
     torch.manual_seed(0)
     words = ['open', 'Exit', '24h', 'cafe', 'TAXI', 'no', 'bus', 'a-b']

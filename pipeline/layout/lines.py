@@ -10,7 +10,7 @@ from pipeline.layout.frames import WordFrames
 _SURE_GAP = 1.0  # Words this close are always on one line.
 _MAX_GAP = 2.0  # Wider gaps are only between words if a word above or below spans them.
 _MAX_SPANNED_GAP = 3.5
-_MAX_OVERLAP = 0.5  # Also at most half of the shorter word.
+_MAX_OVERLAP = 1.0  # Also at most half of the shorter word.
 _MAX_OFFSET = 0.5
 _MAX_HEIGHT_RATIO = 2.2
 _MIN_COSINE = 0.85  # Between the directions of facing ends: 32 degrees.

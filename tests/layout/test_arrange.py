@@ -133,6 +133,11 @@ def test_arrange_words_keeps_wide_gaps_that_no_column_continues():
     assert arrange_words(words) == [[[0, 1], [2, 3, 4]]]
 
 
+def test_arrange_words_joins_words_whose_boxes_overlap():
+    words = text_lines([[4, 4, 4]], height=15, space=-0.6)  # A detector's boxes have a margin.
+    assert arrange_words(words) == [[[0, 1, 2]]]
+
+
 def test_arrange_words_separates_sizes_and_distant_lines():
     words = [
         *text_lines([[6]], height=60),

@@ -197,6 +197,13 @@ def test_pdf_contains_the_image_and_its_text():
         assert (center > low).all() and (center < high).all(), (word.text, found, low, high)
 
 
+def test_pdf_separates_words_that_touch():
+    pytest.importorskip('reportlab')
+    page = Page.from_words([make_word('Fresh', 20, 30), make_word('Bread', 80, 30)], SIZE)
+    pdf = pypdfium2.PdfDocument(render('pdf', page, 'a.jpg', image()))
+    assert pdf[0].get_textpage().get_text_range().strip() == 'Fresh Bread'
+
+
 def test_pdf_of_several_pages():
     pytest.importorskip('reportlab')
     pages = [

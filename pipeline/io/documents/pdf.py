@@ -47,7 +47,9 @@ def searchable_pdf(pages: Sequence[DocumentPage]) -> bytes:
         canvas.drawImage(_jpeg(page.image), 0, 0, width, height)
         for line in page.page.lines:
             for word in line.words:
-                _write_word(canvas, word, (height, width))
+                # Readers of PDF files do not see small gaps between words.
+                end = '' if word is line.words[-1] else ' '
+                _write_word(canvas, word, (height, width), end)
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()
@@ -77,8 +79,8 @@ def _jpeg(image: np.ndarray | None) -> Any:
     return ImageReader(io.BytesIO(data.tobytes()))
 
 
-def _write_word(canvas: Any, word: Word, size: tuple[int, int]) -> None:
-    """Write a word from the bottom-left to the bottom-right corner of its quad."""
+def _write_word(canvas: Any, word: Word, size: tuple[int, int], end: str) -> None:
+    """Write a word from the bottom-left to the bottom-right corner of its quad, then ``end``."""
     from reportlab.pdfbase import pdfmetrics
 
     ascent, descent = pdfmetrics.getAscentDescent(_FONT, 1.0)
@@ -100,5 +102,5 @@ def _write_word(canvas: Any, word: Word, size: tuple[int, int]) -> None:
     text.setFont(_FONT, font_size)
     text.setHorizScale(100 * length / natural)
     text.setTextTransform(cos, sin, -sin, cos, float(start[0]), size[0] - float(start[1]))
-    text.textOut(word.text)
+    text.textOut(word.text + end)
     canvas.drawText(text)

@@ -29,7 +29,7 @@ class Recipe:
     int8: bool
 
     def reduce(self, settings: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Result of ``__reduce__``: the config, the content of the weights file, and settings.
+        """Result of ``__reduce_ex__``: the config, the content of the weights file, and settings.
 
         Raises:
             FileNotFoundError: If the weights file does not exist any more.

@@ -83,14 +83,14 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         self._encoding: torch.cuda.Stream | None = None
         self._recipe: Recipe | None = None
 
-    def __reduce__(self) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle a spotter that was built to read as its config, weights and settings.
 
         Its networks are built again when it is loaded, because folded and quantized networks
         cannot be pickled. Spotters that can be trained are pickled as any module.
         """
         if self._recipe is None:
-            return super().__reduce_ex__(2)
+            return super().__reduce_ex__(protocol)
         return self._recipe.reduce(self.settings())
 
     @property

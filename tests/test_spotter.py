@@ -455,6 +455,7 @@ def context_spotter(dictionary: dict, **options) -> TextSpotter:
         'recognizer': plain, 'context_encoder': TINY_CLIP, 'fusion': fusion,
     }  # fmt: skip
     spotter = make_toy(recognizer=recognizer, **options)
+    spotter.orientation = 0  # random weights vote for any orientation
     torch.nn.init.constant_(spotter.recognizer.fusion.gate.alpha, 1.0)
     decoder = spotter.recognizer.recognizer.decoder
     with torch.no_grad():  # An untrained decoder may end a word at once: no word would be left.

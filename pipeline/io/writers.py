@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
@@ -191,7 +192,8 @@ class _AppendingWriter(ResultWriter):
                 if file.write(content) != len(content):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             except OSError:
-                file.truncate(before)
+                with contextlib.suppress(OSError):
+                    file.truncate(before)
                 raise
         self.done.add(result.source)
 
@@ -249,8 +251,10 @@ class CsvWriter(_AppendingWriter):
             # The run was interrupted while writing the last image, so its rows are dropped.
             rows = [row for row in rows if row[:1] != rows[-1][:1]]
         rows = [row for row in rows if len(row) == len(self.kind.columns)]
+        # No two words of an image have the same row, so equal rows are of two runs.
         return [
-            (source, csv_text(some)) for source, some in itertools.groupby(rows, lambda row: row[0])
+            (source, csv_text(dict.fromkeys(map(tuple, some))))
+            for source, some in itertools.groupby(rows, lambda row: row[0])
         ]
 
 

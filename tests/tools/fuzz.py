@@ -1,6 +1,6 @@
 """Read malformed files: only documented errors, no crash, no hang, bounded memory.
 
-Usage: python tests/tools/fuzz.py [--cases N] [--seed S] [--keep DIR]
+Usage: python tests/tools/fuzz.py [--cases N] [--seconds T] [--seed S] [--keep DIR]
 
 Case i of a seed is always the same file. Cases run in child processes. A case fails if it raises
 an undocumented error, ends its process, takes more than 10 s of processor time, or if its process
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import math
 import multiprocessing
 import os
 import resource
@@ -19,6 +20,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -171,9 +173,20 @@ def run_cases(
 
 
 def fuzz(
-    cases: int, seed: int, kinds: tuple[str, ...] = tuple(KINDS), keep: Path | None = None
+    cases: int,
+    seed: int,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    keep: Path | None = None,
+    seconds: float = math.inf,
 ) -> tuple[Counter[str], list[str], int]:
     """Run cases in child processes.
+
+    Args:
+        cases: Number of cases.
+        seed: Seed of the cases.
+        kinds: Names in ``KINDS``.
+        keep: Folder for the files of cases that end their process.
+        seconds: No process is started after this time.
 
     Returns:
         Number of cases by outcome, descriptions of the failures, and the largest memory in MB.
@@ -182,7 +195,8 @@ def fuzz(
     failures: list[str] = []
     largest, first = 0, 0
     context = multiprocessing.get_context('fork')
-    while first < cases:
+    began = time.monotonic()
+    while first < cases and time.monotonic() - began < seconds:
         count = min(_PER_PROCESS, cases - first)
         receive, send = context.Pipe(duplex=False)
         with tempfile.TemporaryDirectory() as scratch:
@@ -229,13 +243,18 @@ def main() -> int:
     """Run the cases of the command line and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--cases', type=int, default=10_000, metavar='N')
+    parser.add_argument(
+        '--seconds', type=float, default=math.inf, metavar='T', help='start no cases after T s'
+    )
     parser.add_argument('--seed', type=int, default=0, metavar='S')
     parser.add_argument('--keep', type=Path, metavar='DIR', help='folder for files that fail')
     args = parser.parse_args()
-    outcomes, failures, largest = fuzz(args.cases, args.seed, keep=args.keep)
+    outcomes, failures, largest = fuzz(args.cases, args.seed, keep=args.keep, seconds=args.seconds)
     for outcome, count in sorted(outcomes.items()):
         print(f'{count:7,} {outcome}')
-    print(f'{len(failures)} of {args.cases:,} cases failed; largest process {largest} MB')
+    print(
+        f'{len(failures)} of {sum(outcomes.values()):,} cases failed; largest process {largest} MB'
+    )
     for failure in failures[:20]:
         print(failure)
     return 1 if failures else 0

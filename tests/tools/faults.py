@@ -1,6 +1,6 @@
 """Interrupt ``clipter infer`` in many ways; after ``--resume`` every result is there once.
 
-Usage: python tests/tools/faults.py [--moments N] [--seed S]
+Usage: python tests/tools/faults.py [--moments N] [--only FAULT ...] [--seed S]
 
 Each fault happens at N random moments, for each of several result formats:
 
@@ -235,11 +235,14 @@ def main() -> int:
     """Cause all faults and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--moments', type=int, default=50, metavar='N')
+    parser.add_argument(
+        '--only', nargs='+', choices=FAULTS, default=list(FAULTS), help='faults (default: all)'
+    )
     parser.add_argument('--seed', type=int, default=0, metavar='S')
     args = parser.parse_args()
     mounts = can_mount()
     failures = []
-    for fault in FAULTS:
+    for fault in args.only:
         if fault in MOUNTS and not mounts:
             print(f'{fault:10} left out: mounting is not allowed')
             continue

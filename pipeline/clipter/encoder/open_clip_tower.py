@@ -161,7 +161,7 @@ def _load(tower: ImageTower, name: str, path: Path, image_size: tuple[int, int] 
     try:
         tower.load(state, image_size)
     except RuntimeError as error:
-        raise ValueError(f'The weights in {path} do not fit arch={name!r}: {error}') from error
+        raise ValueError(f'The weights in {path} do not fit --tower {name}: {error}') from error
 
 
 def _choose_activation(

@@ -49,9 +49,9 @@ def explain_mismatch(stored: Mapping[str, str], own: Mapping[str, str]) -> str |
         return None
     return (
         f'This checkpoint was made with the context encoder {_describe(stored)}, but the model has '
-        f'{_describe(own)}. Its fusion was trained on the tokens of the first encoder. Build the '
-        f'model with arch={stored.get("arch")!r} and the weights {stored.get("pretrained")!r} '
-        "with that checksum, or set the encoder's on_mismatch='warn' if the change is intended."
+        f'{_describe(own)}. Its fusion was trained on the tokens of the first encoder. Use '
+        f'--tower {stored.get("arch")} --pretrained {stored.get("pretrained")} (the weights with '
+        "that checksum), or set the encoder's on_mismatch='warn' if the change is intended."
     )
 
 

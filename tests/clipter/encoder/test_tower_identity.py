@@ -47,7 +47,7 @@ def test_mismatch_message_names_both_encoders_and_the_fix(tmp_path):
     message = str(error.value)
     assert f"weights 'a.safetensors', checksum {wanted[0].checksum[:16]}" in message
     assert f"weights 'b.safetensors', checksum {here[0].checksum[:16]}" in message
-    assert 'Build the model with' in message
+    assert '--tower custom-' in message
 
 
 def test_identity_ignores_the_name_of_the_weights(tmp_path):

@@ -84,7 +84,7 @@ def test_weights_of_another_architecture_are_rejected(tmp_path):
     state = tower_state(make_encoder())
     del state['visual.ln_post.weight']
     save_file(state, path)
-    with pytest.raises(ValueError, match=r'do not fit arch(.|\n)*ln_post\.weight'):
+    with pytest.raises(ValueError, match=r'do not fit --tower(.|\n)*ln_post\.weight'):
         ClipImageEncoder(TINY, pretrained=str(path))
 
 

@@ -23,6 +23,7 @@ from mmocr.structures import TextSpottingDataSample
 from torch import Tensor, nn
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.detection.text_detector import TextDetector
 from pipeline.recognition.crop_reader import read_crops, to_reading
@@ -264,6 +265,9 @@ def build_torch_spotter(
         if not as_trained:
             ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
             spotter.detector.prepare_to_read(device, ranges)
+            encoder = getattr(spotter.recognizer, 'context_encoder', None)
+            if isinstance(encoder, ClipImageEncoder):
+                encoder.prepare_to_read()
             path = None if checkpoint is None else os.fspath(checkpoint)
             spotter._recipe = Recipe(model.to_dict(), path, str(device), int8)
     # Convolutions are up to twice as fast on a CPU in this format.

@@ -64,9 +64,11 @@ def add_random_context(
     plain = spotter.recognizer
     encoder = plain.encoder
     width = encoder.in_channels if fuses_behind_backbone(plain) else encoder.embed_dim
+    context_encoder = ClipImageEncoder(arch, None, allow_random=True)
+    context_encoder.prepare_to_read()
     recognizer = ContextRecognizer(
         recognizer=plain,
-        context_encoder=ClipImageEncoder(arch, None, allow_random=True),
+        context_encoder=context_encoder,
         fusion=dict(type='MultiHeadCrossAttention', embed_dim=width, num_heads=4, size='mini'),
     )
     torch.nn.init.constant_(recognizer.fusion.gate.alpha, 0.5)

@@ -188,6 +188,11 @@ class ClipImageEncoder(nn.Module):
             'interpolation': self.interpolation,
         }
 
+    def prepare_to_read(self) -> None:
+        """Convert the tower for fast inference, in place; its checksum stays that of the file."""
+        _ = self.checksum  # computed before the weights change
+        self._tower.fold_norms()
+
     def train(self, mode: bool = True) -> ClipImageEncoder:
         """Stay in evaluation mode; ``mode`` is ignored."""
         return super().train(False)
@@ -235,9 +240,13 @@ class ClipImageEncoder(nn.Module):
                 f'got {image.dtype if hasattr(image, "dtype") else type(image).__name__} '
                 f'{tuple(getattr(image, "shape", ()))}.'
             )
-        image = image.to(self.mean.device)[[2, 1, 0]]
-        interpolation = InterpolationMode(self.interpolation)
-        return TF.resize(image, list(self.image_size), interpolation=interpolation, antialias=True)
+        resized = TF.resize(
+            image.to(self.mean.device),
+            list(self.image_size),
+            interpolation=InterpolationMode(self.interpolation),
+            antialias=True,
+        )
+        return resized[[2, 1, 0]]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ClipImageEncoder:
         probe = fn(self.mean[:0])

@@ -38,6 +38,25 @@ def test_embedded_tower_from_a_file_has_its_own_statistics(weights):
     assert tokens.shape == (2, 17, 1280) and torch.isfinite(tokens).all()
 
 
+def test_prepare_to_read_folds_the_norms_and_keeps_the_tokens(weights):
+    encoder = ClipImageEncoder('clipter-lite0', str(weights))
+    norms = [m for m in encoder.tower.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:  # as after training
+        norm.running_mean.uniform_(-0.2, 0.2)
+        norm.running_var.uniform_(0.5, 1.5)
+        norm.weight.data.uniform_(0.8, 1.2)
+        norm.bias.data.uniform_(-0.2, 0.2)
+    photos = [make_photo(), make_photo(seed=1)]
+    expected, identity = encoder(photos), encoder.identity
+    encoder.prepare_to_read()
+    assert len(norms) == 49
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in encoder.tower.modules())
+    tokens = encoder(photos)
+    assert expected.std() > 0.01
+    assert torch.allclose(tokens, expected, atol=1e-4 * float(expected.abs().max()))
+    assert encoder.identity == identity
+
+
 def test_missing_embedded_weights_name_the_options(monkeypatch, tmp_path):
     monkeypatch.setattr(tower_names, '_FOLDER', tmp_path)
     with pytest.raises(FileNotFoundError, match=r'--tower clipter-lite0 --pretrained FILE'):

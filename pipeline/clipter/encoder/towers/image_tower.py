@@ -57,6 +57,9 @@ class ImageTower(ABC):
     def drop_projection(self) -> None:
         """Drop the weights of the projection to the joint space, which scene tokens do not need."""
 
+    def fold_norms(self) -> None:  # noqa: B027  most towers have no batch norms
+        """Fold batch norms into convolutions, for speed; this changes the names of the weights."""
+
     def load(self, state: Mapping[str, Tensor], image_size: tuple[int, int] | None) -> None:
         """Load weights, and change the input size if ``image_size`` is given.
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from pipeline.clipter.encoder.towers.image_tower import ImageTower, check_multiple
+from pipeline.clipter.encoder.towers.norm_folding import fold_batch_norms
 
 
 class TimmTower(ImageTower):
@@ -77,6 +78,12 @@ class TimmTower(ImageTower):
     def drop_projection(self) -> None:
         self.module.trunk.reset_classifier(0)
         self.module.head = nn.Identity()
+
+    def fold_norms(self) -> None:
+        from timm.models.efficientnet import EfficientNet
+
+        if isinstance(self.module.trunk, EfficientNet):
+            fold_batch_norms(self.module.trunk)
 
     @torch.no_grad()
     def _measure(self) -> tuple[int, int]:

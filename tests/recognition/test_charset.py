@@ -53,6 +53,12 @@ def test_charset_of_characters_raises_their_scores():
     assert reading.char_scores == pytest.approx([0.8, 1.0], abs=1e-3)
 
 
+@pytest.mark.parametrize('spec', ['digits', '/[0-9]+/'])
+def test_charset_keeps_the_places_of_characters(spec):
+    first, second = read(O_OR_0, spec).char_places
+    assert 0 < first < 0.4 < 0.6 < second < 1
+
+
 def test_charset_keeps_low_scores_of_other_characters():
     letter = columns({'é': 0.999, '.': 0.0005, '0': 0.0005})
     assert read(letter, '0.').score < 0.06

@@ -201,7 +201,8 @@ def find_match(reader: CTCReader, log_probs: np.ndarray, reading: Reading) -> Re
     if best is None:
         return Reading('', [], 0.0, reading.gaps)
     shares = np.exp(reader.score_hypotheses(log_probs[None], [[best]])[0, 0])
-    return Reading(reader.write(best), shares.tolist(), float(shares.prod()), reading.gaps)
+    places = align_text(log_probs, best, reader.unwritten)
+    return Reading(reader.write(best), shares.tolist(), float(shares.prod()), reading.gaps, places)
 
 
 def _softmax(values: np.ndarray) -> np.ndarray:

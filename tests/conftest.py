@@ -36,6 +36,12 @@ def default_spotter() -> TextSpotter:
 
 
 @pytest.fixture(scope='session')
+def demo_words(default_spotter: TextSpotter) -> list[Word]:
+    """The words of the demo image as ``default_spotter`` reads them."""
+    return default_spotter.read(DEMO)
+
+
+@pytest.fixture(scope='session')
 def float_spotter() -> TextSpotter:
     """The embedded default in torch, in floating point. Tests do not change it."""
     return TextSpotter.from_config(DEFAULT_CONFIG, int8=False)

@@ -13,7 +13,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline import TextSpotter, Word
+from pipeline import TextSpotter
 from pipeline.cli import infer
 from pipeline.detection.detections import Detections
 from pipeline.geometry import polygon_area, polygon_shape
@@ -40,12 +40,6 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('photos') / 'sign.png'
     image.save(path)
     return path
-
-
-@pytest.fixture(scope='module')
-def demo_words(default_spotter: TextSpotter) -> list[Word]:
-    """The words of the demo image."""
-    return default_spotter.read(SCENE)
 
 
 def test_default_reads_a_clear_word(photo, default_spotter):
@@ -99,12 +93,12 @@ def test_default_reads_accents_and_currency_signs(text, default_spotter):
         'The quick brown fox jumps over the lazy dog and runs away from 42 cats',
     ],
 )
-def test_default_reads_long_words_and_lines_as_crops(text):
+def test_default_reads_long_words_and_lines_as_crops(text, default_spotter):
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
     left, top, right, bottom = font.getbbox(text)
     image = Image.new('RGB', (right - left + 12, bottom - top + 12), (235, 235, 225))
     ImageDraw.Draw(image).text((6 - left, 6 - top), text, (30, 30, 60), font)
-    ((read, score),) = TextSpotter.default().read_crops([image])
+    ((read, score),) = default_spotter.read_crops([image])
     assert (read, score > 0.5) == (text, True)
 
 
@@ -176,15 +170,14 @@ def test_infer_rejects_sizes_that_cannot_work(photo, tmp_path, capsys, options, 
 
 
 @pytest.mark.parametrize('degrees', [90, 180, 270])
-def test_default_finds_the_orientation_of_an_image(degrees):
+def test_default_finds_the_orientation_of_an_image(degrees, default_spotter):
     """Texts, order and polygons are those of the upright image."""
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 40)
     upright = Image.new('RGB', (520, 300), (235, 235, 225))
     ImageDraw.Draw(upright).text((60, 60), 'MARKET STREET', (30, 30, 60), font)
     ImageDraw.Draw(upright).text((60, 160), 'Bakery 42', (30, 30, 60), font)
-    spotter = TextSpotter.default()
-    wanted = spotter.read(upright)
-    found = spotter.read(upright.rotate(degrees, expand=True))  # counter-clockwise
+    wanted = default_spotter.read(upright)
+    found = default_spotter.read(upright.rotate(degrees, expand=True))  # counter-clockwise
     assert [word.text for word in wanted] == ['MARKET', 'STREET', 'Bakery', '42']
     assert [word.text for word in found] == [word.text for word in wanted]
     assert (wanted.orientation, found.orientation) == (0, degrees)
@@ -202,13 +195,13 @@ def test_infer_writes_the_orientation(photo, tmp_path):
     assert json.loads((tmp_path / 'sign.json').read_text())['orientation'] == 180
 
 
-def test_default_reads_every_word_of_a_long_image(tmp_path):
+def test_default_reads_every_word_of_a_long_image(default_spotter):
     """Each line of a receipt, 20 times as long as wide, is read once."""
     font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), 26)
     image = Image.new('RGB', (220, 4400), (250, 250, 250))
     for i in range(40):
         ImageDraw.Draw(image).text((24, 30 + 108 * i), f'ITEM{i:02d}', (20, 20, 20), font)
-    words = TextSpotter.default().read(np.asarray(image)[..., ::-1].copy())
+    words = default_spotter.read(np.asarray(image)[..., ::-1].copy())
     assert [word.text for word in words] == [f'ITEM{i:02d}' for i in range(40)]
 
 

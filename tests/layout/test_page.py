@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry import Polygon, box
 
-from pipeline import Block, Line, Page, TextSpotter, Word
+from pipeline import Block, Line, Page, Word
 from pipeline.geometry import clip_to_image
 from pipeline.visualization.label_fonts import dejavu_sans
 
@@ -143,12 +143,10 @@ def test_draw_gives_the_words_of_a_line_one_color():
     assert not image.any() and (page.words[0].draw(image) != image).any()
 
 
-def test_read_page_has_the_words_of_read():
-    demo = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
-    spotter = TextSpotter.default(engine='onnx', threads=1)
-    page, words = spotter.read_page(demo), spotter.read(demo)
-    assert [w.text for w in page.words] == [w.text for w in words]
-    assert all(np.array_equal(a.polygon, b.polygon) for a, b in zip(page.words, words))
+def test_read_page_has_the_words_of_read(default_spotter, demo_words):
+    page = default_spotter.read_page(Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg')
+    assert [w.text for w in page.words] == [w.text for w in demo_words]
+    assert all(np.array_equal(a.polygon, b.polygon) for a, b in zip(page.words, demo_words))
     assert any(line.text.startswith('ROSA BAKERY') for line in page.lines)
 
 
@@ -178,12 +176,11 @@ def test_chars_cut_the_polygon_of_a_word():
     assert 'chars' not in whole.to_dict() and word('abc').chars == ()
 
 
-def test_chars_of_a_drawn_word_are_at_its_letters():
+def test_chars_of_a_drawn_word_are_at_its_letters(default_spotter):
     font = ImageFont.truetype(dejavu_sans(), 48)
     picture = Image.new('RGB', (420, 120), 'white')
     ImageDraw.Draw(picture).text((40, 30), 'STATION', font=font, fill='black')
-    spotter = TextSpotter.default(engine='onnx', threads=1)
-    (read,) = spotter.read(picture)
+    (read,) = default_spotter.read(picture)
     assert read.text == 'STATION' and len(read.chars) == 7
     for index, char in enumerate(read.chars):
         left = 40 + font.getlength('STATION'[:index])

@@ -52,8 +52,8 @@ def test_default_rejects_an_unknown_engine_or_device(options: dict, message: str
         TextSpotter.default(**options)
 
 
-def test_onnx_spotter_reads_the_words_of_torch(default_spotter, float_demo_words) -> None:
-    ours, theirs = default_spotter.read(DEMO), float_demo_words
+def test_onnx_spotter_reads_the_words_of_torch(demo_words, float_demo_words) -> None:
+    ours, theirs = demo_words, float_demo_words
     assert [word.text for word in ours] == [word.text for word in theirs]
     assert len(ours) > 10
     for one, other in zip(ours, theirs):

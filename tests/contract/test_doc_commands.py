@@ -32,6 +32,8 @@ ELSEWHERE = {
     'parseq-small_real-lmdb': 'tests/recognition/test_real_lmdb_recipe.py',
     'default_parseq-small': 'tests/cli/test_pack_published_parseq.py',
     'clip-vit-b32_mhca-early': 'tests/cli/test_train_clipter.py',
+    'clipter-lite0': 'tests/clipter/pretraining/test_clip_pretrainer.py',
+    'nearest-words': 'tests/clipter/pretraining/test_clip_pretrainer.py',
     'CONFIG': 'tests/cli/test_extract_context.py',
     'parseq-small_words/iter_8000.pth': 'tests/cli/test_test.py',
     '--launcher': 'tests/cli/test_train_distributed.py',

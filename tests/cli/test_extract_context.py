@@ -91,6 +91,7 @@ def test_train_losses_are_equal_with_cache_and_tower(tmp_path):
     np.testing.assert_allclose(cache, tower, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_checkpoint_of_cached_training_loads_with_the_tower(config, tmp_path):
     extract(config, '--out', str(tmp_path / 'cache'))
     cached = ['--context-cache', str(tmp_path / 'cache')]

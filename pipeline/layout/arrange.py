@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.geometry import box_along
 from pipeline.layout.block_order import order_blocks
 from pipeline.layout.blocks import LineFrame, group_blocks
 from pipeline.layout.frames import WordFrames, measure_words
@@ -36,10 +37,16 @@ def arrange_words(polygons: Sequence[np.ndarray]) -> list[list[list[int]]]:
     frames = measure_words(polygons)
     # A fixed order of the words makes ties independent of the order in which they are given.
     given = np.lexsort((*frames.ends.T, *frames.starts.T))
-    words = WordFrames(*(values[given] for values in vars(frames).values()))
+    words = frames.select(given)
+    straight = measure_words(
+        [
+            polygon if len(polygon) == 4 else box_along(polygon, along)
+            for polygon, along in zip(polygons, frames.ends - frames.starts)
+        ]
+    ).select(given)
     points = [np.asarray(polygons[index], dtype=np.float64).reshape(-1, 2) for index in given]
 
-    lines = group_lines(words)
+    lines = group_lines(words, straight)
     line_frames = [_measure_line(words, points, line) for line in lines]
     blocks = group_blocks(line_frames)
     tilt = _common_tilt(line_frames)

@@ -37,6 +37,10 @@ class WordFrames:
     end_along: np.ndarray
     heights: np.ndarray
 
+    def select(self, index: np.ndarray) -> WordFrames:
+        """The words at indices, in their order."""
+        return WordFrames(*(values[index] for values in vars(self).values()))
+
     @property
     def centers(self) -> np.ndarray:
         """(N, 2) midpoints between the two ends."""

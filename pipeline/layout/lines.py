@@ -21,7 +21,7 @@ _REACH = 4.5  # Largest distance of the rows in which a gutter continues,
 _SPAN_REACH = 2.6  # and of a word that spans a gap.
 
 
-def group_lines(words: WordFrames) -> list[list[int]]:
+def group_lines(words: WordFrames, boxes: WordFrames) -> list[list[int]]:
     """Group words into lines.
 
     A word is linked to the word that follows it in its own reading direction at a similar height.
@@ -31,6 +31,8 @@ def group_lines(words: WordFrames) -> list[list[int]]:
 
     Args:
         words: N words.
+        boxes: The same words as straight boxes. Two words may follow each other in either form,
+            because detectors give some straight words a curved outline.
 
     Returns:
         Indices of the words of each line in reading order. Each index occurs once.
@@ -38,7 +40,7 @@ def group_lines(words: WordFrames) -> list[list[int]]:
     count = len(words.heights)
     after: dict[int, int] = {}
     before: dict[int, int] = {}
-    for i, j, gap in _candidates(words):
+    for _, i, j, gap in sorted(_candidates(words) + _candidates(boxes)):
         if i in after or j in before or _leads_to(after, j, i):
             continue
         if gap > _SURE_GAP and _is_gutter(words, i, j, gap):
@@ -54,8 +56,8 @@ def group_lines(words: WordFrames) -> list[list[int]]:
     return lines
 
 
-def _candidates(words: WordFrames) -> list[tuple[int, int, float]]:
-    """Pairs (word, next word) that may be on one line with their gap, nearest first."""
+def _candidates(words: WordFrames) -> list[tuple[float, int, int, float]]:
+    """(cost, word, next word, gap) of pairs that may be on one line."""
     # Direction between the facing ends of word i and word j: (N, N, 2).
     along = words.end_along[:, None] + words.start_along[None]
     along /= np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)
@@ -79,8 +81,7 @@ def _candidates(words: WordFrames) -> list[tuple[int, int, float]]:
     np.fill_diagonal(fits, False)
     first, second = np.nonzero(fits)
     cost = np.maximum(gap[fits], 0) + 2 * offset[fits] + 0.2 * ratio[fits]
-    order = np.argsort(cost, kind='stable')
-    return [(int(first[k]), int(second[k]), float(gap[fits][k])) for k in order]
+    return list(zip(cost.tolist(), first.tolist(), second.tolist(), gap[fits].tolist()))
 
 
 def _leads_to(after: dict[int, int], start: int, target: int) -> bool:

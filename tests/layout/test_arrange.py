@@ -111,6 +111,16 @@ def test_arrange_words_of_a_curved_line(up):
     assert arrange_words(words) == [[[0, 1, 2, 3, 4]]]
 
 
+def test_arrange_words_joins_straight_words_with_curved_outlines():
+    words = text_lines([[4, 4, 4], [4, 4, 4]], space=0.6, leading=2)
+    angles = np.radians(np.linspace(-50, 50, 7))
+    arc = np.stack([np.sin(angles), -np.cos(angles)], axis=1)
+    for index in (1, 4):
+        center = words[index].mean(axis=0) + [0, 26]
+        words[index] = np.concatenate([center + 36 * arc, (center + 16 * arc)[::-1]])
+    assert arrange_words(words) == [[[0, 1, 2], [3, 4, 5]]]
+
+
 def test_arrange_words_keeps_columns_apart():
     rows = [[4, 3, 6], [5, 7], [3, 3, 5], [6, 6]]
     left, right = text_lines(rows, x=0), text_lines(rows, x=200)

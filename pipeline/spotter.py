@@ -19,7 +19,7 @@ from pipeline.io.several import check_several, is_single, to_arrays
 from pipeline.layout import Page, arrange_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.spotter_settings import SpotterSettings
+from pipeline.spotter_settings import SpotterSettings, check_settings
 from pipeline.structures import ImageWords, Word
 from pipeline.utils.device import choose_device, runs_on_cpu
 from pipeline.word_reading import (
@@ -69,7 +69,10 @@ class TextSpotter(SpotterSettings):
 
     @staticmethod
     def default(
-        device: str | torch.device = 'auto', engine: str = 'auto', threads: int | None = None
+        device: str | torch.device = 'auto',
+        engine: str = 'auto',
+        threads: int | None = None,
+        min_score: float | None = None,
     ) -> TextSpotter:
         """The embedded default; nothing is downloaded.
 
@@ -80,19 +83,26 @@ class TextSpotter(SpotterSettings):
                 elsewhere.
             threads: Number of threads of ONNX Runtime. None uses one per core. For torch see
                 ``torch.set_num_threads``.
+            min_score: Least ``Word.score`` of a word, in [0, 1]. None uses that of the default.
 
         Raises:
-            ValueError: If the engine or the device is unknown, or ``'onnx'`` is to run on a GPU.
+            ValueError: If an argument is invalid, or ``'onnx'`` is to run on a GPU.
         """
+        if min_score is not None:
+            check_settings(min_score)
         if engine not in ENGINES:
             raise ValueError(f'engine must be one of {ENGINES}, got {engine!r}.')
         if engine == 'onnx' and str(device) not in ('auto', 'cpu'):
             raise ValueError(f"engine='onnx' runs on the CPU only, got device {str(device)!r}.")
+        spotter: TextSpotter
         if engine == 'torch' or (engine == 'auto' and not runs_on_cpu(str(device))):
-            return TextSpotter.from_config(DEFAULT_CONFIG, device=choose_device(str(device)))
-        from pipeline.onnx.spotter import OnnxTextSpotter
+            spotter = TextSpotter.from_config(DEFAULT_CONFIG, device=choose_device(str(device)))
+        else:
+            from pipeline.onnx.spotter import OnnxTextSpotter
 
-        return OnnxTextSpotter.default(threads)
+            spotter = OnnxTextSpotter.default(threads)
+        spotter.min_score = spotter.min_score if min_score is None else min_score
+        return spotter
 
     @staticmethod
     def from_config(
@@ -184,11 +194,11 @@ class TextSpotter(SpotterSettings):
             batch.clear()  # frees the images before the next ones are loaded
             yield from words
 
-    def read_batch(self, images: Sequence[Any]) -> list[ImageWords]:
+    def read_batch(self, images: Iterable[Any]) -> list[ImageWords]:
         """Read images together.
 
         Args:
-            images: Images of any size, each as in :meth:`read`.
+            images: Several images of any size, in any iterable, each as in :meth:`read`.
 
         Returns:
             Words of each image, in reading order, with its ``orientation``.

@@ -175,7 +175,7 @@ class SpotterSettings:
         self.language_model = LetterNgrams.like(self.language_model, words)
 
 
-def check_settings(min_score: float, crop_batch_size: int) -> None:
+def check_settings(min_score: float, crop_batch_size: int = 1) -> None:
     """Check the settings that all engines share.
 
     Raises:

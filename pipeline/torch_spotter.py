@@ -8,7 +8,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         return next(self.parameters()).device
 
     @torch.inference_mode()
-    def read_batch(self, images: Sequence[Any]) -> list[ImageWords]:
+    def read_batch(self, images: Iterable[Any]) -> list[ImageWords]:
         """Read images together; see :meth:`TextSpotter.read_batch`."""
         return super().read_batch(images)
 

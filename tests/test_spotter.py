@@ -167,6 +167,13 @@ def test_what_is_no_photo_is_an_error_that_says_so(tmp_path):
         make_toy().read(tmp_path / 'none.png')
 
 
+def test_read_batch_takes_generators_and_stacked_arrays():
+    photo = draw_photo(('q', BOX))
+    spotter = make_toy()
+    for images in ((photo for _ in range(2)), np.stack([photo, photo]), iter([photo, photo])):
+        assert [texts(words) for words in spotter.read_batch(images)] == ['q', 'q']
+
+
 def test_read_batch_takes_what_read_takes(tmp_path):
     photo = draw_photo(('q', BOX))
     path = tmp_path / 'photo.png'

@@ -1,0 +1,115 @@
+"""The spotter of a command line as plain values, from which each process builds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.utils.device import choose_device, runs_on_cpu
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+
+@dataclass(frozen=True)
+class SpotterChoice:
+    """How to build a spotter. None keeps the setting of the config or folder.
+
+    Args:
+        config: Spotting config, or its path; None for that of the embedded default.
+        checkpoint: Weights of the whole spotter.
+        onnx: Folder that ``clipter export`` has written, instead of config and checkpoint.
+        engine: ``'onnx'``, ``'torch'`` or ``'auto'``, as in :meth:`TextSpotter.default`.
+        device: ``'auto'``, ``'cpu'`` or ``'cuda[:N]'``.
+        threads: Number of threads of ONNX Runtime. None uses one per core.
+        context: Whether scene context is used.
+        words: Word lists, as in :meth:`TextSpotter.use_words`.
+        min_score: Least score of a word.
+        charset: Characters that are read.
+        orientation: Degrees by which images are rotated, or ``'auto'``.
+        long_side: Long side of the image in the detector, in pixels.
+        tile: Maximum side of a detector input, in pixels.
+    """
+
+    config: str | Config | None = None
+    checkpoint: str | None = None
+    onnx: str | None = None
+    engine: str = 'auto'
+    device: str = 'auto'
+    threads: int | None = None
+    context: bool | None = None
+    words: Sequence[str] | None = None
+    min_score: float | None = None
+    charset: str | None = None
+    orientation: str | int = 'auto'
+    long_side: int | None = None
+    tile: int | None = None
+
+    def check(self) -> None:
+        """Check the combination of the settings, without loading anything.
+
+        Raises:
+            ValueError: If settings contradict each other.
+        """
+        if self.onnx is not None and not (
+            self._is_default and self.engine != 'torch' and self.device in ('auto', 'cpu')
+        ):
+            raise ValueError(
+                '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
+                '--tower, --pretrained, --engine and --device'
+            )
+        if self.engine == 'onnx' and not self._is_default:
+            raise ValueError(
+                '--engine onnx reads the embedded default; see clipter export for others'
+            )
+        if self.context and (self._is_default or self.onnx is not None):
+            raise ValueError(
+                'this recognizer has no scene context. Use a config whose recognizer is a '
+                "ContextRecognizer, such as those named '*_clip-*' in configs/."
+            )
+
+    def build(self) -> TextSpotter:
+        """Build the spotter.
+
+        Raises:
+            ValueError: If settings contradict each other, or a file cannot be used.
+            FileNotFoundError: If a file is missing.
+        """
+        self.check()
+        spotter = self._load()
+        if self.context is not None:
+            spotter.use_context(self.context)
+        if self.words is not None:
+            spotter.use_words(self.words)
+        spotter.orientation = self.orientation
+        for name in ('min_score', 'charset', 'long_side', 'tile'):
+            value = getattr(self, name)
+            if value is not None:
+                setattr(spotter, name, value)
+        return spotter
+
+    @property
+    def runs_in_torch(self) -> bool:
+        """Whether :meth:`build` makes a spotter of the torch engine."""
+        if self.onnx is not None:
+            return False
+        return not (
+            self._is_default
+            and (self.engine == 'onnx' or (self.engine == 'auto' and runs_on_cpu(self.device)))
+        )
+
+    @property
+    def _is_default(self) -> bool:
+        return self.config is None and self.checkpoint is None
+
+    def _load(self) -> TextSpotter:
+        if self.onnx is not None:
+            from pipeline.onnx.spotter import OnnxTextSpotter
+
+            return OnnxTextSpotter(self.onnx, self.threads)
+        if self._is_default:
+            return TextSpotter.default(self.device, self.engine, self.threads)
+        config = self.config or DEFAULT_CONFIG
+        return TextSpotter.from_config(config, self.checkpoint, choose_device(self.device))

@@ -240,10 +240,10 @@ def _fsspec_chunks(url: str, label: str) -> Chunks:
         raise ImageReadError(f'{label}: no such file') from None
     except Exception as error:  # The packages of fsspec raise many kinds of errors.
         message = str(error) or type(error).__name__
-        raise ImageReadError(f'{label}: {_without_credentials(message, url)}') from None
+        raise ImageReadError(f'{label}: {without_credentials(message, url)}') from None
 
 
-def _without_credentials(message: str, url: str) -> str:
+def without_credentials(message: str, url: str) -> str:
     """Remove user name and password of the URL from a message."""
     userinfo = url.partition('://')[2].removesuffix(public_url(url).partition('://')[2])
     password = userinfo.rstrip('@').partition(':')[2]

@@ -16,19 +16,13 @@ import numpy as np
 
 from pipeline.io.decode import decode_image, read_file, read_image
 from pipeline.io.documents.pdf import PDF_DPI
-from pipeline.io.download import fetch_start, fetch_url, is_url, public_url
+from pipeline.io.download import fetch_start, fetch_url, is_url, public_url, without_credentials
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
 from pipeline.io.frames import is_tiff, list_pages
+from pipeline.io.listing import NO_IMAGES, NO_MATCH, expand_url, match_pattern, walk_folder
 from pipeline.io.naming import UniqueNames
 from pipeline.io.pdf import count_pages, is_pdf, render_page
-from pipeline.utils.natural_sort import natural_key
 
-# fmt: off
-PHOTO_SUFFIXES = frozenset([
-    '.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.tif', '.tiff', '.bmp', '.dib', '.gif',
-    '.jp2', '.avif', '.heic', '.heif', '.hif', '.apng', '.pbm', '.pgm', '.ppm', '.pnm', '.pdf',
-])
-# fmt: on
 _MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
 
 
@@ -54,6 +48,11 @@ class InputItem:
         The server of a URL is contacted here if ``iter_inputs`` did not contact it.
         """
         return iter([self]) if self.opener is None else self.opener()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is known already that nothing can be read, as of an empty folder."""
+        return isinstance(self.loader, partial) and self.loader.func is _fail
 
     def load(self) -> np.ndarray:
         """Read the image: (H, W, 3) uint8 BGR.
@@ -86,7 +85,8 @@ def iter_inputs(
     Args:
         inputs: Files with any suffix; folders (files with an image suffix, in natural order,
             without hidden files); globs (including ``**``); URLs of http(s) with or without
-            ``user:password@``, and of other schemes through fsspec; PDF files (one image per page
+            ``user:password@``, and of other schemes through fsspec, also as folders (with a slash
+            at the end) and globs; PDF files (one image per page
             at 200 dpi, named ``stem-p001``); TIFF files with several pages (named as PDF pages);
             ``-`` for standard input.
         recursive: Whether folders include their subfolders.
@@ -135,7 +135,7 @@ class _Finder:
         if given == '-':
             yield from self._standard_input()
         elif is_url(given):
-            yield from self._address(given)
+            yield from self._addresses(given)
         elif os.path.isdir(given):
             yield from self._folder(given)
         elif not os.path.exists(given) and glob.has_magic(given):
@@ -161,36 +161,30 @@ class _Finder:
 
     def _folder(self, folder: str) -> Iterator[InputItem]:
         found = False
-        for path in self._walk(folder):
+        for path in walk_folder(folder, self._recursive, self._excluded):
             found = True
             yield from self._file(path)
         if not found:
-            yield self._broken(folder, 'no images in this folder')
-
-    def _walk(self, folder: str) -> Iterator[str]:
-        for parent, folders, files in os.walk(folder):
-            folders[:] = sorted(
-                (
-                    name
-                    for name in folders
-                    if self._recursive
-                    and not name.startswith('.')
-                    and os.path.realpath(os.path.join(parent, name)) not in self._excluded
-                ),
-                key=natural_key,
-            )
-            for name in sorted(files, key=natural_key):
-                if not name.startswith('.') and Path(name).suffix.lower() in PHOTO_SUFFIXES:
-                    yield os.path.join(parent, name)
+            yield self._broken(folder, NO_IMAGES)
 
     def _matches(self, pattern: str) -> Iterator[InputItem]:
-        paths = sorted(glob.glob(pattern, recursive=True), key=natural_key)
-        if '**' in pattern:  # The files of matched folders are also matches.
-            paths = [path for path in paths if not os.path.isdir(path)]
+        paths = match_pattern(pattern)
         if not paths:
-            yield self._broken(pattern, 'nothing matches')
+            yield self._broken(pattern, NO_MATCH)
         for path in paths:
             yield from self._folder(path) if os.path.isdir(path) else self._file(path)
+
+    def _addresses(self, given: str) -> Iterator[InputItem]:
+        try:
+            urls = expand_url(given)
+        except Exception as error:  # The packages of fsspec raise many kinds of errors.
+            message = without_credentials(str(error) or type(error).__name__, given)
+            yield self._broken(public_url(given), message)
+            return
+        if not urls:
+            yield self._broken(public_url(given), NO_MATCH)
+        for url in urls:
+            yield from self._address(url)
 
     def _address(self, url: str) -> Iterator[InputItem]:
         label = public_url(url)

@@ -74,7 +74,15 @@ class IcdarWriter(ResultWriter):
     """Write one ``res_<name>.txt`` per image, with lines ``x1,y1,...,x4,y4,text``.
 
     A zip of these files is an ICDAR submission.
+
+    Args:
+        out: Folder of the results. It is created if missing.
+        confidences: Whether lines contain the word's score before the text.
     """
+
+    def __init__(self, out: Path, confidences: bool = False) -> None:
+        super().__init__(out, PhotoResult)
+        self.confidences = confidences
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file exists. Its lines do not contain the source."""
@@ -83,7 +91,11 @@ class IcdarWriter(ResultWriter):
     def write(self, result: PhotoResult) -> None:
         """Write ``res_<name>.txt``. The file is empty for images without words."""
         lines = [
-            quad_line(clip_to_image(enclosing_quad(word.polygon), result.page.size), word.text)
+            quad_line(
+                clip_to_image(enclosing_quad(word.polygon), result.page.size),
+                word.text,
+                word.score if self.confidences else None,
+            )
             for word in result.page.words
         ]
         write_whole(self.out / f'res_{result.name}.txt', ''.join(line + '\n' for line in lines))
@@ -267,6 +279,7 @@ def make_writer(
     out: Path,
     resume: bool = False,
     kind: type[ReadingResult] = PhotoResult,
+    confidences: bool = False,
 ) -> ResultWriter:
     """Make the writer of a format.
 
@@ -275,10 +288,13 @@ def make_writer(
         out: Folder of the results.
         resume: Whether to keep the results of an earlier run in a common file (jsonl, csv).
         kind: Class of the results: ``PhotoResult`` or ``CropResult``.
+        confidences: Whether icdar files contain the scores of words. The other formats always do.
 
     Raises:
         ValueError: If the format is unknown or does not support results of this kind.
     """
+    if confidences and result_format != 'icdar':
+        raise ValueError('--confidences is for --format icdar; the other formats contain scores')
     if result_format == 'json':
         return JsonWriter(out, kind)
     if result_format == 'jsonl':
@@ -293,5 +309,5 @@ def make_writer(
             'word: use json, jsonl or csv.'
         )
     if result_format == 'icdar':
-        return IcdarWriter(out)
+        return IcdarWriter(out, confidences)
     return PdfWriter(out) if result_format == 'pdf' else DocumentWriter(out, result_format)

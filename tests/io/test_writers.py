@@ -119,6 +119,14 @@ def test_submission_text_is_read_back_unchanged(text):
     assert parse_line(line, 'quad').text == text
 
 
+def test_icdar_writer_writes_confidences(tmp_path):
+    make_writer('icdar', tmp_path, confidences=True).write(result('img_1', word('a,b')))
+    line = (tmp_path / 'res_img_1.txt').read_text(encoding='utf-8')
+    assert line == '10,20,50,21,50,40,10,39,0.8355,a,b\n'
+    with pytest.raises(ValueError, match='--confidences is for --format icdar'):
+        make_writer('csv', tmp_path, confidences=True)
+
+
 def test_icdar_files_are_scored_as_written(tmp_path):
     gold = tmp_path / 'gold'
     gold.mkdir()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.cli.common import DONE, CommandError, make_parser, positive_int, run_command
 from pipeline.cli.config_files import find_config, read_config
+from pipeline.utils.progress import track
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,7 +79,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     photos = [items[i * len(items) // number].load() for i in range(number)]
     if args.resize:
         photos = [cv2.resize(photo, tuple(args.resize)) for photo in photos]
-    metadata = as_metadata(measure_ranges(spotter.detector, photos))
+    metadata = as_metadata(measure_ranges(spotter.detector, track(photos, len(photos), 'image')))
     write_whole(args.out, save(load_file(weights), metadata))
     print(f'{args.out}: ranges of activations on {len(photos)} images')
     return DONE

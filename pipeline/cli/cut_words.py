@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from pipeline.cli.common import (
@@ -55,11 +53,8 @@ def main(argv: list[str] | None = None) -> int:
 def _cut(args: argparse.Namespace) -> int:
     path = find_config(args.config)
 
-    from tqdm import tqdm
-
     import pipeline.registration  # noqa: F401
-    from pipeline.datasets.word_cutting import WordCutter
-    from pipeline.utils.atomic_write import write_whole
+    from pipeline.datasets.word_cutting import WordCutter, cut_all
 
     rectifier = read_config(args.config).get('rectifier')
     if not rectifier:
@@ -76,13 +71,8 @@ def _cut(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     (args.out / 'images').mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(args.workers) as pool:
-        results = pool.map(cutter.cut, range(len(entries)), entries, chunksize=16)
-        data_list = [e for some in tqdm(results, total=len(entries)) for e in some]
-    meta = {'dataset_type': 'TextRecogDataset', 'task_name': 'textrecog'}
-    written = json.dumps({'metainfo': meta, 'data_list': data_list}, ensure_ascii=False)
-    write_whole(args.out / 'textrecog.json', written.encode())
-    print(f'{len(data_list)} crops of {args.data} in {args.out}')
+    count = cut_all(cutter, entries, args.workers)
+    print(f'{count} crops of {args.data} in {args.out}')
     return DONE
 
 

@@ -19,6 +19,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.config_files import find_config, read_config
 from pipeline.cli.tower_options import add_tower, set_tower
+from pipeline.utils.progress import Progress
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,7 +52,6 @@ def _extract(args: argparse.Namespace) -> int:
     find_config(args.config)
 
     from mmengine.registry import DefaultScope
-    from tqdm import tqdm
 
     import pipeline.registration  # noqa: F401
     from pipeline.datasets.extract_tokens import extract_tokens, find_photos
@@ -71,7 +71,7 @@ def _extract(args: argparse.Namespace) -> int:
             encoder = MODELS.build(encoder_config).to(device)
             encoder.batch_size = args.batch_size
             start = time.perf_counter()
-            with tqdm(total=len(photos), unit='image', disable=None) as bar:
+            with Progress(len(photos), 'image') as bar:
                 added = extract_tokens(
                     encoder,
                     photos,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.common import DONE, CommandError, make_parser, read_annotation, run_command
 from pipeline.cli.config_files import find_config, read_config
+from pipeline.utils.progress import track
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,6 @@ def _label(args: argparse.Namespace) -> int:
     import numpy as np
     import torch
     from mmengine.registry import DefaultScope
-    from tqdm import tqdm
 
     import pipeline.registration  # noqa: F401
     from pipeline.io import read_image
@@ -67,7 +67,7 @@ def _label(args: argparse.Namespace) -> int:
         TASK_UTILS.build(dict(config.rectifier, margin=margin)) for margin in ((0, 0), LARGER)
     ]
     words = sure = 0
-    for entry in tqdm(annotation['data_list']):
+    for entry in track(annotation['data_list'], len(annotation['data_list']), 'image'):
         image = read_image(args.data.parent / entry['img_path'])
         wanted = [i for i in entry['instances'] if not i.get('ignore')]
         rings = [np.float32(i['polygon']).reshape(-1, 2) for i in wanted]

@@ -17,6 +17,7 @@ from pipeline.cli.common import (
     share,
 )
 from pipeline.cli.config_files import find_config, parse_options
+from pipeline.utils.progress import Progress
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -64,8 +65,6 @@ def main(argv: list[str] | None = None) -> int:
 def _report(args: argparse.Namespace) -> int:
     config = str(find_config(args.config)) if args.config else None
 
-    from tqdm import tqdm
-
     from pipeline.analysis.detector.measurement import measure_detector
     from pipeline.analysis.detector.report import write_detector_report
     from pipeline.analysis.detector.textless import find_false_words
@@ -78,7 +77,7 @@ def _report(args: argparse.Namespace) -> int:
     spotter, settings = load_spotter(
         config, args.checkpoint, args.device, parse_options(args.cfg_options)
     )
-    with tqdm(total=len(photos) + len(items), unit='image', disable=None) as bar:
+    with Progress(len(photos) + len(items), 'image') as bar:
         measured = measure_detector(
             spotter, photos, args.curve_from, args.polygons, progress=bar.update
         )

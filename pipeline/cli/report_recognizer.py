@@ -16,6 +16,7 @@ from pipeline.cli.common import (
     run_command,
 )
 from pipeline.cli.config_files import find_config, parse_options
+from pipeline.utils.progress import Progress
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -55,8 +56,6 @@ def main(argv: list[str] | None = None) -> int:
 def _report(args: argparse.Namespace) -> int:
     config = str(find_config(args.config)) if args.config else None
 
-    from tqdm import tqdm
-
     from pipeline.analysis.gt_words import read_gt_words
     from pipeline.analysis.recognizer.readings import read_word_crops, read_words_of_photos
     from pipeline.analysis.recognizer.report import write_recognizer_report
@@ -66,7 +65,7 @@ def _report(args: argparse.Namespace) -> int:
     spotter, settings = load_spotter(
         config, args.checkpoint, args.device, parse_options(args.cfg_options)
     )
-    with tqdm(total=len(photos) + len(crops), unit='image', disable=None) as bar:
+    with Progress(len(photos) + len(crops), 'image') as bar:
         readings = read_words_of_photos(spotter, photos, bar.update)
         readings += read_word_crops(spotter, crops, bar.update)
     summary = write_recognizer_report(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,8 @@ from pipeline.datasets.word_merging import Located, merge_words
 from pipeline.geometry import image_ring, ring_size
 from pipeline.io import read_image
 from pipeline.registry import TASK_UTILS
+from pipeline.utils.atomic_write import write_whole
+from pipeline.utils.progress import track
 
 # Word crops have no margin around the word, so polygons are only moved inwards.
 CROP_NOISE = BoxNoise(
@@ -86,6 +91,26 @@ class WordCutter:
                 size = {'height': crop.shape[0], 'width': crop.shape[1]}
                 entries.append({'img_path': name, 'instances': [{'text': text}], **size})
         return entries
+
+
+def cut_all(cutter: WordCutter, entries: Sequence[dict[str, Any]], workers: int = 2) -> int:
+    """Cut the words of all images in several processes and write ``textrecog.json``.
+
+    Args:
+        cutter: Cutter; its folder ``out/images`` exists.
+        entries: ``data_list`` of MMOCR's annotation.
+        workers: Number of processes.
+
+    Returns:
+        Number of crops.
+    """
+    with ProcessPoolExecutor(workers) as pool:
+        results = pool.map(cutter.cut, range(len(entries)), entries, chunksize=16)
+        data_list = [e for some in track(results, len(entries), 'image') for e in some]
+    meta = {'dataset_type': 'TextRecogDataset', 'task_name': 'textrecog'}
+    written = json.dumps({'metainfo': meta, 'data_list': data_list}, ensure_ascii=False)
+    write_whole(cutter.out / 'textrecog.json', written)
+    return len(data_list)
 
 
 def _locate(entry: dict[str, Any], shape: tuple[int, int], scale: np.ndarray) -> list[Located]:

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from pipeline.geometry import order_ring, ring_size
 from pipeline.rectification import Rectifier
 from pipeline.utils.atomic_write import write_whole
+from pipeline.utils.progress import track
 
 _RECORD = '.crops.jsonl'
 _LONGEST_SIDE_PX = 4096
@@ -46,7 +47,8 @@ def write_crops(root: Path, folder: Path, samples: Sequence[dict]) -> Iterator[d
     folder.mkdir(parents=True, exist_ok=True)
     done = _read_record(folder / _RECORD)
     with (folder / _RECORD).open('a', encoding='utf-8') as record:
-        for sample, stem in zip(samples, _crop_stems(samples), strict=True):
+        tracked = track(samples, len(samples), 'image')
+        for sample, stem in zip(tracked, _crop_stems(samples), strict=True):
             words = {
                 f'{stem}_{index:04d}.jpg': word
                 for index, word in enumerate(sample['instances'])

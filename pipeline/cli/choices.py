@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 RESULT_FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')
+BATCH_FORMATS = ('jsonl', 'parquet')
 ENGINES = ('auto', 'onnx', 'torch')
 ORIENTATIONS = ('auto', '0', '90', '180', '270')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
@@ -32,4 +33,5 @@ DATASETS = (
     'word-lmdb',
     'word-crops',
     'textless',
+    'own',
 )

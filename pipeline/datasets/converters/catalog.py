@@ -10,6 +10,7 @@ from pipeline.datasets.converters.icdar2013 import ICDAR2013
 from pipeline.datasets.converters.icdar2015 import ICDAR2015
 from pipeline.datasets.converters.lsvt import LSVT
 from pipeline.datasets.converters.mlt import MLT2017, MLT2019
+from pipeline.datasets.converters.own_photos import OWN_PHOTOS
 from pipeline.datasets.converters.svt import SVT
 from pipeline.datasets.converters.textless import TEXTLESS
 from pipeline.datasets.converters.textocr import TEXTOCR
@@ -34,5 +35,6 @@ ENTRIES: tuple[DatasetEntry, ...] = (
     WORD_LMDB,
     WORD_CROPS,
     TEXTLESS,
+    OWN_PHOTOS,
 )
 DATASETS: dict[str, DatasetEntry] = {entry.name: entry for entry in ENTRIES}

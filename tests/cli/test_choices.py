@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 
 from pipeline.analysis.context.synthetic import BenchmarkSettings
+from pipeline.batch import part_folder
 from pipeline.cli import choices, context_benchmark
 from pipeline.datasets.converters import catalog
 from pipeline.datasets.converters.entry import TASKS as DATASET_TASKS
@@ -19,6 +20,7 @@ from pipeline.spotter import ENGINES
 
 def test_choices_are_those_of_their_modules() -> None:
     assert choices.RESULT_FORMATS == FORMATS
+    assert choices.BATCH_FORMATS == part_folder.FORMATS
     assert tuple(PROTOCOLS) == choices.PROTOCOLS
     assert tuple(POINT_PROTOCOLS) == choices.POINT_PROTOCOLS
     assert tuple(MATCHINGS) == choices.MATCHINGS

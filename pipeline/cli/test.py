@@ -124,14 +124,14 @@ def is_spotter(config: Config) -> bool:
 def build_runner(config: Config, checkpoint: str | None) -> Runner:
     """A Runner whose model has its weights."""
     from mmengine.device import get_device
-    from mmengine.runner import Runner
 
+    from pipeline.engine.console_runner import ConsoleRunner
     from pipeline.spotter import TextSpotter
 
     if not is_spotter(config):
         config.load_from = checkpoint or config.get('load_from')
-        return Runner.from_cfg(config)
-    return Runner(
+        return ConsoleRunner.from_cfg(config)
+    return ConsoleRunner(
         # The 8-bit detector requires a CPU; the Runner moves the model to the GPU if there is one.
         model=TextSpotter.from_config(config, checkpoint, int8=get_device() == 'cpu'),
         work_dir=config.work_dir,

@@ -24,10 +24,11 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pipeline.cli.commands import COMMANDS
 from pipeline.cli.error_lines import say_error
+from pipeline.cli.model_zoo import MODELS
 
 DONE = 0
 SOME_FAILED = 1
@@ -123,6 +124,13 @@ def _close_stdout() -> int:
     return SOME_FAILED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command line in one line, without the usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG, f'error: {message} (see {self.prog} --help)\n')
+
+
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of descriptions and examples, and adds defaults to the help texts."""
 
@@ -149,7 +157,7 @@ def make_parser(
         details: Paragraph after the description.
     """
     lines = [f'  clipter {name} {example}'.rstrip() for example in examples]
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f'clipter {name}',
         description='\n\n'.join(filter(None, (COMMANDS[name], details))),
         epilog='\n'.join([f'example{"s" if len(lines) > 1 else ""}:', *lines]),
@@ -165,13 +173,38 @@ def add_device(parser: argparse.ArgumentParser, default: str = 'auto') -> None:
 
 
 def add_spotter(parser: argparse.ArgumentParser) -> None:
-    """Add ``--config`` and ``--checkpoint`` of a spotter."""
-    parser.add_argument(
+    """Add ``--model``, ``--config`` and ``--checkpoint`` of a spotter."""
+    spotter = parser.add_mutually_exclusive_group()
+    spotter.add_argument(
+        '--model',
+        choices=MODELS,
+        action=_ChooseModel,
+        help='a model of clipter models: its config and weights',
+    )
+    spotter.add_argument(
         '--config', metavar='CFG', help='spotting config, path or name (default: embedded)'
     )
     parser.add_argument(
         '--checkpoint', metavar='FILE', help="weights of the spotter (default: the config's own)"
     )
+
+
+class _ChooseModel(argparse.Action):
+    """Sets ``config`` and ``checkpoint`` to those of a model."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        model = MODELS[values]
+        weights = model.weights(values)
+        namespace.model = values
+        namespace.config = model.config
+        if weights is not None and namespace.checkpoint is None:
+            namespace.checkpoint = str(weights)
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +227,17 @@ def positive_int(text: str) -> int:
 def count(text: str) -> int:
     """Argument type: a whole number of at least 0."""
     return _whole_number(text, 0)
+
+
+def positive_float(text: str) -> float:
+    """Argument type: a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not 0 < value < float('inf'):
+        raise argparse.ArgumentTypeError(f'wanted a number above 0, got {text}')
+    return value
 
 
 def share(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import glob
 import os
 import sys
 import time
@@ -14,21 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from pipeline.cli.choices import ENGINES, ORIENTATIONS, RESULT_FORMATS
+from pipeline.cli.choices import RESULT_FORMATS
 from pipeline.cli.common import (
     DONE,
     SOME_FAILED,
     CommandError,
     Interrupted,
     add_device,
-    add_spotter,
     make_parser,
     positive_int,
     run_command,
-    share,
 )
-from pipeline.cli.config_files import find_config, read_config
-from pipeline.cli.tower_options import add_tower, set_tower
+from pipeline.cli.spotter_options import add_reading_options, choose_spotter
+from pipeline.utils.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
 
 PHOTOS_A_BATCH = 1
 CROPS_A_BATCH = 16
+LEAST_PRINTED = 0.2
+"""Texts of crops with a lower score are written, but not printed: they are mostly noise."""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -67,59 +68,24 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='each image is one word: read the whole image, write {"image", "text", "score"}',
     )  # fmt: skip
     add('--out', type=Path, default=Path('results'), metavar='DIR', help='output folder')
-    add_spotter(parser)
-    add_device(parser)
-    parser.add_argument(
-        '--engine', choices=ENGINES, default='auto',
-        help='onnx (ONNX Runtime), torch, or auto: onnx for the embedded default on a CPU',
-    )  # fmt: skip
-    parser.add_argument(
-        '--onnx', type=Path, metavar='DIR', help='folder that clipter export has written'
+    add_reading_options(
+        parser,
+        '; a crop below it gets an empty text and keeps its score (default for crops: 0)',
     )
+    add_device(parser)
     add(
         '--batch-size', type=positive_int, metavar='N',
         help='images or crops per batch '
         f'(default: {PHOTOS_A_BATCH} image, {CROPS_A_BATCH} crops)',
     )  # fmt: skip
     add(
-        '--context', choices=('on', 'off'),
-        help="scene context (default: the config's own setting); crops have no context",
-    )  # fmt: skip
-    add_tower(parser)
-    add(
-        '--words', action='append', metavar='FILE',
-        help='word list, one word per line, preferred where letters are uncertain; may be '
-        "repeated; 'english' is the list in the package, 'none' uses no list (default: the "
-        "config's own lists)",
-    )  # fmt: skip
-    add(
-        '--min-score', type=share, metavar='S',
-        help="least score of a word, 0 to 1 (default: the config's own); a crop below it gets "
-        'an empty text and keeps its score (default for crops: 0)',
-    )  # fmt: skip
-    add(
-        '--charset', metavar='SET',
-        help="characters that are read: digits, letters, alphanumeric, a list such as '0123.,€', "
-        "or /REGEX/ that each word must match, such as '/[A-Z]{2}[0-9]{4}/'; see also --words none",
-    )  # fmt: skip
-    add(
-        '--orientation', choices=ORIENTATIONS, default='auto',
-        help='degrees by which images are rotated clockwise before they are read; auto reads them '
-        'as they are, and rotated if their words show that they are not upright',
-    )  # fmt: skip
-    add(
-        '--long-side', type=positive_int, metavar='PX',
-        help="long side to which images are resized for the detector (default: the config's own, "
-        '1664 in the embedded default); larger values find smaller words and take more time',
-    )  # fmt: skip
-    add(
-        '--tile', type=positive_int, metavar='PX',
-        help='maximum side of a detector input, which bounds the memory: larger inputs are cut '
-        "into overlapping tiles (default: the config's own long side)",
-    )  # fmt: skip
-    add(
         '--format', choices=RESULT_FORMATS, default='json',
         help='format of the results; crops have json, jsonl and csv',
+    )  # fmt: skip
+    add(
+        '--confidences', action='store_true',
+        help='with --format icdar: write the score of each word before its text, for clipter '
+        'evaluate --confidences',
     )  # fmt: skip
     add(
         '--strict', action='store_true',
@@ -170,11 +136,11 @@ def _infer(args: argparse.Namespace) -> int:
         raise CommandError(
             'crops need no detector: leave --long-side, --tile and --orientation out'
         )
-    if args.words and 'none' in args.words and len(args.words) > 1:
-        raise CommandError('--words none cannot be combined with word lists: leave it out')
-    if args.config:
-        find_config(args.config)
+    choose_spotter(args, args.device)  # option errors come before those of inputs
+    if args.device not in ('auto', 'cpu'):
+        from pipeline.utils.device import choose_device
 
+        choose_device(args.device)
     from pipeline.io import CropResult, PhotoResult, make_writer
 
     warnings.filterwarnings('ignore', module='PIL')
@@ -182,7 +148,7 @@ def _infer(args: argparse.Namespace) -> int:
         (CropResult, read_crop_batch, 'crop') if args.crops else (PhotoResult, read_batch, 'image')
     )
     try:
-        writer = make_writer(args.format, args.out, args.resume, kind)
+        writer = make_writer(args.format, args.out, args.resume, kind, args.confidences)
     except OSError as error:
         raise CommandError(f'cannot write to {args.out}: {error.strerror}') from error
     with image_warnings(args.quiet):
@@ -210,13 +176,10 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
         raise CommandError(f'a result would overwrite {overwritten}; choose another --out')
     failed = 0
     spotter = None
-    bar = tqdm(
-        total=len(todo),
-        unit=unit,
-        file=sys.stderr,
-        dynamic_ncols=True,
-        disable=True if args.quiet or len(todo) < 2 else None,  # None: shown on a terminal only
-    )
+    if not args.quiet and any(os.path.isdir(i) or glob.has_magic(i) for i in args.inputs):
+        found = sum(not item.is_error for item in items)
+        print(f'{found} {unit}{"" if found == 1 else "s"} found', file=sys.stderr)
+    bar = Progress(len(todo), unit, args.quiet)
     try:
         with bar:
             opened = (
@@ -245,48 +208,7 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
 
 def load_spotter(args: argparse.Namespace) -> TextSpotter:
     """The spotter of a command line."""
-    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
-    from pipeline.utils.device import choose_device
-
-    has_tower = args.tower is not None or args.pretrained is not None
-    is_default = args.config is None and args.checkpoint is None and not has_tower
-    if args.onnx is not None:
-        from pipeline.onnx.spotter import OnnxTextSpotter
-
-        if not is_default or args.engine == 'torch' or args.device not in ('auto', 'cpu'):
-            raise ValueError(
-                '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
-                '--tower, --pretrained, --engine and --device'
-            )
-        spotter: TextSpotter = OnnxTextSpotter(args.onnx)
-    elif is_default:
-        spotter = TextSpotter.default(args.device, args.engine)
-    elif args.engine == 'onnx':
-        raise ValueError('--engine onnx reads the embedded default; see clipter export for others')
-    else:
-        config: Any = find_config(args.config) if args.config else DEFAULT_CONFIG
-        if has_tower:
-            config = read_config(str(config))
-            set_tower(config, args.tower, args.pretrained)
-        spotter = TextSpotter.from_config(
-            config,
-            checkpoint=args.checkpoint,
-            device=choose_device(args.device),
-        )
-    if args.context is not None:
-        spotter.use_context(args.context == 'on')
-    if args.words is not None:
-        spotter.use_words([] if args.words == ['none'] else args.words)
-    if args.min_score is not None:
-        spotter.min_score = args.min_score
-    if args.charset is not None:
-        spotter.charset = args.charset
-    if args.orientation != 'auto':
-        spotter.orientation = int(args.orientation)
-    if args.long_side is not None:
-        spotter.long_side = args.long_side
-    if args.tile is not None:
-        spotter.tile = args.tile
+    spotter = choose_spotter(args, args.device).build()
     if args.crops:
         spotter.crop_batch_size = args.batch_size
     return spotter
@@ -332,7 +254,9 @@ def read_crop_batch(
             text = ''
         writer.write(CropResult(item.name, item.source, text, score))
         if not args.quiet:
-            _print(f'{item.source} ({score:.2f}): {text}')
+            hidden = text and args.min_score is None and score < LEAST_PRINTED
+            shown = f'[below {LEAST_PRINTED}]' if hidden else text
+            _print(f'{item.source} ({score:.2f}): {shown}')
 
 
 def _batches(

@@ -457,7 +457,8 @@ def test_infer_prints_no_progress_bar_to_a_file(run, tmp_path):
         save(tmp_path / 'photos' / f'{letter}.png', letter)
     (tmp_path / 'photos' / 'broken.png').write_text('no image')
     done = run('photos', '--no-draw')
-    error, total = done.err
+    found, error, total = done.err
+    assert found == '3 images found'
     assert error.startswith('error: ') and total == '1 of 3 inputs could not be read'
 
 
@@ -505,6 +506,14 @@ def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
     assert [line.rsplit(': ')[-1] for line in done.out[1:]] == ['c', 'd']
     assert (tmp_path / 'results' / 'a.json').stat().st_mtime_ns == kept
     assert len(files(tmp_path / 'results')) == 8
+
+
+def test_infer_reports_how_many_images_a_folder_has(run, tmp_path):
+    for name in 'abc':
+        save(tmp_path / 'photos' / f'{name}.png', name)
+    assert run('photos').err == ['3 images found']
+    assert run('photos/[ab].png', '--out', 'two').err == ['2 images found']
+    assert run('photos', '--quiet', '--out', 'three').err == []
 
 
 def test_infer_ends_quietly_on_a_broken_pipe(run, tmp_path, monkeypatch):

@@ -167,6 +167,14 @@ def test_crop_below_min_score_keeps_its_score(run, tmp_path, least, text):
 # What cannot be
 
 
+def test_crop_with_a_low_score_is_written_but_not_printed(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(infer, 'LEAST_PRINTED', 0.9)
+    save(tmp_path / 'a.png', 'a')
+    assert run('a.png').out == ['a.png (0.78): [below 0.9]']
+    assert read_json(tmp_path / 'results' / 'a.json')['text'] == 'a'
+    assert run('a.png', '--min-score', '0.5').out == ['a.png (0.78): a']
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [

@@ -140,6 +140,8 @@ def test_infer_rejects_invalid_word_lists(photo, tmp_path, capsys, monkeypatch, 
 
 def test_infer_accepts_word_lists_or_none(photo, monkeypatch):
     seen = []
+    monkeypatch.chdir(photo.parent)
+    Path('mine.txt').write_text('street')
     monkeypatch.setattr(OnnxTextSpotter, 'use_words', lambda spotter, words: seen.append(words))
     for options in (['none'], ['english', 'mine.txt']):
         args = [option for words in options for option in ('--words', words)]
@@ -222,3 +224,44 @@ def test_readme_command_prints_only_the_words(photo, tmp_path):
     assert (record['width'], record['height']) == (640, 400)
     assert np.array(record['words'][0]['polygon']).shape[1] == 2
     assert Image.open(tmp_path / 'results' / 'sign.png').size == (640, 400)
+
+
+@pytest.mark.parametrize('engine', ['onnx', 'torch'])
+def test_default_takes_min_score(engine):
+    spotter = TextSpotter.default(engine=engine, min_score=0.7)
+    assert spotter.min_score == 0.7
+    assert {word.text for word in spotter.read(SCENE)} < set(DEMO_WORDS)
+
+
+def test_default_rejects_a_min_score_above_one():
+    with pytest.raises(ValueError, match=r'min_score must be in \[0, 1\], got 40'):
+        TextSpotter.default(min_score=40)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--context', 'on'], 'no scene context'),
+        (['--checkpoint', 'gone.pth'], 'no weights at gone.pth'),
+        (['--words', 'gone.txt'], 'no word list gone.txt'),
+        (['--onnx', 'gone'], '--onnx gone: no spotter.json there'),
+        (['--onnx', 'gone', '--device', 'cuda'], '--onnx names a whole spotter'),
+    ],
+)
+def test_infer_checks_options_before_inputs(tmp_path, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(tmp_path)
+    assert infer.main(['missing.jpg', *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_infer_reports_a_wrong_value_without_the_usage(capsys):
+    with pytest.raises(SystemExit) as end:
+        infer.parse_args(['photo.jpg', '--min-score', '40'])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        'error: argument --min-score: wanted a number from 0 to 1, got 40 '
+        '(see clipter infer --help)'
+    )

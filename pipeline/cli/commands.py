@@ -5,9 +5,14 @@ from __future__ import annotations
 GROUPS: dict[str, dict[str, str]] = {
     'read': {
         'infer': 'Read the words in images, or word crops.',
+        'batch': 'Read many images in parts, on this machine or on a Ray cluster.',
+        'video': 'Read the words of a video or a camera, and follow them from frame to frame.',
     },
     'train and evaluate': {
         'train': "Train any config through MMEngine's Runner.",
+        'browse-dataset': 'Draw the samples of a config as training sees them.',
+        'print-config': 'Print a config with its bases merged.',
+        'analyze-logs': 'Print and draw the losses and times of training runs.',
         'test': "Test any config through MMEngine's Runner; spotters get the end-to-end table.",
         'evaluate': 'Score predictions by the ICDAR end-to-end, word-spotting and detection '
         'protocols.',
@@ -20,6 +25,7 @@ GROUPS: dict[str, dict[str, str]] = {
         'extract-context': "Write the scene tokens of a data set's images to a cache for training.",
     },
     'weights': {
+        'models': 'List the models that --model names, and how to make their weights.',
         'pack-spotter': 'Pack a trained detector and a trained recognizer into one file.',
         'unpack-spotter': "Write the two parts of a spotter's file as training checkpoints.",
         'export': 'Write a spotter as ONNX files, for reading without torch.',

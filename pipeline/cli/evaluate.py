@@ -55,7 +55,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='one list per image (strong), or one list (the other levels); UTF-8, or UTF-16 with a '
         'byte order mark',
     )  # fmt: skip
-    add('--lexicon-level', choices=LEXICON_LEVELS, help='level of --lexicon')
+    add(
+        '--lexicon-level', choices=LEXICON_LEVELS,
+        help='level of --lexicon (default: strong for a folder or zip of lists, otherwise from '
+        'the name of the file)',
+    )  # fmt: skip
     add(
         '--lexicon-rule', choices=LEXICON_RULES, default='adelaidet',
         help='project whose rule for the use of the lexicon is applied',
@@ -100,8 +104,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='images drawn in the report, those with the most errors',
     )  # fmt: skip
     args = parser.parse_args(argv)
-    if bool(args.lexicon) != bool(args.lexicon_level):
-        parser.error('--lexicon and --lexicon-level go together')
+    if args.lexicon_level and not args.lexicon:
+        parser.error('--lexicon-level is the level of a --lexicon: give --lexicon PATH too')
+    if args.lexicon and not args.lexicon_level:
+        args.lexicon_level = lexicon_level(args.lexicon)
+        if args.lexicon_level is None:
+            parser.error(
+                f'--lexicon {args.lexicon}: give its --lexicon-level, one of '
+                f'{", ".join(LEXICON_LEVELS)}'
+            )
     if args.char_scores and not args.lexicon:
         parser.error('--char-scores requires --lexicon')
     if args.report and args.protocol in POINT_PROTOCOLS:
@@ -120,7 +131,39 @@ def main(argv: list[str] | None = None) -> int:
     return run_command(_evaluate, parse_args(argv))
 
 
+def lexicon_level(path: str) -> str | None:
+    """The level of a lexicon by its kind and name, or None if they do not show the level.
+
+    The competition's names are ``voc_img_1.txt`` ... (strong), ``ch4_test_vocabulary.txt`` (weak)
+    and ``GenericVocabulary.txt``.
+    """
+    if Path(path).is_dir() or path.lower().endswith('.zip'):
+        return 'strong'
+    name = Path(path).name.lower()
+    found = [level for level in LEXICON_LEVELS if level in name]
+    if not found and 'vocabulary' in name:
+        found = ['weak']
+    return found[0] if len(found) == 1 else None
+
+
+def check_predictions(path: Path) -> None:
+    """Refuse a folder of results in another format than ICDAR's.
+
+    Raises:
+        CommandError: If the folder contains JSON or CSV results, and no text files.
+    """
+    if not path.is_dir() or any(path.glob('*.txt')):
+        return
+    others = sorted(p.suffix for p in path.iterdir() if p.suffix in ('.json', '.jsonl', '.csv'))
+    if others:
+        raise CommandError(
+            f'{path} contains {others[0]} files, and predictions are ICDAR files res_NAME.txt: '
+            f'read the photos with clipter infer PHOTOS --format icdar --out {path}'
+        )
+
+
 def _evaluate(args: argparse.Namespace) -> int:
+    check_predictions(Path(args.pred))
     try:
         evaluation = evaluate(args)
         result = evaluation.summary()

@@ -36,11 +36,12 @@ def main(argv: list[str] | None = None) -> int:
     if args.command is None:
         parser.print_help(sys.stderr)
         return 2
-    if args.command not in COMMANDS:
-        near = difflib.get_close_matches(args.command.replace('_', '-'), COMMANDS)
+    name = args.command.replace('_', '-')  # MMOCR's tools have underscores
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS)
         hint = f'did you mean {" or ".join(near)}?' if near else 'clipter --help lists them'
         parser.error(f'no command {args.command}: {hint}')
-    status: int = import_module(module_of(args.command)).main(argv[1:])
+    status: int = import_module(module_of(name)).main(argv[1:])
     return status
 
 

@@ -14,6 +14,7 @@ from pipeline.cli.common import (
     CommandError,
     Interrupted,
     add_config_options,
+    existing_folder,
     keep_traceback,
     make_parser,
     run_command,
@@ -36,12 +37,17 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         'train',
         ['recognition/parseq-small_words',
          'configs/recognition/parseq-small_words.py --work-dir work_dirs/mine --resume',
-         'recognition/parseq-small_words --cfg-options train_cfg.max_iters=1000'],
+         'recognition/parseq-small_words --cfg-options train_cfg.max_iters=1000',
+         'detection/dbnet-compact_own --data my_photos/'],
         'Several processes: torchrun --nproc_per_node N -m pipeline.cli train CONFIG --launcher '
         'pytorch\nCurves and pictures: tensorboard --logdir WORK_DIR',
     )  # fmt: skip
     add = parser.add_argument
     add('config', metavar='CONFIG', help='path of a config, or its name in configs/')
+    add(
+        '--data', type=existing_folder, metavar='DIR',
+        help='your own annotated photos, for the configs named *_own',
+    )  # fmt: skip
     add('--work-dir', metavar='DIR', help='logs and checkpoints (default: work_dirs/CONFIG)')
     add(
         '--resume', nargs='?', const='auto', metavar='FILE',
@@ -88,7 +94,7 @@ def _main(args: argparse.Namespace) -> int:
     if missing:
         raise CommandError(*missing)
     try:
-        return _train(config)
+        return _train(config, args.config)
     finally:
         leave_processes()
 
@@ -96,6 +102,7 @@ def _main(args: argparse.Namespace) -> int:
 def _read_config(args: argparse.Namespace) -> Config:
     """The config with the settings of the command line."""
     from pipeline.cli.mixed_precision import enable_amp
+    from pipeline.cli.own_data import use_own_data
     from pipeline.clipter.cache.use_context_cache import use_context_cache
 
     config = read_config(args.config, args.cfg_options)
@@ -110,6 +117,8 @@ def _read_config(args: argparse.Namespace) -> Config:
     elif args.resume is not None:
         config.resume, config.load_from = True, args.resume
     set_tower(config, args.tower, args.pretrained)
+    if args.data is not None:
+        use_own_data(config, args.data)
     if args.amp:
         enable_amp(config)
     if args.context_cache:
@@ -117,13 +126,15 @@ def _read_config(args: argparse.Namespace) -> Config:
     return config
 
 
-def _train(config: Config) -> int:
-    from mmengine.runner import Runner
+def _train(config: Config, name: str) -> int:
+    from pipeline.cli.training_summary import training_summary
+    from pipeline.engine.console_runner import ConsoleRunner
 
     try:
-        runner = Runner.from_cfg(config)
+        runner = ConsoleRunner.from_cfg(config)
         # The properties build the loops: errors here are in the config or the data.
         _ = runner.train_loop, runner.val_loop
+        runner.logger.info('training\n' + training_summary(name, runner))
     except Exception as error:
         raise CommandError(say_error(error), note=keep_traceback(config.work_dir)) from error
     try:

@@ -25,22 +25,25 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _unpack(args: argparse.Namespace) -> int:
-    config = args.config and find_config(args.config)
+    unpack(args.out, args.config and find_config(args.config), args.checkpoint)
+    return DONE
 
+
+def unpack(out: Path, config: Path | None = None, checkpoint: str | None = None) -> None:
+    """Write ``out/detector.pth`` and ``out/recognizer.pth``, by default of the embedded default."""
     import torch
 
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
-    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, as_trained=True)
-    args.out.mkdir(parents=True, exist_ok=True)
+    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, checkpoint, as_trained=True)
+    out.mkdir(parents=True, exist_ok=True)
     for name, part in (
         ('detector', spotter.detector.detector),
         ('recognizer', spotter.recognizer),
     ):
-        path = args.out / f'{name}.pth'
+        path = out / f'{name}.pth'
         torch.save({'state_dict': part.state_dict()}, path)
         print(f'{path}: {sum(p.numel() for p in part.parameters()) / 1e6:.1f} M parameters')
-    return DONE
 
 
 if __name__ == '__main__':

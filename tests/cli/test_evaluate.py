@@ -239,3 +239,39 @@ def test_evaluate_rejects_what_is_not_a_point(
 def test_evaluate_min_score_requires_confidences(capsys: pytest.CaptureFixture[str]) -> None:
     assert tool.main(arguments('quad_perfect', 'icdar2015', '--min-score', '0.5')) == 2
     assert 'min_score requires' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['scene.json', 'results.jsonl', 'results.csv'])
+def test_evaluate_of_other_results_names_the_command(tmp_path: Path, capsys, name: str) -> None:
+    (tmp_path / name).write_text('{}')
+    line = arguments('quad_perfect', 'icdar2015')
+    line[3] = str(tmp_path)
+    assert tool.main(line) == 2
+    assert 'clipter infer PHOTOS --format icdar --out' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('path', 'level'),
+    [
+        ('lexicons/strong', 'strong'),
+        ('ch4_test_vocabularies_per_image.zip', 'strong'),
+        ('ch4_test_vocabulary.txt', 'weak'),
+        ('weak.txt', 'weak'),
+        ('GenericVocabulary.txt', 'generic'),
+        ('weak_generic.txt', None),
+        ('words.txt', None),
+    ],
+)
+def test_lexicon_level_is_that_of_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, level: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path('lexicons/strong').mkdir(parents=True)
+    assert tool.lexicon_level(path) == level
+
+
+def test_evaluate_asks_for_an_unknown_lexicon_level(capsys) -> None:
+    with pytest.raises(SystemExit, match='2'):
+        tool.parse_args([*arguments('quad_perfect', 'icdar2015'), '--lexicon', 'words.txt'])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'give its --lexicon-level, one of strong, weak, generic, full' in line

@@ -16,8 +16,8 @@ LAYERS = [
     {'layout', 'io', 'backbones', 'rectification', 'visualization'},
     {'detection', 'recognition', 'ppocr'},
     {'clipter', 'word_reading', 'image_orientation'},
-    {'spotter', 'spotter_recipe', 'spotter_settings', 'torch_spotter', 'onnx'},
-    {'evaluation', 'datasets', 'engine', 'registration'},
+    {'spotter', 'spotter_choice', 'spotter_recipe', 'spotter_settings', 'torch_spotter', 'onnx'},
+    {'evaluation', 'datasets', 'engine', 'registration', 'batch', 'video'},
     {'benchmark', 'analysis'},
     {'cli'},
 ]

@@ -15,7 +15,7 @@ WORDS = {'open': (10, 10, 90, 40), 'h0use': (100, 50, 190, 90)}
 def draw_set(root: Path, ann_file: str) -> Path:
     """Two images with two words each, or two word crops where a set is one of crops."""
     root.mkdir(parents=True, exist_ok=True)
-    is_crops = root.parent.name in ('words', 'word_crops', 'cut')
+    is_crops = root.name == 'cut' or root.parent.name in ('words', 'word_crops', 'cut')
     photo = draw_words()
     x1, y1, x2, y2 = WORDS['open']
     cv2.imwrite(str(root / 'photo.png'), photo[y1:y2, x1:x2] if is_crops else photo)

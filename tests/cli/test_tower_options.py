@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from mmengine.config import Config
 
+from pipeline.cli import extract_context, infer, train
 from pipeline.cli.common import CommandError
 from pipeline.cli.tower_options import set_tower
+
+DEMO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
+CONFIG = 'recognition/parseq-tiny_clip-vit-b32_mhca-early_scenes'
 
 
 def make_config(**changes: object) -> Config:
@@ -72,3 +78,15 @@ def test_wrong_weights_name_the_option(tower, pretrained, message):
 def test_config_without_context_is_an_error():
     with pytest.raises(CommandError, match='require a config with scene context'):
         set_tower(Config({'model': {'type': 'TextSpotter'}}), 'clipter-lite0', None)
+
+
+@pytest.mark.parametrize('command', [train, extract_context])
+def test_command_names_a_missing_weights_file(command, tmp_path, capsys):
+    out = ['--work-dir', str(tmp_path)] if command is train else ['--out', str(tmp_path)]
+    assert command.main([CONFIG, '--pretrained', 'no/clip.safetensors', *out]) == 2
+    assert 'error: --pretrained no/clip.safetensors: no such file' in capsys.readouterr().err
+
+
+def test_infer_with_a_tower_requires_a_config_with_context(tmp_path, capsys):
+    assert infer.main([str(DEMO), '--tower', 'clipter-lite0', '--out', str(tmp_path)]) == 2
+    assert '--tower and --pretrained require a config with scene context' in capsys.readouterr().err

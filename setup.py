@@ -40,6 +40,7 @@ setup(
             'datasets/synthetic/words/*.txt',
             'recognition/language/*.txt',
             'analysis/submission/assets/*',
+            'serve/page/*',
         ],
         DICTIONARIES: ['*.txt'],
     },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import cv2
 import torch
+
+from pipeline.utils.cores import count_cores
 
 PACKAGES = (
     'torchvision',
@@ -34,7 +35,7 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
     return {
         'device': _name_device(device),
         'processor': _name_processor(),
-        'cores': _count_cores(),
+        'cores': count_cores(),
         'threads': {'torch': torch.get_num_threads(), 'opencv': cv2.getNumThreads()},
         'system': platform.platform(),
         'python': platform.python_version(),
@@ -55,13 +56,6 @@ def _name_processor() -> str:
         lines = []
     names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def _count_cores() -> int:
-    """Number of cores that this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _find_versions() -> dict[str, str]:

@@ -7,6 +7,8 @@ GROUPS: dict[str, dict[str, str]] = {
         'infer': 'Read the words in images, or word crops.',
         'batch': 'Read many images in parts, on this machine or on a Ray cluster.',
         'video': 'Read the words of a video or a camera, and follow them from frame to frame.',
+        'serve': 'Read the words in images that come over HTTP; with a web page.',
+        'serve-load': 'Measure a server under load, on this machine.',
     },
     'train and evaluate': {
         'train': "Train any config through MMEngine's Runner.",

@@ -2,7 +2,7 @@
 
 from pipeline.io.decode import read_image
 from pipeline.io.documents import DOCUMENT_FORMATS, DocumentPage, render, render_pages
-from pipeline.io.errors import ImageReadError, ImageReadWarning
+from pipeline.io.errors import ImageReadError, ImageReadWarning, ImageTooLargeError
 from pipeline.io.inputs import InputItem, iter_inputs
 from pipeline.io.record import CropResult, PhotoResult, ReadingResult
 from pipeline.io.writers import FORMATS, ResultWriter, make_writer
@@ -14,6 +14,7 @@ __all__ = [
     'DocumentPage',
     'ImageReadError',
     'ImageReadWarning',
+    'ImageTooLargeError',
     'InputItem',
     'PhotoResult',
     'ReadingResult',

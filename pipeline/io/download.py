@@ -15,6 +15,7 @@ from contextlib import closing
 from typing import Any
 
 from pipeline.io.errors import ImageReadError
+from pipeline.io.public_address import public_handlers
 
 Chunks = Generator[bytes, None, None]
 
@@ -42,7 +43,12 @@ def public_url(url: str) -> str:
     return scheme + separator + rest
 
 
-def fetch_url(url: str, timeout_s: float = 30.0, max_bytes: int = _MAX_BYTES) -> bytes:
+def fetch_url(
+    url: str,
+    timeout_s: float = 30.0,
+    max_bytes: int = _MAX_BYTES,
+    public_only: bool = False,
+) -> bytes:
     """Download a file into memory.
 
     Args:
@@ -52,13 +58,16 @@ def fetch_url(url: str, timeout_s: float = 30.0, max_bytes: int = _MAX_BYTES) ->
         timeout_s: Timeout of each network operation in seconds. The whole download may take four
             times as long. fsspec uses its own timeouts.
         max_bytes: Maximum size of the file, after decompression.
+        public_only: Whether only http(s) URLs of public internet addresses are read, also after
+            redirects. Required for URLs that others choose.
 
     Raises:
         ImageReadError: If the server is unreachable, reports an error, redirects to another scheme
             than http(s), or is too slow, or the file is too large, or fsspec or its package for
-            this scheme is not installed. The message does not contain the password.
+            this scheme is not installed, or the address is not public. The message does not
+            contain the password.
     """
-    return fetch_start(url, lambda _: True, timeout_s, max_bytes)[0]
+    return fetch_start(url, lambda _: True, timeout_s, max_bytes, public_only)[0]
 
 
 def fetch_start(
@@ -66,6 +75,7 @@ def fetch_start(
     is_wanted: Callable[[bytes], bool],
     timeout_s: float = 30.0,
     max_bytes: int = _MAX_BYTES,
+    public_only: bool = False,
 ) -> tuple[bytes, bool]:
     """Download the start of a file, and the rest only if it is wanted.
 
@@ -74,6 +84,7 @@ def fetch_start(
         is_wanted: Called with the first bytes of the file; returns whether to download the rest.
         timeout_s: As in :func:`fetch_url`.
         max_bytes: As in :func:`fetch_url`.
+        public_only: As in :func:`fetch_url`.
 
     Returns:
         The bytes, and whether they are the whole file.
@@ -85,7 +96,11 @@ def fetch_start(
     deadline = time.monotonic() + 4 * timeout_s
     data = bytearray()
     is_http = url.lower().startswith(('http://', 'https://'))
-    chunks = _http_chunks(url, label, timeout_s) if is_http else _fsspec_chunks(url, label)
+    if public_only and not is_http:
+        raise ImageReadError(f'{label}: only http and https addresses are read')
+    chunks = (
+        _http_chunks(url, label, timeout_s, public_only) if is_http else _fsspec_chunks(url, label)
+    )
     with closing(_decompress(chunks, label)) as decompressed:
         for chunk in decompressed:
             is_first = not data
@@ -99,9 +114,11 @@ def fetch_start(
     return bytes(data), True
 
 
-def _http_chunks(url: str, label: str, timeout_s: float) -> Chunks:
+def _http_chunks(url: str, label: str, timeout_s: float, public_only: bool) -> Chunks:
     try:
-        opener = urllib.request.build_opener(_Redirects)
+        opener = urllib.request.build_opener(
+            _Redirects, *(public_handlers() if public_only else ())
+        )
         with opener.open(_make_request(url), timeout=timeout_s) as response:
             encoding = (response.headers.get('Content-Encoding') or '').strip().lower()
             if encoding not in ('', 'identity', 'gzip', 'x-gzip', 'deflate'):

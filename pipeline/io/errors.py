@@ -12,6 +12,10 @@ class ImageReadError(ValueError):
         super().__init__(_one_line(message))
 
 
+class ImageTooLargeError(ImageReadError):
+    """An image has more pixels than allowed."""
+
+
 class ImageReadWarning(UserWarning):
     """A part of a file is not read. The message is one line and names the image."""
 
@@ -28,10 +32,10 @@ def check_pixels(width: int, height: int, max_pixels: int, label: str) -> None:
     """Refuse images that are too large for the memory, before decoding.
 
     Raises:
-        ImageReadError: If ``width * height`` exceeds ``max_pixels``.
+        ImageTooLargeError: If ``width * height`` exceeds ``max_pixels``.
     """
     if width * height > max_pixels:
-        raise ImageReadError(
+        raise ImageTooLargeError(
             f'{label}: {width} x {height} pixels are more than the limit of '
             f'{max_pixels / 1e6:g} million (max_pixels).'
         )

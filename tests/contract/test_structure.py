@@ -18,7 +18,7 @@ LAYERS = [
     {'clipter', 'word_reading', 'image_orientation'},
     {'spotter', 'spotter_choice', 'spotter_recipe', 'spotter_settings', 'torch_spotter', 'onnx'},
     {'evaluation', 'datasets', 'engine', 'registration', 'batch', 'video'},
-    {'benchmark', 'analysis'},
+    {'benchmark', 'analysis', 'serve'},
     {'cli'},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -29,13 +29,26 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
             the file contains no words.
     """
     try:
-        lines = decode_words(Path(path).read_bytes(), f'word list {path}').splitlines()
+        text = decode_words(Path(path).read_bytes(), f'word list {path}')
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"no word list {path}. Use 'english' for the built-in list."
         ) from error
+    return parse_word_list(text, str(path))
+
+
+def parse_word_list(text: str, source: str) -> dict[str, float]:
+    """Parse the text of a word list; see :func:`read_word_list`.
+
+    Args:
+        text: Content of the list.
+        source: Name of the list in error messages.
+
+    Raises:
+        ValueError: If a line is malformed, a weight is below 1, or the text contains no words.
+    """
     weights: dict[str, float] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         fields = line.split()
         if not fields or line.startswith('#'):
             continue
@@ -46,10 +59,10 @@ def read_word_list(path: str | os.PathLike[str]) -> dict[str, float]:
             weight = 0.0
         if not 1 <= weight < math.inf:
             raise ValueError(
-                f'{path}:{number}: wanted a word and an optional weight of 1 or more, as in '
+                f'{source}:{number}: wanted a word and an optional weight of 1 or more, as in '
                 f"'street 8', got {line.strip()!r}."
             )
         weights[word] = weights.get(word, 0.0) + weight
     if not weights:
-        raise ValueError(f'wanted one word per line, got none in {path}. Use another word list.')
+        raise ValueError(f'wanted one word per line, got none in {source}. Use another word list.')
     return weights

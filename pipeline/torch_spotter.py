@@ -269,7 +269,7 @@ def build_torch_spotter(
             if isinstance(encoder, ClipImageEncoder):
                 encoder.prepare_to_read()
             path = None if checkpoint is None else os.fspath(checkpoint)
-            spotter._recipe = Recipe(model.to_dict(), path, str(device), int8)
+            spotter._recipe = Recipe(Config(model).to_dict(), path, str(device), int8)
     # Convolutions are up to twice as fast on a CPU in this format.
     return spotter.to(device).to(memory_format=torch.channels_last)
 

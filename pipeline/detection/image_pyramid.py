@@ -180,7 +180,8 @@ class ImagePyramid:
         whole: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
         for i, image in enumerate(images):
             resized = self._resize(image, long_side_px)
-            tiles = cut_tiles(*resized.shape[:2], self.tile_px, self.divisor)
+            height, width = resized.shape[:2]
+            tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             if len(tiles) > 1:
                 results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict)
             else:

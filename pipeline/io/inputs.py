@@ -218,8 +218,8 @@ class _Finder:
         if is_pdf(data) or is_tiff(data):
             pages = self._pages if is_pdf(data) else self._tiff
             for page in pages(data, stem, label):
-                is_image = name is not None and page.source == printable(label)
-                yield replace(page, name=name) if is_image else page
+                is_image = page.source == printable(label)
+                yield replace(page, name=name) if name is not None and is_image else page
         elif is_whole:
             self._kept_bytes += len(data) if self._contact_urls else 0
             yield item(partial(decode_image, data, label, self._max_pixels, self._strict))

@@ -11,7 +11,7 @@ own = dict(
     data_root='data/own',
     ann_file='textdet.json',
     pipeline=[
-        *_base_.load,
+        *_base_.load_words,
         dict(
             type='RandomAffineCrop',
             size=_base_.crop_size,

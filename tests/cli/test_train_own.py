@@ -46,7 +46,7 @@ def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) 
     ]  # fmt: skip
     assert train.main([config, '--data', str(photos), '--cfg-options', *quick]) == 0
     printed = capsys.readouterr()
-    assert 'own: 4 photos, 4 words' in printed.out
+    assert 'own: 4 images, 4 words' in printed.out
     console = printed.out + printed.err
     assert f'config       {config}' in console and 'data         4 samples' in console.replace(
         '8', '4'

@@ -58,9 +58,8 @@ model = dict(
         context_encoder=dict(
             type='ClipImageEncoder', arch='ViT-B-32', pretrained='openai', pooling=dict(kernel=1)
         ),
-        fusion=dict(
-            type='MultiHeadCrossAttention', embed_dim=192, context_dim=768, num_heads=6, size='full'
-        ),
+        # context_dim is the width of the tower, so that --tower can change it.
+        fusion=dict(type='MultiHeadCrossAttention', embed_dim=192, num_heads=6, size='full'),
         stage='early',
     ),
 )

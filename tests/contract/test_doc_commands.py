@@ -85,7 +85,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Image.new('RGB', (320, 240), (120, 140, 160)).save(tmp_path / folder / 'plain.png')
     (tmp_path / 'words').mkdir()
     cv2.imwrite(str(tmp_path / 'words' / '1.png'), image[y1:y2, x1:x2])
-    cv2.imwrite(str(tmp_path / 'photo.jpg'), image)
+    for name in ('photo.jpg', 'receipt.png', 'panorama.jpg', 'map.png'):
+        cv2.imwrite(str(tmp_path / name), image[:200, :320])
     Image.fromarray(image[..., ::-1]).save(tmp_path / 'scan.pdf')
     shutil.copy(ROOT / 'pipeline/weights/default_spotter.safetensors', tmp_path)
     (tmp_path / 'default_spotter.safetensors').rename(tmp_path / 'spotter.safetensors')
@@ -97,6 +98,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands_of_a_page_run(page: str, workspace: Path) -> None:
     for split in ('icdar2015_dev', 'svt_train'):
         assert main(['prepare-dataset', 'icdar2015', '--root', f'data/{split}']) == 0
+    if page == 'docs/evaluate.md':  # scores what the command of the README writes
+        assert main(['test', 'configs/spotting/default_icdar2015-dev.py']) == 0
     run_page(page, workspace)
 
 

@@ -1,4 +1,4 @@
-"""Reading of many photos on many machines, in parts; the machines are those of Ray."""
+"""Reading of many images on many machines, in parts; the machines are those of Ray."""
 
 from pipeline.batch.part_folder import Part, PartFolder, plan_parts
 from pipeline.batch.part_reader import PartReader, ReaderSettings

@@ -1,4 +1,4 @@
-"""``clipter batch``: read many photos on one machine or on a Ray cluster."""
+"""``clipter batch``: read many images on one machine or on a Ray cluster."""
 
 from __future__ import annotations
 

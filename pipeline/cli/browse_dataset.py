@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     add('config', metavar='CONFIG', help='path of a config, or its name in configs/')
     add(
         '--data', type=existing_folder, metavar='DIR',
-        help='your own annotated photos, for the configs named *_own',
+        help='your own annotated images, for the configs named *_own',
     )  # fmt: skip
     add('-p', '--phase', choices=('train', 'val', 'test'), default='train', help='data loader')
     add('-n', '--show-number', type=positive_int, default=20, metavar='N', help='samples drawn')

@@ -158,7 +158,7 @@ def check_predictions(path: Path) -> None:
     if others:
         raise CommandError(
             f'{path} contains {others[0]} files, and predictions are ICDAR files res_NAME.txt: '
-            f'read the photos with clipter infer PHOTOS --format icdar --out {path}'
+            f'read the images with clipter infer PHOTOS --format icdar --out {path}'
         )
 
 

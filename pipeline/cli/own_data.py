@@ -1,4 +1,4 @@
-"""``clipter train --data``: your own photos for the configs whose data are in data/own."""
+"""``clipter train --data``: your own images for the configs whose data are in data/own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DEFAULT_PARTS = Path('work_dirs/default')
 
 
 def use_own_data(config: Config, folder: Path) -> None:
-    """Train a config on a folder of annotated photos; what is missing is made first.
+    """Train a config on a folder of annotated images; what is missing is made first.
 
     Args:
         config: Training config with data sets in ``data/own``. It is modified.
-        folder: Folder with photos and annotations as ``clipter prepare-dataset own`` reads them,
+        folder: Folder with images and annotations as ``clipter prepare-dataset own`` reads them,
             or with annotations that are prepared already.
 
     Raises:

@@ -39,8 +39,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = make_parser(
         'serve-load',
         ['photos/1.jpg photos/2.jpg --clients 200 --seconds 120'],
-        'Starts clipter serve on a free port of 127.0.0.1, sends photos from many clients, stops\n'
-        'the server, and compares the throughput with reading the same photos without a server.\n'
+        'Starts clipter serve on a free port of 127.0.0.1, sends images from many clients, stops\n'
+        'the server, and compares the throughput with reading the same images without a server.\n'
         'A share of the requests is malformed or cut off.',
     )
     add = parser.add_argument
@@ -129,9 +129,9 @@ def _print(report: LoadReport, infer_speed: float) -> None:
     counts = report.counts
     speed = report.photos_per_second
     print(
-        f'read           {counts["read"]} photos in {report.seconds:.1f} s, {speed:.2f} per second'
+        f'read           {counts["read"]} images in {report.seconds:.1f} s, {speed:.2f} per second'
     )
-    print(f'without server {infer_speed:.2f} photos per second; ratio {speed / infer_speed:.2f}')
+    print(f'without server {infer_speed:.2f} images per second; ratio {speed / infer_speed:.2f}')
     for name, half in (('time of answer', None), ('  first half', 0), ('  second half', 1)):
         p50, p99 = report.percentile(50, half), report.percentile(99, half)
         print(f'{name:14} p50 {p50:.2f} s, p99 {p99:.2f} s')

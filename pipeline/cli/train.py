@@ -46,7 +46,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     add('config', metavar='CONFIG', help='path of a config, or its name in configs/')
     add(
         '--data', type=existing_folder, metavar='DIR',
-        help='your own annotated photos, for the configs named *_own',
+        help='your own annotated images, for the configs named *_own',
     )  # fmt: skip
     add('--work-dir', metavar='DIR', help='logs and checkpoints (default: work_dirs/CONFIG)')
     add(

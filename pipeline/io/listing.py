@@ -99,7 +99,7 @@ def list_files(
 
 
 def expand_url(url: str) -> list[str]:
-    """URLs of the photos of a remote folder or glob, in natural order; others stay as they are."""
+    """URLs of the images of a remote folder or glob, in natural order; others stay as they are."""
     is_folder = url.endswith('/')
     is_glob = '*' in url or '[' in url
     if url.lower().startswith(('http://', 'https://')) or not (is_folder or is_glob):

@@ -18,7 +18,7 @@ _MEMORY_SAMPLES = 10
 
 @dataclass(frozen=True)
 class LoadPhoto:
-    """A photo and the texts that reading it without a server gives."""
+    """An image and the texts that reading it without a server gives."""
 
     data: bytes
     texts: list[str]
@@ -30,8 +30,8 @@ class LoadReport:
 
     Attributes:
         seconds: Duration until the last answer.
-        times: (end, duration) in seconds of each answered photo, end since the start.
-        counts: Number of ``read`` photos, of photos ``refused`` with 503 (sent again), of
+        times: (end, duration) in seconds of each answered image, end since the start.
+        counts: Number of ``read`` images, of images ``refused`` with 503 (sent again), of
             ``malformed`` and ``cut off`` requests, and of failures: ``lost`` (no answer),
             ``wrong status``, ``other words``.
         memory: Resident memory of the server in bytes, at equal intervals.
@@ -51,7 +51,7 @@ class LoadReport:
 
     @property
     def photos_per_second(self) -> float:
-        """Read photos per second."""
+        """Read images per second."""
         return self.counts['read'] / self.seconds if self.seconds else 0.0
 
     def percentile(self, percent: float, half: int | None = None) -> float:
@@ -71,11 +71,11 @@ class LoadReport:
 
 
 class LoadTest:
-    """Sends photos to a server on this machine.
+    """Sends images to a server on this machine.
 
     Args:
         port: Port of the server on 127.0.0.1.
-        photos: Photos, which clients choose at random.
+        photos: Images, which clients choose at random.
         clients: Number of clients, each of which waits for its answer before its next request.
         seconds: Time in which new requests are sent.
         bad_share: Share of requests that are malformed or cut off, half each.
@@ -105,7 +105,7 @@ class LoadTest:
         return self.report
 
     async def _run(self) -> None:
-        for photo in self.photos:  # The first photos allocate what later ones use again.
+        for photo in self.photos:  # The first images allocate what later ones use again.
             await self._post(photo.data)
         self._start = time.monotonic()
         self._end = self._start + self.seconds

@@ -131,6 +131,9 @@ def _images_of(dataset: SceneWordsDataset) -> Iterator[Photo]:
         info = dataset.get_data_info(idx)
         if info['has_scene']:
             yield info['img_path'], size
+        elif info['scene'] is not None:
+            cut_size = info['scene'].native_size
+            yield info['scene'].path, None if cut_size is None else (cut_size[0], cut_size[1])
 
 
 def _scene_sets(dataset: Any) -> list[SceneWordsDataset]:

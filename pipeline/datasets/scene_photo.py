@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from pipeline.clipter.cache.context_cache import photo_key
 from pipeline.datasets.native_size import NativeSize
+
+
+class Scene(NamedTuple):
+    """The image that a word crop was cut from.
+
+    Attributes:
+        path: Path of the image.
+        native_size: (height, width) that the image was resized to, or None.
+        key: ``photo_key`` of the image.
+    """
+
+    path: str
+    native_size: tuple[int, int] | None
+    key: str
 
 
 @dataclass(frozen=True, eq=False)

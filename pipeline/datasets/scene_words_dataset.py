@@ -15,6 +15,7 @@ from mmengine.logging import print_log
 
 from pipeline.clipter.cache.context_cache import ContextCache
 from pipeline.datasets.left_out_words import LeftOutWords
+from pipeline.datasets.scene_photo import Scene
 from pipeline.datasets.transforms.merge_words import SampleWords
 from pipeline.datasets.transforms.pack_scene_words import PackSceneWords
 from pipeline.registry import DATASETS, TASK_UTILS, TRANSFORMS
@@ -25,7 +26,8 @@ class SceneWordsDataset(BaseDataset):
     """Images with all their words, for recognizers.
 
     Reads MMOCR JSON. An instance with a ``polygon`` is a word of the image ``img_path``. An
-    instance without a polygon means that the whole image is a word crop, which has no scene.
+    instance without a polygon means that the whole image is a word crop. The scene of a crop is the
+    entry's ``scene``, which ``clipter cut-words`` writes; a crop without this entry has no scene.
     Ignored words, words longer than ``max_length`` and words with characters outside ``charset``
     are left out. Their number and examples are logged, by reason.
 
@@ -33,6 +35,7 @@ class SceneWordsDataset(BaseDataset):
 
     - img_path: path of the image.
     - has_scene: whether the words have polygons; False for word crops.
+    - scene: :class:`Scene` that a word crop was cut from, or None.
     - gt_polygons: polygon of each word, (2 K,) float32, or None.
     - gt_texts: text of each word.
     - gt_ignored: (N,) bool. True for words that are left out. They stay in the sample, so that
@@ -93,9 +96,14 @@ class SceneWordsDataset(BaseDataset):
                 texts.append(instance['text'])
                 ignored.append(not used)
         has_scene = any(polygon is not None for polygon in polygons)
+        root, cut = Path(self.data_root or ''), raw_data_info.get('scene')
+        scene = None
+        if cut is not None and not has_scene:
+            scene = Scene(str(root / cut['img_path']), cut['native_size'], cut['key'])
         return {
-            'img_path': str(Path(self.data_root or '') / raw_data_info['img_path']),
+            'img_path': str(root / raw_data_info['img_path']),
             'has_scene': has_scene,
+            'scene': scene,
             'gt_polygons': polygons,
             'gt_texts': texts,
             'gt_ignored': np.array(ignored, dtype=bool),
@@ -149,7 +157,8 @@ class SceneWordsDataset(BaseDataset):
         for idx in range(len(self)):
             info = self.get_data_info(idx)
             words = int((~info['gt_ignored']).sum())
-            counts.append((min([words, *limits]), info['has_scene']))
+            has_image = info['has_scene'] or info['scene'] is not None
+            counts.append((min([words, *limits]), has_image))
         sizes = np.array(counts, dtype=np.int64).reshape(-1, 2)
         return sizes[:, 0], sizes[:, 1]
 

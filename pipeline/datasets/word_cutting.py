@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.clipter.cache.context_cache import photo_key
 from pipeline.datasets.word_boxes import BoxNoise
 from pipeline.datasets.word_merging import Located, merge_words
 from pipeline.geometry import image_ring, ring_size
@@ -62,11 +64,14 @@ class WordCutter:
                 crops.
 
         Returns:
-            Entries of a ``textrecog`` annotation, with ``height`` and ``width``.
+            Entries of a ``textrecog`` annotation, with ``height`` and ``width``. Words of an image
+            also have ``scene``: the path of the image relative to ``out``, the size that it is
+            resized to, and its ``photo_key``.
         """
         rng = np.random.default_rng([self.seed, number])
         rectifier = TASK_UTILS.build(dict(self.rectifier))
-        image = read_image(self.root / entry['img_path'], strict=True)
+        path = self.root / entry['img_path']
+        image = read_image(path, strict=True)
         scale = np.ones(2)
         if self.size is not None:
             scale = np.array(self.size) / image.shape[1::-1]
@@ -74,6 +79,7 @@ class WordCutter:
         words = _locate(entry, image.shape[:2], scale)
         is_crop = bool(entry['instances']) and 'polygon' not in entry['instances'][0]
         noise = CROP_NOISE if is_crop else self.noise
+        scene = {} if is_crop else {'scene': self._scene(path)}
         entries = []
         for variant in range(self.variants):
             merged = merge_words(words, self.join_prob, self.max_length, rng)
@@ -85,12 +91,21 @@ class WordCutter:
                 vertical = 'keep' if len(text) <= 2 and height > width else None
                 (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
                 name = f'images/{number:06d}_{variant}_{index:03d}.jpg'
-                path = self.out / name
-                if not cv2.imwrite(str(path), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
-                    raise OSError(f'could not write {path}')
+                file = self.out / name
+                if not cv2.imwrite(str(file), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
+                    raise OSError(f'could not write {file}')
                 size = {'height': crop.shape[0], 'width': crop.shape[1]}
-                entries.append({'img_path': name, 'instances': [{'text': text}], **size})
+                entries.append({'img_path': name, 'instances': [{'text': text}], **size, **scene})
         return entries
+
+    def _scene(self, path: Path) -> dict[str, Any]:
+        native_size = None if self.size is None else (self.size[1], self.size[0])
+        return {
+            # Both resolved: a relative path does not lead out of a linked folder otherwise.
+            'img_path': os.path.relpath(path.resolve(), self.out.resolve()),
+            'native_size': native_size,
+            'key': photo_key(path.read_bytes(), native_size),
+        }
 
 
 def cut_all(cutter: WordCutter, entries: Sequence[dict[str, Any]], workers: int = 2) -> int:

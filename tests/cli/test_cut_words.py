@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli import cut_words
+from pipeline.clipter.cache.context_cache import photo_key
 
 CONFIG = Path(__file__).parents[2] / 'configs' / '_base_' / 'ppocrv6-small.py'
 
@@ -67,6 +68,17 @@ def test_cut_words_is_the_same_for_a_seed(photo, tmp_path) -> None:
     assert [e['width'] for e in other] != [] and len(other) >= 4
 
 
+def test_cut_words_records_the_image_of_each_crop(photo, tmp_path) -> None:
+    out = tmp_path / 'deep' / 'out'
+    entries = cut(photo, out, '--resize', '300', '150')
+    image = (tmp_path / 'photo.png').read_bytes()
+    for entry in entries:
+        scene = entry['scene']
+        assert (out / scene['img_path']).read_bytes() == image
+        assert scene['native_size'] == [150, 300]
+        assert scene['key'] == photo_key(image, (150, 300))
+
+
 def test_cut_words_takes_word_crops(tmp_path) -> None:
     cv2.imwrite(str(tmp_path / 'word.png'), np.full((30, 90, 3), 99, np.uint8))
     data_list = [{'img_path': 'word.png', 'instances': [{'text': 'abc'}]}]
@@ -74,6 +86,7 @@ def test_cut_words_takes_word_crops(tmp_path) -> None:
     path.write_text(json.dumps({'metainfo': {}, 'data_list': data_list}))
     entries = cut(path, tmp_path / 'out', '--variants', '3')
     assert texts(entries) == ['abc'] * 3
+    assert not any('scene' in entry for entry in entries)
     assert all(128 <= entry['width'] <= 160 for entry in entries)
 
 

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
 from toy_scenes import BOXES, instance, scene_pipeline, write_set
 from toy_spotter import draw_photo
 
+from pipeline.clipter.cache.context_cache import photo_key
+from pipeline.clipter.cache.context_cache_writer import ContextCacheWriter
 from pipeline.datasets import SceneWordsDataset, collate_scene_words
+from pipeline.datasets.extract_tokens import find_photos
+from pipeline.datasets.word_cutting import WordCutter
 from pipeline.rectification import Rectifier
 from pipeline.registry import DATASETS
 
@@ -333,6 +340,51 @@ def test_collate_accepts_samples_of_mmocrs_data_sets(root):
     wide = {**packed, 'inputs': torch.zeros(3, 32, 100)}
     with pytest.raises(ValueError, match=r'same size.*\(3, 32, 100\)'):
         collate_scene_words([wide, sample])
+
+
+@pytest.fixture
+def cut(root, tmp_path) -> Path:
+    """The three words of ``three.png`` as tools/cut_words.py cuts them, in another folder."""
+    out = tmp_path / 'cut'
+    (out / 'images').mkdir(parents=True)
+    cutter = WordCutter(root, out, {'type': 'Rectifier', 'size': (32, 128)}, 1, join_prob=0.0)
+    (entry, *_) = json.loads((root / 'annotation.json').read_text())['data_list']
+    annotation = {'metainfo': {}, 'data_list': cutter.cut(0, entry)}
+    (out / 'textrecog.json').write_text(json.dumps(annotation))
+    return out
+
+
+def test_cut_words_share_the_image_that_they_come_from(root, cut):
+    dataset = make(cut, ann_file='textrecog.json', with_image=True)
+    batch = collate_scene_words([dataset[i] for i in range(3)])
+    assert [sample.gt_text.item for sample in batch['data_samples']] == ['a', 'b', 'c']
+    assert batch['image_index'].tolist() == [0, 0, 0]
+    (image,) = batch['images']
+    np.testing.assert_array_equal(image, draw_photo(*BOXES.items()))
+    assert dataset.sample_sizes()[1].tolist() == [1, 1, 1]
+
+
+def test_cut_words_read_the_tokens_of_their_image(root, cut, tmp_path):
+    encoder = SimpleNamespace(fingerprint={}, identity={}, embed_dim=4, num_tokens=5)
+    tokens = torch.arange(20.0).reshape(5, 4)
+    key = photo_key((root / 'three.png').read_bytes(), None)
+    with ContextCacheWriter(tmp_path / 'cache', encoder) as writer:
+        writer.add(key, tokens)
+    pipeline = scene_pipeline(with_image=True)
+    pipeline[-1]['context_cache'] = str(tmp_path / 'cache')
+    dataset = make(cut, ann_file='textrecog.json', pipeline=pipeline)
+    batch = collate_scene_words([dataset[0], dataset[2]])
+    assert torch.equal(batch['context_tokens'].float(), tokens[None])
+    assert batch['image_index'].tolist() == [0, 0]
+
+
+def test_find_photos_lists_the_images_of_cut_words(cut, root):
+    words = {
+        'type': 'SceneWordsDataset', 'ann_file': 'textrecog.json', 'data_root': str(cut),
+        'pipeline': scene_pipeline(), 'charset': LETTERS,
+    }  # fmt: skip
+    ((path, size),) = find_photos(Config({'train_dataloader': {'dataset': words}}), ['train'])
+    assert (Path(path).resolve(), size) == ((root / 'three.png').resolve(), None)
 
 
 def test_collate_rejects_images_with_and_without_tokens(root):

@@ -31,6 +31,9 @@ def draw_set(root: Path, ann_file: str) -> Path:
     ]
     instances = [{'text': 'open'}] if is_crops else words
     sample = {'img_path': 'photo.png', 'height': 100, 'width': 200, 'instances': instances}
+    if root.parent.name == 'cut':  # clipter cut-words records the image of each crop
+        cv2.imwrite(str(root / 'scene.png'), photo)
+        sample['scene'] = {'img_path': 'scene.png', 'native_size': None, 'key': 'scene'}
     task = 'textrecog' if is_crops else 'textspotting'
     annotation = {'metainfo': {'task_name': task}, 'data_list': [sample, sample]}
     (root / ann_file).write_text(json.dumps(annotation))

@@ -31,7 +31,8 @@ class LoadSceneImage(BaseTransform):
         - ori_shape
         - photo
 
-    ``photo`` is a key that all samples of one image share. It is None for word crops.
+    ``photo`` is a key that all samples of one image share. For a word crop it is that of ``scene``,
+    the image that the crop was cut from, or None.
 
     Args:
         native_size: (height, width) that the images had before they were stored stretched. Images
@@ -53,7 +54,9 @@ class LoadSceneImage(BaseTransform):
         whole = image_ring(*shape).astype(np.float32)
         results['img'] = photo.image
         results['img_shape'] = results['ori_shape'] = shape
-        results['photo'] = photo.key if results['has_scene'] else None
+        scene = results.get('scene')
+        cut_from = None if scene is None else scene.key
+        results['photo'] = photo.key if results['has_scene'] else cut_from
         results['gt_polygons'] = [
             (whole if polygon is None else polygon.reshape(-1, 2) * photo.scale).flatten()
             for polygon in results['gt_polygons']

@@ -9,6 +9,8 @@ from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
 
 from pipeline.clipter.cache.context_cache import ContextCache
+from pipeline.datasets.native_size import NativeSize
+from pipeline.datasets.scene_photo import Scene, read_photo
 from pipeline.registry import TRANSFORMS
 
 
@@ -28,7 +30,9 @@ class PackSceneWords(BaseTransform):
         - data_samples: N ``TextRecogDataSample`` with ``gt_text``.
         - image: (H, W, 3) uint8 BGR, or None.
         - context_tokens: (S, C) float16 scene tokens, or None.
-        - photo: key that all samples of one image share; None for word crops.
+        - photo: key that all samples of one image share; None for words without an image.
+
+    A word crop has the image, or the tokens, of the ``scene`` that it was cut from, if it has one.
 
     Samples with the same ``photo`` in one batch share the image of the first one. A transform that
     changes ``img`` at random is therefore also seen by the other samples of the same image.
@@ -48,9 +52,11 @@ class PackSceneWords(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Pack ``results``."""
-        key, path = results['photo'], results['img_path']
+        key, path, scene = results['photo'], results['img_path'], results.get('scene')
         cache = None if key is None else self.context_cache
-        with_image = self.with_image and key is not None and cache is None
+        image = None
+        if self.with_image and key is not None and cache is None:
+            image = results['img'] if scene is None else _read_scene(scene)
         return {
             'inputs': [
                 torch.from_numpy(np.ascontiguousarray(crop.transpose(2, 0, 1)))
@@ -60,13 +66,19 @@ class PackSceneWords(BaseTransform):
                 _text_sample(text, path, crop)
                 for text, crop in zip(results['gt_texts'], results['crops'])
             ],
-            'image': results['img'] if with_image else None,
-            'context_tokens': None if cache is None else cache.read(key, path),
+            'image': image,
+            'context_tokens': (
+                None if cache is None else cache.read(key, path if scene is None else scene.path)
+            ),
             'photo': key,
         }
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(with_image={self.with_image})'
+
+
+def _read_scene(scene: Scene) -> np.ndarray:
+    return read_photo(scene.path, NativeSize(scene.native_size)).image
 
 
 def _text_sample(text: str, path: str, crop: np.ndarray) -> TextRecogDataSample:

@@ -35,7 +35,7 @@ from pipeline.registry import MODELS, TASK_UTILS
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_recipe import Recipe
 from pipeline.spotter_settings import check_settings
-from pipeline.structures import ImageWords
+from pipeline.structures import ImageWords, Word
 from pipeline.utils.checkpoint import load_weights
 from pipeline.word_reading import CropBatch, WordBatch
 
@@ -217,13 +217,18 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         images = [_to_array(image) for image in inputs]
         samples = data_samples or [TextSpottingDataSample() for _ in images]
         for sample, words in zip(samples, self.read_batch(images)):
-            sample.pred_instances = InstanceData(
-                polygons=[word.polygon.flatten() for word in words],
-                scores=torch.tensor([word.det_score for word in words], dtype=torch.float32),
-                texts=[word.text for word in words],
-                text_scores=[word.rec_score for word in words],
-            )
+            sample.pred_instances = to_instances(words)
         return samples
+
+
+def to_instances(words: Sequence[Word]) -> InstanceData:
+    """Words of one image as ``pred_instances``; see :meth:`TorchTextSpotter.forward`."""
+    return InstanceData(
+        polygons=[word.polygon.flatten() for word in words],
+        scores=torch.tensor([word.det_score for word in words], dtype=torch.float32),
+        texts=[word.text for word in words],
+        text_scores=[word.rec_score for word in words],
+    )
 
 
 def build_torch_spotter(

@@ -20,6 +20,7 @@ from pipeline.cli.common import (
 )
 from pipeline.cli.config_files import find_config, parse_options
 
+MISLEADING = 200
 _LETTERINGS = ('benchmark', 'typeset')
 
 
@@ -64,8 +65,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='bootstrap resamples of the images, for the intervals',
     )  # fmt: skip
     add(
-        '--misleading', type=count, default=200, metavar='N',
-        help='number of misspelled words drawn into images, 0 to skip this test',
+        '--misleading', type=count, metavar='N',
+        help='number of misspelled words drawn into images, 0 to skip this test (default: that of '
+        f'the words, at most {MISLEADING})',
     )  # fmt: skip
     add(
         '--plates', choices=_LETTERINGS, default='typeset',
@@ -89,8 +91,16 @@ def _diagnose(args: argparse.Namespace) -> int:
     config = find_config(args.config)
     spotter = find_config(args.spotter) if args.spotter else None
 
+    from tqdm import tqdm
+
     import pipeline.registration  # noqa: F401
-    from pipeline.analysis.context import diagnose, format_diagnosis, format_page, load_subject
+    from pipeline.analysis.context import (
+        count_steps,
+        diagnose,
+        format_diagnosis,
+        format_page,
+        load_subject,
+    )
     from pipeline.analysis.gt_images import read_gt_images
     from pipeline.utils.atomic_write import write_whole
     from pipeline.utils.device import choose_device
@@ -104,17 +114,27 @@ def _diagnose(args: argparse.Namespace) -> int:
         spotter,
         parse_options(args.cfg_options),
     )
-    diagnosis = diagnose(
-        subject,
-        photos,
-        train_words=train_words,
-        seed=args.seed,
-        resamples=args.resamples,
-        protocol=args.protocol,
-        misleading=args.misleading,
-        lettering=_lettering(args.plates),
-        report=lambda line: print(line, file=sys.stderr),
-    )
+    misleading = args.misleading
+    if misleading is None:
+        misleading = min(MISLEADING, sum(len(photo.readable) for photo in photos))
+    total = count_steps(subject, photos, misleading)
+    with tqdm(total=total, unit='step', file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def report(stage: str, steps: int) -> None:
+            bar.set_description(stage, refresh=steps == 0)
+            bar.update(steps)
+
+        diagnosis = diagnose(
+            subject,
+            photos,
+            train_words=train_words,
+            seed=args.seed,
+            resamples=args.resamples,
+            protocol=args.protocol,
+            misleading=misleading,
+            lettering=_lettering(args.plates),
+            report=report,
+        )
     text = format_diagnosis(diagnosis.summary)
     numbers = json.dumps(diagnosis.summary, indent=2, ensure_ascii=False) + '\n'
     if args.json is not None:
@@ -123,7 +143,7 @@ def _diagnose(args: argparse.Namespace) -> int:
         title = f'Scene context: {config.stem}'
         write_whole(args.out / 'diagnosis.json', numbers)
         write_whole(args.out / 'diagnosis.md', text + '\n')
-        write_whole(args.out / 'changed.html', format_page(diagnosis, title, args.page_words))
+        write_whole(args.out / 'diagnosis.html', format_page(diagnosis, title, args.page_words))
     print(text)
     return DONE
 

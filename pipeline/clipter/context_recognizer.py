@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.model import BaseModel
+from mmocr.models.textrecog.decoders import BaseDecoder
 from mmocr.structures import TextRecogDataSample
 from torch import Tensor, nn
 
@@ -59,6 +60,8 @@ class ContextRecognizer(BaseModel):
             ``context`` or ``context_tokens``.
         stage: Where the scene is fused, ``'early'`` or ``'late'``.
         use_context: Whether context is used. The attribute may be changed at any time.
+        train_recognizer: Whether the recognizer is trained too. False trains only the fusion, so
+            that the outputs without context stay those of the recognizer's weights, bit for bit.
         init_cfg: Initialization config of MMEngine.
 
     Raises:
@@ -76,6 +79,7 @@ class ContextRecognizer(BaseModel):
         context_encoder: dict[str, Any] | nn.Module | None = None,
         stage: str = 'early',
         use_context: bool = True,
+        train_recognizer: bool = True,
         init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> None:
         plain = build_part(recognizer)
@@ -90,6 +94,19 @@ class ContextRecognizer(BaseModel):
         self.fusion = build_fusion(fusion, self.context_encoder, late_dim)
         self.stage = stage
         self.use_context = use_context
+        self.train_recognizer = train_recognizer
+        if not train_recognizer:
+            plain.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> ContextRecognizer:
+        """Set the mode. The norms and dropouts of a recognizer that is not trained stay in eval."""
+        super().train(mode)
+        if not self.train_recognizer:
+            self.recognizer.eval()
+            for module in self.recognizer.modules():
+                if isinstance(module, BaseDecoder):
+                    module.training = mode  # MMOCR's decoders compute a loss in this mode only
+        return self
 
     def encode_images(self, images: Sequence[np.ndarray | Tensor]) -> Tensor:
         """Scene tokens of images, (I, S, C); see the context encoder for the format of images.
@@ -149,30 +166,57 @@ class ContextRecognizer(BaseModel):
             return self.recognizer(inputs, data_samples, mode=mode)
         if len(context) != len(inputs):
             raise ValueError(f'context has {len(context)} words, but inputs has {len(inputs)}.')
-        # Keys and values of the images are computed once for all decoding steps.
-        scene = self.fusion.project_context(self._cast(context, inputs.device))
-        fuse = partial(self._fuse, scene=scene)
-        if self.stage == 'early':
-            features, encoded = self._encode(inputs, data_samples, fuse)
-            return self._decoder_call(mode)(features, encoded, data_samples)
-        features, encoded = self._encode(inputs, data_samples)
-        return self._decode_late(mode, fuse, features, encoded, data_samples)
+        return self.decode(self.extract(inputs, data_samples), data_samples, mode, context)
 
-    def _encode(
-        self,
-        inputs: Tensor,
-        data_samples: list[TextRecogDataSample] | None,
-        fuse: FeatureFusion | None = None,
+    def extract(
+        self, inputs: Tensor, data_samples: list[TextRecogDataSample] | None
     ) -> tuple[Tensor, Tensor | None]:
-        """Features of the backbone and of the encoder, with early fusion if ``fuse`` is given."""
+        """Features of crops before the fusion, which do not depend on the scene.
+
+        To read crops with several scenes, call this method once and :meth:`decode` for each scene.
+
+        Returns:
+            Features of the backbone, and those of the encoder if the fusion comes after it.
+        """
         plain = self.recognizer
         features = plain.extract_feat(inputs)
-        if fuse is not None and fuses_behind_backbone(plain):
-            features, fuse = fuse(features), None
-        if not plain.with_encoder:
+        if self._fuses_backbone or not plain.with_encoder:
             return features, None
-        encoded = plain.encoder(features, data_samples)
-        return features, encoded if fuse is None else fuse(encoded)
+        return features, plain.encoder(features, data_samples)
+
+    def decode(
+        self,
+        extracted: tuple[Tensor, Tensor | None],
+        data_samples: list[TextRecogDataSample] | None,
+        mode: str,
+        context: SceneContext | None,
+    ) -> Any:
+        """Fuse the scene and decode.
+
+        Args:
+            extracted: Result of :meth:`extract`.
+            data_samples: N data samples.
+            mode: As in :meth:`forward`.
+            context: Scene context of the crops, or None for no context.
+        """
+        plain, (features, encoded) = self.recognizer, extracted
+        fuse = None
+        if context is not None:
+            # Keys and values of the images are computed once for all decoding steps.
+            scene = self.fusion.project_context(self._cast(context, features.device))
+            fuse = partial(self._fuse, scene=scene)
+        if self.stage == 'late' and fuse is not None:
+            return self._decode_late(mode, fuse, features, encoded, data_samples)
+        if self._fuses_backbone:
+            features = features if fuse is None else fuse(features)
+            encoded = plain.encoder(features, data_samples) if plain.with_encoder else None
+        elif fuse is not None and encoded is not None:
+            encoded = fuse(encoded)
+        return self._decoder_call(mode)(features, encoded, data_samples)
+
+    @property
+    def _fuses_backbone(self) -> bool:
+        return self.stage == 'early' and fuses_behind_backbone(self.recognizer)
 
     def _decode_late(self, mode: str, fuse: FeatureFusion, features: Tensor, *args: Any) -> Any:
         decoder, decode = self.recognizer.decoder, self._decoder_call(mode)

@@ -6,7 +6,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 
 # isort: split
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,23 +48,67 @@ def read_crops(
     """
     if tokens is not None and image_index is None:
         raise ValueError('tokens require image_index, the image of each crop.')
+    readings: list[Any] = [None] * len(crops)
+    for rows, data in crop_batches(recognizer, crops, batch_size):
+        context = {}
+        if tokens is not None and image_index is not None:
+            context['context'] = gather_context(tokens, image_index, rows, data['inputs'])
+        read = recognizer(data['inputs'], data['data_samples'], mode='predict', **context)
+        for row, sample in zip(rows, read):
+            readings[row] = sample.pred_text
+    return readings
+
+
+@torch.inference_mode()
+def read_crops_under(
+    recognizer: Any,
+    crops: Sequence[np.ndarray],
+    conditions: Mapping[str, Tensor | None],
+    image_index: Sequence[int],
+    batch_size: int = 64,
+    report: Callable[[int], Any] = lambda count: None,
+) -> dict[str, list[Any]]:
+    """Read crops under several conditions. Features before the fusion are computed once.
+
+    Args:
+        recognizer: ``ContextRecognizer`` in evaluation mode.
+        crops: N crops (height, width, 3) uint8 BGR.
+        conditions: Name -> scene tokens (I, S, C), or None to read without context.
+        image_index: N rows of the tokens, one per crop.
+        batch_size: Maximum number of crops per forward pass.
+        report: Called after each batch with its number of crops.
+
+    Returns:
+        Name -> N ``pred_text`` of MMOCR's data samples, in the order of ``crops``.
+    """
+    readings: dict[str, list[Any]] = {name: [None] * len(crops) for name in conditions}
+    for rows, data in crop_batches(recognizer, crops, batch_size):
+        inputs, samples = data['inputs'], data['data_samples']
+        extracted = recognizer.extract(inputs, samples)
+        for name, tokens in conditions.items():
+            context = None
+            if tokens is not None:
+                context = gather_context(tokens, image_index, rows, inputs)
+            read = recognizer.decode(extracted, samples, 'predict', context)
+            for row, sample in zip(rows, read):
+                readings[name][row] = sample.pred_text
+        report(len(rows))
+    return readings
+
+
+def crop_batches(
+    recognizer: nn.Module, crops: Sequence[np.ndarray], batch_size: int
+) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    """Batches of crops of one size: their rows, and the recognizer's preprocessed data."""
     # SceneDataPreprocessor, which has a plain_preprocessor, converts crops to gray itself.
     preprocessor: Any = recognizer.data_preprocessor
     gray = not hasattr(preprocessor, 'plain_preprocessor') and crop_channels(recognizer) == 1
-    readings: list[Any] = [None] * len(crops)
     for rows in group_by_size(crops, batch_size):
         inputs = torch.from_numpy(np.stack([crops[row] for row in rows])).permute(0, 3, 1, 2)
         if gray:
             inputs = to_gray(inputs)
         samples = [_crop_sample(tuple(inputs.shape[2:])) for _ in rows]
-        data = preprocessor({'inputs': list(inputs), 'data_samples': samples}, False)
-        context = {}
-        if tokens is not None and image_index is not None:
-            context['context'] = _gather(tokens, [image_index[row] for row in rows], data['inputs'])
-        read = recognizer(data['inputs'], data['data_samples'], mode='predict', **context)
-        for row, sample in zip(rows, read):
-            readings[row] = sample.pred_text
-    return readings
+        yield rows, preprocessor({'inputs': list(inputs), 'data_samples': samples}, False)
 
 
 def to_reading(pred_text: Any) -> Reading:
@@ -78,11 +122,21 @@ def to_reading(pred_text: Any) -> Reading:
     return Reading(pred_text.item, chars, score, **places)
 
 
-def _gather(tokens: Tensor, image_index: list[int], inputs: Tensor) -> SceneContext:
-    """The scene context of one batch. Only the images of the batch are copied to the device."""
-    images, index = np.unique(np.asarray(image_index, dtype=np.int64), return_inverse=True)
+def gather_context(
+    tokens: Tensor, image_index: Sequence[int], rows: Sequence[int], inputs: Tensor
+) -> SceneContext:
+    """The scene context of one batch. Only the images of the batch are copied to the device.
+
+    Args:
+        tokens: Scene tokens (I, S, C) of the images.
+        image_index: Row of ``tokens`` of each crop.
+        rows: Crops of the batch.
+        inputs: Tensor on the device of the batch.
+    """
+    index = np.asarray([image_index[row] for row in rows], dtype=np.int64)
+    images, inverse = np.unique(index, return_inverse=True)
     some = tokens[torch.from_numpy(images).to(tokens.device)].to(inputs.device)
-    return SceneContext(some, torch.from_numpy(index).to(inputs.device))
+    return SceneContext(some, torch.from_numpy(inverse).to(inputs.device))
 
 
 def _crop_sample(shape: tuple[int, ...]) -> TextRecogDataSample:

@@ -118,7 +118,9 @@ def test_diagnose_context_untrained_gate_changes_no_word(folder, tmp_path, capsy
         '--misleading', '4', '--plates', 'benchmark',
     )  # fmt: skip
     assert status == 0
-    assert '42 words in 6 images' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert '42 words in 6 images' in out
+    assert out.startswith('The gate is closed: context has no effect.')
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['gate'] == {'fusion.gate': 0.0}
     assert numbers['changed']['any']['words'] == 0
@@ -142,7 +144,7 @@ def test_diagnose_context_open_gate_fills_the_report(folder, tmp_path):
         'in vocabulary', 'out of vocabulary',
     ]  # fmt: skip
     assert numbers['settings']['train_words'] == 2
-    page = (tmp_path / 'out' / 'changed.html').read_text()
+    page = (tmp_path / 'out' / 'diagnosis.html').read_text()
     assert page.count('<img class="crop"') == 3
     assert '| context |' in (tmp_path / 'out' / 'diagnosis.md').read_text()
 

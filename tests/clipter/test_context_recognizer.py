@@ -324,6 +324,30 @@ def test_alpha_learns_before_attention_and_encoder_never(name, stage, dictionary
         assert all(torch.equal(before[key], after[key]) for key in before)
 
 
+@pytest.mark.parametrize('stage', ['early', 'late'])
+def test_decode_of_extracted_features_equals_forward(stage, dictionary):
+    model = make_model('PARSeq', dictionary, stage=stage).eval()
+    batch = model.data_preprocessor(make_batch())
+    context = SceneContext(model.encode_images(batch['images']), batch['image_index'])
+    inputs, samples = batch['inputs'], batch['data_samples']
+    with torch.no_grad():
+        extracted = model.extract(inputs, samples)
+        for given in (context, None):
+            again = model.decode(extracted, samples, 'tensor', given)
+            assert torch.equal(again, model(inputs, samples, mode='tensor', context=given))
+
+
+def test_recognizer_that_is_not_trained_stays_as_it_is(dictionary):
+    model = make_model('CRNN', dictionary, train_recognizer=False).train()
+    assert {m for m in model.recognizer.modules() if m.training} == {model.recognizer.decoder}
+    before = {name: value.clone() for name, value in model.recognizer.state_dict().items()}
+    model.parse_losses(forward(model, make_batch(), 'loss'))[0].backward()
+    assert all(parameter.grad is None for parameter in model.recognizer.parameters())
+    assert model.fusion.gate.alpha.grad is not None
+    for name, value in model.recognizer.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
 def test_alpha_can_have_its_own_lr_and_no_decay(dictionary):
     model = make_model('SATRN', dictionary)
     wrapper = build_optim_wrapper(

@@ -72,7 +72,18 @@ class ShiftReader(BaseModel):
         mode: str = 'predict',
         context: SceneContext | None = None,
     ) -> list[Any]:
-        blues = (inputs[:, 0, 16, 64] * 127.5 + 127.5).round()
+        return self.decode(self.extract(inputs, data_samples), data_samples, mode, context)
+
+    def extract(self, inputs: Tensor, data_samples: list[Any]) -> Tensor:
+        return (inputs[:, 0, 16, 64] * 127.5 + 127.5).round()
+
+    def decode(
+        self,
+        blues: Tensor,
+        data_samples: list[Any],
+        mode: str,
+        context: SceneContext | None,
+    ) -> list[Any]:
         for i, sample in enumerate(data_samples):
             shift = 0.0
             if context is not None:

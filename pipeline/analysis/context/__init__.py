@@ -1,6 +1,6 @@
 """Diagnosis of scene context: whether the tokens of the scene improve recognition."""
 
-from pipeline.analysis.context.diagnose import CONDITIONS, Diagnosis, diagnose
+from pipeline.analysis.context.diagnose import CONDITIONS, Diagnosis, count_steps, diagnose
 from pipeline.analysis.context.page import format_page
 from pipeline.analysis.context.subject import Subject, load_subject
 from pipeline.analysis.context.table import format_diagnosis
@@ -12,6 +12,7 @@ __all__ = [
     'GtImage',
     'GtWord',
     'Subject',
+    'count_steps',
     'diagnose',
     'format_diagnosis',
     'format_page',

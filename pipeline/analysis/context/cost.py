@@ -15,7 +15,7 @@ from pipeline.benchmark.memory import current_memory, reset_peak
 
 
 def measure_cost(
-    subject: Subject, photos: Sequence[GtImage], repeats: int = 5, most_photos: int = 10
+    subject: Subject, photos: Sequence[GtImage], repeats: int = 3, most_photos: int = 5
 ) -> dict[str, Any]:
     """Measure time and memory of reading the words of an image from given crops.
 

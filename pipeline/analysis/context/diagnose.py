@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +16,20 @@ from pipeline.analysis.agreement import RULES, judge
 from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.conditions import build_random_encoder, mean_tokens, swap_photos
 from pipeline.analysis.context.cost import measure_cost
-from pipeline.analysis.context.end_to_end import score_end_to_end
+from pipeline.analysis.context.end_to_end import (
+    count_end_to_end,
+    detect_photos,
+    score_counts,
+)
 from pipeline.analysis.context.lettering import Lettering, typeset_plate
 from pipeline.analysis.context.misleading import check_misleading
 from pipeline.analysis.context.subject import Subject
-from pipeline.analysis.context.word_reader import WordCrops, cut_words, encode_photos, read_words
+from pipeline.analysis.context.word_reader import (
+    WordCrops,
+    cut_words,
+    encode_photos,
+    read_conditions,
+)
 from pipeline.analysis.gt_images import GtImage
 from pipeline.analysis.word_groups import (
     WordGroup,
@@ -59,7 +70,7 @@ def diagnose(
     protocol: Protocol = 'icdar2015',
     misleading: int = 200,
     lettering: Lettering = typeset_plate,
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[str, int], None] = lambda stage, steps: None,
 ) -> Diagnosis:
     """Read all words under every condition and compare the accuracies.
 
@@ -71,6 +82,8 @@ def diagnose(
           recognizer is not trained for them.
         - ``mean_token``: with the mean tokens of all images.
 
+    The conditions share crops, detections, tokens and the features before the fusion.
+
     Args:
         subject: Recognizer, and a spotter for end-to-end scores.
         photos: At least two images with their words.
@@ -80,21 +93,19 @@ def diagnose(
         protocol: Protocol of the end-to-end scores.
         misleading: Number of misspelled words to read; 0 for none.
         lettering: Function that draws them.
-        report: Callback that receives a progress line before each step.
+        report: Callback that receives the stage and its number of new steps; :func:`count_steps`
+            returns the number of all steps.
 
     Raises:
         ValueError: If there are fewer than two images or no readable word.
     """
-    report(f'cutting the words of {len(photos)} images')
     words = cut_words(photos, subject.rectifier)
     if not words.texts:
         raise ValueError('the data contain no word to read: all words are ignored or empty.')
-    report('encoding the images')
-    tokens = make_tokens(subject, photos, seed)
-    readings = {}
-    for name in CONDITIONS:
-        report(f'reading {len(words.texts)} words: {name}')
-        readings[name] = read_words(subject.recognizer, words, tokens[name])
+    clock = StageClock(report)
+    tokens = make_tokens(subject, photos, seed, clock)
+    with clock('words') as step:
+        readings = read_conditions(subject.recognizer, words, tokens, step)
     bootstrap = ImageBootstrap(words.image_index, len(photos), seed, resamples)
     summary: dict[str, Any] = {
         'photos': len(photos),
@@ -106,21 +117,24 @@ def diagnose(
         'end_to_end': None,
         'misleading': None,
     }
-    if subject.spotter is not None:
-        report('spotting words end to end')
-        summary['end_to_end'] = score_end_to_end(
-            subject.spotter, photos, tokens, protocol, bootstrap
-        )
+    spotter = subject.spotter
+    if spotter is not None:
+        with clock('detection') as step:
+            found = detect_photos(spotter, photos, step)
+        with clock('end to end') as step:
+            counts = count_end_to_end(spotter, photos, tokens, found, protocol, step)
+        summary['end_to_end'] = score_counts(counts, bootstrap)
     if misleading:
-        report(f'reading {misleading} misspelled words')
-        summary['misleading'] = check_misleading(
-            subject, photos, set(train_words or words.texts), lettering, misleading,
-            longest=max(len(text) for text in words.texts), seed=seed,
-        )  # fmt: skip
+        with clock('misspelled words') as step:
+            summary['misleading'] = check_misleading(
+                subject, photos, set(train_words or words.texts), lettering, misleading,
+                longest=max(len(text) for text in words.texts), seed=seed, report=step,
+            )  # fmt: skip
         source = 'training words' if train_words else 'gt words of the data'
         summary['misleading']['vocabulary'] = source
-    report('measuring time and memory')
-    summary['cost'] = measure_cost(subject, photos)
+    with clock('time'):
+        summary['cost'] = measure_cost(subject, photos)
+    summary['seconds'] = clock.seconds
     summary['settings'] = {
         'seed': seed,
         'resamples': resamples,
@@ -130,16 +144,49 @@ def diagnose(
     return Diagnosis(summary, photos, words, readings)
 
 
-def make_tokens(subject: Subject, photos: Sequence[GtImage], seed: int) -> dict[str, Tensor | None]:
+def count_steps(subject: Subject, photos: Sequence[GtImage], misleading: int) -> int:
+    """Number of steps that :func:`diagnose` reports: images, words and misspelled words."""
+    words = sum(len(photo.readable) for photo in photos)
+    passes = 4 if subject.spotter is not None else 2
+    return passes * len(photos) + words + misleading
+
+
+class StageClock:
+    """Seconds of each stage.
+
+    Args:
+        report: Callback that receives the stage and its number of new steps.
+    """
+
+    def __init__(self, report: Callable[[str, int], None]) -> None:
+        self.report = report
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[Callable[[int], None]]:
+        """Time a stage. The target is a function that reports steps of it."""
+        self.report(stage, 0)
+        start = time.perf_counter()
+        yield lambda steps: self.report(stage, steps)
+        self.seconds[stage] = time.perf_counter() - start
+
+
+def make_tokens(
+    subject: Subject, photos: Sequence[GtImage], seed: int, clock: StageClock
+) -> dict[str, Tensor | None]:
     """Scene tokens of each condition: (I, S, C), or None for ``off``."""
+    other = torch.from_numpy(swap_photos(len(photos), seed))
     encoder = subject.recognizer.context_encoder
-    own = encode_photos(encoder, photos)
-    random = build_random_encoder(encoder, subject.encoder_config, seed)
+    with clock('scene tokens') as step:
+        own = encode_photos(encoder, photos, report=step)
+    with clock('tokens of a random tower') as step:
+        random = build_random_encoder(encoder, subject.encoder_config, seed).to(subject.device)
+        meaningless = encode_photos(random, photos, report=step)
     return {
         'off': None,
         'on': own,
-        'swapped': own[torch.from_numpy(swap_photos(len(photos), seed))],
-        'random_encoder': encode_photos(random.to(subject.device), photos),
+        'swapped': own[other],
+        'random_encoder': meaningless,
         'mean_token': mean_tokens(own),
     }
 
@@ -147,7 +194,10 @@ def make_tokens(subject: Subject, photos: Sequence[GtImage], seed: int) -> dict[
 def compare_conditions(
     words: WordCrops, readings: dict[str, list[str]], bootstrap: ImageBootstrap
 ) -> dict[str, Any]:
-    """Condition -> rule -> accuracy with interval, and the paired difference from ``off``."""
+    """Condition -> rule -> accuracy with interval, and the paired difference from ``off``.
+
+    ``on`` also has the paired difference from ``swapped``.
+    """
     result: dict[str, Any] = {}
     for name, texts in readings.items():
         result[name] = {}
@@ -157,6 +207,9 @@ def compare_conditions(
             if name != 'off':
                 off = judge(readings['off'], words.texts, rule)
                 entry['over_off'] = bootstrap.mean(right.astype(float) - off).as_dict()
+            if name == 'on':
+                swapped = judge(readings['swapped'], words.texts, rule)
+                entry['over_swapped'] = bootstrap.mean(right.astype(float) - swapped).as_dict()
             result[name][rule] = entry
     return result
 

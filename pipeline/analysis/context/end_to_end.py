@@ -2,89 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
+from torch import Tensor
 
-from pipeline.analysis.bootstrap import ImageBootstrap, hmean_of_sums
+from pipeline.analysis.bootstrap import Estimate, ImageBootstrap, hmean_of_sums
 from pipeline.analysis.gt_images import GtImage
-from pipeline.detection.detections import Detections
 from pipeline.evaluation import E2EHmeanMetric, ScoringRules
 from pipeline.evaluation.protocols import Protocol
 from pipeline.evaluation.sample_words import gt_words, predicted_lines, words_of_lines
 from pipeline.evaluation.scoring import score_image
-from pipeline.torch_spotter import TorchTextSpotter
+from pipeline.recognition.crop_reader import read_crops_under, to_reading
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.torch_spotter import TorchTextSpotter, to_instances
+from pipeline.word_reading import CropBatch, WordBatch
 
 
-class GivenTokens(nn.Module):
-    """Replacement of a context encoder that returns given tokens for any image.
+def detect_photos(
+    spotter: TorchTextSpotter,
+    photos: Sequence[GtImage],
+    report: Callable[[int], Any] = lambda count: None,
+) -> list[WordBatch]:
+    """Detect the words of all images once, for several readings.
 
     Args:
-        tokens: (I, S, C) scene tokens to return.
+        spotter: Spotter whose detector is used.
+        photos: I images.
+        report: Called with 1 after each image.
     """
-
-    def __init__(self, tokens: Tensor) -> None:
-        super().__init__()
-        self.tokens = tokens
-
-    def forward(self, images: Sequence[Any]) -> Tensor:
-        return self.tokens
-
-
-class GivenDetections(nn.Module):
-    """Replacement of a detector that returns given detections, so detection runs only once."""
-
-    def __init__(self, found: list[Detections]) -> None:
-        super().__init__()
-        self.found = found
-
-    def forward(self, images: Sequence[Any]) -> list[Detections]:
-        return self.found
+    found = []
+    for photo in photos:
+        with torch.inference_mode():
+            found.append(spotter.detect([photo.load()]))
+        report(1)
+    return found
 
 
-def score_end_to_end(
+def count_end_to_end(
     spotter: TorchTextSpotter,
     photos: Sequence[GtImage],
     tokens: Mapping[str, Tensor | None],
+    detections: Sequence[WordBatch],
     protocol: Protocol,
-    bootstrap: ImageBootstrap,
-) -> dict[str, Any]:
-    """Spot the words of all images under each condition and score them without a lexicon.
+    report: Callable[[int], Any] = lambda count: None,
+) -> dict[str, np.ndarray]:
+    """Read the detected words of all images under each condition and match them.
+
+    Detection, rectification and the features before the fusion are computed once.
 
     Args:
-        spotter: Spotter whose recognizer has context. Its detector runs once per image.
+        spotter: Spotter whose recognizer has context.
         photos: I images with all their words.
         tokens: Condition -> (I, S, C) scene tokens, or None for no context.
+        detections: Detections of each image; see :func:`detect_photos`.
         protocol: Protocol of :class:`E2EHmeanMetric`, whose rules are used.
+        report: Called with 1 after each image.
+
+    Returns:
+        Condition -> (3, I) numbers of matched, predicted and gt words that count.
+    """
+    metric = E2EHmeanMetric(protocol=protocol)
+    counts = {name: np.zeros((3, len(photos))) for name in tokens}
+    for i, photo in enumerate(photos):
+        images = [photo.load()]
+        crops = spotter.rectify(images, detections[i])
+        own = {
+            name: None if given is None else given[i : i + 1].to(spotter.device)
+            for name, given in tokens.items()
+        }
+        read = read_crops_under(spotter.recognizer, crops.crops, own, crops.image_index)
+        for name, given in own.items():
+            readings = [to_reading(pred_text) for pred_text in read[name]]
+            with _first_readings(spotter, crops, readings):
+                words = spotter.collect(spotter.recognize(images, crops, given), 1)[0]
+            counts[name][:, i] = _count(photo, to_instances(words), metric)
+        report(1)
+    return counts
+
+
+@contextmanager
+def _first_readings(
+    spotter: TorchTextSpotter, crops: CropBatch, readings: list[Reading]
+) -> Iterator[None]:
+    """Return ``readings`` for ``crops``. Parts of split words are still read."""
+    read = spotter.read_oriented
+
+    def read_oriented(batch: CropBatch, context: Tensor | None) -> list[Reading]:
+        return readings if batch is crops else read(batch, context)
+
+    spotter.read_oriented = read_oriented  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        del spotter.read_oriented  # the method of the class again
+
+
+def score_counts(counts: Mapping[str, np.ndarray], bootstrap: ImageBootstrap) -> dict[str, Any]:
+    """Scores of matched words.
+
+    Args:
+        counts: Result of :func:`count_end_to_end`.
         bootstrap: Bootstrap over the same images.
 
     Returns:
         Condition -> ``precision``, ``recall``, ``hmean`` with interval. If there is a condition
         ``off``, the others have ``hmean_over_off``, the paired difference from it.
     """
-    metric = E2EHmeanMetric(protocol=protocol)
-    counts = {name: np.zeros((3, len(photos))) for name in tokens}
-    detector, encoder = spotter.detector, spotter.recognizer.context_encoder
-    was_on = spotter.recognizer.use_context
-    try:
-        for i, photo in enumerate(photos):
-            image = photo.load()
-            with torch.inference_mode():
-                spotter.detector = GivenDetections(detector([image]))  # type: ignore[assignment]
-            for name, given in tokens.items():
-                spotter.use_context(given is not None)
-                if given is not None:
-                    row = given[i : i + 1].to(spotter.device)
-                    spotter.recognizer.context_encoder = GivenTokens(row)
-                found = spotter([image], mode='predict')[0].pred_instances
-                counts[name][:, i] = _count(photo, found, metric)
-    finally:
-        spotter.detector, spotter.recognizer.context_encoder = detector, encoder
-        spotter.use_context(was_on)
     result: dict[str, Any] = {}
     for name, (matched, found, wanted) in counts.items():
         entry = {
@@ -93,12 +121,18 @@ def score_end_to_end(
             'hmean': bootstrap.statistic(hmean_of_sums, matched, found, wanted).as_dict(),
         }
         if name != 'off' and 'off' in counts:
-            entry['hmean_over_off'] = bootstrap.statistic(
-                lambda sums: hmean_of_sums(sums[:3]) - hmean_of_sums(sums[3:]),
-                *(matched, found, wanted), *counts['off'],
-            ).as_dict()  # fmt: skip
+            entry['hmean_over_off'] = hmean_difference(
+                counts[name], counts['off'], bootstrap
+            ).as_dict()
         result[name] = entry
     return result
+
+
+def hmean_difference(counts: np.ndarray, others: np.ndarray, bootstrap: ImageBootstrap) -> Estimate:
+    """Paired difference of two hmeans; both arguments are (3, I) numbers of words."""
+    return bootstrap.statistic(
+        lambda sums: hmean_of_sums(sums[:3]) - hmean_of_sums(sums[3:]), *counts, *others
+    )
 
 
 def _count(photo: GtImage, found: InstanceData, metric: E2EHmeanMetric) -> tuple[int, int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.lettering import Lettering, hang_plate
 from pipeline.analysis.context.misspelling import make_misspellings
 from pipeline.analysis.context.subject import Subject
-from pipeline.analysis.context.word_reader import WordCrops, encode_images, read_words
+from pipeline.analysis.context.word_reader import encode_images
 from pipeline.analysis.gt_images import GtImage
+from pipeline.recognition.crop_reader import read_crops_under
+
+_BATCH = 16
 
 
 def check_misleading(
@@ -25,12 +29,13 @@ def check_misleading(
     longest: int,
     seed: int,
     rule: str = 'alphanumeric',
+    report: Callable[[int], Any] = lambda count: None,
 ) -> dict[str, Any]:
     """Paste clear, misspelled words into images and read them with and without context.
 
     Each word is pasted twice, in the same style at the same place: spelled correctly, to check that
-    the lettering is readable, and misspelled. The scene tokens are those of the image with the
-    plate.
+    the lettering is readable, and misspelled. The scene tokens of both are those of the image with
+    the misspelled plate.
 
     Args:
         subject: Recognizer to test.
@@ -41,6 +46,7 @@ def check_misleading(
         longest: Largest length of a misspelling in characters.
         seed: Random seed of words, plates and intervals.
         rule: Rule of comparison; see :func:`~pipeline.analysis.agreement.is_right`.
+        report: Called after each batch with its number of words.
 
     Returns:
         ``words``: number of words. For ``off`` and ``on``: ``spelled_right``, share of correctly
@@ -53,8 +59,8 @@ def check_misleading(
     if not pairs:
         return {'words': 0}
     index = np.arange(len(pairs)) % len(photos)
-    right = _read_both(subject, photos, [word for word, _ in pairs], lettering, seed)
-    wrong = _read_both(subject, photos, [text for _, text in pairs], lettering, seed)
+    read = _read_both(subject, photos, pairs, lettering, seed, report)
+    right, wrong = read.right, read.wrong
     words = [word for word, _ in pairs]
     written = [text for _, text in pairs]
     result: dict[str, Any] = {'words': len(pairs)}
@@ -78,22 +84,43 @@ def check_misleading(
     return result
 
 
+@dataclass
+class _Readings:
+    """Texts of the correctly spelled and of the misspelled plates, without and with context."""
+
+    right: dict[str, list[str]]
+    wrong: dict[str, list[str]]
+
+
 def _read_both(
     subject: Subject,
     photos: Sequence[GtImage],
-    texts: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
     lettering: Lettering,
     seed: int,
-) -> dict[str, list[str]]:
-    """Texts read without and with context, one plate per text. Text i is in image i % I."""
-    readings: dict[str, list[str]] = {'off': [], 'on': []}
-    for i, text in enumerate(texts):
-        rng = np.random.default_rng([seed, i])
-        plate, quad = lettering(text, rng)
-        photo, place = hang_plate(photos[i % len(photos)].load(), plate, quad, rng)
-        crops = subject.rectifier(photo, [place])
-        word = WordCrops(crops, np.zeros(1, np.int64), [text])
-        tokens = encode_images(subject.recognizer.context_encoder, [photo])
-        readings['off'] += read_words(subject.recognizer, word, None)
-        readings['on'] += read_words(subject.recognizer, word, tokens)
-    return readings
+    report: Callable[[int], Any],
+) -> _Readings:
+    """Read both spellings of each pair. Pair i is in image i % I, which is loaded once."""
+    read = _Readings(*({name: [''] * len(pairs) for name in ('off', 'on')} for _ in range(2)))
+    for first in range(min(len(photos), len(pairs))):
+        image = photos[first].load()
+        rows = list(range(first, len(pairs), len(photos)))
+        for start in range(0, len(rows), _BATCH):
+            some = rows[start : start + _BATCH]
+            crops, scenes = [], []
+            for i in some:
+                for text in pairs[i]:
+                    rng = np.random.default_rng([seed, i])
+                    plate, quad = lettering(text, rng)
+                    scene, place = hang_plate(image, plate, quad, rng)
+                    crops += list(subject.rectifier(scene, [place]))
+                scenes.append(scene)  # with the misspelled plate
+            tokens = encode_images(subject.recognizer.context_encoder, scenes)
+            index = [k // 2 for k in range(len(crops))]
+            texts = read_crops_under(subject.recognizer, crops, {'off': None, 'on': tokens}, index)
+            for name, readings in texts.items():
+                for k, i in enumerate(some):
+                    read.right[name][i] = readings[2 * k].item
+                    read.wrong[name][i] = readings[2 * k + 1].item
+            report(len(some))
+    return read

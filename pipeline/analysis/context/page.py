@@ -11,7 +11,8 @@ import numpy as np
 
 from pipeline.analysis.agreement import is_right
 from pipeline.analysis.context.diagnose import MAIN_RULE, Diagnosis
-from pipeline.analysis.context.table import format_diagnosis
+from pipeline.analysis.context.table import conclude_diagnosis, diagnosis_sections
+from pipeline.analysis.report_sections import as_html, html_page
 
 _PHOTO_PX = 360
 _TITLES = {
@@ -19,17 +20,10 @@ _TITLES = {
     'worse': 'For the worse: correct only without context',
     'neither': 'Changed, but right or wrong both times',
 }
-_STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
-table { border-collapse: collapse } th, td { padding: .4em .7em; text-align: left;
-border-bottom: 1px solid #ddd; vertical-align: top } pre { background: #f5f5f5; padding: 1em;
-overflow: auto } td.text { font: 16px monospace } .right { color: #066b2e }
-.wrong { color: #a4161a } img.crop { width: 256px; image-rendering: pixelated }
-"""
 
 
 def format_page(diagnosis: Diagnosis, title: str, most_words: int = 200) -> str:
-    """Format the page: numbers, then the changed words with crop, image, readings and gt text.
+    """Format the page: conclusion, tables, and the changed words with crop, image and readings.
 
     The page embeds its images and needs no other file. All texts are escaped.
 
@@ -38,20 +32,14 @@ def format_page(diagnosis: Diagnosis, title: str, most_words: int = 200) -> str:
         title: Title of the page.
         most_words: Largest number of words in each of the three lists.
     """
-    numbers = escape(format_diagnosis(diagnosis.summary))
-    body = [f'<h1>{escape(title)}</h1>', f'<pre>{numbers}</pre>']
+    body = [as_html(diagnosis_sections(diagnosis.summary))]
     for kind, rows in sort_changes(diagnosis).items():
         body.append(f'<h2>{_TITLES[kind]}: {len(rows)} words</h2>')
         if len(rows) > most_words:
             body.append(f'<p>The first {most_words} are shown.</p>')
         if rows:
             body.append(_table(diagnosis, rows[:most_words]))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n'
-        + '\n'.join(body)
-        + '\n</body></html>\n'
-    )
+    return html_page(title, conclude_diagnosis(diagnosis.summary), '\n'.join(body))
 
 
 def sort_changes(diagnosis: Diagnosis) -> dict[str, list[int]]:

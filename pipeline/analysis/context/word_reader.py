@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pipeline.analysis.gt_images import GtImage
-from pipeline.recognition.crop_reader import read_crops
+from pipeline.clipter.context_recognizer import ContextRecognizer
+from pipeline.recognition.crop_reader import read_crops, read_crops_under
 from pipeline.rectification import Rectifier
 
 
@@ -43,12 +45,25 @@ def cut_words(photos: Sequence[GtImage], rectifier: Rectifier) -> WordCrops:
     return WordCrops(crops, np.array(index, dtype=np.int64), texts)
 
 
-def encode_photos(encoder: nn.Module, photos: Sequence[GtImage], batch_size: int = 16) -> Tensor:
-    """Scene tokens of I images, (I, S, C) on the CPU. ``batch_size`` images are in memory."""
-    tokens = [
-        encode_images(encoder, [photo.load() for photo in photos[i : i + batch_size]])
-        for i in range(0, len(photos), batch_size)
-    ]
+def encode_photos(
+    encoder: nn.Module,
+    photos: Sequence[GtImage],
+    batch_size: int = 16,
+    report: Callable[[int], Any] = lambda count: None,
+) -> Tensor:
+    """Scene tokens of I images, (I, S, C) on the CPU.
+
+    Args:
+        encoder: Context encoder.
+        photos: I images.
+        batch_size: Largest number of images in memory.
+        report: Called after each batch with its number of images.
+    """
+    tokens = []
+    for i in range(0, len(photos), batch_size):
+        images = [photo.load() for photo in photos[i : i + batch_size]]
+        tokens.append(encode_images(encoder, images))
+        report(len(images))
     return torch.cat(tokens)
 
 
@@ -75,3 +90,25 @@ def read_words(
     """
     index = words.image_index.tolist()
     return [r.item for r in read_crops(recognizer, words.crops, tokens, index, batch_size)]
+
+
+def read_conditions(
+    recognizer: ContextRecognizer,
+    words: WordCrops,
+    conditions: Mapping[str, Tensor | None],
+    report: Callable[[int], Any] = lambda count: None,
+) -> dict[str, list[str]]:
+    """Read all words under several conditions; see :func:`read_crops_under`.
+
+    Args:
+        recognizer: Recognizer in evaluation mode.
+        words: N words.
+        conditions: Name -> (I, S, C) scene tokens, or None to read without context.
+        report: Called after each batch with its number of words.
+
+    Returns:
+        Name -> N texts.
+    """
+    index = words.image_index.tolist()
+    read = read_crops_under(recognizer, words.crops, conditions, index, report=report)
+    return {name: [reading.item for reading in readings] for name, readings in read.items()}

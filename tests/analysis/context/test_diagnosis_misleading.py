@@ -32,14 +32,7 @@ def plate_of(text: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
 class Corrector(ShiftReader):
     """Reads plates as written, and with context as the original word."""
 
-    def forward(
-        self,
-        inputs: Any,
-        data_samples: Sequence[Any],
-        mode: str = 'predict',
-        context: Any = None,
-    ) -> Any:
-        blues = (inputs[:, 0, 16, 64] * 127.5 + 127.5).round()
+    def decode(self, blues: Any, data_samples: Sequence[Any], mode: str, context: Any) -> Any:
         for blue, sample in zip(blues.tolist(), data_samples):
             written = CODES[round((blue - 10) / 4)]
             near = min(WORDS, key=lambda word: abs(len(word) - len(written)))

@@ -10,7 +10,13 @@ import pytest
 from mmengine.registry import DefaultScope
 from toy_reader import make_subject, write_photos
 
-from pipeline.analysis.context import diagnose, format_diagnosis, format_page, read_gt_images
+from pipeline.analysis.context import (
+    count_steps,
+    diagnose,
+    format_diagnosis,
+    format_page,
+    read_gt_images,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +95,7 @@ def test_diagnose_is_equal_for_equal_seeds(photos):
     again = diagnose(make_subject(), photos, seed=4, misleading=0)
     for summary in (first.summary, again.summary):
         summary.pop('cost')
+        summary.pop('seconds')
     assert first.summary == again.summary
     assert first.readings == again.readings
 
@@ -98,6 +105,22 @@ def test_diagnose_measures_time_and_memory(photos):
     assert cost['photos'] == 3
     assert cost['words'] == 5
     assert all(seconds > 0 for seconds in cost['seconds_a_photo'].values())
+
+
+def test_diagnose_reports_as_many_steps_as_it_counts(photos):
+    steps = []
+    subject = make_subject()
+    diagnose(subject, photos, misleading=0, report=lambda stage, count: steps.append(count))
+    assert sum(steps) == count_steps(subject, photos, misleading=0)
+
+
+def test_diagnosis_conclusion_follows_from_the_gate_and_the_changes(photos):
+    closed = diagnose(make_subject(openness=0.0), photos, misleading=0)
+    lead = 'The gate is closed: context has no effect.'
+    assert format_diagnosis(closed.summary).startswith(lead)
+    assert f'<p class="lead">{lead}</p>' in format_page(closed, 'toy')
+    open_gate = diagnose(make_subject(), photos, misleading=0).summary
+    assert format_diagnosis(open_gate).startswith('Context changes 4 words, and no gain or loss')
 
 
 def test_diagnose_rejects_one_image(tmp_path):
@@ -117,7 +140,7 @@ def test_format_page_lists_each_changed_word(photos):
     page = format_page(diagnosis, 'toy')
     titles = re.findall(r'<h2>(.*?): (\d+) words</h2>', page)
     assert [int(count) for _, count in titles] == [2, 1, 1]
-    rows = re.findall(r'<tr><td>.*?</tr>', page, re.DOTALL)
+    rows = re.findall(r'<tr><td><img.*?</tr>', page, re.DOTALL)
     assert len(rows) == 4
     cells = [re.findall(r'<td class="text.*?">(.*?)</td>', row) for row in rows]
     assert [(off, on, gt_text) for off, on, _, gt_text in cells] == [
@@ -146,12 +169,18 @@ def test_format_page_escapes_texts(tmp_path):
 
 def test_format_page_truncates_long_lists(photos):
     page = format_page(diagnose(make_subject(), photos, misleading=0), 'toy', most_words=1)
-    assert len(re.findall(r'<tr><td>', page)) == 3
+    assert len(re.findall(r'<tr><td><img', page)) == 3
     assert page.count('The first 1 are shown.') == 1
 
 
 def test_format_diagnosis_contains_every_number(photos):
     text = format_diagnosis(diagnose(make_subject(), photos, ['b'], misleading=0).summary)
-    for part in ('another image', 'random encoder', 'mean token', 'fusion.gate', 'vocabulary: in'):
+    for part in (
+        "another image's tokens",
+        'random encoder',
+        'mean token',
+        'fusion.gate',
+        'vocabulary: in',
+    ):
         assert part in text
     assert np.isfinite([float(value) for value in re.findall(r'-?\d+\.\d+', text)]).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,13 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
 
 import pipeline.registration  # noqa: F401  the benchmark builds models from configs
 from pipeline.analysis.bootstrap import ImageBootstrap
 from pipeline.analysis.context.conditions import build_random_encoder, swap_groups
+from pipeline.analysis.context.progress_hook import Progress
 from pipeline.analysis.context.synthetic.clip_training import train_clip
 from pipeline.analysis.context.synthetic.configs import (
     context_config,
@@ -27,13 +24,12 @@ from pipeline.analysis.context.synthetic.configs import (
     plain_config,
 )
 from pipeline.analysis.context.synthetic.data import write_set
-from pipeline.analysis.context.synthetic.progress_hook import ProgressHook
 from pipeline.analysis.context.synthetic.settings import BenchmarkSettings
 from pipeline.analysis.context.synthetic.vocabulary import LETTERS, ROLES, all_words, chance_level
+from pipeline.analysis.context.training import load_model, train
 from pipeline.analysis.context.word_reader import cut_words, encode_photos, read_words
 from pipeline.analysis.gt_images import GtImage, read_gt_images
-from pipeline.registry import MODELS, TASK_UTILS
-from pipeline.utils.checkpoint import load_weights
+from pipeline.registry import TASK_UTILS
 
 Report = Callable[[str], None]
 OPEN_GATE, CLOSED_GATE = 0.2, 0.1
@@ -61,6 +57,10 @@ def run_benchmark(
     """
     _claim(work_dir, settings)
     clock = _Clock(work_dir / 'seconds.json', report)
+
+    def say(progress: Progress) -> None:
+        report(str(progress))
+
     charset_file = work_dir / 'charset.txt'
     charset_file.write_text('\n'.join(LETTERS), encoding='utf-8')
     (work_dir / 'vocabulary.txt').write_text('\n'.join(all_words()) + '\n', encoding='utf-8')
@@ -76,23 +76,23 @@ def run_benchmark(
 
     plain_dir, context_dir = work_dir / 'plain', work_dir / 'context'
     with clock('plain', f'training the plain recognizer, {settings.plain_iters} iterations'):
-        start = _train(plain_config(settings, data / 'train', plain_dir, charset_file), report)
+        start = train(plain_config(settings, data / 'train', plain_dir, charset_file), say)
     with clock('continued', f'continuing its training, {settings.context_iters} iterations'):
         config = continued_config(
             settings, data / 'train', work_dir / 'continued', charset_file, start
         )
-        plain = _load(config, _train(config, report))
+        plain = load_model(config, train(config, say))
     with clock('context', f'fine-tuning it with context, {settings.context_iters} iterations'):
         config = context_config(
             settings, data / 'train', context_dir, charset_file, start, clip_file
         )
-        context = _load(config, _train(config, report))
+        context = load_model(config, train(config, say))
     with clock('uninformative', 'the same with uninformative scenes'):
         config = context_config(
             settings, data / 'train_uninformative', work_dir / 'uninformative', charset_file,
             start, clip_file,
         )  # fmt: skip
-        uninformative = _load(config, _train(config, report))
+        uninformative = load_model(config, train(config, say))
     with clock('measure', 'reading the test scenes'):
         photos = read_gt_images([data / 'test' / 'annotation.json'])
         result = measure(plain, context, config.model.context_encoder, photos, settings.seed)
@@ -184,32 +184,6 @@ def interval_by_role(
     right = np.array([text == word for text, word in zip(texts, gt_texts)])
     estimates = {role: bootstrap.mean(right, np.array(roles) == role) for role in ROLES}
     return {role: [estimate.low, estimate.high] for role, estimate in estimates.items()}
-
-
-def _train(config: Config, report: Report) -> Path:
-    """Start or resume a training, store its config beside it, and return the last checkpoint."""
-    work_dir = Path(config.work_dir)
-    last = work_dir / f'iter_{config.train_cfg.max_iters}.pth'
-    if not last.is_file():
-        work_dir.mkdir(parents=True, exist_ok=True)
-        config.dump(str(work_dir / 'config.py'))
-        runner_config = copy.deepcopy(config)
-        # The Runner requires a unique name per process.
-        runner_config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
-        runner_config.resume = (work_dir / 'last_checkpoint').is_file()
-        with DefaultScope.overwrite_default_scope('mmocr'):
-            runner = Runner.from_cfg(runner_config)
-            runner.register_hook(ProgressHook(report, work_dir.name))
-            runner.train()
-    return last
-
-
-def _load(config: Config, checkpoint: Path) -> Any:
-    """The trained model in evaluation mode."""
-    with DefaultScope.overwrite_default_scope('mmocr'):
-        model = MODELS.build(copy.deepcopy(config.model))
-    load_weights(model, checkpoint)
-    return model.eval()
 
 
 def _prepare_clip(

@@ -73,6 +73,7 @@ class TextSpotter(SpotterSettings):
         engine: str = 'auto',
         threads: int | None = None,
         min_score: float | None = None,
+        context: bool = False,
     ) -> TextSpotter:
         """The embedded default; nothing is downloaded.
 
@@ -84,9 +85,11 @@ class TextSpotter(SpotterSettings):
             threads: Number of threads of ONNX Runtime. None uses one per core. For torch see
                 ``torch.set_num_threads``.
             min_score: Least ``Word.score`` of a word, in [0, 1]. None uses that of the default.
+            context: Whether to use scene context, which runs in torch.
 
         Raises:
-            ValueError: If an argument is invalid, or ``'onnx'`` is to run on a GPU.
+            ValueError: If an argument is invalid, or ``'onnx'`` is to run on a GPU or with context.
+            FileNotFoundError: If there are no weights for scene context.
         """
         if min_score is not None:
             check_settings(min_score)
@@ -95,7 +98,11 @@ class TextSpotter(SpotterSettings):
         if engine == 'onnx' and str(device) not in ('auto', 'cpu'):
             raise ValueError(f"engine='onnx' runs on the CPU only, got device {str(device)!r}.")
         spotter: TextSpotter
-        if engine == 'torch' or (engine == 'auto' and not runs_on_cpu(str(device))):
+        if context:
+            from pipeline.embedded_context import default_with_context
+
+            spotter = default_with_context(str(device), engine)
+        elif engine == 'torch' or (engine == 'auto' and not runs_on_cpu(str(device))):
             spotter = TextSpotter.from_config(DEFAULT_CONFIG, device=choose_device(str(device)))
         else:
             from pipeline.onnx.spotter import OnnxTextSpotter

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.embedded_context import check_embedded_context
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.device import choose_device, runs_on_cpu
 
@@ -52,6 +53,7 @@ class SpotterChoice:
 
         Raises:
             ValueError: If settings contradict each other.
+            FileNotFoundError: If the embedded default has no weights for scene context.
         """
         if self.onnx is not None and not (
             self._is_default and self.engine != 'torch' and self.device in ('auto', 'cpu')
@@ -64,7 +66,9 @@ class SpotterChoice:
             raise ValueError(
                 '--engine onnx reads the embedded default; see clipter export for others'
             )
-        if self.context and (self._is_default or self.onnx is not None):
+        if self.context and self._is_default and self.onnx is None:
+            check_embedded_context(self.engine)
+        if self.context and self.onnx is not None:
             raise ValueError(
                 'this recognizer has no scene context. Use a config whose recognizer is a '
                 "ContextRecognizer, such as those named '*_clip-*' in configs/."
@@ -97,6 +101,7 @@ class SpotterChoice:
             return False
         return not (
             self._is_default
+            and not self.context
             and (self.engine == 'onnx' or (self.engine == 'auto' and runs_on_cpu(self.device)))
         )
 
@@ -110,6 +115,8 @@ class SpotterChoice:
 
             return OnnxTextSpotter(self.onnx, self.threads)
         if self._is_default:
-            return TextSpotter.default(self.device, self.engine, self.threads)
+            return TextSpotter.default(
+                self.device, self.engine, self.threads, context=bool(self.context)
+            )
         config = self.config or DEFAULT_CONFIG
         return TextSpotter.from_config(config, self.checkpoint, choose_device(self.device))

@@ -31,7 +31,7 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add('--onnx', type=Path, metavar='DIR', help='folder that clipter export has written')
     add(
         '--context', choices=('on', 'off'),
-        help="scene context (default: the config's own setting); crops have no context",
+        help="scene context, in torch (default: off, or the config's own setting); crops have none",
     )  # fmt: skip
     add_tower(parser)
     add(

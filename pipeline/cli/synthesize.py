@@ -9,7 +9,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli.common import DONE, count, make_parser, positive_int, run_command, share
+from pipeline.cli.common import (
+    DONE,
+    CommandError,
+    count,
+    make_parser,
+    positive_int,
+    run_command,
+    share,
+)
 
 if TYPE_CHECKING:
     from pipeline.datasets.synthetic import SceneGenerator
@@ -49,6 +57,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--latin', type=share, default=0.0, metavar='SHARE',
         help='share of phrases with accents, currency signs and similar characters',
     )  # fmt: skip
+    add(
+        '--word-list', action='append', metavar='FILE',
+        help='draw only words of this file, one per line; may be repeated; chinese and japanese '
+        'are lists of the package; the fonts must have their characters',
+    )  # fmt: skip
     add('--quality', type=positive_int, default=90, metavar='Q', help='quality of the JPEG files')
     add('--workers', type=positive_int, default=1, metavar='N', help='number of processes')
     add(
@@ -67,6 +80,7 @@ def build_generator(args: argparse.Namespace) -> SceneGenerator:
         matplotlib_font_folder,
         system_font_folders,
     )
+    from pipeline.datasets.synthetic.listed_words import ListedWords
 
     folders = [Path(folder) for folder in args.fonts or []]
     if not args.only_fonts:
@@ -81,6 +95,14 @@ def build_generator(args: argparse.Namespace) -> SceneGenerator:
         flush=True,
     )
     words = WordSource(latin_share=args.latin)
+    if args.word_list:
+        words = ListedWords.of_files(args.word_list)
+        fonts = [face for face in fonts if all(face.writable(w) == w for w in words.words)]
+        if not fonts:
+            raise CommandError(
+                'no font has all characters of the word lists: install one, such as the Debian '
+                'package fonts-noto-cjk, or name its folder with --fonts'
+            )
     return SceneGenerator(fonts, words, backgrounds, tuple(args.size), word_count=tuple(args.words))
 
 

@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
     'weights': {
         'models': 'List the models that --model names, and how to make their weights.',
         'pack-spotter': 'Pack a trained detector and a trained recognizer into one file.',
+        'pack-fusion': 'Write the fusion of a trained context recognizer to a file.',
         'unpack-spotter': "Write the two parts of a spotter's file as training checkpoints.",
         'export': 'Write a spotter as ONNX files, for reading without torch.',
         'calibrate-int8': "Measure a detector's activation ranges, for 8-bit inference on CPUs.",
@@ -39,6 +40,7 @@ GROUPS: dict[str, dict[str, str]] = {
         'report-detector': "Report on a spotter's detector: tables, curve and worst images.",
         'report-recognizer': "Report on a spotter's recognizer: accuracy, confusions, calibration.",
         'diagnose-context': 'Measure whether scene context helps a recognizer.',
+        'experiments': 'Train and compare recognizers with and without scene context (CLIPTER).',
         'context-benchmark': 'Train on scenes in which only the context identifies the word.',
     },
     'benchmarks and demo': {

@@ -79,7 +79,8 @@ def count_end_to_end(
         for name, given in own.items():
             readings = [to_reading(pred_text) for pred_text in read[name]]
             with _first_readings(spotter, crops, readings):
-                words = spotter.collect(spotter.recognize(images, crops, given), 1)[0]
+                found = spotter.recognize(images, crops, given)
+            (words,) = spotter.collect(found, [images[0].shape[:2]])
             counts[name][:, i] = _count(photo, to_instances(words), metric)
         report(1)
     return counts

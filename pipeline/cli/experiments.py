@@ -27,7 +27,7 @@ TESTS = (
     'icdar2015_dev=data/icdar2015_dev/textspotting.json',
     'svt_train=data/svt_train/textspotting.json',
 )
-QUICK = {'iters': 20, 'plain_iters': 20, 'photos': 10, 'misleading': 8}
+QUICK = {'iters': 4, 'plain_iters': 4, 'photos': 4, 'misleading': 4}
 FULL = {'iters': 2000, 'plain_iters': 20_000, 'photos': None, 'misleading': 200}
 
 

@@ -131,6 +131,7 @@ class Spot:
         """Readings of the jobs, or ``ClientLeft``. No job stays in the queue after an error."""
         self.batcher.submit(jobs)
         readings = asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs))
+        readings.add_done_callback(_retrieve)
         left = asyncio.ensure_future(_until_client_leaves(request))
         either: set[asyncio.Future[Any]] = {readings, left}
         try:
@@ -143,6 +144,12 @@ class Spot:
             readings.cancel()
             for job in jobs:
                 job.future.cancel()
+
+
+def _retrieve(readings: asyncio.Future[list[Reading]]) -> None:
+    """Retrieve the error of readings whose client has left, which asyncio would log."""
+    if not readings.cancelled():
+        readings.exception()
 
 
 async def _until_client_leaves(request: Request) -> None:

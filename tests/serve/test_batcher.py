@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -118,7 +119,11 @@ async def request_and_leave(
 
 
 def test_client_that_leaves_frees_its_place(
-    client: TestClient, spotter: GatedSpotter, blank: bytes, pool: ThreadPoolExecutor
+    client: TestClient,
+    spotter: GatedSpotter,
+    blank: bytes,
+    pool: ThreadPoolExecutor,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     spotter.gate.clear()
     first = pool.submit(client.post, '/v1/spot', content=blank, headers=HEADERS)
@@ -129,6 +134,8 @@ def test_client_that_leaves_frees_its_place(
     leave.set()
     left.result(60)
     assert queue_of(client).size == 1
+    gc.collect()
+    assert 'never retrieved' not in caplog.text
     spotter.gate.set()
     assert first.result(60).status_code == 200
     assert [size for _, size in spotter.batches] == [1]

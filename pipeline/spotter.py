@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ import numpy as np
 
 from pipeline.geometry import image_ring, rotate_points, rotated_size, turn_ring
 from pipeline.image_orientation import choose_image_orientations, rotate_image
+from pipeline.image_stream import ImageStream
 from pipeline.io import read_image
-from pipeline.io.several import check_several, is_single, to_arrays
+from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
@@ -44,7 +44,7 @@ DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 ENGINES = ('auto', 'onnx', 'torch')
 
 
-class TextSpotter(SpotterSettings):
+class TextSpotter(SpotterSettings, ImageStream):
     """Reads the words in images: detect, rectify, encode, recognize, collect.
 
     The stages are the same for both engines: :class:`pipeline.torch_spotter.TorchTextSpotter`
@@ -175,32 +175,6 @@ class TextSpotter(SpotterSettings):
         words = self.read(pixels)
         return Page.from_words(words, pixels.shape[:2], words.orientation)
 
-    def stream(self, images: Iterable[Any], batch_size: int = 4) -> Iterator[ImageWords]:
-        """Read images one batch after another; one batch is held in memory.
-
-        Args:
-            images: Images, each as in :meth:`read`.
-            batch_size: Number of images per batch.
-
-        Raises:
-            TypeError: If ``images`` is a single image.
-            ValueError: If ``batch_size`` is not positive.
-            ImageReadError: If an image cannot be read. Results of the batches before it have
-                been returned.
-        """
-        if is_single(images) or isinstance(images, np.ndarray):
-            raise TypeError(
-                'images must be a list or another iterable of images, got one '
-                f'{type(images).__name__}; read() takes one.'
-            )
-        if batch_size < 1:
-            raise ValueError(f'batch_size must be at least 1, got {batch_size}.')
-        iterator = iter(images)
-        while batch := [read_image(image) for image in islice(iterator, batch_size)]:
-            words = self.read_batch(batch)
-            batch.clear()  # frees the images before the next ones are loaded
-            yield from words
-
     def read_batch(self, images: Iterable[Any]) -> list[ImageWords]:
         """Read images together.
 
@@ -294,12 +268,13 @@ class TextSpotter(SpotterSettings):
             ImageReadError: If one of them is not an image.
         """
         check_several(images, 'read_crops')
-        iterator = iter(images)
         readings: list[tuple[str, float]] = []
-        while crops := [read_image(image) for image in islice(iterator, self.crop_batch_size)]:
+        for batch in split_batches(images, self.crop_batch_size):
+            crops = [read_image(image) for image in batch]
             words = self._read_given(crops, [[image_ring(*crop.shape[:2])] for crop in crops], None)
             readings += [word for (word,) in words]
-            crops.clear()  # frees the crops before the next ones are loaded
+            batch.clear()  # frees the crops before the next ones are loaded
+            crops.clear()
         return readings
 
     # The five stages.

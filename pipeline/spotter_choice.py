@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.embedded_context import check_embedded_context
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
@@ -23,6 +23,8 @@ class SpotterChoice:
         checkpoint: Weights of the whole spotter.
         onnx: Folder that ``clipter export`` has written, instead of config and checkpoint.
         engine: ``'onnx'``, ``'torch'`` or ``'auto'``, as in :meth:`TextSpotter.default`.
+        precision: Number format of the networks in torch, as in
+            :meth:`TorchTextSpotter.use_precision`. None keeps float32 and chooses any engine.
         device: ``'auto'``, ``'cpu'`` or ``'cuda[:N]'``.
         threads: Number of threads of ONNX Runtime. None uses one per core.
         context: Whether scene context is used.
@@ -38,6 +40,7 @@ class SpotterChoice:
     checkpoint: str | None = None
     onnx: str | None = None
     engine: str = 'auto'
+    precision: str | None = None
     device: str = 'auto'
     threads: int | None = None
     context: bool | None = None
@@ -62,6 +65,10 @@ class SpotterChoice:
                 '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
                 '--tower, --pretrained, --engine and --device'
             )
+        if self.precision is not None and (self.engine == 'onnx' or self.onnx is not None):
+            raise ValueError(
+                '--precision is for the torch engine: leave out --engine onnx and --onnx'
+            )
         if self.engine == 'onnx' and not self._is_default:
             raise ValueError(
                 '--engine onnx reads the embedded default; see clipter export for others'
@@ -82,7 +89,9 @@ class SpotterChoice:
             FileNotFoundError: If a file is missing.
         """
         self.check()
-        spotter = self._load()
+        spotter: Any = self._load()
+        if self.precision is not None:
+            spotter.use_precision(self.precision)
         if self.context is not None:
             spotter.use_context(self.context)
         if self.words is not None:
@@ -99,6 +108,8 @@ class SpotterChoice:
         """Whether :meth:`build` makes a spotter of the torch engine."""
         if self.onnx is not None:
             return False
+        if self.precision is not None:
+            return True
         return not (
             self._is_default
             and not self.context
@@ -115,8 +126,9 @@ class SpotterChoice:
 
             return OnnxTextSpotter(self.onnx, self.threads)
         if self._is_default:
+            engine = 'torch' if self.precision else self.engine
             return TextSpotter.default(
-                self.device, self.engine, self.threads, context=bool(self.context)
+                self.device, engine, self.threads, context=bool(self.context)
             )
         config = self.config or DEFAULT_CONFIG
         return TextSpotter.from_config(config, self.checkpoint, choose_device(self.device))

@@ -6,11 +6,13 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 
 # isort: split
 
+import copy
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,8 @@ from pipeline.spotter_settings import check_settings
 from pipeline.structures import ImageWords, Word
 from pipeline.utils.checkpoint import load_weights
 from pipeline.word_reading import CropBatch, WordBatch
+
+PRECISIONS = ('float32', 'bfloat16', 'float16')
 
 # MMEngine's default scope and torch's quantization are state of the process.
 _BUILD_LOCK = threading.RLock()
@@ -81,7 +85,10 @@ class TorchTextSpotter(TextSpotter, BaseModel):
             self.recognizer: Any = _build(MODELS, recognizer)
         self.min_score = min_score
         self.crop_batch_size = crop_batch_size
-        self._encoding: torch.cuda.Stream | None = None
+        # By thread: several batches may be read at the same time.
+        self._encoding: dict[int, torch.cuda.Stream] = {}
+        self._precision: torch.dtype | None = None
+        self.config: dict[str, Any] | None = None  # set by from_config, for the export
         self._recipe: Recipe | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -99,6 +106,26 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         """Device of the weights."""
         return next(self.parameters()).device
 
+    @property
+    def default_workers(self) -> int:
+        """One per thread on a CPU. On a GPU two: one is on the GPU, the other on the CPU."""
+        kind = self.device.type
+        return {'cpu': torch.get_num_threads(), 'cuda': 2}.get(kind, 1)
+
+    @contextmanager
+    def divide_threads(self, workers: int) -> Iterator[Callable[[], object]]:
+        """Divide torch's threads among workers, or give each worker a stream of the GPU."""
+        if self.device.type == 'cuda':
+            # A stream per worker, so that one does not wait for the kernels of the other.
+            yield lambda: torch.cuda.set_stream(torch.cuda.Stream(self.device))
+            return
+        threads = torch.get_num_threads()
+        share = max(1, threads // workers)
+        try:
+            yield lambda: torch.set_num_threads(share)
+        finally:
+            torch.set_num_threads(threads)  # new threads start with the last number
+
     @torch.inference_mode()
     def read_batch(self, images: Iterable[Any]) -> list[ImageWords]:
         """Read images together; see :meth:`TextSpotter.read_batch`."""
@@ -106,7 +133,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
 
     def detect(self, images: Sequence[np.ndarray]) -> WordBatch:
         """Find the words of all images."""
-        with self._eval_mode():
+        with self._reading_mode():
             return super().detect(images)
 
     def encode(self, images: Sequence[np.ndarray]) -> Tensor | None:
@@ -116,35 +143,50 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         """
         if not self.has_context:
             return None
-        with torch.inference_mode(), self._eval_mode():
+        with torch.inference_mode(), self._reading_mode():
             if self.device.type != 'cuda':
                 return self.recognizer.encode_images(images)
             main = torch.cuda.current_stream(self.device)
-            self._encoding = torch.cuda.Stream(self.device)
-            self._encoding.wait_stream(main)
-            with torch.cuda.stream(self._encoding):
+            stream = self._encoding[get_ident()] = torch.cuda.Stream(self.device)
+            stream.wait_stream(main)
+            with torch.cuda.stream(stream):
                 tokens = self.recognizer.encode_images(images)
             tokens.record_stream(main)
             return tokens
 
     def read_oriented(self, crops: CropBatch, context: Tensor | None) -> list[Reading]:
         """Readings of M crops, in their order."""
-        if self._encoding is not None:
-            torch.cuda.current_stream(self.device).wait_stream(self._encoding)
-            self._encoding = None
-        with self._eval_mode():
+        stream = self._encoding.pop(get_ident(), None)
+        if stream is not None:
+            torch.cuda.current_stream(self.device).wait_stream(stream)
+        with self._reading_mode():
             read = read_crops(
                 self.recognizer, crops.crops, context, crops.image_index, self.crop_batch_size
             )
         return [to_reading(pred_text) for pred_text in read]
 
+    def use_precision(self, name: str) -> None:
+        """Set the number format of the networks, by automatic mixed precision.
+
+        Args:
+            name: ``'float32'``, ``'bfloat16'`` or ``'float16'``. Half precision is faster on GPUs
+                and on CPUs with its instructions. Softmax and norms stay in float32.
+
+        Raises:
+            ValueError: If the name is unknown.
+        """
+        if name not in PRECISIONS:
+            raise ValueError(f'precision must be one of {PRECISIONS}, got {name!r}.')
+        self._precision = None if name == 'float32' else getattr(torch, name)
+
     @contextmanager
-    def _eval_mode(self) -> Iterator[None]:
+    def _reading_mode(self) -> Iterator[None]:
         training = [module for module in self.modules() if module.training]
         for module in training:
             module.training = False
         try:
-            yield
+            with torch.autocast(self.device.type, self._precision, self._precision is not None):
+                yield
         finally:
             for module in training:
                 module.training = True
@@ -262,6 +304,7 @@ def build_torch_spotter(
     with _BUILD_LOCK:
         with DefaultScope.overwrite_default_scope('mmocr'):
             spotter = MODELS.build(model)
+        spotter.config = copy.deepcopy(dict(model))
         if checkpoint is not None:
             load_weights(spotter, checkpoint)
         else:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import weakref
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from pipeline.datasets import SceneWordsDataset
 from pipeline.detection.detections import Detections
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.registry import MODELS
+from pipeline.spotter import DEFAULT_CONFIG
 from pipeline.utils.checkpoint import save_weights
 
 REPOSITORY = Path(__file__).parents[1]
@@ -393,7 +395,7 @@ def test_a_stream_takes_photos_one_batch_at_a_time():
             yield draw_photo((letter, BOX))
 
     spotter = make_toy()
-    stream = spotter.stream(photos(), batch_size=3)
+    stream = spotter.stream(photos(), batch_size=3, workers=1)
     assert taken == []
     assert texts(next(stream)) == 'a'
     assert taken == ['a', 'b', 'c']
@@ -401,7 +403,8 @@ def test_a_stream_takes_photos_one_batch_at_a_time():
     assert spotter.detector.batches == [3, 3, 1]
 
 
-def test_a_stream_holds_one_batch_in_memory(monkeypatch):
+@pytest.mark.parametrize('workers', [1, 2])
+def test_stream_holds_one_batch_per_worker_in_memory(monkeypatch, workers):
     alive: list[weakref.ref] = []
     most = 0
 
@@ -412,9 +415,52 @@ def test_a_stream_holds_one_batch_in_memory(monkeypatch):
         most = max(most, sum(ref() is not None for ref in alive))
         return photo
 
-    monkeypatch.setattr('pipeline.spotter.read_image', read)
-    assert [texts(words) for words in make_toy().stream(list('abcdefgh'), 2)] == list('abcdefgh')
-    assert most <= 2
+    monkeypatch.setattr('pipeline.image_stream.read_image', read)
+    stream = make_toy().stream(list('abcdefgh'), 2, workers)
+    assert [texts(words) for words in stream] == list('abcdefgh')
+    assert most <= 2 * workers
+
+
+def test_stream_reads_batches_at_the_same_time():
+    together = threading.Barrier(2, timeout=10)
+    spotter = make_toy()
+    find = spotter.detector.find
+
+    def find_together(image: np.ndarray) -> Detections:
+        together.wait()
+        return find(image)
+
+    spotter.detector.find = find_together
+    photos = [draw_photo((letter, BOX)) for letter in 'abcd']
+    assert [texts(words) for words in spotter.stream(photos, 1, 2)] == list('abcd')
+
+
+def test_stream_divides_the_threads_of_torch_among_workers():
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        spotter = make_toy()
+        threads = list(spotter.map_batches(lambda _: torch.get_num_threads(), range(4), 2))
+        assert threads == [2] * 4
+        assert (torch.get_num_threads(), spotter.default_workers) == (4, 4)
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_stream_loses_no_image_to_a_bad_one(tmp_path, workers):
+    broken = tmp_path / 'broken.jpg'
+    broken.write_text('no image')
+    photos = [*(draw_photo((letter, BOX)) for letter in 'abc'), broken, draw_photo(('e', BOX))]
+    found = list(make_toy().stream(photos, 2, workers, errors='return'))
+    assert isinstance(found[3], ImageReadError)
+    assert [texts(words) for words in [*found[:3], found[4]]] == list('abce')
+
+    read = []
+    with pytest.raises(ImageReadError, match=r'broken\.jpg'):
+        for words in make_toy().stream(photos, 2, workers):
+            read.append(texts(words))
+    assert read == list('abc')
 
 
 @pytest.mark.parametrize('photo', ['photo.jpg', Path('photo.jpg'), draw_photo()], ids=type)
@@ -426,6 +472,11 @@ def test_one_photo_is_no_stream(photo):
 def test_a_stream_needs_batches_of_at_least_one_photo():
     with pytest.raises(ValueError, match='batch_size'):
         list(make_toy().stream([draw_photo()], batch_size=0))
+
+
+def test_stream_rejects_an_unknown_way_with_errors():
+    with pytest.raises(ValueError, match="'raise' or 'return', got 'skip'"):
+        list(make_toy().stream([draw_photo()], errors='skip'))
 
 
 # Scene context
@@ -670,6 +721,25 @@ def test_pretrained_weights_of_one_part_do_not_stand_for_the_other(tmp_path):
     }
     with pytest.raises(ValueError, match='names no weights'):
         TextSpotter.from_config(config)
+
+
+def test_precision_must_be_known():
+    with pytest.raises(ValueError, match=r"precision must be one of .*'half'"):
+        make_toy().use_precision('half')
+
+
+def test_bfloat16_reads_as_float32_up_to_rounding():
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
+    image = cv2.imread('data/demo/scene.jpg')[250:420, :640]
+    exact = spotter.read(image)
+    spotter.use_precision('bfloat16')
+    rounded = spotter.read(image)
+    assert texts(exact).split() and [w.text for w in exact] == [w.text for w in rounded]
+    for one, other in zip(exact, rounded):
+        assert one.score != other.score  # bfloat16 was used
+        assert one.score == pytest.approx(other.score, abs=0.05)
+    spotter.use_precision('float32')
+    assert [w.score for w in spotter.read(image)] == [w.score for w in exact]
 
 
 def test_the_config_of_the_default_builds_and_reads():

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.batch.rows import record_schema
-from pipeline.io.download import is_url
 from pipeline.io.listing import open_file_system
+from pipeline.io.urls import is_url
 
 FORMATS = ('jsonl', 'parquet')
 _MANIFESTS = '_parts'  # Readers of Parquet folders skip names with an underscore.

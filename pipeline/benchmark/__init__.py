@@ -1,6 +1,7 @@
 """Speed and memory of a spotter, in total and per stage."""
 
 import pipeline.compat  # noqa: F401  makes MMOCR importable
+from pipeline.benchmark.against import Comparison, build_rapidocr, check_rapidocr, compare
 from pipeline.benchmark.cold_start import ColdStart, measure_cold_start
 from pipeline.benchmark.context_cost import (
     ContextCost,
@@ -18,6 +19,7 @@ from pipeline.benchmark.stage_clock import STAGES, StageClock
 __all__ = [
     'STAGES',
     'ColdStart',
+    'Comparison',
     'ContextCost',
     'CropCost',
     'DetectorCost',
@@ -27,6 +29,9 @@ __all__ = [
     'Throughput',
     'add_random_context',
     'build_peer',
+    'build_rapidocr',
+    'check_rapidocr',
+    'compare',
     'current_memory',
     'describe_machine',
     'draw_photos',

@@ -32,11 +32,32 @@ if threads:
 if context is not None:
     spotter.use_context(context)
 marks.append(time.time())
-words = spotter.read(photo)
+words = len(spotter.read(photo))
 marks.append(time.time())
-print(json.dumps([marks, time.process_time(), len(words)]), flush=True)
 """
-PHASES = ('start Python', 'import pipeline', 'load weights', 'read photo')
+_PEER_CHILD = """
+import json, sys, time
+started, *_, threads, photo = json.loads(sys.argv[1])
+marks = [started, time.time()]
+from rapidocr import RapidOCR
+marks.append(time.time())
+params = {'Global.log_level': 'error'}
+if threads:
+    params['EngineConfig.onnxruntime.intra_op_num_threads'] = threads
+engine = RapidOCR(params=params)
+marks.append(time.time())
+words = len(engine(photo).txts or ())
+marks.append(time.time())
+"""
+_END = """
+try:
+    with open('/proc/self/status') as status:
+        peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith('VmHWM'))
+except (OSError, StopIteration):
+    peak = None
+print(json.dumps([marks, time.process_time(), words, peak]), flush=True)
+"""
+PHASES = ('start Python', 'import', 'load weights', 'read photo')
 
 
 @dataclass(frozen=True)
@@ -48,12 +69,14 @@ class ColdStart:
         cpu_seconds: Processor time over all threads.
         phases: Wall time of each of ``PHASES``.
         words: Number of words found in the image.
+        peak: Peak memory in MiB; None if the system does not report it.
     """
 
     seconds: float
     cpu_seconds: float
     phases: dict[str, float]
     words: int
+    peak: float | None
 
 
 def measure_cold_start(
@@ -63,6 +86,7 @@ def measure_cold_start(
     device: str = 'cpu',
     context: bool | None = None,
     threads: int | None = None,
+    peer: bool = False,
 ) -> ColdStart:
     """Read one image in a new process.
 
@@ -75,7 +99,8 @@ def measure_cold_start(
         checkpoint: Path of the weights; None uses those of the config.
         device: Device of the spotter.
         context: Whether scene context is on; None keeps the setting of the config.
-        threads: Number of threads of torch and OpenCV; None keeps their defaults.
+        threads: Number of threads of the engine and OpenCV; None keeps their defaults.
+        peer: Read with RapidOCR instead of the spotter.
 
     Raises:
         RuntimeError: If the process fails. The message contains the last line of its error output.
@@ -85,7 +110,7 @@ def measure_cold_start(
     search = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
     arguments = [time.time(), paths[0], paths[1], device, context, threads, paths[2]]
     child = subprocess.run(
-        [sys.executable, '-c', _CHILD, json.dumps(arguments)],
+        [sys.executable, '-c', (_PEER_CHILD if peer else _CHILD) + _END, json.dumps(arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, 'PYTHONPATH': search},
@@ -93,6 +118,6 @@ def measure_cold_start(
     if child.returncode:
         lines = child.stderr.strip().splitlines() or [f'exit status {child.returncode}']
         raise RuntimeError(f'the fresh process failed: {lines[-1]}')
-    marks, cpu_seconds, words = json.loads(child.stdout.splitlines()[-1])
+    marks, cpu_seconds, words, peak = json.loads(child.stdout.splitlines()[-1])
     phases = {name: marks[i + 1] - marks[i] for i, name in enumerate(PHASES)}
-    return ColdStart(marks[-1] - marks[0], cpu_seconds, phases, words)
+    return ColdStart(marks[-1] - marks[0], cpu_seconds, phases, words, peak)

@@ -14,7 +14,7 @@ from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 
 from pipeline.detection.text_detector import TextDetector
-from pipeline.onnx.spotter import OnnxDetector
+from pipeline.onnx.parts import OnnxDetector
 
 PEER_CONFIG = 'mmocr::textdet/dbnet/dbnet_resnet18_fpnc_1200e_icdar2015.py'
 """Config of MMOCR's smallest DBNet (Liao et al., AAAI 2020), which tests at 1333 x 736."""

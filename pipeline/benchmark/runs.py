@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import Any
 
 import torch
 
 from pipeline.benchmark.memory import Memory, current_memory, reset_peak
+from pipeline.benchmark.network_clock import NetworkClock
 from pipeline.benchmark.stage_clock import StageClock
 from pipeline.io import InputItem
+from pipeline.io.several import split_batches
 from pipeline.spotter import TextSpotter
 
 _SOAK_SAMPLES = 40
@@ -30,6 +31,9 @@ class Throughput:
         batch_seconds: Wall time per image of each batch.
         stages: Stage -> total wall time.
         cpu_stages: Stage -> total processor time.
+        networks: Total time of the networks' forward passes.
+        stream_seconds: Total wall time with several batches at once.
+        stream_cpu_seconds: Its processor time.
         memory: Memory at the end.
     """
 
@@ -40,6 +44,9 @@ class Throughput:
     batch_seconds: list[float]
     stages: dict[str, float]
     cpu_stages: dict[str, float]
+    networks: float
+    stream_seconds: float
+    stream_cpu_seconds: float
     memory: Memory
 
 
@@ -81,6 +88,9 @@ def measure_throughput(
 ) -> Throughput:
     """Time the reading of images, after one warm-up batch.
 
+    Batches are read one after another for the times of the stages, and then once more several at a
+    time.
+
     Args:
         spotter: Spotter to measure.
         items: Images. Each pass decodes them again.
@@ -100,23 +110,33 @@ def measure_throughput(
     spotter.read_batch([item.load() for item in items[:batch_size]])
     device = torch.device(str(spotter.device))
     reset_peak(device)
-    clock = StageClock(device)
+    clock, networks = StageClock(device), NetworkClock()
     words, batch_seconds = 0, []
     start, cpu_start = time.perf_counter(), time.process_time()
-    with clock.attached(spotter):
+    with clock.attached(spotter), networks.attached(spotter):
         for _ in range(repeat):
-            for batch in _batches(items, batch_size):
+            for batch in split_batches(items, batch_size):
                 begin = time.perf_counter()
                 with clock.stage('decode'):
                     images = [item.load() for item in batch]
                 words += sum(len(found) for found in spotter.read_batch(images))
                 batch_seconds.append((time.perf_counter() - begin) / len(batch))
                 on_batch(len(batch))
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    start, cpu_start = time.perf_counter(), time.process_time()
+    for done in spotter.map_batches(
+        lambda batch: len(spotter.read_batch([item.load() for item in batch])),
+        split_batches(list(items) * repeat, batch_size),
+    ):
+        on_batch(done)
     return Throughput(
         photos=len(items) * repeat,
         words=words,
-        seconds=time.perf_counter() - start,
-        cpu_seconds=time.process_time() - cpu_start,
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        networks=networks.seconds,
+        stream_seconds=time.perf_counter() - start,
+        stream_cpu_seconds=time.process_time() - cpu_start,
         batch_seconds=batch_seconds,
         stages=clock.seconds,
         cpu_stages=clock.cpu_seconds,
@@ -157,7 +177,7 @@ def soak(
     device = torch.device(str(spotter.device))
     reset_peak(device)
     start = time.perf_counter()
-    for batch in _batches(islice(cycle(items), photos), batch_size):
+    for batch in split_batches(islice(cycle(items), photos), batch_size):
         spotter.read_batch([item.load() for item in batch])
         done += len(batch)
         on_batch(len(batch))
@@ -179,9 +199,3 @@ def _sample_step(photos: int, distinct: int) -> int:
     """Images per sample: whole passes over the distinct images, but at least three samples."""
     passes = -(-photos // (_SOAK_SAMPLES * distinct))
     return max(1, min(passes * distinct, photos // 3))
-
-
-def _batches(items: Any, batch_size: int) -> Iterator[list[InputItem]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, batch_size)):
-        yield batch

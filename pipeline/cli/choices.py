@@ -9,6 +9,7 @@ RESULT_FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page'
 BATCH_FORMATS = ('jsonl', 'parquet')
 ENGINES = ('auto', 'onnx', 'torch')
 ORIENTATIONS = ('auto', '0', '90', '180', '270')
+PRECISIONS = ('float32', 'bfloat16', 'float16')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')
 POINT_PROTOCOLS = ('points-spts', 'points-mmocr')
 MATCHINGS = ('first', 'maximum')

@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pipeline.cli.choices import PRECISIONS
 from pipeline.cli.commands import COMMANDS
 from pipeline.cli.error_lines import say_error
 from pipeline.cli.model_zoo import MODELS
@@ -170,6 +171,14 @@ def add_device(parser: argparse.ArgumentParser, default: str = 'auto') -> None:
     parser.add_argument(
         '--device', type=device_name, default=default, help='auto, cpu, cuda[:N] or mps'
     )
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """Add ``--precision``."""
+    parser.add_argument(
+        '--precision', choices=PRECISIONS,
+        help='number format of the networks in torch: half precision is faster on GPUs',
+    )  # fmt: skip
 
 
 def add_spotter(parser: argparse.ArgumentParser) -> None:

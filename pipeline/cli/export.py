@@ -16,7 +16,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = make_parser(
         'export',
         ['--out onnx/', '--config spotting/default --checkpoint spotter.safetensors --out onnx/'],
-        'Writes DIR/detector.onnx, DIR/recognizer.onnx and DIR/spotter.json. '
+        'Writes DIR/detector.onnx, DIR/recognizer.onnx, DIR/spotter.json and, with scene context,\n'
+        'DIR/scene_encoder.onnx. '
         "Requires onnx: pip install 'clipter-spotter[export]'.",
     )
     add_spotter(parser)
@@ -32,7 +33,10 @@ def _export(args: argparse.Namespace) -> int:
     from pipeline.onnx.export import export_spotter
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
-    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, int8=False)
+    # As trained: the export folds batch norms itself, which keeps weights in half precision exact.
+    spotter = TextSpotter.from_config(
+        config or DEFAULT_CONFIG, args.checkpoint, as_trained=True, int8=False
+    )
     export_spotter(spotter, args.out)
     for path in sorted(args.out.glob('*.onnx')):
         print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')

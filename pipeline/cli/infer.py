@@ -7,9 +7,9 @@ import contextlib
 import glob
 import os
 import sys
-import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,21 +26,16 @@ from pipeline.cli.common import (
     positive_int,
     run_command,
 )
+from pipeline.cli.infer_batches import Batch, Finished, read_batch, read_crop_batch
 from pipeline.cli.spotter_options import add_reading_options, choose_spotter
 from pipeline.utils.progress import Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from pipeline.io import ImageReadError, InputItem, ResultWriter
     from pipeline.spotter import TextSpotter
 
-    Loaded = tuple[InputItem, np.ndarray]
-
-PHOTOS_A_BATCH = 1
+PHOTOS_A_BATCH = 4
 CROPS_A_BATCH = 16
-LEAST_PRINTED = 0.2
-"""Texts of crops with a lower score are written, but not printed: they are mostly noise."""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -76,7 +71,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add(
         '--batch-size', type=positive_int, metavar='N',
         help='images or crops per batch '
-        f'(default: {PHOTOS_A_BATCH} image, {CROPS_A_BATCH} crops)',
+        f'(default: up to {PHOTOS_A_BATCH} images, {CROPS_A_BATCH} crops)',
+    )  # fmt: skip
+    add(
+        '--workers', type=positive_int, metavar='N',
+        help='batches that are read at the same time (default: one per core, two on a GPU)',
     )  # fmt: skip
     add(
         '--format', choices=RESULT_FORMATS, default='json',
@@ -96,9 +95,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--no-draw', action='store_true', help='write no pictures')
     add('--quiet', action='store_true', help='print errors only')
     add('--resume', action='store_true', help='skip inputs that have results in DIR')
-    args = parser.parse_args(argv)
-    args.batch_size = args.batch_size or (CROPS_A_BATCH if args.crops else PHOTOS_A_BATCH)
-    return args
+    return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -157,6 +154,7 @@ def _infer(args: argparse.Namespace) -> int:
 
 def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit: str) -> int:
     from pipeline.io import iter_inputs
+    from pipeline.io.several import split_batches
 
     items = list(
         iter_inputs(
@@ -174,30 +172,27 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     overwritten = _overwritten_input(args.out, items, writer, draws)
     if overwritten is not None:
         raise CommandError(f'a result would overwrite {overwritten}; choose another --out')
-    failed = 0
-    spotter = None
     if not args.quiet and any(os.path.isdir(i) or glob.has_magic(i) for i in args.inputs):
         found = sum(not item.is_error for item in items)
         print(f'{found} {unit}{"" if found == 1 else "s"} found', file=sys.stderr)
-    bar = Progress(len(todo), unit, args.quiet)
+    opened = (
+        page
+        for item in todo
+        for page in item.open()
+        if page == item or not (args.resume and writer.has(page.name, page.source))
+    )
+    size = args.batch_size or (CROPS_A_BATCH if args.crops else _photos_a_batch(len(todo)))
+    batches = (Batch(items) for items in split_batches(opened, size))
+    failed = 0
     try:
-        with bar:
-            opened = (
-                page
-                for item in todo
-                for page in item.open()
-                if page == item or not (args.resume and writer.has(page.name, page.source))
-            )
-            for batch, errors in _batches(opened, args.batch_size):
-                for unreadable in errors:
-                    failed += 1
-                    tqdm.write(f'error: {unreadable}', file=sys.stderr)
-                if batch:
-                    # Loaded after the first image, so that errors of inputs are printed at once.
-                    spotter = spotter or load_spotter(args)
-                    read(spotter, batch, writer, args)
-                bar.update(len(batch) + len(errors))
-                batch.clear()  # frees the memory before the next images are loaded
+        with Progress(len(todo), unit, args.quiet) as bar:
+            for finished, errors in _read_batches(args, batches, read, -(-len(todo) // size)):
+                failed += len(errors)
+                for error in errors:
+                    tqdm.write(f'error: {error}', file=sys.stderr)
+                for one in finished:
+                    _write(one, writer, args)
+                bar.update(len(finished) + len(errors))
         writer.finish()
     except KeyboardInterrupt:
         raise Interrupted(f'interrupted; go on with --resume --out {args.out}') from None
@@ -206,77 +201,60 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     return SOME_FAILED if failed else DONE
 
 
+def _read_batches(
+    args: argparse.Namespace, batches: Iterator[Batch], read: Any, count: int
+) -> Iterator[tuple[list[Finished], list[ImageReadError]]]:
+    """Results and errors of each batch, in order; several batches are read at once."""
+    # The spotter is loaded after the first image, so that errors of inputs are printed at once.
+    first = Batch([])
+    for first in batches:
+        if first.load().images:
+            break
+        yield [], first.errors
+    if not first.images:
+        return
+    yield [], first.errors
+    first.errors = []
+    spotter = load_spotter(args)
+
+    def work(batch: Batch) -> tuple[list[Finished], list[ImageReadError]]:
+        batch.load()
+        return read(spotter, batch, args) if batch.images else [], batch.errors
+
+    workers = min(args.workers or spotter.default_workers, count)
+    waiting = _pop_then(deque([first]), batches)
+    del first  # so that its images are freed when it is read
+    with contextlib.closing(spotter.map_batches(work, waiting, workers)) as results:
+        yield from results
+
+
+def _pop_then(first: deque[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
+    yield first.popleft()
+    yield from rest
+
+
+def _write(one: Finished, writer: ResultWriter, args: argparse.Namespace) -> None:
+    from pipeline.utils.atomic_write import write_whole
+
+    if one.picture is not None:
+        write_whole(args.out / f'{one.result.name}.png', one.picture)
+    # The result is written last: --resume skips only inputs whose picture is written too.
+    writer.write(one.result)
+    if not args.quiet:
+        _print(one.line)
+
+
+def _photos_a_batch(count: int) -> int:
+    """Photos whose crops share batches: up to four, but a single one if there are few photos."""
+    return max(1, min(PHOTOS_A_BATCH, count // PHOTOS_A_BATCH))
+
+
 def load_spotter(args: argparse.Namespace) -> TextSpotter:
     """The spotter of a command line."""
     spotter = choose_spotter(args, args.device).build()
     if args.crops:
-        spotter.crop_batch_size = args.batch_size
+        spotter.crop_batch_size = args.batch_size or CROPS_A_BATCH
     return spotter
-
-
-def read_batch(
-    spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
-) -> None:
-    """Read images together and write, draw and print their words."""
-    import cv2
-
-    from pipeline.io import PhotoResult
-    from pipeline.layout import Page
-    from pipeline.utils.atomic_write import write_whole
-
-    start = time.perf_counter()
-    readings = spotter.read_batch([image for _, image in batch])
-    seconds = (time.perf_counter() - start) / len(batch)
-    for (item, image), words in zip(batch, readings):
-        page = Page.from_words(words, image.shape[:2], words.orientation)
-        if not args.no_draw:
-            ok, png = cv2.imencode('.png', page.draw(image), [cv2.IMWRITE_PNG_COMPRESSION, 3])
-            if ok:
-                write_whole(args.out / f'{item.name}.png', png.tobytes())
-        # The result is written last: --resume skips only inputs whose picture is written too.
-        writer.write(PhotoResult(item.name, item.source, page, seconds, image))
-        if not args.quiet:
-            count = f'{len(words)} word{"" if len(words) == 1 else "s"}'
-            texts = ' '.join(word.text for word in words)
-            line = f'{item.source} ({count}, {seconds:.2f} s)'
-            _print(f'{line}: {texts}' if texts else line)
-
-
-def read_crop_batch(
-    spotter: TextSpotter, batch: list[Loaded], writer: ResultWriter, args: argparse.Namespace
-) -> None:
-    """Read word crops together, and write and print their texts; low scores give empty texts."""
-    from pipeline.io import CropResult
-
-    readings = spotter.read_crops([image for _, image in batch])
-    for (item, _), (text, score) in zip(batch, readings):
-        if score < (args.min_score or 0):
-            text = ''
-        writer.write(CropResult(item.name, item.source, text, score))
-        if not args.quiet:
-            hidden = text and args.min_score is None and score < LEAST_PRINTED
-            shown = f'[below {LEAST_PRINTED}]' if hidden else text
-            _print(f'{item.source} ({score:.2f}): {shown}')
-
-
-def _batches(
-    items: Iterable[InputItem], batch_size: int
-) -> Iterator[tuple[list[Loaded], list[ImageReadError]]]:
-    """Images in batches, with the errors of unreadable ones; at most one batch is in memory."""
-    from pipeline.io import ImageReadError
-
-    batch: list[Loaded] = []
-    errors: list[ImageReadError] = []
-    for item in items:
-        try:
-            batch.append((item, item.load()))
-        except ImageReadError as error:
-            errors.append(error)
-        if len(batch) == batch_size or (errors and not batch):
-            yield batch, errors
-            batch, errors = [], []
-    if batch or errors:
-        yield batch, errors
 
 
 def _overwritten_input(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.choices import ENGINES, ORIENTATIONS
-from pipeline.cli.common import CommandError, add_spotter, positive_int, share
+from pipeline.cli.common import CommandError, add_precision, add_spotter, positive_int, share
 from pipeline.cli.config_files import find_config, read_config
 from pipeline.cli.tower_options import add_tower, set_tower
 
@@ -28,6 +28,7 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
         '--engine', choices=ENGINES, default='auto',
         help='onnx (ONNX Runtime), torch, or auto: onnx for the embedded default on a CPU',
     )  # fmt: skip
+    add_precision(parser)
     add('--onnx', type=Path, metavar='DIR', help='folder that clipter export has written')
     add(
         '--context', choices=('on', 'off'),
@@ -96,6 +97,7 @@ def choose_spotter(
         checkpoint=args.checkpoint,
         onnx=None if args.onnx is None else str(args.onnx),
         engine=args.engine,
+        precision=args.precision,
         device=device,
         threads=threads,
         context=None if args.context is None else args.context == 'on',

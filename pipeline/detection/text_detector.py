@@ -14,15 +14,16 @@ import numpy as np
 import torch
 from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
-from mmocr.structures import TextDetDataSample
 from torch import Tensor, nn
 
+from pipeline.detection.detection_samples import make_samples, to_polygons
 from pipeline.detection.detections import Detections
 from pipeline.detection.image_pyramid import ImagePyramid
 from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
 from pipeline.detection.quantize.int8 import can_quantize, quantize_detector
 from pipeline.detection.quantize.int8_ranges import Ranges
 from pipeline.registry import MODELS
+from pipeline.utils.transfer import to_device
 
 
 @MODELS.register_module()
@@ -51,6 +52,9 @@ class TextDetector(BaseModule):
         # The type is Any because nn.Module does not declare data_preprocessor.
         with DefaultScope.overwrite_default_scope('mmocr'):
             self.detector: Any = MODELS.build(detector) if isinstance(detector, dict) else detector
+        head = getattr(self.detector, 'det_head', None)
+        if head is not None:  # MMOCR's postprocessors convert the output to NumPy
+            head.register_forward_hook(_to_float32)
         self.reads_in_int8 = False
 
     def prepare_to_read(
@@ -94,22 +98,7 @@ class TextDetector(BaseModule):
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
     ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
-        inputs: list[Tensor] = []
-        samples = []
-        for image, ori_shape in zip(images, ori_shapes):
-            inputs.append(torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))))
-            shape = image.shape[:2]
-            sample = TextDetDataSample()
-            sample.set_metainfo(
-                dict(
-                    img_shape=shape,
-                    ori_shape=ori_shape,
-                    pad_shape=shape,
-                    batch_input_shape=shape,
-                    scale_factor=(shape[1] / ori_shape[1], shape[0] / ori_shape[0]),
-                )
-            )
-            samples.append(sample)
+        samples = make_samples([image.shape for image in images], ori_shapes)
         preprocess = self.detector.data_preprocessor
         # BaseDataPreprocessor.to() is not called when a plain parent nn.Module is moved.
         device = next(self.detector.parameters()).device
@@ -119,11 +108,17 @@ class TextDetector(BaseModule):
                 f'to {device}. Pass the device to TextSpotter.from_config, or int8=False.'
             )
         preprocess.to(device)
-        data = preprocess(dict(inputs=inputs, data_samples=samples), False)
-        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
-        for sample in self.detector(data['inputs'], data['data_samples'], mode='predict'):
-            scores = torch.as_tensor(sample.pred_instances.scores).cpu()
-            found.append(
-                (sample.pred_instances.polygons, np.asarray(scores, dtype=np.float32).reshape(-1))
-            )
-        return found
+        batch = to_device(np.stack(images), device).permute(0, 3, 1, 2)
+        data = preprocess(dict(inputs=list(batch), data_samples=samples), False)
+        return to_polygons(self.detector(data['inputs'], data['data_samples'], mode='predict'))
+
+
+def _to_float32(module: nn.Module, args: Any, output: Any) -> Any:
+    """Convert half-precision outputs of a head, also inside tuples, lists and dictionaries."""
+    if isinstance(output, Tensor):
+        return output.float() if output.dtype in (torch.bfloat16, torch.float16) else output
+    if isinstance(output, dict):
+        return {name: _to_float32(module, args, value) for name, value in output.items()}
+    if isinstance(output, (tuple, list)):
+        return type(output)(_to_float32(module, args, value) for value in output)
+    return output

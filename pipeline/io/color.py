@@ -6,7 +6,7 @@ import io
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 _BRIGHT = 160  # Mean luminance of the visible pixels above which the background is black.
 _LEAST_CONTRAST = 64  # Letters closer to the background in luminance count as hidden.
@@ -114,6 +114,8 @@ def _cmyk_to_rgb(image: Image.Image) -> Image.Image:
     """Convert with the image's ICC profile if available; the plain formula distorts colors."""
     profile = image.info.get('icc_profile')
     if profile:
+        from PIL import ImageCms  # for few images
+
         try:
             inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             screen = ImageCms.createProfile('sRGB')

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
-from pipeline.io.download import fetch_url, is_url, public_url
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
 from pipeline.io.frames import select_frame, tiff_pages
 from pipeline.io.heif import add_reader
 from pipeline.io.pillow_limit import no_pillow_limit
 from pipeline.io.salvage import decode_partly, load_partly
+from pipeline.io.urls import is_url, public_url
 
 
 def read_image(
@@ -58,6 +58,8 @@ def read_image(
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source), 'image bytes', max_pixels, strict)
     if isinstance(source, str) and is_url(source):
+        from pipeline.io.download import fetch_url  # slow to import
+
         return decode_image(fetch_url(source), public_url(source), max_pixels, strict)
     if isinstance(source, (str, os.PathLike)):
         return decode_image(read_file(source), os.fspath(source), max_pixels, strict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import http.client
-import re
 import time
 import urllib.error
 import urllib.parse
@@ -16,31 +15,14 @@ from typing import Any
 
 from pipeline.io.errors import ImageReadError
 from pipeline.io.public_address import public_handlers
+from pipeline.io.urls import public_url, without_credentials
 
 Chunks = Generator[bytes, None, None]
 
 _CHUNK_BYTES = 1 << 16
 _MAX_BYTES = 200_000_000
-_URL = re.compile(r'[a-z][a-z0-9+.-]+://', re.IGNORECASE)
 _GZIP_START = b'\x1f\x8b'
 _ANY_HEADER = 32 + zlib.MAX_WBITS  # gzip or zlib.
-
-
-def is_url(text: str) -> bool:
-    """Whether an input is a URL rather than a path: http(s), or a scheme of fsspec."""
-    return bool(_URL.match(text))
-
-
-def public_url(url: str) -> str:
-    """The URL without user name and password, for messages and results."""
-    scheme, separator, rest = url.partition('://')
-    host = re.split('[/?#]', rest, maxsplit=1)[0]
-    if '@' in host:
-        rest = rest[host.rindex('@') + 1 :]
-    elif '@' in rest and not re.fullmatch(r'\[.*\](:\d*)?|[^:]*(:\d*)?', host):
-        # A password with '/', '?' or '#': what precedes the slash is not a host and a port.
-        rest = rest[rest.rindex('@') + 1 :]
-    return scheme + separator + rest
 
 
 def fetch_url(
@@ -258,12 +240,3 @@ def _fsspec_chunks(url: str, label: str) -> Chunks:
     except Exception as error:  # The packages of fsspec raise many kinds of errors.
         message = str(error) or type(error).__name__
         raise ImageReadError(f'{label}: {without_credentials(message, url)}') from None
-
-
-def without_credentials(message: str, url: str) -> str:
-    """Remove user name and password of the URL from a message."""
-    userinfo = url.partition('://')[2].removesuffix(public_url(url).partition('://')[2])
-    password = userinfo.rstrip('@').partition(':')[2]
-    for secret in (userinfo, password, urllib.parse.unquote(password)):
-        message = message.replace(secret, '') if secret else message
-    return message

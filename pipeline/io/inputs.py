@@ -16,12 +16,12 @@ import numpy as np
 
 from pipeline.io.decode import decode_image, read_file, read_image
 from pipeline.io.documents.pdf import PDF_DPI
-from pipeline.io.download import fetch_start, fetch_url, is_url, public_url, without_credentials
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
 from pipeline.io.frames import is_tiff, list_pages
 from pipeline.io.listing import NO_IMAGES, NO_MATCH, expand_url, match_pattern, walk_folder
 from pipeline.io.naming import UniqueNames
 from pipeline.io.pdf import count_pages, is_pdf, render_page
+from pipeline.io.urls import is_url, public_url, without_credentials
 
 _MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
 
@@ -210,6 +210,8 @@ class _Finder:
         def item(loader: Callable[[], np.ndarray]) -> InputItem:
             return InputItem(name or self._names.take(stem), printable(label), loader)
 
+        from pipeline.io.download import fetch_start  # slow to import
+
         try:
             data, is_whole = fetch_start(url, self._is_kept, self._timeout_s)
         except ImageReadError as error:
@@ -231,6 +233,8 @@ class _Finder:
         return is_pdf(head) or is_tiff(head) or self._kept_bytes < _MAX_KEPT_BYTES
 
     def _load_address(self, url: str, label: str) -> np.ndarray:
+        from pipeline.io.download import fetch_url
+
         data = fetch_url(url, timeout_s=self._timeout_s)
         return decode_image(data, label, self._max_pixels, self._strict)
 

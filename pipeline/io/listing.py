@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.io.download import is_url, public_url
+from pipeline.io.urls import is_url, public_url
 from pipeline.utils.natural_sort import natural_key
 
 # fmt: off

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pypdfium2
 
 from pipeline.io.color import array_to_bgr
 from pipeline.io.errors import ImageReadError, check_pixels
+
+if TYPE_CHECKING:
+    import pypdfium2
 
 
 def is_pdf(head: bytes) -> bool:
@@ -86,6 +89,8 @@ def document_name(name: str, source: str) -> str | None:
 
 def join_pages(paths: Sequence[Path]) -> bytes:
     """One PDF with the pages of several PDF files."""
+    import pypdfium2  # slow to import
+
     joined = pypdfium2.PdfDocument.new()
     try:
         for path in paths:
@@ -103,6 +108,8 @@ def join_pages(paths: Sequence[Path]) -> bytes:
 def _open(
     document: str | bytes, label: str, password: str | None
 ) -> Iterator[pypdfium2.PdfDocument]:
+    import pypdfium2  # slow to import
+
     try:
         pdf = pypdfium2.PdfDocument(document, password=password)
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,13 @@ def to_arrays(images: Iterable[Any], method: str) -> list[np.ndarray]:
         except ImageReadError as error:
             raise ImageReadError(f'images[{i}]: {error}') from error
     return arrays
+
+
+def split_batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of ``size`` items, the last one shorter. Items are taken when a list is requested."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def _is_bgr(image: Any) -> bool:

@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = 'spotter.json'
+CHARACTERS_NAME = 'characters.txt'
 FORMAT = 1
 
 _PARTS = {
-    'detector': ('file', 'pyramid', 'words'),
-    'recognizer': ('file', 'characters', 'blank', 'word_break', 'unwritten', 'pad_right'),
+    'detector': ('file', 'pyramid'),
+    'recognizer': ('file',),
     'rectifier': ('size', 'mode', 'margin', 'vertical'),
+}
+# Settings of the readers of this package, which need no torch. The other parts have the config of
+# a postprocessor of MMOCR.
+_OWN = {
+    'detector': ('words',),
+    'recognizer': ('characters', 'blank', 'word_break', 'unwritten', 'pad_right'),
 }
 
 
@@ -34,7 +41,10 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get('format') != FORMAT:
         raise ValueError(f'{path} is not an exported spotter of format {FORMAT}.')
     for part, keys in _PARTS.items():
-        missing = [key for key in keys if key not in manifest.get(part, {})]
+        node = manifest.get(part, {})
+        if 'postprocessor' not in node:
+            keys += _OWN.get(part, ())
+        missing = [key for key in keys if key not in node]
         if missing:
             raise ValueError(f'{path} lacks {part}.{missing[0]}.')
     return manifest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import onnxruntime
 
 
 class OnnxNetwork:
-    """An ONNX file with one input and one output, on the CPU.
+    """An ONNX file on the CPU.
 
     Calls from several threads at once are allowed. A pickled network loads its file again.
 
@@ -40,11 +41,15 @@ class OnnxNetwork:
             )
         except Exception as error:  # ONNX Runtime has an exception class per status code
             raise ValueError(f'{self.path} is not a valid network: {error}') from error
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [given.name for given in self._session.get_inputs()]
 
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Output of the network for one batch."""
-        return self._session.run(None, {self._input: values})[0]
+    def __call__(self, *inputs: np.ndarray) -> np.ndarray:
+        """First output of the network for one batch."""
+        return self.run(inputs)[0]
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """All outputs of the network for one batch."""
+        return self._session.run(None, dict(zip(self._inputs, inputs)))
 
     def __getstate__(self) -> dict[str, Any]:
         return {'path': self.path, 'threads': self.threads}

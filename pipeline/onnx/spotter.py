@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from pipeline.detection.db_words import DBWords
-from pipeline.detection.image_pyramid import ImagePyramid
 from pipeline.onnx.manifest import read_manifest
-from pipeline.onnx.network import OnnxNetwork
-from pipeline.recognition.crop_groups import group_by_size
+from pipeline.onnx.parts import (
+    OnnxCTCRecognizer,
+    OnnxDetector,
+    OnnxPostprocessedRecognizer,
+    OnnxRecognizer,
+    OnnxSceneEncoder,
+)
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
-from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
 from pipeline.rectification.rectifier import Rectifier
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_settings import check_settings
+from pipeline.utils.cores import count_cores
 from pipeline.word_reading import CropBatch
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / 'weights' / 'onnx'
 """The embedded default, exported."""
+
+_NO_SCENE = [np.zeros((1, 1, 3), dtype=np.uint8)]
 
 
 class OnnxTextSpotter(TextSpotter):
@@ -43,11 +48,21 @@ class OnnxTextSpotter(TextSpotter):
     def __init__(self, folder: str | os.PathLike[str], threads: int | None = None) -> None:
         manifest = read_manifest(folder)
         check_settings(manifest['min_score'], manifest['crop_batch_size'])
+        self.threads = threads
         self.min_score = manifest['min_score']
         self.crop_batch_size = manifest['crop_batch_size']
         self.rectifier = Rectifier(**manifest['rectifier'])
-        self.detector = OnnxDetector(Path(folder), manifest['detector'], threads)
-        self.recognizer = OnnxCTCRecognizer(Path(folder), manifest['recognizer'], threads)
+        settings = manifest['recognizer']
+        kind: type[OnnxRecognizer] = OnnxCTCRecognizer
+        if 'postprocessor' in settings:
+            kind = OnnxPostprocessedRecognizer
+        with ThreadPoolExecutor(2) as pool:  # both take long, mostly outside of Python
+            detector = pool.submit(OnnxDetector, Path(folder), manifest['detector'], threads)
+            recognizer = pool.submit(kind, Path(folder), settings, threads)
+            self.detector, self.recognizer = detector.result(), recognizer.result()
+        self.scene_encoder = None
+        if 'context' in manifest:
+            self.scene_encoder = OnnxSceneEncoder(Path(folder), manifest['context'], threads)
 
     @classmethod
     def default(cls, threads: int | None = None) -> OnnxTextSpotter:  # type: ignore[override]
@@ -67,109 +82,62 @@ class OnnxTextSpotter(TextSpotter):
         return self
 
     @property
+    def default_workers(self) -> int:
+        """Number of threads of the networks."""
+        return self.threads or count_cores()
+
+    @property
     def device(self) -> str:
         """``'cpu'``."""
         return 'cpu'
 
-    def encode(self, images: Sequence[np.ndarray]) -> None:
-        """Exported spotters have no scene context."""
+    def encode(self, images: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Scene tokens (I, S, C), or None without context."""
+        if self.scene_encoder is None or not len(images):
+            return None
+        return self.scene_encoder(images)
 
-    def read_oriented(self, crops: CropBatch, context: Any) -> list[Reading]:
+    def read_oriented(self, crops: CropBatch, context: np.ndarray | None) -> list[Reading]:
         """Readings of M crops, in their order."""
-        return self.recognizer.read(crops.crops, self.crop_batch_size)
+        scene = None
+        if self.scene_encoder is not None:
+            # Crops without a scene have the image index -1; the network requires one scene.
+            known = context is not None
+            scene = (
+                context if known else self.scene_encoder(_NO_SCENE),
+                crops.image_index if known else [-1] * len(crops.crops),
+            )
+        return self.recognizer.read(crops.crops, self.crop_batch_size, scene)
 
     @property
     def has_context(self) -> bool:
-        """False."""
-        return False
+        """Whether the recognizer uses scene context."""
+        return self.scene_encoder is not None
 
     def use_context(self, on: bool) -> None:
-        """Raise a ``ValueError`` if context is turned on."""
-        if on:
+        """Raise a ``ValueError`` if context is turned on or off: the export decides."""
+        if on and not self.has_context:
             raise ValueError(
                 'this exported recognizer has no scene context. Use a config whose recognizer is '
                 "a ContextRecognizer, such as those named '*_clip-*' in configs/."
+            )
+        if not on and self.has_context:
+            raise ValueError(
+                'scene context is part of this exported recognizer. Use the torch engine, or '
+                'export with use_context=False in the config of the recognizer.'
             )
 
     @property
     def language_model(self) -> LetterNgrams | None:
         """Language model of the recognizer."""
-        return self.recognizer.rescorer.language_model
+        rescorer = self.recognizer.rescorer
+        return None if rescorer is None else rescorer.language_model
 
     @language_model.setter
     def language_model(self, model: LetterNgrams | None) -> None:
+        if self.recognizer.rescorer is None:
+            raise ValueError('word lists require an exported recognizer with a CTCDecoder.')
         self.recognizer.rescorer.language_model = model
 
-    def _ctc_reader(self) -> CTCReader:
-        return self.recognizer.reader
-
-
-class OnnxDetector:
-    """A DBNet in ONNX Runtime.
-
-    Args:
-        folder: Folder of the network.
-        settings: ``detector`` of the manifest.
-        threads: Number of threads.
-    """
-
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads)
-        self.pyramid = ImagePyramid(**settings['pyramid'])
-        self.words = DBWords(**settings['words'])
-
-    def __call__(self, images: Sequence[np.ndarray]) -> list[Any]:
-        """One ``Detections`` per image, (H, W, 3) uint8 BGR."""
-        return self.pyramid.detect(images, self._predict)
-
-    def _predict(
-        self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
-        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
-        for prob_map, (height, width) in zip(self.network(np.stack(images)), ori_shapes):
-            polygons, scores = self.words(prob_map)
-            scale = np.array(
-                [width / prob_map.shape[1], height / prob_map.shape[0]], dtype=np.float32
-            )
-            found.append(([polygon * scale for polygon in polygons], scores))
-        return found
-
-
-class OnnxCTCRecognizer:
-    """A CTC recognizer in ONNX Runtime.
-
-    Args:
-        folder: Folder of the network.
-        settings: ``recognizer`` of the manifest.
-        threads: Number of threads.
-    """
-
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads)
-        self.reader = CTCReader(
-            settings['characters'],
-            settings['blank'],
-            settings['word_break'],
-            settings['unwritten'],
-        )
-        self.pad_right = settings['pad_right']
-        language = settings.get('language_model')
-        self.rescorer = LanguageModelRescorer(
-            settings['characters'],
-            self.reader.unwritten,
-            None if language is None else LetterNgrams(**language),
-            settings.get('lm_weight', 0.4),
-            settings.get('rescore_below', 0.9),
-        )
-
-    def read(self, crops: Sequence[np.ndarray], batch_size: int) -> list[Reading]:
-        """Readings of crops (height, width, 3) uint8 BGR, in their order."""
-        readings: list[Reading | None] = [None] * len(crops)
-        for rows in group_by_size(crops, batch_size):
-            batch = np.stack([crops[row] for row in rows])
-            valid = batch.shape[2] / (batch.shape[2] + self.pad_right)
-            for row, reading in zip(
-                rows, read_ctc(self.reader, self.rescorer, self.network(batch))
-            ):
-                readings[row] = reading.without_padding(valid)
-        return [reading for reading in readings if reading is not None]
+    def _ctc_reader(self) -> CTCReader | None:
+        return getattr(self.recognizer, 'reader', None)

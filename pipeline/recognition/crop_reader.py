@@ -18,6 +18,7 @@ from pipeline.recognition.crop_channels import crop_channels, to_gray
 from pipeline.recognition.crop_groups import group_by_size
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.structures import SceneContext
+from pipeline.utils.transfer import to_device
 
 
 @torch.inference_mode()
@@ -103,11 +104,13 @@ def crop_batches(
     # SceneDataPreprocessor, which has a plain_preprocessor, converts crops to gray itself.
     preprocessor: Any = recognizer.data_preprocessor
     gray = not hasattr(preprocessor, 'plain_preprocessor') and crop_channels(recognizer) == 1
+    device = next(recognizer.parameters(), torch.empty(0)).device
     for rows in group_by_size(crops, batch_size):
-        inputs = torch.from_numpy(np.stack([crops[row] for row in rows])).permute(0, 3, 1, 2)
+        batch = np.stack([crops[row] for row in rows])
+        inputs = to_device(batch, device).permute(0, 3, 1, 2)
         if gray:
             inputs = to_gray(inputs)
-        samples = [_crop_sample(tuple(inputs.shape[2:])) for _ in rows]
+        samples = [make_crop_sample(tuple(inputs.shape[2:])) for _ in rows]
         yield rows, preprocessor({'inputs': list(inputs), 'data_samples': samples}, False)
 
 
@@ -139,7 +142,7 @@ def gather_context(
     return SceneContext(some, torch.from_numpy(inverse).to(inputs.device))
 
 
-def _crop_sample(shape: tuple[int, ...]) -> TextRecogDataSample:
+def make_crop_sample(shape: tuple[int, ...]) -> TextRecogDataSample:
     """A data sample with the metainfo that MMOCR's recognizers require, for an unpadded crop."""
     sample = TextRecogDataSample()
     sample.set_metainfo({'img_shape': shape, 'ori_shape': shape, 'valid_ratio': 1.0})

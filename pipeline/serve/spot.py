@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.io import ImageReadError, PhotoResult
-from pipeline.io.download import fetch_url, is_url, public_url
+from pipeline.io.download import fetch_url
+from pipeline.io.urls import is_url, public_url
 from pipeline.serve.batcher import Batcher, Job
 from pipeline.serve.errors import RequestError
 from pipeline.serve.formats import choose_format

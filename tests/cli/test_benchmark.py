@@ -21,6 +21,7 @@ from pipeline.benchmark import (
     add_random_context,
     build_peer,
     cold_start,
+    compare,
     draw_photos,
     measure_cold_start,
     measure_context_cost,
@@ -28,9 +29,11 @@ from pipeline.benchmark import (
     measure_throughput,
     soak,
 )
+from pipeline.benchmark.network_clock import NetworkClock
 from pipeline.cli import benchmark as tool
 from pipeline.detection.detections import Detections
 from pipeline.io import iter_inputs
+from pipeline.onnx.spotter import OnnxTextSpotter
 from pipeline.spotter import DEFAULT_CONFIG
 from pipeline.utils.checkpoint import save_weights
 
@@ -126,6 +129,75 @@ def test_soak_repeats_photos_and_records_memory(spotter: TextSpotter, photo: Pat
         assert soaked.memory.peak >= max(resident for _, resident in soaked.samples) - 1
 
 
+def test_throughput_has_networks_and_stream(spotter: TextSpotter, photo: Path) -> None:
+    speed = measure_throughput(spotter, list(iter_inputs([photo] * 3)), repeat=1)
+    assert 0 < speed.networks < speed.seconds
+    assert speed.stream_seconds > 0 and speed.stream_cpu_seconds > 0
+    assert not any(module._forward_pre_hooks for module in spotter.modules())
+
+
+def test_network_clock_counts_networks_of_both_engines(spotter: TextSpotter, photo: Path) -> None:
+    for engine in (spotter, OnnxTextSpotter.default(threads=1)):
+        clock = NetworkClock()
+        start = time.perf_counter()
+        with clock.attached(engine):
+            engine.read(photo)
+        seconds = time.perf_counter() - start
+        assert 0.1 * seconds < clock.seconds < seconds
+        before = clock.seconds
+        engine.read(photo)
+        assert clock.seconds == before
+
+
+def test_compare_alternates_blocks_and_gives_their_ratio(photo: Path) -> None:
+    order: list[str] = []
+
+    class Timed:
+        def map_batches(self, work: Any, batches: Any) -> Any:
+            return map(work, batches)
+
+        def read_batch(self, images: list[np.ndarray]) -> None:
+            order.append('own' * len(images))
+            time.sleep(0.01 * len(images))
+
+    def peer(image: np.ndarray) -> None:
+        order.append('peer')
+        time.sleep(0.02)
+
+    items = list(iter_inputs([photo] * 12))
+    found = compare(Timed(), peer, items, batch_size=4)  # type: ignore[arg-type]
+    four = ['own' * 4]
+    assert order[4:] == [*four * 2, *['peer'] * 8, *four, *['peer'] * 4]
+    assert len(found.own) == len(found.peer) == 2
+    assert 0.3 < found.ratio < 0.9  # waits of 10 and 20 ms, and the decoding
+    assert found.own_busy < 1 and found.peer_busy < 1
+
+
+def test_benchmark_names_the_command_that_installs_rapidocr(
+    photo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    assert tool.main(['--photos', str(photo), '--against', 'rapidocr']) == 2
+    assert "pip install -e '.[convert]'" in capsys.readouterr().err
+
+
+def test_benchmark_refuses_a_precision_for_onnx(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tool.main(['--engine', 'onnx', '--precision', 'bfloat16']) == 2
+    assert '--precision is for the torch engine' in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_benchmark_compares_starts_with_rapidocr(
+    photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('rapidocr')
+    arguments = ['--cold-start', '--against', 'rapidocr', '--repeat', '1', '--photos', str(photo)]
+    assert tool.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert 'of the time of rapidocr, median of 1 pairs' in out
+    assert 'of its peak memory' in out
+
+
 def test_draw_photos_is_deterministic(photo: Path, tmp_path: Path) -> None:
     again = draw_photos(tmp_path, 1, size=(192, 320), words=1)[0]
 
@@ -143,6 +215,7 @@ def test_cold_start_phases_add_up_to_the_whole(weights: Path, photo: Path) -> No
     assert start.seconds == pytest.approx(sum(start.phases.values()))
     assert min(start.phases.values()) > 0
     assert start.cpu_seconds > 0
+    assert start.peak is None or start.peak > 50
 
 
 def test_cold_start_reports_the_error_of_its_process(

@@ -16,6 +16,7 @@ from pipeline.evaluation.scoring import TASKS
 from pipeline.image_orientation import ORIENTATIONS
 from pipeline.io import FORMATS
 from pipeline.spotter import ENGINES
+from pipeline.torch_spotter import PRECISIONS
 
 
 def test_choices_are_those_of_their_modules() -> None:
@@ -27,6 +28,7 @@ def test_choices_are_those_of_their_modules() -> None:
     assert choices.TASKS == TASKS
     assert choices.ENGINES == ENGINES
     assert tuple(map(str, ORIENTATIONS)) == choices.ORIENTATIONS
+    assert choices.PRECISIONS == PRECISIONS
     assert choices.DATASET_TASKS == DATASET_TASKS
     assert tuple(catalog.DATASETS) == choices.DATASETS
 

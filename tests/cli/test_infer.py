@@ -441,13 +441,13 @@ def test_infer_reads_batches_with_a_progress_bar(run, tmp_path, monkeypatch):
     read = infer.read_batch
 
     def counted(spotter, batch, *rest):
-        sizes.append(len(batch))
-        read(spotter, batch, *rest)
+        sizes.append(len(batch.images))
+        return read(spotter, batch, *rest)
 
     monkeypatch.setattr(infer, 'read_batch', counted)
     monkeypatch.setattr(sys.stderr, 'isatty', lambda: True)
     done = run('photos', '--batch-size', 2, '--no-draw')
-    assert sizes == [2, 2, 1]
+    assert sorted(sizes) == [1, 2, 2]
     assert [line.rsplit(': ')[-1] for line in done.out] == list(letters)
     assert 'image/s' in done.err[-1] or 's/image' in done.err[-1]
 
@@ -462,7 +462,8 @@ def test_infer_prints_no_progress_bar_to_a_file(run, tmp_path):
     assert error.startswith('error: ') and total == '1 of 3 inputs could not be read'
 
 
-def test_infer_keeps_one_batch_in_memory(run, monkeypatch):
+@pytest.mark.parametrize('workers', [1, 2])
+def test_infer_keeps_one_batch_per_worker_in_memory(run, monkeypatch, workers):
     alive: list[weakref.ref] = []
     most = 0
 
@@ -475,9 +476,10 @@ def test_infer_keeps_one_batch_in_memory(run, monkeypatch):
 
     items = [InputItem(f'{i}', f'{i}.png', load) for i in range(8)]
     monkeypatch.setattr(pipeline.io, 'iter_inputs', lambda *_, **__: iter(items))
-    assert run('photos', '--batch-size', 2, '--quiet', '--no-draw').status == 0
+    options = ('--batch-size', 2, '--workers', workers, '--quiet', '--no-draw')
+    assert run('photos', *options).status == 0
     assert len(alive) == 8
-    assert most <= 2
+    assert most <= 2 * workers
 
 
 def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
@@ -485,15 +487,15 @@ def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
         save(tmp_path / 'photos' / f'{letter}.png', letter)
     read, count = infer.read_batch, 0
 
-    def interrupted(*args: object) -> None:
+    def interrupted(*args: object) -> list:
         nonlocal count
         count += 1
         if count == 3:
             raise KeyboardInterrupt
-        read(*args)
+        return read(*args)
 
     monkeypatch.setattr(infer, 'read_batch', interrupted)
-    done = run('photos')
+    done = run('photos', '--workers', 1)
     assert done.status == 130
     assert '--resume' in done.err[-1]
     assert files(tmp_path / 'results') == ['a.json', 'a.png', 'b.json', 'b.png']
@@ -537,7 +539,10 @@ def test_infer_control_c_leaves_complete_results(tmp_path):
         f'runpy.run_path({str(REPOSITORY / "tools" / "infer.py")!r}, run_name="__main__")\n'
     )
     process = subprocess.Popen(
-        [sys.executable, starter, 'photos', '--config', config, '--format', 'jsonl', '--no-draw'],
+        [
+            sys.executable, starter, 'photos', '--config', config, '--format', 'jsonl', '--no-draw',
+            '--batch-size', '1',
+        ],
         cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={
             **os.environ, 'PYTHONPATH': f'{REPOSITORY}:{REPOSITORY / "tests" / "helpers"}',

@@ -30,13 +30,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from pipeline.cli import infer
+from pipeline.image_stream import ImageStream
 from pipeline.structures import ImageWords, Word
 
 IMAGES = 12
@@ -174,11 +174,18 @@ def check_fault(fault: str, result_format: str, moments: int, seed: int) -> list
     return failures
 
 
+class _Spotter(ImageStream):
+    default_workers = 1
+
+    def read_batch(self, images: Any) -> Any:
+        return read_batch(images)
+
+
 def _run(argv: list[str]) -> None:
     devnull = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(devnull, stream)
-    infer.load_spotter = lambda args: SimpleNamespace(read_batch=read_batch)  # type: ignore
+    infer.load_spotter = lambda args: _Spotter()  # type: ignore
     os._exit(infer.main(argv))
 
 

@@ -259,7 +259,7 @@ class PARSeqDecoder(BaseDecoder):
             logits.append(self.classify(features, fuse_features))
             token = logits[-1].argmax(-1)
             ended |= token == self.dictionary.end_idx
-            if ended.all():
+            if not torch.jit.is_tracing() and ended.all():  # a traced graph has all steps
                 break
         return torch.cat(logits, dim=1)
 
@@ -304,7 +304,7 @@ class PARSeqDecoder(BaseDecoder):
         """
         draft = draft[:, : self.max_label_length]
         tokens = torch.cat([self._start_tokens(memory), draft], dim=1)  # (N, S)
-        readable = (tokens == self.dictionary.end_idx).cumsum(1) == 0
+        readable = (tokens == self.dictionary.end_idx).long().cumsum(1) == 0
         steps = torch.arange(self.max_seq_len, device=tokens.device)
         keys = steps[: tokens.size(1)]
         query_mask = steps[:, None] + 1 != keys[None, :]  # Step i predicts character i + 1.

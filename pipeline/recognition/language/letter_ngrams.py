@@ -12,11 +12,10 @@ from unicodedata import combining, normalize
 
 import numpy as np
 
+from pipeline.recognition.language.letter_counts import ALPHABET, BITS, EDGE, LetterCounts
 from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
 
-_EDGE = 0  # Symbol before and after a run of letters; a..z are 1..26.
-_ALPHABET = 27  # The edge and the letters.
-_BITS = 5  # Bits per symbol of a state.
+_MAX_KEPT = 16384  # Contexts whose distribution is kept, about 10 MB.
 _OTHERS = re.compile('[^a-z]+')
 DIGIT, MARK, SYMBOL = -1, -2, -3
 """Results of :func:`letter_index` for a digit, one of ``.,'!-``, and any other non-letter."""
@@ -37,6 +36,13 @@ class _Next(NamedTuple):
     digit: float
     symbol: float
     end: float
+
+
+class _Distribution(NamedTuple):
+    """Distribution of the next symbol: (27,) without and logarithms with the surprise."""
+
+    probs: np.ndarray
+    log_probs: list[float]
 
 
 def _next(*shares: float) -> _Next:
@@ -77,7 +83,7 @@ class LetterNgrams:
             ``surprise`` is not in (0, 1].
     """
 
-    start = 1 << _BITS | _EDGE
+    start = 1 << BITS | EDGE
     # Distribution of the next kind of character in the states outside of a run of letters.
     _outside_letters: ClassVar = {start: _AT_START, DIGIT: _AFTER_DIGIT, SYMBOL: _AFTER_SYMBOL}
 
@@ -95,8 +101,8 @@ class LetterNgrams:
         self.surprise = surprise
         gathered, self._accented = _gather(words)
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
-        self._rows, probs = _count(gathered, order)
-        self._log_probs = np.log((1 - surprise) * probs + surprise / _ALPHABET)  # (rows, 27)
+        self._counts = LetterCounts(gathered, order)
+        self._kept: dict[int, _Distribution | None] = {}
 
     @classmethod
     def like(
@@ -129,12 +135,12 @@ class LetterNgrams:
             return log_prob + _LOG_P_IN_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
         if state in self._outside_letters:
             log_prob, state = self._outside_letters[state].letters, self.start
-        log_prob += float(self._log_probs[self._rows[state], letter + 1])
-        longest = 1 << _BITS * (self.order - 1)
-        state = state << _BITS | letter + 1
-        if state >= longest << _BITS:
+        log_prob += self._log_probs(state)[letter + 1]
+        longest = 1 << BITS * (self.order - 1)
+        state = state << BITS | letter + 1
+        if state >= longest << BITS:
             state = _drop_first(state)
-        while state not in self._rows:
+        while self._distribution(state) is None:
             state = _drop_first(state)
         return log_prob, state
 
@@ -150,7 +156,31 @@ class LetterNgrams:
         """
         if state in self._outside_letters:
             return 0.0, self._outside_letters[state]
-        return float(self._log_probs[self._rows[state], _EDGE]), _AFTER_LETTERS
+        return self._log_probs(state)[EDGE], _AFTER_LETTERS
+
+    def _log_probs(self, state: int) -> list[float]:
+        found = self._distribution(state)
+        if found is None:
+            raise KeyError(f'no state {state}')
+        return found.log_probs
+
+    def _distribution(self, state: int) -> _Distribution | None:
+        """Distribution of the symbol after a context, or None if the context does not occur."""
+        if state in self._kept:
+            return self._kept[state]
+        found = None
+        cells = self._counts.after(state)
+        if cells is not None:
+            shorter = self._distribution(_drop_first(state)) if state > 1 else None
+            below = np.full(ALPHABET, 1 / ALPHABET) if shorter is None else shorter.probs
+            kinds = np.count_nonzero(cells)
+            probs = (cells + kinds * below) / (cells.sum() + kinds)
+            mixed = (1 - self.surprise) * probs + self.surprise / ALPHABET
+            found = _Distribution(probs, np.log(mixed).tolist())
+        if len(self._kept) >= _MAX_KEPT:
+            self._kept.clear()
+        self._kept[state] = found
+        return found
 
     def covers(self, text: str) -> bool:
         """Whether the word lists contain all non-ASCII letters of a text, in any case.
@@ -188,8 +218,12 @@ def _gather(
     weights: dict[str, float] = {}
     accented = {c for some in lists for word in some if not word.isascii() for c in word.lower()}
     for word, weight in (entry for some in lists for entry in some.items()):
-        plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
-        for part in filter(None, _OTHERS.split(plain)):
+        if word.isascii():
+            plain = word.lower()
+        else:
+            plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
+        parts = [plain] if plain.isascii() and plain.isalpha() else _OTHERS.split(plain)
+        for part in filter(None, parts):
             weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none. Use another word list.')
@@ -202,42 +236,5 @@ def _read(path: str | os.PathLike[str]) -> dict[str, float]:
 
 def _drop_first(state: int) -> int:
     """Remove the first letter of a state. A leading one bit marks the number of letters."""
-    below = 1 << state.bit_length() - 1 - _BITS
+    below = 1 << state.bit_length() - 1 - BITS
     return state & below - 1 | below
-
-
-def _count(words: Mapping[str, float], order: int) -> tuple[dict[int, int], np.ndarray]:
-    """Count n-grams and smooth them.
-
-    Returns:
-        Row of each context, and (rows, 27) probabilities of the next symbol, the edge first.
-    """
-    # One edge before the first word and one after each word, which has the weight of its word.
-    text = '\0'.join(['', *words, '']).encode()
-    symbols = np.frombuffer(text, np.uint8).astype(np.int64) % 32  # 'a' is 97, so 1.
-    lengths = [1, *(len(word) + 1 for word in words)]
-    weights = np.repeat(np.array([0.0, *words.values()]), lengths)
-    rows: dict[int, int] = {}
-    tables: list[np.ndarray] = []
-    contexts = np.ones(len(symbols), dtype=np.int64)  # State before each symbol.
-    found = np.zeros(0, dtype=np.int64)
-    ends = np.arange(1, len(symbols))
-    for length in range(order):
-        if length:
-            ends = ends[ends >= length]
-            # A context may contain an edge only as its first symbol.
-            ends = ends[symbols[ends - length + 1] != _EDGE] if length > 1 else ends
-            # Prepend one symbol: the leading one bit moves up by _BITS.
-            one = 1 << _BITS * (length - 1)
-            contexts[ends] += (symbols[ends - length] + (1 << _BITS) - 1) * one
-        shorter, (found, index) = found, np.unique(contexts[ends], return_inverse=True)
-        cells = np.bincount(
-            index * _ALPHABET + symbols[ends], weights[ends], len(found) * _ALPHABET
-        ).reshape(-1, _ALPHABET)
-        kinds = (cells > 0).sum(1, keepdims=True)
-        below = np.full((1, _ALPHABET), 1 / _ALPHABET)
-        if length:
-            below = tables[-1][np.searchsorted(shorter, found & one - 1 | one)]
-        tables.append((cells + kinds * below) / (cells.sum(1, keepdims=True) + kinds))
-        rows.update(zip(found.tolist(), range(len(rows), len(rows) + len(found))))
-    return rows, np.concatenate(tables).astype(np.float32)

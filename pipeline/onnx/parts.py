@@ -1,0 +1,179 @@
+"""Detector, recognizer and scene encoder of exported spotters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from pipeline.detection.db_words import DBWords
+from pipeline.detection.image_pyramid import ImagePyramid
+from pipeline.onnx.network import OnnxNetwork
+from pipeline.recognition.crop_groups import group_by_size
+from pipeline.recognition.ctc_reader import CTCReader, Reading
+from pipeline.recognition.language.letter_ngrams import LetterNgrams
+from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
+
+Scene = tuple[np.ndarray, Sequence[int]]
+"""Scene tokens (I, S, C), and the index of the image of each crop."""
+
+
+class OnnxDetector:
+    """A text detector in ONNX Runtime.
+
+    The words of a DBNet with the postprocessor of this package need no torch. Other detectors use
+    their postprocessor of MMOCR.
+
+    Args:
+        folder: Folder of the network.
+        settings: ``detector`` of the manifest.
+        threads: Number of threads.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
+        self.network = OnnxNetwork(folder / settings['file'], threads)
+        # A batch of images takes more memory, and as much time per image on a CPU.
+        self.pyramid = ImagePyramid(**{**settings['pyramid'], 'batch_size': 1})
+        self.words: Any = None
+        if 'words' in settings:
+            self.words = DBWords(**settings['words'])
+        else:
+            from pipeline.onnx.mmocr_readers import PostprocessedWords
+
+            self._postprocess = PostprocessedWords(settings['postprocessor'])
+
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Any]:
+        """One ``Detections`` per image, (H, W, 3) uint8 BGR."""
+        return self.pyramid.detect(images, self._predict)
+
+    def _predict(
+        self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
+    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+        batch = np.stack(images)
+        if self.words is None:
+            return self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
+        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
+        for prob_map, (height, width) in zip(self.network(batch), ori_shapes):
+            polygons, scores = self.words(prob_map)
+            scale = np.array(
+                [width / prob_map.shape[1], height / prob_map.shape[0]], dtype=np.float32
+            )
+            found.append(([polygon * scale for polygon in polygons], scores))
+        return found
+
+
+class OnnxRecognizer:
+    """A recognizer in ONNX Runtime.
+
+    Args:
+        folder: Folder of the network.
+        settings: ``recognizer`` of the manifest.
+        threads: Number of threads.
+    """
+
+    rescorer: LanguageModelRescorer | None = None
+
+    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
+        self.network = OnnxNetwork(folder / settings['file'], threads)
+
+    def read(
+        self, crops: Sequence[np.ndarray], batch_size: int, scene: Scene | None = None
+    ) -> list[Reading]:
+        """Readings of crops (height, width, 3) uint8 BGR, in their order.
+
+        Args:
+            crops: Crops in the recognizer's sizes.
+            batch_size: Maximum number of crops per call of the network.
+            scene: Scenes of the crops, or None without scene context.
+        """
+        readings: list[Reading | None] = [None] * len(crops)
+        for rows in group_by_size(crops, batch_size):
+            batch = np.stack([crops[row] for row in rows])
+            inputs = [batch]
+            if scene is not None:
+                inputs += [scene[0], np.array([scene[1][row] for row in rows], dtype=np.int64)]
+            for row, reading in zip(rows, self._read(self.network(*inputs), batch)):
+                readings[row] = reading
+        return [reading for reading in readings if reading is not None]
+
+    def _read(self, output: np.ndarray, crops: np.ndarray) -> list[Reading]:
+        raise NotImplementedError
+
+
+class OnnxCTCRecognizer(OnnxRecognizer):
+    """A recognizer with a ``CTCDecoder``."""
+
+    rescorer: LanguageModelRescorer
+
+    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
+        super().__init__(folder, settings, threads)
+        self.reader = CTCReader(
+            settings['characters'],
+            settings['blank'],
+            settings['word_break'],
+            settings['unwritten'],
+        )
+        self.pad_right = settings['pad_right']
+        language = settings.get('language_model')
+        self.rescorer = LanguageModelRescorer(
+            settings['characters'],
+            self.reader.unwritten,
+            None if language is None else LetterNgrams(**language),
+            settings.get('lm_weight', 0.4),
+            settings.get('rescore_below', 0.9),
+        )
+
+    def _read(self, output: np.ndarray, crops: np.ndarray) -> list[Reading]:
+        valid = crops.shape[2] / (crops.shape[2] + self.pad_right)
+        readings = read_ctc(self.reader, self.rescorer, output)
+        return [reading.without_padding(valid) for reading in readings]
+
+
+class OnnxPostprocessedRecognizer(OnnxRecognizer):
+    """A recognizer with a postprocessor of MMOCR, which requires torch."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
+        super().__init__(folder, settings, threads)
+        from pipeline.onnx.mmocr_readers import PostprocessedTexts
+
+        self._postprocess = PostprocessedTexts(
+            settings['postprocessor'], settings['dictionary'], folder
+        )
+
+    def _read(self, output: np.ndarray, crops: np.ndarray) -> list[Reading]:
+        return self._postprocess(output, crops.shape[1:3])
+
+
+class OnnxSceneEncoder:
+    """A CLIP image encoder in ONNX Runtime.
+
+    Args:
+        folder: Folder of the network.
+        settings: ``context`` of the manifest.
+        threads: Number of threads.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
+        self.network = OnnxNetwork(folder / settings['file'], threads)
+        self.height, self.width = settings['size']
+        self.interpolation = Image.Resampling[settings['interpolation'].upper()]
+        self.batch_size = settings['batch_size']
+
+    def __call__(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Scene tokens (I, S, C) of at least one image, (H, W, 3) uint8 BGR."""
+        # Pillow's resampling is what torchvision does for uint8 images with antialias=True.
+        resized = [
+            np.asarray(
+                Image.fromarray(np.ascontiguousarray(image[..., ::-1])).resize(
+                    (self.width, self.height), self.interpolation
+                )
+            )
+            for image in images
+        ]
+        starts = range(0, len(resized), self.batch_size)
+        return np.concatenate(
+            [self.network(np.stack(resized[start : start + self.batch_size])) for start in starts]
+        )

@@ -1,0 +1,65 @@
+"""Counts of the letters that follow each context in a word list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+EDGE = 0
+"""Symbol before and after a word; a..z are 1..26."""
+
+ALPHABET = 27
+"""The edge and the letters."""
+
+BITS = 5
+"""Bits per symbol of a state."""
+
+
+class LetterCounts:
+    """Weights of the symbols after a context, counted when they are asked for.
+
+    All runs of ``order`` symbols are sorted once. The runs that start with a context are then a
+    range of the sorted ones. This takes a sixth of the memory of tables of all contexts, and most
+    contexts are never asked for.
+
+    A state encodes a context: a leading one bit, which marks its length, and ``BITS`` bits per
+    symbol. A context contains an edge only as its first symbol.
+
+    Args:
+        words: Words in letters a to z, and their weights.
+        order: Length of the longest context, plus the symbol after it.
+    """
+
+    def __init__(self, words: Mapping[str, float], order: int) -> None:
+        self.order = order
+        # One edge before the first word and one after each word, which has the weight of its word.
+        text = '\0'.join(['', *words, '']).encode()
+        symbols = np.frombuffer(text, np.uint8).astype(np.int64) % 32  # 'a' is 97, so 1.
+        lengths = [1, *(len(word) + 1 for word in words)]
+        weights = np.repeat(np.array([0.0, *words.values()]), lengths)
+        self._all = np.bincount(symbols[1:], weights[1:], ALPHABET)
+        runs = np.zeros(len(symbols) - 1, dtype=np.int64)
+        padded = np.pad(symbols, (0, order))
+        for start in range(order):
+            runs = runs << BITS | padded[start : start + len(runs)]
+        by_run = np.argsort(runs)
+        self._runs = runs[by_run]
+        # The symbol after a context belongs to the same word as the second symbol of its run.
+        self._weights = weights[1:][by_run]
+
+    def after(self, state: int) -> np.ndarray | None:
+        """Total weights (27,) of the symbols after a context; None if it does not occur."""
+        length = (state.bit_length() - 1) // BITS
+        if not length:
+            return self._all
+        context = state - (1 << BITS * length)
+        step = 1 << BITS * (self.order - 1 - length)
+        keys = (context * (1 << BITS) + np.arange(ALPHABET + 1)) * step
+        bounds = np.searchsorted(self._runs, keys)
+        if bounds[0] == bounds[-1]:
+            return None
+        some = np.flatnonzero(np.diff(bounds))
+        weights = np.zeros(ALPHABET)
+        weights[some] = np.add.reduceat(self._weights[: bounds[-1]], bounds[some])
+        return weights

@@ -9,10 +9,12 @@ import torch
 from mmengine.registry import DefaultScope
 from tiny_towers import TINY, make_photo
 
+from pipeline import embedded_context
 from pipeline.cli import pack_fusion
 from pipeline.embedded_context import default_with_context, with_context
 from pipeline.recognition.crop_reader import read_crops
 from pipeline.registry import MODELS
+from pipeline.spotter_choice import SpotterChoice
 
 DICTIONARY = Path(__file__).parents[1] / 'data' / 'dicts' / 'ascii94.txt'
 ENCODER = dict(type='ClipImageEncoder', arch=TINY, pretrained=None, allow_random=True)
@@ -107,3 +109,17 @@ def test_pack_fusion_rejects_a_plain_recognizer(tmp_path, capsys):
     status = pack_fusion.main([str(tmp_path / 'plain.pth'), '--out', str(tmp_path / 'out')])
     assert status == 2
     assert 'has no fusion' in capsys.readouterr().err
+
+
+def test_spotter_choice_reports_a_missing_fusion_before_anything_is_built(monkeypatch, tmp_path):
+    weights = tmp_path / 'fusion.safetensors'
+    monkeypatch.setattr(embedded_context, 'CONTEXT_WEIGHTS', weights)
+    monkeypatch.setattr(embedded_context.check_embedded_context, '__defaults__', ('auto', weights))
+    choice = SpotterChoice(context=True)
+    assert choice.runs_in_torch
+    with pytest.raises(FileNotFoundError, match='this version contains none'):
+        choice.check()
+    with pytest.raises(ValueError, match='runs in torch'):
+        SpotterChoice(context=True, engine='onnx').check()
+    weights.touch()
+    choice.check()

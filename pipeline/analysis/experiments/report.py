@@ -13,15 +13,18 @@ _MAIN = ('gated-early', 'only-fusion', 'mhca-early-k2')
 """Runs whose groups of words are listed, if they exist."""
 
 
-def conclude(summary: Mapping[str, Any], run: str = 'gated-early') -> str:
+def conclude(summary: Mapping[str, Any]) -> str:
     """One sentence: what the experiments say about context.
+
+    The conclusion is that of the first run in ``_MAIN`` that exists.
 
     Args:
         summary: Result of :func:`summarize`.
-        run: Run to conclude from.
     """
-    if run not in summary['runs']:
-        return f'The run {run} is missing, so nothing follows about context yet.'
+    run = next((name for name in _MAIN if name in summary['runs']), None)
+    if run is None:
+        return f'None of the runs {", ".join(_MAIN)} exists, so nothing follows about context yet.'
+    title = summary['runs'][run]['title']
     gains, losses, names = [], [], []
     for name, test in summary['sets'].items():
         difference = test['runs'][run].get('over_control')
@@ -31,8 +34,8 @@ def conclude(summary: Mapping[str, Any], run: str = 'gated-early') -> str:
         gains.append(difference['low'] > 0)
         losses.append(difference['high'] < 0)
     if not names:
-        return f'The control of the run {run} is missing, so nothing follows about context yet.'
-    where = ', '.join(names)
+        return f'The control of {title} is missing, so nothing follows about context yet.'
+    where = f'{", ".join(names)} ({title})'
     if all(gains):
         return f'Context helps: accuracy over the control is {where}, each interval above 0.'
     if any(losses):

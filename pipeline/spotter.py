@@ -117,7 +117,6 @@ class TextSpotter(SpotterSettings, ImageStream):
         checkpoint: str | os.PathLike[str] | None = None,
         device: str | torch.device = 'cpu',
         as_trained: bool = False,
-        int8: bool = True,
     ) -> TorchTextSpotter:
         """Build a spotter in torch from a config of ``configs/spotting``, ready to read.
 
@@ -129,19 +128,15 @@ class TextSpotter(SpotterSettings, ImageStream):
             checkpoint: Weights of the whole spotter. By default the config's ``load_from``.
             device: Device of the networks.
             as_trained: Keep the trainable module structure, for exporting weights. By default
-                batch norm is folded and the detector may be quantized
-                (``TextDetector.prepare_to_read``); the spotter then stays on its device.
-            int8: Whether the detector may compute in 8-bit integers, on an x86 CPU and with
-                weights that ``clipter calibrate-int8`` has calibrated.
+                batch norm is folded (``TextDetector.prepare_to_read``).
 
         Raises:
-            ValueError: If the config is not that of a spotter, no weights are named anywhere, or
-                the int8 ranges in their file cannot be read.
+            ValueError: If the config is not that of a spotter, or no weights are named anywhere.
             FileNotFoundError: If a file is missing.
         """
         from pipeline.torch_spotter import build_torch_spotter
 
-        return build_torch_spotter(config, checkpoint, device, as_trained, int8)
+        return build_torch_spotter(config, checkpoint, device, as_trained)
 
     def read(self, image: Any) -> ImageWords:
         """Read one image.

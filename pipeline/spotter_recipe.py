@@ -20,13 +20,11 @@ class Recipe:
         model: Config of the spotter as plain dictionaries.
         checkpoint: Path of the weights, or None if the config names them.
         device: Device of the networks.
-        int8: Whether the detector may compute in 8-bit integers.
     """
 
     model: Mapping[str, Any]
     checkpoint: str | None
     device: str
-    int8: bool
 
     def reduce(self, settings: Mapping[str, Any]) -> tuple[Any, ...]:
         """Result of ``__reduce_ex__``: the config, the content of the weights file, and settings.
@@ -35,14 +33,13 @@ class Recipe:
             FileNotFoundError: If the weights file does not exist any more.
         """
         weights = None if self.checkpoint is None else Path(self.checkpoint).read_bytes()
-        return _rebuild, (dict(self.model), weights, self.device, self.int8, dict(settings))
+        return _rebuild, (dict(self.model), weights, self.device, dict(settings))
 
 
 def _rebuild(
     model: dict[str, Any],
     weights: bytes | None,
     device: str,
-    int8: bool,
     settings: Mapping[str, Any],
 ) -> TorchTextSpotter:
     from mmengine.config import Config
@@ -55,6 +52,6 @@ def _rebuild(
             checkpoint = Path(folder, 'weights')
             checkpoint.write_bytes(weights)
         config = Config({'model': model})
-        spotter = build_torch_spotter(config, checkpoint, device, as_trained=False, int8=int8)
+        spotter = build_torch_spotter(config, checkpoint, device, as_trained=False)
     spotter.restore_settings(settings)
     return spotter

@@ -26,7 +26,6 @@ from torch import Tensor, nn
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
-from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.detection.text_detector import TextDetector
 from pipeline.recognition.crop_reader import read_crops, to_reading
 from pipeline.recognition.ctc_reader import CTCReader, Reading
@@ -43,7 +42,7 @@ from pipeline.word_reading import CropBatch, WordBatch
 
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 
-# MMEngine's default scope and torch's quantization are state of the process.
+# MMEngine's default scope is state of the process.
 _BUILD_LOCK = threading.RLock()
 
 
@@ -94,7 +93,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle a spotter that was built to read as its config, weights and settings.
 
-        Its networks are built again when it is loaded, because folded and quantized networks
+        Its networks are built again when it is loaded, because folded networks
         cannot be pickled. Spotters that can be trained are pickled as any module.
         """
         if self._recipe is None:
@@ -278,7 +277,6 @@ def build_torch_spotter(
     checkpoint: str | os.PathLike[str] | None,
     device: str | torch.device,
     as_trained: bool,
-    int8: bool,
 ) -> TorchTextSpotter:
     """Build a spotter from a config; see :meth:`TextSpotter.from_config`."""
     import pipeline.registration  # noqa: F401  the modules that configs name
@@ -311,13 +309,12 @@ def build_torch_spotter(
             spotter.init_weights()
         spotter.eval()
         if not as_trained:
-            ranges = load_int8_ranges(checkpoint) if int8 and checkpoint else None
-            spotter.detector.prepare_to_read(device, ranges)
+            spotter.detector.prepare_to_read()
             encoder = getattr(spotter.recognizer, 'context_encoder', None)
             if isinstance(encoder, ClipImageEncoder):
                 encoder.prepare_to_read()
             path = None if checkpoint is None else os.fspath(checkpoint)
-            spotter._recipe = Recipe(Config(model).to_dict(), path, str(device), int8)
+            spotter._recipe = Recipe(Config(model).to_dict(), path, str(device))
     # Convolutions are up to twice as fast on a CPU in this format.
     return spotter.to(device).to(memory_format=torch.channels_last)
 

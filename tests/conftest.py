@@ -44,7 +44,7 @@ def demo_words(default_spotter: TextSpotter) -> list[Word]:
 @pytest.fixture(scope='session')
 def float_spotter() -> TextSpotter:
     """The embedded default in torch, in floating point. Tests do not change it."""
-    return TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
+    return TextSpotter.from_config(DEFAULT_CONFIG)
 
 
 @pytest.fixture(scope='session')

@@ -729,7 +729,7 @@ def test_precision_must_be_known():
 
 
 def test_bfloat16_reads_as_float32_up_to_rounding():
-    spotter = TextSpotter.from_config(DEFAULT_CONFIG, int8=False)
+    spotter = TextSpotter.from_config(DEFAULT_CONFIG)
     image = cv2.imread('data/demo/scene.jpg')[250:420, :640]
     exact = spotter.read(image)
     spotter.use_precision('bfloat16')

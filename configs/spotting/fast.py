@@ -2,4 +2,4 @@
 
 _base_ = ['../../pipeline/weights/default_spotter.py']
 
-model = dict(detector=dict(long_side_px=960, coarse_long_sides_px=()))
+model = dict(detector=dict(long_side_px=800, coarse_long_sides_px=()))

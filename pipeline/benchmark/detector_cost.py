@@ -28,8 +28,8 @@ class DetectorCost:
     Attributes:
         whole: Time of the detector, from the decoded image to the word polygons.
         network: Time of its network only, at its working size.
-        peer: Time of the network of MMOCR's DBNet with a ResNet-18, at its working size, in float32
-            (the detector may use int8). The weights are random, which does not change the time of
+        peer: Time of the network of MMOCR's DBNet with a ResNet-18, at its working size.
+            The weights are random, which does not change the time of
             the network. The postprocessing is not compared because it would find no words.
     """
 
@@ -44,7 +44,7 @@ def build_peer(device: torch.device) -> TextDetector:
     model.backbone.init_cfg = None
     with DefaultScope.overwrite_default_scope('mmocr'):
         peer = TextDetector(model, long_side_px=PEER_LONG_SIDE_PX)
-    peer.prepare_to_read(device)
+    peer.prepare_to_read()
     return peer.to(device).to(memory_format=torch.channels_last)
 
 

@@ -32,7 +32,6 @@ GROUPS: dict[str, dict[str, str]] = {
         'pack-fusion': 'Write the fusion of a trained context recognizer to a file.',
         'unpack-spotter': "Write the two parts of a spotter's file as training checkpoints.",
         'export': 'Write a spotter as ONNX files, for reading without torch.',
-        'calibrate-int8': "Measure a detector's activation ranges, for 8-bit inference on CPUs.",
         'pack-tower': 'Write the weights of the embedded context encoder, clipter-lite0.',
         'convert-ppocr': 'Convert published PP-OCRv6 weights for the model of a config.',
     },

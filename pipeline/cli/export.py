@@ -34,9 +34,7 @@ def _export(args: argparse.Namespace) -> int:
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
     # As trained: the export folds batch norms itself, which keeps weights in half precision exact.
-    spotter = TextSpotter.from_config(
-        config or DEFAULT_CONFIG, args.checkpoint, as_trained=True, int8=False
-    )
+    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, args.checkpoint, as_trained=True)
     export_spotter(spotter, args.out)
     for path in sorted(args.out.glob('*.onnx')):
         print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')

@@ -48,7 +48,6 @@ def _pack(args: argparse.Namespace) -> int:
     from mmengine.registry import DefaultScope
 
     import pipeline.registration  # noqa: F401
-    from pipeline.detection.quantize.int8_ranges import as_metadata, load_int8_ranges
     from pipeline.registry import MODELS
     from pipeline.spotter import DEFAULT_CONFIG
     from pipeline.utils.checkpoint import load_weights, save_weights
@@ -67,12 +66,8 @@ def _pack(args: argparse.Namespace) -> int:
             _load_average(part, checkpoints)
         else:
             load_weights(part, default, prefix=prefix)
-    ranges = None if args.detector else load_int8_ranges(default)
-    metadata = None if ranges is None else as_metadata(ranges)
-    save_weights(spotter, args.out, getattr(torch, args.dtype), metadata)
+    save_weights(spotter, args.out, getattr(torch, args.dtype))
     print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
-    if ranges is None:
-        print('a DBNet is twice as fast on an x86 CPU after clipter calibrate-int8')
     return DONE
 
 

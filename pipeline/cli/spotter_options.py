@@ -58,7 +58,7 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add(
         '--long-side', type=positive_int, metavar='PX',
         help="long side to which images are resized for the detector (default: the config's own, "
-        '1664 in the embedded default); larger values find smaller words and take more time',
+        '1280 in the embedded default); larger values find smaller words and take more time',
     )  # fmt: skip
     add(
         '--tile', type=positive_int, metavar='PX',

@@ -123,8 +123,6 @@ def is_spotter(config: Config) -> bool:
 
 def build_runner(config: Config, checkpoint: str | None) -> Runner:
     """A Runner whose model has its weights."""
-    from mmengine.device import get_device
-
     from pipeline.engine.console_runner import ConsoleRunner
     from pipeline.spotter import TextSpotter
 
@@ -132,8 +130,7 @@ def build_runner(config: Config, checkpoint: str | None) -> Runner:
         config.load_from = checkpoint or config.get('load_from')
         return ConsoleRunner.from_cfg(config)
     return ConsoleRunner(
-        # The 8-bit detector requires a CPU; the Runner moves the model to the GPU if there is one.
-        model=TextSpotter.from_config(config, checkpoint, int8=get_device() == 'cpu'),
+        model=TextSpotter.from_config(config, checkpoint),
         work_dir=config.work_dir,
         test_dataloader=config.test_dataloader,
         test_cfg=config.test_cfg,

@@ -6,7 +6,6 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 
 # isort: split
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +15,10 @@ from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
+from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.detection_samples import make_samples, to_polygons
 from pipeline.detection.detections import Detections
 from pipeline.detection.image_pyramid import ImagePyramid
-from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
-from pipeline.detection.quantize.int8 import can_quantize, quantize_detector
-from pipeline.detection.quantize.int8_ranges import Ranges
 from pipeline.registry import MODELS
 from pipeline.utils.transfer import to_device
 
@@ -55,32 +52,14 @@ class TextDetector(BaseModule):
         head = getattr(self.detector, 'det_head', None)
         if head is not None:  # MMOCR's postprocessors convert the output to NumPy
             head.register_forward_hook(_to_float32)
-        self.reads_in_int8 = False
 
-    def prepare_to_read(
-        self, device: str | torch.device = 'cpu', int8_ranges: Ranges | None = None
-    ) -> None:
-        """Convert the detector, with its weights loaded, for fast inference, in place.
+    def prepare_to_read(self) -> None:
+        """Fold the batch norms into the convolutions, in place, for fast inference.
 
-        Batch norm is folded into the convolutions (``fold_batch_norm``). On an x86 CPU, a DBNet
-        with ``int8_ranges`` is quantized to 8-bit integers (``quantize_detector``). The converted
-        detector cannot be trained or saved, and a quantized detector runs on the CPU only.
-
-        Args:
-            device: Device that inference will run on.
-            int8_ranges: Activation ranges that ``measure_ranges`` returned for the current
-                weights. With None the detector stays in floats. If the ranges do not fit the
-                network, the detector stays in floats and a warning is issued.
+        The weights must be loaded. The converted detector cannot be trained or saved.
         """
         self.eval()
         fold_batch_norm(self)
-        if not int8_ranges or torch.device(device).type != 'cpu' or not can_quantize():
-            return
-        try:
-            quantize_detector(self, int8_ranges)
-            self.reads_in_int8 = True
-        except (ValueError, RuntimeError, AttributeError) as error:  # torch's API may change
-            warnings.warn(f'the detector computes in floats, half as fast: {error}', stacklevel=2)
 
     @torch.no_grad()
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:
@@ -102,11 +81,6 @@ class TextDetector(BaseModule):
         preprocess = self.detector.data_preprocessor
         # BaseDataPreprocessor.to() is not called when a plain parent nn.Module is moved.
         device = next(self.detector.parameters()).device
-        if self.reads_in_int8 and device.type != 'cpu':
-            raise RuntimeError(
-                'this detector computes in 8-bit integers, which requires the CPU, but was moved '
-                f'to {device}. Pass the device to TextSpotter.from_config, or int8=False.'
-            )
         preprocess.to(device)
         batch = to_device(np.stack(images), device).permute(0, 3, 1, 2)
         data = preprocess(dict(inputs=list(batch), data_samples=samples), False)

@@ -44,7 +44,7 @@ def export_spotter(spotter: TorchTextSpotter, folder: str | os.PathLike[str]) ->
 
     Args:
         spotter: A spotter on the CPU whose detector computes in floating point
-            (``TextSpotter.from_config(..., int8=False, as_trained=True)``).
+            (``TextSpotter.from_config(..., as_trained=True)``).
         folder: Output folder.
 
     Raises:

@@ -72,7 +72,6 @@ def save_weights(
     model: nn.Module,
     path: str | os.PathLike[str],
     dtype: torch.dtype | None = None,
-    metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a model's weights as safetensors.
 
@@ -81,14 +80,13 @@ def save_weights(
         path: Path of the file.
         dtype: Dtype of floating-point weights in the file; ``torch.float16`` halves its size. A
             tensor with values that overflow this dtype keeps its own.
-        metadata: Metadata of the file.
     """
     state = {
         name: _as_stored(value.detach().cpu(), dtype).contiguous()
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor)
     }
-    write_whole(Path(path), save(state, metadata))
+    write_whole(Path(path), save(state))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from pipeline.cli import pack_spotter
-from pipeline.detection.quantize.int8_ranges import load_int8_ranges
 from pipeline.registry import MODELS
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 
@@ -49,17 +48,6 @@ def test_pack_spotter_packs_two_trained_parts(trained, tmp_path, capsys):
         wanted = torch.load(trained[name], weights_only=True)['state_dict']
         for key, value in part.state_dict().items():
             torch.testing.assert_close(value, wanted[key], rtol=1e-3, atol=1e-4)
-
-
-def test_pack_spotter_keeps_ranges_of_the_default_detector(trained, tmp_path, capsys):
-    out = tmp_path / 'spotter.safetensors'
-    recognizer = ['--recognizer', str(trained['recognizer'])]
-    assert pack_spotter.main([str(DEFAULT_CONFIG), '--out', str(out), *recognizer]) == 0
-    assert 'calibrate_int8' not in capsys.readouterr().out
-    assert load_int8_ranges(out) == load_int8_ranges(DEFAULT_CONFIG.with_suffix('.safetensors'))
-    assert pack(trained, out) == 0
-    assert 'after clipter calibrate-int8' in capsys.readouterr().out
-    assert load_int8_ranges(out) is None
 
 
 def test_pack_spotter_dtype_float32(trained, tmp_path):

@@ -20,14 +20,8 @@ def without_losses(detector: dict) -> dict:
 
 
 def test_default_detector_equals_its_base() -> None:
-    base = Config.fromfile(CONFIGS / '_base_' / 'dbnet-compact.py').model.to_dict()
-    assert without_losses(DEFAULT['detector']['detector']) == without_losses(base)
-
-
-def test_ppocr_detector_of_a_spotter_equals_its_base() -> None:
     base = Config.fromfile(CONFIGS / '_base_' / 'ppocrv6-small-det.py').model.to_dict()
-    spotter = Config.fromfile(CONFIGS / 'spotting' / 'ppocrv6-small-det.py').model.to_dict()
-    assert without_losses(spotter['detector']['detector']) == without_losses(base)
+    assert without_losses(DEFAULT['detector']['detector']) == without_losses(base)
 
 
 def test_default_recognizer_equals_its_base() -> None:

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from pipeline.detection.quantize.batch_norm_folding import fold_batch_norm
+from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.text_detector import TextDetector
 from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 

@@ -51,7 +51,7 @@ class BlockDetector(nn.Module):
         self.weight = nn.Parameter(torch.ones(2))
         self.batches: list[int] = []
 
-    def prepare_to_read(self, device: object, int8_ranges: object = None) -> None:
+    def prepare_to_read(self) -> None:
         """As a ``TextDetector``; there is nothing to do."""
 
     def forward(self, images: Sequence[np.ndarray]) -> list[Detections]:

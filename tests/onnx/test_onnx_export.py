@@ -148,7 +148,7 @@ def build(
             torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
     weights = folder / 'weights.safetensors'
     save_weights(spotter, weights, torch.float32)
-    return TextSpotter.from_config(config, weights, as_trained=True, int8=False)
+    return TextSpotter.from_config(config, weights, as_trained=True)
 
 
 def export(spotter: TorchTextSpotter, folder: Path) -> OnnxTextSpotter:

@@ -100,7 +100,7 @@ def test_onnx_spotter_reads_crops_and_polygons_as_torch(
 
 
 def test_onnx_files_contain_the_weights_of_the_safetensors(tmp_path) -> None:
-    export_spotter(TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True, int8=False), tmp_path)
+    export_spotter(TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True), tmp_path)
     for name in ('detector.onnx', 'recognizer.onnx'):
         shipped, made = (onnx.load(str(folder / name)) for folder in (DEFAULT_FOLDER, tmp_path))
         assert len(shipped.graph.initializer) == len(made.graph.initializer) > 50

@@ -1,0 +1,13 @@
+"""Second stage of the default detector: a weaker gap loss, which keeps the ends of words."""
+
+_base_ = ['./ppocrv6-small-det_synth-real.py']
+
+load_from = 'work_dirs/ppocrv6-small-det_synth-real/iter_3200.pth'
+model = dict(det_head=dict(module_loss=dict(weight_gap=0.5, hard_share=0.5)))
+optim_wrapper = dict(optimizer=dict(lr=8e-4))
+max_iters = 2000
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=100),
+    dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),
+]
+train_cfg = dict(max_iters=max_iters)

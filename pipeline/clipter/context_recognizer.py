@@ -199,7 +199,7 @@ class ContextRecognizer(BaseModel):
             mode: As in :meth:`forward`.
             context: Scene context of the crops, or None for no context.
         """
-        plain, (features, encoded) = self.recognizer, extracted
+        features, encoded = extracted
         fuse = None
         if context is not None:
             # Keys and values of the images are computed once for all decoding steps.
@@ -207,12 +207,29 @@ class ContextRecognizer(BaseModel):
             fuse = partial(self._fuse, scene=scene)
         if self.stage == 'late' and fuse is not None:
             return self._decode_late(mode, fuse, features, encoded, data_samples)
+        features, encoded = self.fuse_early(extracted, data_samples, fuse)
+        return self._decoder_call(mode)(features, encoded, data_samples)
+
+    def fuse_early(
+        self,
+        extracted: tuple[Tensor, Tensor | None],
+        data_samples: list[TextRecogDataSample] | None,
+        fuse: FeatureFusion | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Features of the backbone and of the encoder, fused unless ``fuse`` is None.
+
+        Args:
+            extracted: Result of :meth:`extract`.
+            data_samples: N data samples, or None.
+            fuse: Fusion with the scene of the crops.
+        """
+        plain, (features, encoded) = self.recognizer, extracted
         if self._fuses_backbone:
             features = features if fuse is None else fuse(features)
             encoded = plain.encoder(features, data_samples) if plain.with_encoder else None
         elif fuse is not None and encoded is not None:
             encoded = fuse(encoded)
-        return self._decoder_call(mode)(features, encoded, data_samples)
+        return features, encoded
 
     @property
     def _fuses_backbone(self) -> bool:

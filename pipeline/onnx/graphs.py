@@ -118,9 +118,10 @@ class RecognizerGraph(nn.Module):
         projected = scene.fusion.project_context(SceneContext(tokens, image_index))
         # Without a layout, the graph does not depend on the values of image_index.
         fuse = partial(scene._fuse, scene=replace(projected, layout=None))
+        extracted = scene.extract(inputs, None)
         if scene.stage == 'early':
-            return self._decode(*scene._encode(inputs, None, fuse))
-        features, encoded = scene._encode(inputs, None)
+            return self._decode(*scene.fuse_early(extracted, None, fuse))
+        features, encoded = extracted
         if takes_fuse_features(self.recognizer.decoder):
             return self._decode(features, encoded, fuse_features=fuse)
         with fuse_before(find_late_place(self.recognizer.decoder), len(features), fuse):

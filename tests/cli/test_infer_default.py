@@ -228,8 +228,8 @@ def test_readme_command_prints_only_the_words(photo, tmp_path):
 
 @pytest.mark.parametrize('engine', ['onnx', 'torch'])
 def test_default_takes_min_score(engine):
-    spotter = TextSpotter.default(engine=engine, min_score=0.7)
-    assert spotter.min_score == 0.7
+    spotter = TextSpotter.default(engine=engine, min_score=0.85)
+    assert spotter.min_score == 0.85
     assert {word.text for word in spotter.read(SCENE)} < set(DEMO_WORDS)
 
 
@@ -241,7 +241,7 @@ def test_default_rejects_a_min_score_above_one():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--context', 'on'], 'no scene context'),
+        (['--context', 'on'], 'scene context needs a trained fusion'),
         (['--checkpoint', 'gone.pth'], 'no weights at gone.pth'),
         (['--words', 'gone.txt'], 'no word list gone.txt'),
         (['--onnx', 'gone'], '--onnx gone: no spotter.json there'),

@@ -52,7 +52,7 @@ def default_with_context(device: str = 'auto', engine: str = 'auto') -> TorchTex
     from pipeline.torch_spotter import build_torch_spotter
     from pipeline.utils.device import choose_device
 
-    spotter = build_torch_spotter(DEFAULT_CONFIG, None, choose_device(device), False, True)
+    spotter = build_torch_spotter(DEFAULT_CONFIG, None, choose_device(device), False)
     spotter.recognizer = with_context(spotter.recognizer)
     spotter._recipe = None  # it describes a spotter without context
     return spotter

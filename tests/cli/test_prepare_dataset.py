@@ -105,4 +105,4 @@ def test_prepare_dataset_layout_prints_the_files(capsys):
 def test_prepare_dataset_rejects_invalid_arguments(arguments, capsys):
     with pytest.raises(SystemExit, match='2'):
         prepare_dataset.main(arguments)
-    assert 'usage' in capsys.readouterr().err
+    assert 'clipter prepare-dataset --help' in capsys.readouterr().err

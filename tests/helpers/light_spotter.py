@@ -8,15 +8,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.image_stream import ImageStream
 from pipeline.structures import ImageWords, Word
 
 QUAD = np.array([[10, 10], [50, 10], [50, 30], [10, 30]], np.float32)
 
 
-class LightSpotter:
+class LightSpotter(ImageStream):
     """Reads one letter per image: the blue of the pixel (20, 20). White images have no word."""
 
     min_score = 0.0
+    default_workers = 1
 
     def read_batch(self, images: Sequence[np.ndarray]) -> list[ImageWords]:
         """The word of each image."""

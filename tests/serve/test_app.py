@@ -97,7 +97,7 @@ def test_metrics_count_requests_and_images(client: TestClient, blank: bytes) -> 
 
 def test_info_describes_the_server(client: TestClient) -> None:
     info = client.get('/v1/info').json()
-    assert (info['min_score'], info['context'], info['max_body']) == (0.4, False, 400_000)
+    assert (info['min_score'], info['context'], info['max_body']) == (0.5, False, 400_000)
     assert info['formats'][0] == 'json'
 
 

@@ -155,6 +155,7 @@ def run_cases(
     seed: int, first: int, count: int, kinds: tuple[str, ...], folder: Path, send: Any
 ) -> None:
     """Run cases one after the other in this process, and send their outcomes."""
+    at_start = _peak_mb()  # a forked process starts with the memory of its parent
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 2)  # messages of C libraries
     for number in range(first, first + count):
@@ -169,7 +170,7 @@ def run_cases(
             outcome = run_case(seed, number, case, kinds)
         except BaseException:
             outcome = 'FAILED ' + traceback.format_exc()
-        send.send((number, outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+        send.send((number, outcome, _peak_mb() - at_start))
 
 
 def fuzz(
@@ -189,7 +190,8 @@ def fuzz(
         seconds: No process is started after this time.
 
     Returns:
-        Number of cases by outcome, descriptions of the failures, and the largest memory in MB.
+        Number of cases by outcome, descriptions of the failures, and the largest growth of a process
+            in MB.
     """
     outcomes: Counter[str] = Counter()
     failures: list[str] = []
@@ -227,6 +229,10 @@ def fuzz(
     return outcomes, failures, largest
 
 
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 @lru_cache
 def _spotter() -> Any:
     from pipeline import TextSpotter
@@ -253,7 +259,8 @@ def main() -> int:
     for outcome, count in sorted(outcomes.items()):
         print(f'{count:7,} {outcome}')
     print(
-        f'{len(failures)} of {sum(outcomes.values()):,} cases failed; largest process {largest} MB'
+        f'{len(failures)} of {sum(outcomes.values()):,} cases failed; '
+        f'a process grew by at most {largest} MB'
     )
     for failure in failures[:20]:
         print(failure)

@@ -62,7 +62,7 @@ def test_read_names_a_missing_image_and_the_command_to_add_it(directory):
 
 
 def test_context_cache_without_header_names_the_command(tmp_path):
-    with pytest.raises(ValueError, match='extract_context'):
+    with pytest.raises(ValueError, match='extract-context'):
         ContextCache(tmp_path)
 
 

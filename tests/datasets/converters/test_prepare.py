@@ -200,7 +200,7 @@ def test_catalog_entries_are_complete():
     assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
     wanted = (
         'icdar2013 icdar2015 totaltext ctw1500 svt coco-text textocr mlt2017 mlt2019 art lsvt '
-        'uber-text word-lmdb word-crops textless'
+        'uber-text word-lmdb word-crops textless own'
     )
     assert set(DATASETS) == set(wanted.split())
     for entry in DATASETS.values():

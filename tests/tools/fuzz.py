@@ -190,8 +190,8 @@ def fuzz(
         seconds: No process is started after this time.
 
     Returns:
-        Number of cases by outcome, descriptions of the failures, and the largest growth of a process
-            in MB.
+        Number of cases by outcome, descriptions of the failures, and the largest growth of a
+            process in MB.
     """
     outcomes: Counter[str] = Counter()
     failures: list[str] = []

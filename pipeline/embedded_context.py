@@ -33,8 +33,8 @@ def check_embedded_context(engine: str = 'auto', weights: Path = CONTEXT_WEIGHTS
         raise ValueError('scene context runs in torch, not in ONNX Runtime: leave out the engine.')
     if not weights.is_file():
         raise FileNotFoundError(
-            f'scene context needs a trained fusion, and {weights} does not exist: this version '
-            'contains none. Train one (clipter train recognition/'
+            f'scene context needs a trained fusion, and {weights} is not in this installation. '
+            'Install the package again, or train one (clipter train recognition/'
             'ppocrv6-small_clipter-lite0-kinf_gated-early_synth-real), and write it with '
             f'clipter pack-fusion CHECKPOINT --out {weights}.'
         )

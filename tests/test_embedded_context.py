@@ -117,7 +117,7 @@ def test_spotter_choice_reports_a_missing_fusion_before_anything_is_built(monkey
     monkeypatch.setattr(embedded_context.check_embedded_context, '__defaults__', ('auto', weights))
     choice = SpotterChoice(context=True)
     assert choice.runs_in_torch
-    with pytest.raises(FileNotFoundError, match='this version contains none'):
+    with pytest.raises(FileNotFoundError, match='is not in this installation'):
         choice.check()
     with pytest.raises(ValueError, match='runs in torch'):
         SpotterChoice(context=True, engine='onnx').check()

@@ -241,7 +241,7 @@ def test_default_rejects_a_min_score_above_one():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--context', 'on'], 'scene context needs a trained fusion'),
+        (['--context', 'on', '--engine', 'onnx'], 'scene context runs in torch'),
         (['--checkpoint', 'gone.pth'], 'no weights at gone.pth'),
         (['--words', 'gone.txt'], 'no word list gone.txt'),
         (['--onnx', 'gone'], '--onnx gone: no spotter.json there'),

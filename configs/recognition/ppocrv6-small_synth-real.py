@@ -70,6 +70,7 @@ train_dataloader = dict(
     collate_fn=dict(type='collate_scene_words'),
     dataset=dict(
         type='ConcatDataset',
+        verify_meta=False,  # sets that clipter cut-words has not written have other task names
         datasets=[
             dict(
                 type='RepeatDataset',

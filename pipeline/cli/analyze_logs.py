@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> int:
     """Print a table, and draw the curves; returns the exit status."""
     parser = make_parser(
         'analyze-logs',
-        ['work_dirs/dbnet-compact_own',
+        ['work_dirs/ppocrv6-small-det_own',
          'work_dirs/first work_dirs/second --keys loss lr --out curves.png'],
         'Prints, for each key that training logs, its first, least and last value, and the time '
         'per iteration.',

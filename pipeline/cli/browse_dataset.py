@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     """Draw the samples; returns the exit status."""
     parser = make_parser(
         'browse-dataset',
-        ['detection/dbnet-compact_own --data my_photos/',
+        ['detection/ppocrv6-small-det_own --data my_photos/',
          'recognition/parseq-small_words -n 40 -o browse/'],
         'Draws samples after all transforms: images with their polygons for detectors, crops with '
         'their texts\nfor recognizers.',

@@ -33,7 +33,7 @@ def use_own_data(config: Config, folder: Path) -> None:
     if not nodes:
         raise CommandError(
             f'--data is for configs whose data are in {PLACE}, such as '
-            'detection/dbnet-compact_own and recognition/ppocrv6-small_own'
+            'detection/ppocrv6-small-det_own and recognition/ppocrv6-small_own'
         )
     changed = _prepare(folder)
     if any(Path(node['data_root']) == PLACE / 'cut' for node in nodes):

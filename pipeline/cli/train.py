@@ -38,7 +38,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         ['recognition/parseq-small_words',
          'configs/recognition/parseq-small_words.py --work-dir work_dirs/mine --resume',
          'recognition/parseq-small_words --cfg-options train_cfg.max_iters=1000',
-         'detection/dbnet-compact_own --data my_photos/'],
+         'detection/ppocrv6-small-det_own --data my_photos/'],
         'Several processes: torchrun --nproc_per_node N -m pipeline.cli train CONFIG --launcher '
         'pytorch\nCurves and pictures: tensorboard --logdir WORK_DIR',
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mmengine.registry import DefaultScope
 
+from pipeline.analysis.context import training
 from pipeline.analysis.context.synthetic import benchmark
 from pipeline.analysis.context.synthetic.vocabulary import ROLES
 from pipeline.cli import context_benchmark as tool
@@ -52,8 +53,8 @@ def test_context_benchmark_writes_json(finished):
 
 def test_context_benchmark_reuses_a_finished_run(finished, monkeypatch, capsys):
     folder, first = finished
-    for name in ('train_clip', 'Runner'):
-        monkeypatch.setattr(benchmark, name, None)
+    monkeypatch.setattr(benchmark, 'train_clip', None)
+    monkeypatch.setattr(training, 'Runner', None)
     again = folder / 'again.json'
     assert tool.main([*SHORT, '--work-dir', str(folder / 'run'), '--json', str(again)]) == 0
     second = json.loads(again.read_text())

@@ -63,6 +63,7 @@ def test_experiments_trains_resumes_and_reports(photos, tmp_path, capsys):
     cut_words.main(
         [str(CONFIG), '--data', str(photos), '--out', str(cut), '--workers', '1', '--variants', '8']
     )
+    capsys.readouterr()
     arguments = [
         '--tower', 'ViT-S-32', '--pretrained', 'none', '--data', cut, '--test', f'drawn={photos}',
         '--runs', 'gated-early', '--iters', '2', '--misleading', '2', '--workers', '0',

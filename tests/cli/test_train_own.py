@@ -37,7 +37,7 @@ def _scope_of_before():
         yield
 
 
-@pytest.mark.parametrize('config', ['detection/dbnet-compact_own', 'recognition/ppocrv6-small_own'])
+@pytest.mark.parametrize('config', ['detection/ppocrv6-small-det_own', 'recognition/ppocrv6-small_own'])
 def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) -> None:
     quick = [
         'train_cfg.max_iters=2', 'train_dataloader.batch_size=2', 'custom_hooks=[]',
@@ -65,7 +65,7 @@ def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) 
 
 def test_train_data_is_for_configs_of_own_photos(photos: Path, capsys) -> None:
     assert train.main(['recognition/parseq-small_words', '--data', str(photos)]) == 2
-    assert 'such as detection/dbnet-compact_own' in capsys.readouterr().err
+    assert 'such as detection/ppocrv6-small-det_own' in capsys.readouterr().err
 
 
 def test_train_reports_photos_without_transcripts(photos: Path, capsys) -> None:

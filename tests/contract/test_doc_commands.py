@@ -35,6 +35,12 @@ ELSEWHERE = {
     'clipter-lite0': 'tests/clipter/pretraining/test_clip_pretrainer.py',
     'nearest-words': 'tests/clipter/pretraining/test_clip_pretrainer.py',
     'CONFIG': 'tests/cli/test_extract_context.py',
+    'CHECKPOINT': 'tests/test_embedded_context.py',
+    '-o browse': 'tests/cli/test_config_tools.py',
+    'curves.png': 'tests/cli/test_config_tools.py',
+    '--quick': 'tests/cli/test_experiments.py',
+    '--runs': 'tests/cli/test_experiments.py',
+    'ic15=data': 'tests/cli/test_experiments.py',
     'parseq-small_words/iter_8000.pth': 'tests/cli/test_test.py',
     '--launcher': 'tests/cli/test_train_distributed.py',
 }

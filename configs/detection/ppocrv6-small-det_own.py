@@ -1,26 +1,22 @@
-"""The embedded default's detector on your own photos: ``clipter train NAME --data MY_FOLDER``.
+"""The embedded default's detector on your own images: ``clipter train NAME --data MY_FOLDER``.
 
 ``--data`` replaces data/own, prepares the annotations (``clipter prepare-dataset own``), and
 unpacks the embedded default if work_dirs/default is missing.
 """
 
-_base_ = ['./dbnet-compact_synth-ic15_refine.py']
+_base_ = ['./ppocrv6-small-det_synth-real_refine.py']
 
+load_from = 'work_dirs/default/detector.pth'
 own = dict(
     type='OCRDataset',
     data_root='data/own',
     ann_file='textdet.json',
     pipeline=[
-        *_base_.load_words,
-        dict(
-            type='RandomAffineCrop',
-            size=_base_.crop_size,
-            scale_range=(0.6, 2.4),
-            max_angle_deg=12.0,
-            turn_prob=0.2,
-            steep_prob=0.2,
-        ),
-        *_base_.augment,
+        dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
+        dict(type='LoadOCRAnnotations', with_polygon=True, with_bbox=True, with_label=True),
+        _base_.crop,
+        dict(type='RandomPhotometric'),
+        dict(type='PackTextDetInputs', meta_keys=('img_path', 'ori_shape', 'img_shape')),
     ],
 )
 train_dataloader = dict(dataset=dict(_delete_=True, **own))

@@ -69,7 +69,9 @@ def write_set(folder: Path) -> None:
     (folder / 'gt_OPEN.txt').write_text('35,35,250,35,250,90,35,90,OPEN\n')
 
 
-@pytest.mark.parametrize('config', ['detection/ppocrv6-small-det_own', 'recognition/ppocrv6-small_own'])
+@pytest.mark.parametrize(
+    'config', ['detection/ppocrv6-small-det_own', 'recognition/ppocrv6-small_own']
+)
 def test_browse_dataset_draws_the_samples(
     config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

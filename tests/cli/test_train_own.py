@@ -37,7 +37,9 @@ def _scope_of_before():
         yield
 
 
-@pytest.mark.parametrize('config', ['detection/ppocrv6-small-det_own', 'recognition/ppocrv6-small_own'])
+@pytest.mark.parametrize(
+    'config', ['detection/ppocrv6-small-det_own', 'recognition/ppocrv6-small_own']
+)
 def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) -> None:
     quick = [
         'train_cfg.max_iters=2', 'train_dataloader.batch_size=2', 'custom_hooks=[]',

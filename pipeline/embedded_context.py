@@ -27,7 +27,7 @@ def check_embedded_context(engine: str = 'auto', weights: Path = CONTEXT_WEIGHTS
 
     Raises:
         ValueError: If ``engine`` is ``'onnx'``.
-        FileNotFoundError: If there are no weights of the fusion.
+        FileNotFoundError: If the weights of the fusion are missing.
     """
     if engine == 'onnx':
         raise ValueError('scene context runs in torch, not in ONNX Runtime: leave out the engine.')

@@ -89,7 +89,7 @@ class TextSpotter(SpotterSettings, ImageStream):
 
         Raises:
             ValueError: If an argument is invalid, or ``'onnx'`` is to run on a GPU or with context.
-            FileNotFoundError: If there are no weights for scene context.
+            FileNotFoundError: If the weights for scene context are missing.
         """
         if min_score is not None:
             check_settings(min_score)

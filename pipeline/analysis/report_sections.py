@@ -60,7 +60,7 @@ def html_page(title: str, lead: str, body: str) -> str:
 
     Args:
         title: Title, plain text.
-        lead: First sentence, which says what follows from the numbers, plain text.
+        lead: First sentence: the conclusion from the numbers, plain text.
         body: HTML.
     """
     return (

@@ -127,7 +127,7 @@ def _read_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:
 
 
 def _read_boxes_or_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:
-    """Read quads, or boxes if there are none. A quad line is also a valid box line."""
+    """Read quads, or boxes if no line is a quad. A quad line is also a valid box line."""
     try:
         gt = read_gt(path, 'quad')
         if any(len(words) for words in gt.values()):

@@ -29,7 +29,7 @@ def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
     """Read ICDAR ground truth.
 
     Args:
-        path: Folder or zip with ``gt_img_N.txt`` files. Only if there are none, ``gt_NAME.txt``
+        path: Folder or zip with ``gt_img_N.txt`` files. Only if these are missing, ``gt_NAME.txt``
             files are read. Files with other names are ignored.
         kind: Layout of the lines.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class OnnxDetector:
         return found
 
 
-class OnnxRecognizer:
+class OnnxRecognizer(ABC):
     """A recognizer in ONNX Runtime.
 
     Args:
@@ -99,8 +100,9 @@ class OnnxRecognizer:
                 readings[row] = reading
         return [reading for reading in readings if reading is not None]
 
+    @abstractmethod
     def _read(self, output: np.ndarray, crops: np.ndarray) -> list[Reading]:
-        raise NotImplementedError
+        """Readings of a batch: the output of the network and its crops."""
 
 
 class OnnxCTCRecognizer(OnnxRecognizer):

@@ -107,7 +107,7 @@ class Batcher:
         """Add the images of one request, all or none.
 
         Raises:
-            RequestError: 503 if there are no places, 413 if there can never be enough.
+            RequestError: 503 if the queue is full, 413 if the request exceeds the whole queue.
         """
         if len(jobs) > self.queue_size:
             raise RequestError(

@@ -106,12 +106,12 @@ def test_commands_of_a_page_run(page: str, workspace: Path) -> None:
         assert main(['prepare-dataset', 'icdar2015', '--root', f'data/{split}']) == 0
     if page == 'docs/evaluate.md':  # scores what the command of the README writes
         assert main(['test', 'configs/spotting/default_icdar2015-dev.py']) == 0
-    run_page(page, workspace)
+    assert run_page(page, workspace)
 
 
 @pytest.mark.parametrize('page', ['docs/train.md', 'docs/clipter.md'])
 def test_trainings_of_a_page_run(page: str, workspace: Path) -> None:
-    run_page(page, workspace)
+    assert run_page(page, workspace)
 
 
 def test_commands_that_are_run_elsewhere_are_tested_there() -> None:
@@ -119,7 +119,8 @@ def test_commands_that_are_run_elsewhere_are_tested_there() -> None:
         assert (ROOT / test).is_file(), part
 
 
-def run_page(page: str, workspace: Path) -> None:
+def run_page(page: str, workspace: Path) -> int:
+    """Run the commands of a page, each with exit status 0; returns their number."""
     ran = 0
     for command in COMMAND_LINES:
         if command.block.page != ROOT / page or is_run_elsewhere(command):
@@ -129,7 +130,7 @@ def run_page(page: str, workspace: Path) -> None:
         ran += 1
         if command.name == 'train':
             name_as_documented(Path('work_dirs') / find_config(command.arguments[0]).stem)
-    assert ran
+    return ran
 
 
 def is_run_elsewhere(command: Command) -> bool:

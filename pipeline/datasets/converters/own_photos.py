@@ -37,7 +37,7 @@ def read_own_photos(root: Path) -> list[DatasetSplit]:
         root: Folder with the photos and the annotations.
 
     Raises:
-        MissingFiles: If there are no photos, or no annotations.
+        MissingFiles: If photos or annotations are missing.
         ValueError: If a file is malformed, or the folder has annotations of several tools.
     """
     photos = [p for p in list_photos(root) if p.relative_to(root).parts[0] not in _CROPS]

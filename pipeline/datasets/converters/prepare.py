@@ -37,7 +37,7 @@ class PreparedSplit:
         paths: Files and folders that were written.
         left_out: Counts and examples of words that training may leave out, by reason: without
             text, longer than 25 characters, or with characters other than printable ASCII. Empty
-            if there are no such words.
+            if no such words exist.
     """
 
     name: str

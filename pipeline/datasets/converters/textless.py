@@ -13,7 +13,7 @@ def read_textless(root: Path) -> list[DatasetSplit]:
     """Read the images of ``root/images`` as samples without words.
 
     Raises:
-        MissingFiles: If there are no images.
+        MissingFiles: If the folder contains no images.
     """
     folder = root / 'images'
     photos = list_photos(folder) if folder.is_dir() else []

@@ -20,7 +20,7 @@ class ListedWords(WordSource):
         words: Words, each without spaces.
 
     Raises:
-        ValueError: If there are no words.
+        ValueError: If the list is empty.
     """
 
     def __init__(self, words: Sequence[str]) -> None:

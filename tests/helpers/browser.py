@@ -24,7 +24,6 @@ FLAGS = (
     '--disable-sync',
     '--disable-background-networking',
     '--disable-component-update',
-    '--remote-debugging-pipe',
 )
 
 
@@ -46,7 +45,7 @@ class Browser:
             os.dup2(ends[1], 4)
 
         self._process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, f'--user-data-dir={profile}'],
+            [CHROMIUM, *FLAGS, '--remote-debugging-pipe', f'--user-data-dir={profile}'],
             pass_fds=(3, 4),
             preexec_fn=connect,
             stdout=subprocess.DEVNULL,

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import CHROMIUM, FLAGS
 from report_files import write_set
 
 from pipeline.analysis.submission import write_report
 from pipeline.evaluation.file_evaluation import score_files
 from pipeline.evaluation.scoring import ScoringRules
 
-NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
-FLAGS = (
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-sync',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--virtual-time-budget=5000',
-)
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason='no Chromium or Chrome is installed'),
+    pytest.mark.skipif(CHROMIUM is None, reason='no Chromium or Chrome is installed'),
 ]
 
 # Looks at the page as a reader sees it, then uses a control and looks again.
@@ -99,9 +86,16 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def _dump(page: Path, profile: Path) -> str:
-    assert BROWSER
+    assert CHROMIUM
     done = subprocess.run(
-        [BROWSER, *FLAGS, f'--user-data-dir={profile}', '--dump-dom', page.as_uri()],
+        [
+            CHROMIUM,
+            *FLAGS,
+            '--virtual-time-budget=5000',
+            f'--user-data-dir={profile}',
+            '--dump-dom',
+            page.as_uri(),
+        ],
         capture_output=True,
         text=True,
         timeout=120,

@@ -38,6 +38,14 @@ def main(argv: list[str] | None = None) -> int:
         help='share of words cut together with the next one',
     )  # fmt: skip
     add(
+        '--bend-prob', type=share, default=0.0, metavar='P',
+        help='share of straight words that are bent along arcs',
+    )  # fmt: skip
+    add(
+        '--curved-upright-prob', type=share, default=None, metavar='P',
+        help='share of curved words that are cut by their upright boxes (default: as for others)',
+    )  # fmt: skip
+    add(
         '--resize', type=positive_int, nargs=2, metavar=('W', 'H'),
         help='original size of images that are stored stretched',
     )  # fmt: skip
@@ -54,6 +62,7 @@ def _cut(args: argparse.Namespace) -> int:
     path = find_config(args.config)
 
     import pipeline.registration  # noqa: F401
+    from pipeline.datasets.word_boxes import BoxNoise
     from pipeline.datasets.word_cutting import WordCutter, cut_all
 
     rectifier = read_config(args.config).get('rectifier')
@@ -69,6 +78,8 @@ def _cut(args: argparse.Namespace) -> int:
         size=tuple(args.resize) if args.resize else None,
         max_length=args.max_length,
         seed=args.seed,
+        noise=BoxNoise(curved_upright_prob=args.curved_upright_prob),
+        bend_prob=args.bend_prob,
     )
     (args.out / 'images').mkdir(parents=True, exist_ok=True)
     count = cut_all(cutter, entries, args.workers)

@@ -19,6 +19,7 @@ class BoxNoise:
         corner: Standard deviation of each point.
         loose_prob: Probability that an end is moved by up to twice as much.
         upright_prob: Probability that the polygon is replaced by its upright bounding box.
+        curved_upright_prob: The same for curved polygons; None means ``upright_prob``.
         quad_prob: Probability that a curved polygon is replaced by its smallest rectangle.
     """
 
@@ -28,6 +29,7 @@ class BoxNoise:
     loose_prob: float = 0.2
     upright_prob: float = 0.12
     quad_prob: float = 0.15
+    curved_upright_prob: float | None = None
 
     def apply(self, ring: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a noisy polygon for one word.
@@ -39,10 +41,12 @@ class BoxNoise:
         Returns:
             (2k, 2) or (4, 2) float32.
         """
-        draw = rng.random()
-        if draw < self.upright_prob:
+        draw, upright_prob = rng.random(), self.upright_prob
+        if len(ring) > 4 and self.curved_upright_prob is not None:
+            upright_prob = self.curved_upright_prob
+        if draw < upright_prob:
             ring = upright_box(ring)
-        elif len(ring) > 4 and draw < self.upright_prob + self.quad_prob:
+        elif len(ring) > 4 and draw < upright_prob + self.quad_prob:
             ring = smallest_box(ring)
         top, bottom = (side.astype(np.float64) for side in split_sides(ring))
         height = max(ring_size(ring)[0], 1e-6)

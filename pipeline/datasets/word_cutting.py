@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from pipeline.clipter.cache.context_cache import photo_key
+from pipeline.datasets.word_bending import bend_word, can_bend, draw_sweep
 from pipeline.datasets.word_boxes import BoxNoise
 from pipeline.datasets.word_merging import Located, merge_words
 from pipeline.geometry import image_ring, ring_size
@@ -26,6 +27,7 @@ from pipeline.utils.progress import track
 CROP_NOISE = BoxNoise(
     along=(-0.06, 0.0), across=(-0.04, 0.0), corner=0.01, loose_prob=0.0, upright_prob=0.0
 )
+BENT_NOISE = BoxNoise(upright_prob=0.7)
 _JPEG_QUALITY = 95
 
 
@@ -43,6 +45,8 @@ class WordCutter:
         max_length: Maximum number of characters of a text.
         seed: Random seed.
         noise: Polygon noise of words in images.
+        bend_prob: Probability that a straight word is bent along an arc; see :func:`bend_word`.
+            Seven of ten bent words are cut by their upright boxes.
     """
 
     root: Path
@@ -54,6 +58,7 @@ class WordCutter:
     max_length: int = 48
     seed: int = 0
     noise: BoxNoise = field(default_factory=BoxNoise)
+    bend_prob: float = 0.0
 
     def cut(self, number: int, entry: dict[str, Any]) -> list[dict[str, Any]]:
         """Write the crops of one image, or of one word crop.
@@ -89,7 +94,11 @@ class WordCutter:
                 height, width = ring_size(ring)
                 # One or two characters are taller than wide, but not rotated.
                 vertical = 'keep' if len(text) <= 2 and height > width else None
-                (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
+                if self.bend_prob and rng.random() < self.bend_prob and can_bend(ring, text):
+                    patch, bent = bend_word(image, ring, draw_sweep(rng))
+                    (crop,) = rectifier(patch, [BENT_NOISE.apply(bent, rng)], vertical='keep')
+                else:
+                    (crop,) = rectifier(image, [noise.apply(ring, rng)], vertical=vertical)
                 name = f'images/{number:06d}_{variant}_{index:03d}.jpg'
                 file = self.out / name
                 if not cv2.imwrite(str(file), crop, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):

@@ -95,3 +95,16 @@ def test_cut_words_names_a_config_without_rectifier(photo, tmp_path, capsys) -> 
     arguments = [str(tmp_path / 'config.py'), '--data', str(photo), '--out', str(tmp_path / 'o')]
     assert cut_words.main(arguments) == 2
     assert 'rectifier' in capsys.readouterr().err
+
+
+def test_cut_words_bends_straight_words(photo, tmp_path) -> None:
+    straight, bent = (
+        cut(photo, tmp_path / name, '--join-prob', '0', '--bend-prob', share)
+        for name, share in (('straight', '0'), ('bent', '1'))
+    )
+    assert texts(bent) == texts(straight)
+    widths = [
+        np.mean([e['width'] for e in entries if e['instances'][0]['text'] == 'cde'])
+        for entries in (straight, bent)
+    ]
+    assert widths[1] < widths[0]

@@ -55,3 +55,13 @@ def test_smallest_box_starts_at_the_first_character() -> None:
     box = smallest_box(ARCH)
     assert box.shape == (4, 2)
     assert np.hypot(*(box[0] - ARCH[0])) < 45
+
+
+def test_curved_words_have_their_own_share_of_upright_boxes() -> None:
+    still = dict(along=(0, 0), across=(0, 0), corner=0.0, loose_prob=0.0, quad_prob=0.0)
+    noise = BoxNoise(**still, upright_prob=0.0, curved_upright_prob=1.0)
+    rng = np.random.default_rng(0)
+    curved = np.float32([[0, 10], [20, 0], [40, 10], [40, 30], [20, 20], [0, 30]])
+    np.testing.assert_allclose(noise.apply(curved, rng), [[0, 0], [40, 0], [40, 30], [0, 30]])
+    straight = np.float32([[0, 10], [40, 0], [40, 20], [0, 30]])
+    np.testing.assert_allclose(noise.apply(straight, rng), straight, atol=1e-5)

@@ -54,10 +54,9 @@ def bend_word(image: np.ndarray, ring: np.ndarray, sweep: float) -> tuple[np.nda
     places = np.stack([along, across], axis=-1).astype(np.float32).reshape(-1, 1, 2)
     # OpenCV's pixel centres are at integers.
     places = cv2.perspectiveTransform(places, to_photo).reshape(rows, columns, 2) - 0.5
-    patch = cv2.remap(
-        image, places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return patch, (bent - start).astype(np.float32)
+    map_x, map_y = (np.ascontiguousarray(places[..., i], dtype=np.float32) for i in (0, 1))
+    patch = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(patch), (bent - start).astype(np.float32)
 
 
 def can_bend(ring: np.ndarray, text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from pipeline.io.errors import ImageReadError, check_pixels
 
 if TYPE_CHECKING:
     import pypdfium2
+
+# PDFium crashes if several threads call its functions at the same time.
+_PDFIUM = threading.Lock()
 
 
 def is_pdf(head: bytes) -> bool:
@@ -91,16 +95,17 @@ def join_pages(paths: Sequence[Path]) -> bytes:
     """One PDF with the pages of several PDF files."""
     import pypdfium2  # slow to import
 
-    joined = pypdfium2.PdfDocument.new()
-    try:
-        for path in paths:
-            part = pypdfium2.PdfDocument(path)
-            joined.import_pages(part)
-            part.close()
-        buffer = io.BytesIO()
-        joined.save(buffer)
-    finally:
-        joined.close()
+    with _PDFIUM:
+        joined = pypdfium2.PdfDocument.new()
+        try:
+            for path in paths:
+                part = pypdfium2.PdfDocument(path)
+                joined.import_pages(part)
+                part.close()
+            buffer = io.BytesIO()
+            joined.save(buffer)
+        finally:
+            joined.close()
     return buffer.getvalue()
 
 
@@ -111,13 +116,14 @@ def _open(
     import pypdfium2  # slow to import
 
     try:
-        pdf = pypdfium2.PdfDocument(document, password=password)
-        try:
-            if pdf.get_formtype():
-                pdf.init_forms()  # Required for drawing filled-in form fields.
-            yield pdf
-        finally:
-            pdf.close()
+        with _PDFIUM:
+            pdf = pypdfium2.PdfDocument(document, password=password)
+            try:
+                if pdf.get_formtype():
+                    pdf.init_forms()  # Required for drawing filled-in form fields.
+                yield pdf
+            finally:
+                pdf.close()
     except (pypdfium2.PdfiumError, OSError) as error:
         if 'password' in str(error).lower():
             reason = 'requires a password (--password)' if password is None else 'wrong password'

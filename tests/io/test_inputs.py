@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import subprocess
 import sys
 import threading
 import zlib
@@ -14,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from PIL import Image
+from small_documents import join_objects, text_pdf
 
 from pipeline.io import ImageReadError, ImageReadWarning, iter_inputs, read_image
 from pipeline.io.download import fetch_url
@@ -128,6 +130,24 @@ def test_iter_inputs_renders_pdf_pages_at_200_dpi(tmp_path):
     np.testing.assert_allclose(second[50, 100], [255, 0, 0], atol=3)
 
 
+def test_pdf_pages_are_rendered_in_several_threads(tmp_path):
+    path = tmp_path / 'doc.pdf'
+    path.write_bytes(text_pdf(['ROSA', 'BAKERY', 'OPEN', 'DAILY']))
+    # A process of its own, because PDFium ends it if its functions run at the same time.
+    program = (
+        'import sys\n'
+        'from concurrent.futures import ThreadPoolExecutor\n'
+        'from pipeline.io import iter_inputs\n'
+        'items = list(iter_inputs(sys.argv[1:]))\n'
+        'with ThreadPoolExecutor(8) as pool:\n'
+        '    found = list(pool.map(lambda item: item.load().tobytes(), items * 40))\n'
+        'print(len(set(found)), found == found[:4] * 40)\n'
+    )
+    command = [sys.executable, '-c', program, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, '4 True\n')
+
+
 def test_iter_inputs_pdf_page_names_are_unique(tmp_path):
     (tmp_path / 'sub').mkdir()
     paths = [make_pdf(tmp_path / 'doc.pdf'), make_pdf(tmp_path / 'sub' / 'doc.pdf')]
@@ -160,16 +180,9 @@ def make_encrypted_pdf(path, password):
         *['<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 36]>>'] * 2,
         f'<</Filter/Standard/V 1/R 2/P -1/O<{owner.hex()}>/U<{rc4(key, padding).hex()}>>>',
     ]
-    data = '%PDF-1.4\n'
-    offsets = []
-    for number, body in enumerate(bodies, 1):
-        offsets.append(len(data))
-        data += f'{number} 0 obj\n{body}\nendobj\n'
-    start = len(data)
-    data += 'xref\n0 6\n0000000000 65535 f \n' + ''.join(f'{at:010} 00000 n \n' for at in offsets)
     name = (b'0' * 16).hex()
-    data += f'trailer\n<</Size 6/Root 1 0 R/Encrypt 5 0 R/ID[<{name}><{name}>]>>\n'
-    path.write_text(data + f'startxref\n{start}\n%%EOF\n')
+    trailer = f'/Encrypt 5 0 R/ID[<{name}><{name}>]'
+    path.write_bytes(join_objects([body.encode() for body in bodies], trailer.encode()))
     return path
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+from pipeline.utils.atomic_write import write_whole
 
 # Zip entries contain a time. With a fixed time, equal predictions give equal files.
 _TIME = (2015, 1, 1, 0, 0, 0)
@@ -15,7 +17,7 @@ _TIME = (2015, 1, 1, 0, 0, 0)
 def write_submission(path: Path, images: Sequence[tuple[str, Sequence[str]]]) -> None:
     """Write ``res_img_N.txt`` for every image, or ``res_NAME.txt`` if its name is not a number.
 
-    The same predictions give the same bytes. The write is atomic.
+    The same predictions give the same bytes. The write is atomic, also between processes.
 
     Args:
         path: Path of the zip. Its folder is created.
@@ -31,13 +33,12 @@ def write_submission(path: Path, images: Sequence[tuple[str, Sequence[str]]]) ->
             f'{path}: wanted different image names, got {repeated[0]!r} more than once. A '
             'submission identifies images by the number or the name of their file.'
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    with zipfile.ZipFile(part, 'w') as archive:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, 'w') as archive:
         for name, lines in images:
             if not name:
                 raise ValueError(f'{path}: wanted img_path in every data sample, got none.')
             entry = zipfile.ZipInfo(f'res_{"img_" if name.isdigit() else ""}{name}.txt', _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, ''.join(line + '\n' for line in lines))
-    os.replace(part, path)
+    write_whole(path, content.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import zipfile
 from pathlib import Path
 
@@ -93,4 +94,29 @@ def test_write_submission_is_reproducible(tmp_path: Path) -> None:
 def test_write_submission_rejects_repeated_names(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="got '7' more than once"):
         write_submission(tmp_path / 'a.zip', [('7', []), ('7', [])])
+    assert not list(tmp_path.iterdir())
+
+
+def _write_often(path: Path, name: str) -> None:
+    for _ in range(100):
+        write_submission(path, [(name, ['1,2,3'] * 20), ('00_01', [])])
+
+
+def test_write_submission_lets_processes_write_the_same_zip(tmp_path: Path) -> None:
+    path = tmp_path / 'a.zip'
+    context = multiprocessing.get_context('fork')
+    processes = [context.Process(target=_write_often, args=(path, name)) for name in '123']
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None and len(archive.namelist()) == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_submission_without_a_name_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='img_path in every data sample'):
+        write_submission(tmp_path / 'a.zip', [('7', []), ('', [])])
     assert not list(tmp_path.iterdir())

@@ -6,11 +6,15 @@ torch is imported inside the functions, so that missing weights are reported at 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.spotter_recipe import ContextRecipe
+
 if TYPE_CHECKING:
     import torch
+    from mmengine.config import Config
     from torch import nn
 
     from pipeline.clipter.context_recognizer import ContextRecognizer
@@ -53,19 +57,37 @@ def default_with_context(device: str = 'auto', engine: str = 'auto') -> TorchTex
     from pipeline.utils.device import choose_device
 
     spotter = build_torch_spotter(DEFAULT_CONFIG, None, choose_device(device), False)
-    spotter.recognizer = with_context(spotter.recognizer)
-    spotter._recipe = None  # it describes a spotter without context
+    add_context(spotter)
     return spotter
 
 
+def add_context(
+    spotter: TorchTextSpotter,
+    config: str | os.PathLike[str] | Config = CONTEXT_CONFIG,
+    weights: Path = CONTEXT_WEIGHTS,
+) -> None:
+    """Add tower and fusion to a spotter that was built to read; see :func:`with_context`."""
+    from mmengine.config import Config
+
+    if not isinstance(config, Config):
+        config = Config.fromfile(config)
+    spotter.recognizer = with_context(spotter.recognizer, config, weights)
+    if spotter._recipe is not None:
+        context = ContextRecipe(config.model.to_dict(), os.fspath(weights))
+        spotter._recipe = replace(spotter._recipe, context=context)
+
+
 def with_context(
-    recognizer: nn.Module, config: Path = CONTEXT_CONFIG, weights: Path = CONTEXT_WEIGHTS
+    recognizer: nn.Module,
+    config: str | os.PathLike[str] | Config = CONTEXT_CONFIG,
+    weights: Path = CONTEXT_WEIGHTS,
 ) -> ContextRecognizer:
     """Add tower and fusion to a plain recognizer, whose weights and outputs stay the same.
 
     Args:
         recognizer: Recognizer with its weights.
-        config: Config with ``model``, a ``ContextRecognizer`` without ``recognizer``.
+        config: Path, or a loaded config with ``model``, a ``ContextRecognizer`` without
+            ``recognizer``.
         weights: Weights of the fusion.
 
     Raises:
@@ -82,7 +104,9 @@ def with_context(
     from pipeline.utils.checkpoint import load_weights
     from pipeline.utils.weight_files import read_state
 
-    settings = Config.fromfile(config).model.to_dict()
+    if not isinstance(config, Config):
+        config = Config.fromfile(config)
+    settings = config.model.to_dict()
     with DefaultScope.overwrite_default_scope('mmocr'):
         model: Any = MODELS.build({**settings, 'recognizer': recognizer})
     model.context_encoder.check_state(read_state(weights), 'context_encoder.')

@@ -65,7 +65,6 @@ class TextSpotter(SpotterSettings, ImageStream):
     """
 
     rectifier: Rectifier
-    crop_batch_size: int
 
     @staticmethod
     def default(

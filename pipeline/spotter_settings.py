@@ -19,11 +19,13 @@ class SpotterSettings:
         detector: Text detector of the engine.
         recognizer: Recognizer of the engine.
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
+        crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
     """
 
     detector: Any
     recognizer: Any
     min_score: float
+    crop_batch_size: int
     _orientation: str | int = 'auto'
 
     @property
@@ -34,6 +36,7 @@ class SpotterSettings:
         """All settings as values that can be pickled, for :meth:`restore_settings`."""
         return {
             'min_score': self.min_score,
+            'crop_batch_size': self.crop_batch_size,
             'orientation': self.orientation,
             'charset': self.charset,
             'language_model': self.language_model,
@@ -44,6 +47,7 @@ class SpotterSettings:
     def restore_settings(self, settings: Mapping[str, Any]) -> None:
         """Set what :meth:`settings` of a spotter of the same config returned."""
         self.min_score = settings['min_score']
+        self.crop_batch_size = settings['crop_batch_size']
         self.orientation = settings['orientation']
         self.charset = settings['charset']
         if settings['language_model'] is not self.language_model:

@@ -9,7 +9,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 import copy
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import get_ident
@@ -99,6 +99,15 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         if self._recipe is None:
             return super().__reduce_ex__(protocol)
         return self._recipe.reduce(self.settings())
+
+    def settings(self) -> dict[str, Any]:
+        """All settings; see :meth:`SpotterSettings.settings`."""
+        return {**super().settings(), 'precision': self._precision}
+
+    def restore_settings(self, settings: Mapping[str, Any]) -> None:
+        """Set what :meth:`settings` of a spotter of the same config returned."""
+        super().restore_settings(settings)
+        self._precision = settings['precision']
 
     @property
     def device(self) -> torch.device:

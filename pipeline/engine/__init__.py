@@ -8,6 +8,7 @@ from pipeline.engine.frozen_features_hook import FrozenFeaturesHook
 from pipeline.engine.gate_log_hook import GateLogHook
 from pipeline.engine.lost_words_hook import LostWordsHook
 from pipeline.engine.optional_tensorboard import OptionalTensorboardVisBackend
+from pipeline.engine.pretrained_init import WrappedPretrainedInit
 from pipeline.engine.reading_pictures_hook import ReadingPicturesHook
 from pipeline.engine.restore_norms_hook import RestoreNormsHook
 from pipeline.engine.throughput_hook import ThroughputHook
@@ -27,4 +28,5 @@ __all__ = [
     'ThroughputHook',
     'UnwrapCheckpointHook',
     'WordEvaluator',
+    'WrappedPretrainedInit',
 ]

@@ -89,6 +89,17 @@ def save_weights(
     write_whole(Path(path), save(state))
 
 
+def adapt_names(model: nn.Module, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Convert weights of other names, such as those of PARSeq's authors, to a model's own names.
+
+    The modules with a method ``adapt_state`` convert them.
+    """
+    for name, module in model.named_modules():
+        if hasattr(module, 'adapt_state'):
+            state = module.adapt_state(state, f'{name}.' if name else '')
+    return state
+
+
 @dataclass(frozen=True)
 class _Fit:
     """One form of a state dict, compared with a model.
@@ -113,10 +124,7 @@ def _fit(model: nn.Module, own: Mapping[str, Any], read: Mapping[str, Any], pref
     state: Mapping[str, Any] = {
         name[len(prefix) :]: value for name, value in read.items() if name.startswith(prefix)
     }
-    for name, module in model.named_modules():
-        # A module may convert weights from other names, such as those of PARSeq's authors.
-        if hasattr(module, 'adapt_state'):
-            state = module.adapt_state(state, f'{name}.' if name else '')
+    state = adapt_names(model, state)
     return _Fit(
         read,
         state,

@@ -151,7 +151,7 @@ def _prepare(image: Image.Image, frame: int | None, max_pixels: int, label: str)
     """Seek the page of a TIFF, and check the size of the image."""
     if frame is None and image.format == 'TIFF':
         pages, _ = tiff_pages(image)
-        frame = pages[0] if pages else 0
+        frame = pages[0].frame if pages else 0
         if len(pages) > 1:
             message = f'{label}: only the first of {len(pages)} pages is read'
             warnings.warn(ImageReadWarning(message), stacklevel=4)

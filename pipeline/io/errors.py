@@ -16,6 +16,14 @@ class ImageTooLargeError(ImageReadError):
     """An image has more pixels than allowed."""
 
 
+class TooManyPagesError(ImageReadError):
+    """A file has more pages than allowed."""
+
+
+class PasswordError(ImageReadError):
+    """A file requires a password, or another one."""
+
+
 class ImageReadWarning(UserWarning):
     """A part of a file is not read. The message is one line and names the image."""
 
@@ -39,6 +47,21 @@ def check_pixels(width: int, height: int, max_pixels: int, label: str) -> None:
             f'{label}: {width} x {height} pixels are more than the limit of '
             f'{max_pixels / 1e6:g} million (max_pixels).'
         )
+
+
+def check_page_count(count: int, max_pages: int | None, label: str) -> None:
+    """Refuse files with too many pages.
+
+    Args:
+        count: Number of pages that are found.
+        max_pages: Maximum number of pages, or None.
+        label: Name of the file in the message.
+
+    Raises:
+        TooManyPagesError: If there are more pages.
+    """
+    if max_pages is not None and count > max_pages:
+        raise TooManyPagesError(f'{label}: has more pages than the limit of {max_pages}')
 
 
 def _one_line(message: str) -> str:

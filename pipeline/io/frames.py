@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from pipeline.io.color import pillow_to_bgr
+from pipeline.io.errors import TooManyPagesError, check_page_count
 from pipeline.io.pillow_limit import no_pillow_limit
 
 _TIFF_STARTS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
@@ -18,32 +20,52 @@ _NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
 _THUMBNAIL, _MASK = 1, 4  # Bits of NewSubfileType.
 
 
+class TiffPage(NamedTuple):
+    """Frame index and (width, height) of a page."""
+
+    frame: int
+    size: tuple[int, int]
+
+
 def is_tiff(head: bytes) -> bool:
     """Whether a file that starts with these bytes is a TIFF."""
     return head.startswith(_TIFF_STARTS)
 
 
-def list_pages(document: str | bytes) -> tuple[list[int], Exception | None]:
+def list_pages(
+    document: str | bytes, label: str, max_pages: int | None = None
+) -> tuple[list[TiffPage], Exception | None]:
     """Find the pages of a TIFF.
 
     Args:
         document: Path or bytes of the file.
+        label: Name of the file in error messages.
+        max_pages: Maximum number of pages, or None.
 
     Returns:
-        Frame index of each page, without thumbnails and masks, and the error that ended the
-        search early or None. A file that cannot be opened has no pages.
+        The pages, without thumbnails and masks, and the error that ended the search early or
+        None. A file that cannot be opened has no pages.
+
+    Raises:
+        TooManyPagesError: If there are more pages.
     """
     try:
         with no_pillow_limit, _open(document) as image:
-            return tiff_pages(image)
+            return tiff_pages(image, label, max_pages)
+    except TooManyPagesError:
+        raise
     except Exception as error:  # Pillow's parsers raise many kinds of errors.
         return [], error
 
 
-def tiff_pages(image: Image.Image) -> tuple[list[int], Exception | None]:
+def tiff_pages(
+    image: Image.Image, label: str = '', max_pages: int | None = None
+) -> tuple[list[TiffPage], Exception | None]:
     """Find the pages of an opened TIFF, as :func:`list_pages`. Changes the current frame."""
-    pages: list[int] = []
+    pages: list[TiffPage] = []
     for frame in count():
+        # Thumbnails and masks take time as well.
+        check_page_count(max(len(pages), frame // 4), max_pages, label)
         try:
             image.seek(frame)
         except EOFError:
@@ -53,7 +75,7 @@ def tiff_pages(image: Image.Image) -> tuple[list[int], Exception | None]:
         tags = image.tag_v2  # type: ignore[attr-defined]
         kind = tags.get(_NEW_SUBFILE_TYPE, 0)
         if not (kind & (_THUMBNAIL | _MASK) or tags.get(_SUBFILE_TYPE) == 2):
-            pages.append(frame)
+            pages.append(TiffPage(frame, image.size))
     raise AssertionError('unreachable')
 
 

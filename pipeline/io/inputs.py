@@ -14,13 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.io.decode import decode_image, read_file, read_image
-from pipeline.io.documents.pdf import PDF_DPI
+from pipeline.io.decode import decode_image, read_image
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, printable
-from pipeline.io.frames import is_tiff, list_pages
 from pipeline.io.listing import NO_IMAGES, NO_MATCH, expand_url, match_pattern, walk_folder
 from pipeline.io.naming import UniqueNames
-from pipeline.io.pdf import count_pages, is_pdf, render_page
+from pipeline.io.pages import is_document, list_file_pages
 from pipeline.io.urls import is_url, public_url, without_credentials
 
 _MAX_KEPT_BYTES = 64_000_000  # Size of downloads after which further images are loaded twice.
@@ -151,10 +149,8 @@ class _Finder:
 
     def _file(self, path: str) -> Iterator[InputItem]:
         head = _first_bytes(path)
-        if is_pdf(head):
-            yield from self._pages(path, Path(path).stem, path)
-        elif is_tiff(head):
-            yield from self._tiff(path, Path(path).stem, path)
+        if is_document(head):
+            yield from self._document(path, head, Path(path).stem, path)
         else:
             loader = partial(read_image, Path(path), self._max_pixels, self._strict)
             yield self._item(Path(path).stem, path, loader)
@@ -217,9 +213,8 @@ class _Finder:
         except ImageReadError as error:
             yield item(partial(_fail, str(error)))
             return
-        if is_pdf(data) or is_tiff(data):
-            pages = self._pages if is_pdf(data) else self._tiff
-            for page in pages(data, stem, label):
+        if is_document(data):
+            for page in self._document(data, data, stem, label):
                 is_image = page.source == printable(label)
                 yield replace(page, name=name) if name is not None and is_image else page
         elif is_whole:
@@ -230,7 +225,7 @@ class _Finder:
 
     def _is_kept(self, head: bytes) -> bool:
         """Whether to download a whole file before its turn: documents, and the first images."""
-        return is_pdf(head) or is_tiff(head) or self._kept_bytes < _MAX_KEPT_BYTES
+        return is_document(head) or self._kept_bytes < _MAX_KEPT_BYTES
 
     def _load_address(self, url: str, label: str) -> np.ndarray:
         from pipeline.io.download import fetch_url
@@ -240,44 +235,31 @@ class _Finder:
 
     def _standard_input(self) -> Iterator[InputItem]:
         data = sys.stdin.buffer.read()
-        if is_pdf(data):
-            yield from self._pages(data, 'stdin', '-')
-        elif is_tiff(data):
-            yield from self._tiff(data, 'stdin', '-')
+        if is_document(data):
+            yield from self._document(data, data, 'stdin', '-')
         else:
             loader = partial(decode_image, data, 'standard input', self._max_pixels, self._strict)
             yield self._item('stdin', '-', loader)
 
-    def _pages(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
-        stem = self._document_names.take(stem)
+    def _document(
+        self, document: str | bytes, head: bytes, stem: str, source: str
+    ) -> Iterator[InputItem]:
+        """The pages of a PDF or TIFF."""
         try:
-            count = count_pages(document, source, self._password)
+            pages, damage = list_file_pages(document, head, source, self._password)
         except ImageReadError as error:
-            yield self._item(stem, source, partial(_fail, str(error)))
+            yield self._item(self._document_names.take(stem), source, partial(_fail, str(error)))
             return
-        for index in range(count):
-            label = f'{source}#page={index + 1}'
-            loader = partial(
-                render_page, document, index, label, PDF_DPI, self._max_pixels, self._password
-            )
-            yield self._item(f'{stem}-p{index + 1:03d}', label, loader)
-
-    def _tiff(self, document: str | bytes, stem: str, source: str) -> Iterator[InputItem]:
-        pages, error = list_pages(document)
-        load = partial(_load_frame, document, max_pixels=self._max_pixels, strict=self._strict)
-        if error is not None and pages:
-            message = f'{source}: damaged TIFF, only {len(pages)} pages are found ({error})'
+        if damage is not None:
             if self._strict:
-                yield self._item(stem, source, partial(_fail, message))
+                yield self._item(stem, source, partial(_fail, damage))
                 return
-            warnings.warn(ImageReadWarning(message), stacklevel=2)
-        if len(pages) < 2:
-            yield self._item(stem, source, partial(load, pages[0] if pages else None, source))
-            return
-        stem = self._document_names.take(stem)
-        for number, frame in enumerate(pages, 1):
-            label = f'{source}#page={number}'
-            yield self._item(f'{stem}-p{number:03d}', label, partial(load, frame, label))
+            warnings.warn(ImageReadWarning(damage), stacklevel=2)
+        if pages[0].number is not None:
+            stem = self._document_names.take(stem)
+        for page in pages:
+            name = stem if page.number is None else f'{stem}-p{page.number:03d}'
+            yield self._item(name, page.label, partial(page.load, self._max_pixels, self._strict))
 
 
 def _first_bytes(path: str) -> bytes:
@@ -286,13 +268,6 @@ def _first_bytes(path: str) -> bytes:
             return file.read(16)
     except (OSError, ValueError):
         return b''
-
-
-def _load_frame(
-    document: str | bytes, frame: int | None, label: str, max_pixels: int, strict: bool
-) -> np.ndarray:
-    data = document if isinstance(document, bytes) else read_file(document)
-    return decode_image(data, label, max_pixels, strict, frame)
 
 
 def _fail(message: str) -> np.ndarray:

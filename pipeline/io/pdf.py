@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.io.color import array_to_bgr
-from pipeline.io.errors import ImageReadError, check_pixels
+from pipeline.io.errors import ImageReadError, PasswordError, check_page_count, check_pixels
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -27,22 +28,32 @@ def is_pdf(head: bytes) -> bool:
     return head.startswith(b'%PDF-')
 
 
-def count_pages(document: str | bytes, label: str, password: str | None = None) -> int:
-    """Number of pages of a PDF.
+def page_sizes(
+    document: str | bytes,
+    label: str,
+    dpi: float,
+    password: str | None = None,
+    max_pages: int | None = None,
+) -> list[tuple[int, int]]:
+    """(width, height) in pixels of each page of a PDF.
 
     Args:
         document: Path or bytes of the file.
         label: Name of the file in error messages.
+        dpi: Resolution.
         password: Password of the file. Files without a password ignore it.
+        max_pages: Maximum number of pages, or None.
 
     Raises:
-        ImageReadError: If the file is damaged or has no pages, or if it requires another password.
+        ImageReadError: If the file is damaged or has no pages, if it requires another password,
+            or if it has too many pages.
     """
     with _open(document, label, password) as pdf:
-        count = len(pdf)
-    if not count:
+        check_page_count(len(pdf), max_pages, label)
+        sizes = [_pixels(pdf.get_page_size(index), dpi) for index in range(len(pdf))]
+    if not sizes:
         raise ImageReadError(f'{label}: the PDF has no pages')
-    return count
+    return sizes
 
 
 def render_page(
@@ -70,14 +81,17 @@ def render_page(
     """
     with _open(document, label, password) as pdf:
         page = pdf[page_index]
-        scale = dpi / 72
-        width, height = (int(np.ceil(side * scale)) for side in page.get_size())
-        check_pixels(width, height, max_pixels, label)
-        bitmap = page.render(scale=scale)
+        check_pixels(*_pixels(page.get_size(), dpi), max_pixels, label)
+        bitmap = page.render(scale=dpi / 72)
         pixels = array_to_bgr(bitmap.to_numpy())
         bitmap.close()
         page.close()
     return pixels
+
+
+def _pixels(size: tuple[float, float], dpi: float) -> tuple[int, int]:
+    width, height = (math.ceil(side * dpi / 72) for side in size)
+    return width, height
 
 
 def document_name(name: str, source: str) -> str | None:
@@ -127,5 +141,5 @@ def _open(
     except (pypdfium2.PdfiumError, OSError) as error:
         if 'password' in str(error).lower():
             reason = 'requires a password (--password)' if password is None else 'wrong password'
-            raise ImageReadError(f'{label}: cannot read the PDF: {reason}') from error
+            raise PasswordError(f'{label}: cannot read the PDF: {reason}') from error
         raise ImageReadError(f'{label}: cannot read the PDF ({error})') from error

@@ -11,7 +11,7 @@ from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.scoring import ScoringRules
 from pipeline.io import FORMATS, CropResult, PhotoResult, make_writer
 from pipeline.io.line_format import parse_line
-from pipeline.io.pdf import count_pages
+from pipeline.io.pdf import page_sizes
 from pipeline.io.submission_lines import quad_line
 from pipeline.layout import Page
 from pipeline.structures import Word
@@ -203,7 +203,7 @@ def test_pdf_writer_joins_the_pages_of_a_document(tmp_path):
     ]  # fmt: skip
     writer.finish()
     assert files(tmp_path) == ['photo-p001.pdf', 'scan.pdf']
-    assert count_pages(str(tmp_path / 'scan.pdf'), 'scan') == 3
+    assert len(page_sizes(str(tmp_path / 'scan.pdf'), 'scan', 72)) == 3
     again = make_writer('pdf', tmp_path, resume=True)
     assert again.has('scan-p002', 'in/scan.pdf#page=2')
     assert again.has('photo-p001', 'photos/photo-p001.jpg')
@@ -218,7 +218,7 @@ def test_resumed_pdf_writer_joins_earlier_pages(tmp_path):
     again.write(result('scan-p002', word('y'), source='scan.pdf#page=2'))
     again.finish()
     assert files(tmp_path) == ['scan.pdf']
-    assert count_pages(str(tmp_path / 'scan.pdf'), 'scan') == 2
+    assert len(page_sizes(str(tmp_path / 'scan.pdf'), 'scan', 72)) == 2
 
 
 def test_make_writer_rejects_unknown_formats(tmp_path):

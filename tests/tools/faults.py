@@ -207,9 +207,9 @@ def _contents(path: Path) -> list[str]:
         lines = path.read_text(encoding='utf-8').splitlines()
         return [json.dumps({**json.loads(line), 'seconds': 0}) for line in lines]
     if path.suffix == '.pdf':
-        from pipeline.io.pdf import count_pages
+        from pipeline.io.pdf import page_sizes
 
-        return [f'{count_pages(str(path), path.name)} pages']
+        return [f'{len(page_sizes(str(path), path.name, 72))} pages']
     return path.read_text(encoding='utf-8').splitlines()
 
 

@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import sys
 import warnings
-from typing import TYPE_CHECKING
 
 from pipeline.cli.common import (
     DONE,
@@ -19,9 +18,6 @@ from pipeline.cli.common import (
     run_command,
 )
 from pipeline.cli.spotter_options import add_reading_options, choose_spotter
-
-if TYPE_CHECKING:
-    from pipeline.spotter import TextSpotter
 
 MODULES = ('fastapi', 'uvicorn', 'python_multipart', 'prometheus_client', 'fastapi_offline')
 
@@ -48,6 +44,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='largest image, in million pixels',
     )  # fmt: skip
     add(
+        '--max-total-pixels', type=positive_int, default=200, metavar='MP',
+        help='all images of a request together, in million pixels',
+    )  # fmt: skip
+    add(
+        '--max-pages', type=positive_int, default=32, metavar='N',
+        help='most pages of a PDF or TIFF file',
+    )  # fmt: skip
+    add(
         '--queue', type=positive_int, default=64, metavar='N',
         help='images that wait or are read; further requests get status 503',
     )  # fmt: skip
@@ -57,8 +61,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='time that a batch waits for more images, in milliseconds',
     )  # fmt: skip
     add(
-        '--workers', type=positive_int, default=1, metavar='N',
-        help='spotters that read at the same time and share the processor cores',
+        '--workers', type=positive_int, metavar='N',
+        help='batches that are read at the same time (default: one per core, two on a GPU)',
     )  # fmt: skip
     add(
         '--stop-seconds', type=positive_int, default=60, metavar='S',
@@ -114,9 +118,12 @@ def _serve(args: argparse.Namespace) -> int:
     settings = ServerSettings(
         max_body=args.max_body * 1_000_000,
         max_pixels=args.max_pixels * 1_000_000,
+        max_pages=args.max_pages,
+        max_total_pixels=args.max_total_pixels * 1_000_000,
         queue_size=args.queue,
         batch_size=args.batch_size,
         batch_wait_s=args.batch_wait / 1000,
+        workers=args.workers,
         allow_urls=args.allow_urls,
         keys=tuple(read_keys(args.api_key_file)) if args.api_key_file else (),
     )
@@ -128,7 +135,7 @@ def _serve(args: argparse.Namespace) -> int:
             'or --host'
         ) from error
     with listener:
-        app = create_app(_build_spotters(args), settings)
+        app = create_app(choose_spotter(args, args.device).build(), settings)
         host = f'[{args.host}]' if ':' in args.host else args.host
         address = f'http://{host}:{listener.getsockname()[1]}'
 
@@ -137,14 +144,6 @@ def _serve(args: argparse.Namespace) -> int:
 
         serve(app, listener, args.stop_seconds, not args.quiet, say_start)
     return DONE
-
-
-def _build_spotters(args: argparse.Namespace) -> list[TextSpotter]:
-    from pipeline.utils.cores import count_cores
-
-    threads = max(count_cores() // args.workers, 1) if args.workers > 1 else None
-    choice = choose_spotter(args, args.device, threads)
-    return [choice.build() for _ in range(args.workers)]
 
 
 if __name__ == '__main__':

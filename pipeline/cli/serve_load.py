@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import signal
 import subprocess
@@ -52,7 +53,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='share of requests that are malformed or cut off, half each',
     )  # fmt: skip
     add('--seed', type=int, default=0, help='random seed')
-    add('--workers', type=positive_int, default=1, metavar='N', help='of clipter serve')
+    add('--workers', type=positive_int, metavar='N', help='of clipter serve')
     add('--queue', type=positive_int, default=64, metavar='N', help='of clipter serve')
     add('--batch-size', type=positive_int, default=4, metavar='N', help='of clipter serve')
     args = parser.parse_args(argv)
@@ -95,19 +96,18 @@ def _read_photos(paths: list[Path], spotter: TextSpotter) -> list[LoadPhoto]:
 def _speed(spotter: TextSpotter, photos: list[LoadPhoto], seconds: float) -> float:
     """Photos per second without a server, as ``clipter infer`` reads them."""
     start = time.perf_counter()
-    count = 0
-    while count < len(photos) or time.perf_counter() - start < seconds:
-        spotter.read(photos[count % len(photos)].data)
-        count += 1
+    repeated = (photo.data for _ in itertools.count() for photo in photos)
+    timely = itertools.takewhile(lambda _: time.perf_counter() - start < seconds, repeated)
+    count = sum(1 for _ in spotter.stream(timely))
     return count / (time.perf_counter() - start)
 
 
 @contextmanager
 def _server(args: argparse.Namespace) -> Iterator[int]:
     """A server in a process of its own; gives its port."""
-    options = [f'--{name}={getattr(args, name.replace("-", "_"))}' for name in (
-        'workers', 'queue', 'batch-size',
-    )]  # fmt: skip
+    options = [f'--queue={args.queue}', f'--batch-size={args.batch_size}']
+    if args.workers:
+        options.append(f'--workers={args.workers}')
     command = [sys.executable, '-m', 'pipeline.cli', 'serve', '--port=0', '--device=cpu', '--quiet']
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -51,24 +51,25 @@ _DOCS_HEADERS = {
 }
 
 
-def create_app(spotters: Sequence[TextSpotter], settings: ServerSettings | None = None) -> FastAPI:
+def create_app(spotter: TextSpotter, settings: ServerSettings | None = None) -> FastAPI:
     """The application of a server.
 
     Args:
-        spotters: Equal spotters, one per worker thread.
+        spotter: Spotter of all requests.
         settings: Settings of the server.
     """
     settings = settings or ServerSettings()
     metrics, keys = Metrics(), KeyCheck(settings.keys)
-    readers = [Reader(spotter, settings.max_pixels) for spotter in spotters]
+    reader = Reader(spotter, settings.max_pixels)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.batcher = batcher = Batcher(
-            readers,
+            reader,
             settings.queue_size,
             settings.batch_size,
             settings.batch_wait_s,
+            settings.workers,
             metrics.observe_batch,
         )
         metrics.watch_queue(lambda: batcher.size)
@@ -112,7 +113,6 @@ def create_app(spotters: Sequence[TextSpotter], settings: ServerSettings | None 
 
     @app.get('/v1/info', summary='Settings of the server')
     async def info() -> dict[str, Any]:
-        reader = readers[0]
         return {
             'version': __version__,
             'min_score': reader.defaults['min_score'],
@@ -122,6 +122,8 @@ def create_app(spotters: Sequence[TextSpotter], settings: ServerSettings | None 
             'formats': list(FORMATS),
             'max_body': settings.max_body,
             'max_pixels': settings.max_pixels,
+            'max_pages': settings.max_pages,
+            'max_total_pixels': settings.max_total_pixels,
             'key_required': keys.is_required,
         }
 

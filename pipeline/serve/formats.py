@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from PIL import Image
 
 from pipeline.io import DOCUMENT_FORMATS, PhotoResult, render_pages
 from pipeline.serve.errors import RequestError
+
+_SHOWN_SIDE = 2000
+_JPEG_QUALITY = 85
+
+
+class ResultWithImage(PhotoResult):
+    """A result whose record contains the image as a data URL, for clients that cannot decode it."""
+
+    def record(self) -> dict[str, Any]:
+        """The record of the words with ``"image_data"``, a JPEG with sides of up to 2000 pixels."""
+        assert self.image is not None
+        image = Image.fromarray(self.image[..., ::-1])
+        image.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+        buffer = io.BytesIO()
+        image.save(buffer, 'JPEG', quality=_JPEG_QUALITY)
+        data = base64.b64encode(buffer.getvalue()).decode('ascii')
+        return {**super().record(), 'image_data': f'data:image/jpeg;base64,{data}'}
 
 
 class Format(NamedTuple):

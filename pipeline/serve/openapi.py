@@ -28,19 +28,23 @@ _WORD = {
 _RECORD = {
     'type': 'object',
     'properties': {
-        'image': {'type': 'string', 'description': 'Name of the file.'},
+        'image': {
+            'type': 'string',
+            'description': 'Name of the file, with the number of the page: scan.pdf#page=2.',
+        },
         'width': {'type': 'integer'},
         'height': {'type': 'integer'},
         'words': {'type': 'array', 'items': _WORD, 'description': 'Words in reading order.'},
         'seconds': {'type': 'number'},
+        'image_data': {'type': 'string', 'description': 'The image as a data URL of a JPEG.'},
     },
 }
 _REFUSALS = {
     401: 'The key is missing or wrong.',
     408: 'The client stopped sending.',
-    413: 'The body, an image or the number of images is too large.',
+    413: 'The body, an image, or the number of images or pages is too large.',
     415: 'The body is not an image.',
-    422: 'An option is wrong, or there is no image.',
+    422: 'An option is wrong, a PDF requires a password, or there is no image.',
     503: 'The queue is full; Retry-After contains the seconds to wait.',
 }
 _FORMAT = {'type': 'string', 'enum': list(FORMATS), 'default': 'json'}
@@ -50,7 +54,12 @@ _OPTIONS = {
 _FIELDS: dict[str, Any] = {
     **_OPTIONS,
     'format': {**_FORMAT, 'description': 'Format of the answer, which precedes Accept.'},
-}
+    'images': {
+        'type': 'string', 'enum': ['on', 'off'], 'default': 'off',
+        'description': 'Whether the records of the formats json and jsonl contain image_data.',
+    },
+}  # fmt: skip
+_PASSWORD = {'type': 'string', 'description': 'Password of PDF files, only as a form field.'}
 _EXTRA = {
     'name': {'type': 'string', 'description': 'Name of an image that is sent as a raw body.'},
     'url': {
@@ -62,8 +71,9 @@ _BINARY = {'schema': {'type': 'string', 'format': 'binary'}}
 
 SPOT: dict[str, Any] = {
     'summary': 'Read the words in images',
-    'description': 'Takes one or several images. One image gives one record, several give a list '
-    'of records in the order of the images. With format=jsonl every image gives one line.',
+    'description': 'Takes one or several files. Every image, and every page of a PDF or TIFF, has '
+    'one record. Several records are a list in the order of the images. With format=jsonl '
+    'every record is one line.',
     'responses': {
         200: {
             'description': 'The words.',
@@ -113,10 +123,12 @@ SPOT: dict[str, Any] = {
                                 'items': {'type': 'string', 'format': 'binary'},
                             },
                             **_FIELDS,
+                            'password': _PASSWORD,
                         },
                     }
                 },
                 'image/*': _BINARY,
+                'application/pdf': _BINARY,
                 'application/octet-stream': _BINARY,
             }
         },

@@ -67,6 +67,18 @@ def parse_options(fields: Iterable[tuple[str, str]]) -> SpotOptions:
     return SpotOptions(**values)
 
 
+def parse_switch(name: str, text: str | None) -> bool:
+    """Parse a field with the values on and off, which is off by default.
+
+    Raises:
+        RequestError: 422 if it has another value.
+    """
+    try:
+        return _switch((text or 'off').strip())
+    except ValueError as error:
+        raise RequestError(422, f'{name}: {error}') from None
+
+
 def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, OPTIONS, 1)
     hint = f'did you mean {near[0]}?' if near else f'the options are {", ".join(OPTIONS)}.'

@@ -1,25 +1,20 @@
-"""A spotter that reads encoded images with the options of a request."""
+"""A spotter that reads the images of files with the options of a request."""
 
 from __future__ import annotations
 
-import io
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from pipeline.io import ImageReadError, ImageTooLargeError
-from pipeline.io.decode import decode_image
-from pipeline.io.errors import MAX_PIXELS, check_pixels
-from pipeline.io.heif import add_reader
-from pipeline.io.pdf import is_pdf
-from pipeline.io.pillow_limit import no_pillow_limit
+from pipeline.io.errors import MAX_PIXELS
+from pipeline.io.pages import FilePage
 from pipeline.layout import Page
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.serve.errors import RequestError
+from pipeline.serve.files import decode
 from pipeline.serve.options import SpotOptions, WordWeights
 from pipeline.spotter import TextSpotter
 
@@ -44,7 +39,10 @@ class Reading:
 
 
 class Reader:
-    """Reads encoded images with the options of a request. For one thread.
+    """Reads images with the options of a request.
+
+    Several threads may call :meth:`read` at the same time. :meth:`apply` changes the settings of
+    all of them.
 
     Args:
         spotter: Spotter, whose settings are the defaults of the options.
@@ -59,18 +57,13 @@ class Reader:
         self.gate = _gate(spotter) if self.can_use_context else None
         self._models: OrderedDict[str | WordWeights, LetterNgrams] = OrderedDict()
 
-    def read(self, images: Sequence[tuple[bytes, str]], options: SpotOptions) -> list[Reading]:
+    def read(self, pages: Sequence[FilePage]) -> list[Reading]:
         """Read images together.
 
-        Args:
-            images: Bytes and label of each image.
-            options: Options of all of them.
-
         Raises:
-            RequestError: If an image cannot be decoded, or the spotter does not support an option.
+            RequestError: If an image cannot be decoded.
         """
-        decoded = [decode(data, label, self.max_pixels) for data, label in images]
-        self._apply(options)
+        decoded = [decode(page, self.max_pixels) for page in pages]
         start = time.perf_counter()
         found = self.spotter.read_batch([image for image, _ in decoded])
         seconds = (time.perf_counter() - start) / len(decoded)
@@ -81,7 +74,12 @@ class Reader:
             for (image, warning), words in zip(decoded, found)
         ]
 
-    def _apply(self, options: SpotOptions) -> None:
+    def apply(self, options: SpotOptions) -> None:
+        """Set the options of the images that are read next.
+
+        Raises:
+            RequestError: If the spotter does not support an option.
+        """
         settings = dict(self.defaults)
         if options.min_score is not None:
             settings['min_score'] = options.min_score
@@ -113,58 +111,6 @@ class Reader:
                 self._models.popitem(last=False)
         self._models.move_to_end(words)
         return self._models[words]
-
-
-def check_image(data: bytes, label: str, max_pixels: int) -> None:
-    """Check the header of an image, so that wrong files do not wait in the queue.
-
-    Raises:
-        RequestError: 415 if it is not an image, 413 if it has too many pixels.
-    """
-    try:
-        if not data:
-            raise ImageReadError(f'{label}: the file is empty')
-        if is_pdf(data):
-            raise RequestError(415, f'{label}: is a PDF; send its pages as images.')
-        add_reader(data)
-        try:
-            with no_pillow_limit, Image.open(io.BytesIO(data)) as image:
-                size = image.size
-        except Exception:  # Pillow's parsers raise many kinds of errors.
-            decode_image(data, label, max_pixels)  # A part of it may be readable.
-            return
-        check_pixels(size[0], size[1], max_pixels, label)
-    except ImageReadError as error:
-        raise _refusal(error) from error
-
-
-def decode(data: bytes, label: str, max_pixels: int) -> tuple[np.ndarray, str | None]:
-    """Decode an image.
-
-    Returns:
-        (H, W, 3) uint8 BGR, and a sentence if only a part of a damaged image is readable.
-
-    Raises:
-        RequestError: 415 if it is not an image, 413 if it has too many pixels.
-    """
-    try:
-        try:
-            return decode_image(data, label, max_pixels, strict=True), None
-        except ImageTooLargeError:
-            raise
-        except ImageReadError as error:
-            partly = decode_image(data, label, max_pixels)
-            return partly, f'{error}; only the readable part is used'
-    except ImageReadError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: ImageReadError) -> RequestError:
-    message = str(error).rstrip('.')
-    if isinstance(error, ImageTooLargeError):
-        message = message.replace(' (max_pixels)', '')
-        return RequestError(413, f'{message}; make the image smaller.')
-    return RequestError(415, f'{message}; send a JPEG, PNG, WebP, TIFF, BMP or GIF file.')
 
 
 def _gate(spotter: TextSpotter) -> float | None:

@@ -13,16 +13,20 @@ from starlette.responses import Response
 
 from pipeline.io import ImageReadError, PhotoResult
 from pipeline.io.download import fetch_url
+from pipeline.io.pages import FilePage
 from pipeline.io.urls import is_url, public_url
 from pipeline.serve.batcher import Batcher, Job
 from pipeline.serve.errors import RequestError
-from pipeline.serve.formats import choose_format
+from pipeline.serve.files import check_total, list_images
+from pipeline.serve.formats import ResultWithImage, choose_format
 from pipeline.serve.metrics import Metrics
-from pipeline.serve.options import SpotOptions, parse_options
-from pipeline.serve.reader import Reading, check_image
+from pipeline.serve.options import SpotOptions, parse_options, parse_switch
+from pipeline.serve.reader import Reading
 from pipeline.serve.settings import ServerSettings
 from pipeline.serve.uploads import client_name, read_upload
 
+SETTINGS = ('format', 'images', 'name', 'password')
+"""Fields that do not concern the spotter."""
 WARNING_HEADER = 'X-Image-Warning'
 _URL_TIMEOUT_S = 10.0
 
@@ -54,34 +58,50 @@ class Spot:
             ClientLeft: If the client leaves. Its waiting images are dropped.
         """
         self.batcher.check_places()
-        images, fields = await self._receive(request)
-        settings = {name: self._take(fields, name) for name in ('format', 'name')}
+        files, fields = await self._receive(request)
+        settings = {name: _take(fields, name) for name in SETTINGS}
         urls = [value for name, value in fields if name == 'url']
         options = parse_options(pair for pair in fields if pair[0] != 'url')
         self._check_options(options)
+        has_images = parse_switch('images', settings['images'])
         chosen = choose_format(settings['format'], request.headers.get('accept'))
-        images += [await self._download(url) for url in urls]
-        if not images:
+        files += [await self._download(url) for url in urls]
+        if not files:
             raise RequestError(
                 422, 'wanted at least one image, got none; send curl -F image=@photo.jpg.'
             )
-        if settings['name'] and len(images) == 1:
-            images = [(client_name(settings['name']), images[0][1])]
-        for name, data in images:
-            await run_in_threadpool(check_image, data, name, self.settings.max_pixels)
-        jobs = [Job(data, name, options, chosen.needs_images) for name, data in images]
+        if settings['name'] and len(files) == 1:
+            files = [(client_name(settings['name']), files[0][1])]
+        pages, warnings = await self._list_images(files, settings['password'])
+        jobs = [Job(page, options, chosen.needs_images or has_images) for page in pages]
         readings = await self._read(request, jobs)
         self.metrics.observe_words(sum(len(reading.page.words) for reading in readings))
+        kind = ResultWithImage if has_images else PhotoResult
         results = [
-            PhotoResult(name, name, reading.page, reading.seconds, reading.image)
-            for (name, _), reading in zip(images, readings)
+            kind(page.label, page.label, reading.page, reading.seconds, reading.image)
+            for page, reading in zip(pages, readings)
         ]
         content = await run_in_threadpool(chosen.render, results)
-        warnings = [reading.warning for reading in readings if reading.warning]
+        warnings += [reading.warning for reading in readings if reading.warning]
         headers = {WARNING_HEADER: urllib.parse.quote('; '.join(warnings), ' (),;:')}
         return Response(
             content, media_type=chosen.media_type, headers=headers if warnings else None
         )
+
+    async def _list_images(
+        self, files: Sequence[tuple[str, bytes]], password: str | None
+    ) -> tuple[list[FilePage], list[str]]:
+        """The images of all files within the bounds, and warnings."""
+        pages: list[FilePage] = []
+        warnings: list[str] = []
+        for name, data in files:
+            found, damage = await run_in_threadpool(
+                list_images, data, name, password, self.settings
+            )
+            pages += found
+            warnings += [damage] if damage else []
+            check_total(pages, self.settings.max_total_pixels)
+        return pages, warnings
 
     async def _receive(
         self, request: Request
@@ -97,14 +117,11 @@ class Spot:
             upload = await read_upload(request, self.settings.max_body)
         finally:
             self._bodies -= 1
+        if 'password' in request.query_params:
+            raise RequestError(
+                422, 'password: wanted a form field, got a part of the address, which is logged.'
+            )
         return upload.images, [*request.query_params.multi_items(), *upload.fields]
-
-    @staticmethod
-    def _take(fields: list[tuple[str, str]], name: str) -> str | None:
-        """Remove a field; returns its last value."""
-        values = [value for key, value in fields if key == name]
-        fields[:] = [pair for pair in fields if pair[0] != name]
-        return values[-1] if values else None
 
     def _check_options(self, options: SpotOptions) -> None:
         if options.context and not self.batcher.can_use_context:
@@ -145,6 +162,13 @@ class Spot:
             readings.cancel()
             for job in jobs:
                 job.future.cancel()
+
+
+def _take(fields: list[tuple[str, str]], name: str) -> str | None:
+    """Remove a field; returns its last value."""
+    values = [value for key, value in fields if key == name]
+    fields[:] = [pair for pair in fields if pair[0] != name]
+    return values[-1] if values else None
 
 
 def _retrieve(readings: asyncio.Future[list[Reading]]) -> None:

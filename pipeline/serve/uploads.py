@@ -17,6 +17,7 @@ from pipeline.utils.word_encoding import decode_words
 
 RAW_NAME = 'image'
 """Name of an image that is sent as a raw body."""
+_FILE_TYPES = ('application/pdf', 'application/octet-stream')
 _CHUNK_TIMEOUT_S = 30.0
 _MAX_PARTS = 1000
 
@@ -66,13 +67,14 @@ async def read_upload(request: Request, max_body: int) -> Upload:
     data = b''.join([chunk async for chunk in body])
     if kind == 'application/x-www-form-urlencoded':
         return Upload(fields=parse_qsl(data.decode('utf-8', 'replace'), keep_blank_values=True))
-    if kind.startswith('image/') or kind == 'application/octet-stream':
+    if kind.startswith('image/') or kind in _FILE_TYPES:
         return Upload([(RAW_NAME, data)])
     if not data and not kind:
         return Upload()
     raise RequestError(
         415,
-        'wanted an image as multipart/form-data, image/* or application/octet-stream, got '
+        'wanted an image as multipart/form-data, image/*, application/pdf or '
+        'application/octet-stream, got '
         f'{kind[:80] or "no Content-Type"}; send curl -F image=@photo.jpg, for example.',
     )
 

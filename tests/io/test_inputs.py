@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import io
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from PIL import Image
-from small_documents import join_objects, text_pdf
+from small_documents import encrypted_pdf, text_pdf
 
 from pipeline.io import ImageReadError, ImageReadWarning, iter_inputs, read_image
 from pipeline.io.download import fetch_url
@@ -154,40 +153,9 @@ def test_iter_inputs_pdf_page_names_are_unique(tmp_path):
     assert names(iter_inputs(paths)) == ['doc-p001', 'doc-p002', 'doc-2-p001', 'doc-2-p002']
 
 
-def rc4(key, data):
-    state, j, output = list(range(256)), 0, bytearray()
-    for i in range(256):
-        j = (j + state[i] + key[i % len(key)]) % 256
-        state[i], state[j] = state[j], state[i]
-    i = j = 0
-    for byte in data:
-        i = (i + 1) % 256
-        j = (j + state[i]) % 256
-        state[i], state[j] = state[j], state[i]
-        output.append(byte ^ state[(state[i] + state[j]) % 256])
-    return bytes(output)
-
-
-def make_encrypted_pdf(path, password):
-    """Two empty pages, encrypted by the standard handler of PDF 1.4 (revision 2)."""
-    padding = bytes.fromhex('28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A')
-    padded = (password.encode() + padding)[:32]
-    owner = rc4(hashlib.md5(padded).digest()[:5], padded)
-    key = hashlib.md5(padded + owner + b'\xff\xff\xff\xff' + b'0' * 16).digest()[:5]
-    bodies = [
-        '<</Type/Catalog/Pages 2 0 R>>',
-        '<</Type/Pages/Count 2/Kids[3 0 R 4 0 R]>>',
-        *['<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 36]>>'] * 2,
-        f'<</Filter/Standard/V 1/R 2/P -1/O<{owner.hex()}>/U<{rc4(key, padding).hex()}>>>',
-    ]
-    name = (b'0' * 16).hex()
-    trailer = f'/Encrypt 5 0 R/ID[<{name}><{name}>]'
-    path.write_bytes(join_objects([body.encode() for body in bodies], trailer.encode()))
-    return path
-
-
 def test_iter_inputs_opens_encrypted_pdfs(tmp_path):
-    path = make_encrypted_pdf(tmp_path / 'doc.pdf', 'secret')
+    path = tmp_path / 'doc.pdf'
+    path.write_bytes(encrypted_pdf('secret'))
     items = list(iter_inputs([path, make_pdf(tmp_path / 'open.pdf')], password='secret'))
     assert names(items) == ['doc-p001', 'doc-p002', 'open-p001', 'open-p002']
     assert [item.load().shape for item in items] == [(100, 200, 3)] * 4

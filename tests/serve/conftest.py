@@ -44,7 +44,7 @@ def spotter(_spotter: GatedSpotter) -> GatedSpotter:
 @pytest.fixture(scope='module')
 def _client(_spotter: GatedSpotter) -> Iterator[TestClient]:
     _spotter.prepare()
-    app = create_app([_spotter], SETTINGS)
+    app = create_app(_spotter, SETTINGS)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

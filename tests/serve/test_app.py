@@ -18,7 +18,7 @@ KEY = 'correct-horse'
 
 @pytest.fixture(scope='module')
 def locked(_spotter: GatedSpotter) -> TestClient:
-    with TestClient(create_app([_spotter], replace(SETTINGS, keys=('other', KEY)))) as client:
+    with TestClient(create_app(_spotter, replace(SETTINGS, keys=('other', KEY)))) as client:
         yield client
 
 
@@ -99,6 +99,12 @@ def test_info_describes_the_server(client: TestClient) -> None:
     info = client.get('/v1/info').json()
     assert (info['min_score'], info['context'], info['max_body']) == (0.5, False, 400_000)
     assert info['formats'][0] == 'json'
+
+
+def test_page_uses_settings_that_exist(client: TestClient) -> None:
+    used = re.findall(r'\binfo\.(\w+)', (PAGE / 'page.js').read_text('utf-8'))
+    assert 'min_score' in used
+    assert set(used) <= set(client.get('/v1/info').json())
 
 
 def test_openapi_describes_options_and_refusals(client: TestClient) -> None:

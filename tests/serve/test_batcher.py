@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from gated_spotter import SETTINGS, GatedSpotter, wait_until
 
+from pipeline.io.pages import FilePage
 from pipeline.serve.batcher import Batcher, Job
 from pipeline.serve.errors import RequestError
 from pipeline.serve.options import SpotOptions
@@ -168,28 +169,64 @@ def test_body_that_is_cut_off_takes_no_place(client: TestClient, spotter: GatedS
 
 def test_close_reads_what_waits(spotter: GatedSpotter, blank: bytes) -> None:
     spotter.gate.clear()
-    batcher = Batcher([Reader(spotter)], queue_size=5, batch_size=2, wait_s=0)
-    jobs = [Job(blank, f'{i}.png', SpotOptions()) for i in range(5)]
+    batcher = Batcher(Reader(spotter), queue_size=5, batch_size=2, wait_s=0)
+    jobs = [Job(FilePage(blank, f'{i}.png'), SpotOptions()) for i in range(5)]
     batcher.submit(jobs)
     closing = threading.Thread(target=batcher.close)
     closing.start()
     wait_until(lambda: not batcher.is_ready)
     with pytest.raises(RequestError, match='stopping'):
-        batcher.submit([Job(blank, 'late.png', SpotOptions())])
+        batcher.submit([Job(FilePage(blank, 'late.png'), SpotOptions())])
     spotter.gate.set()
     closing.join(60)
     assert [job.future.result(0).page.size for job in jobs] == [(32, 32)] * 5
 
 
+def test_workers_read_batches_with_equal_options_together(
+    spotter: GatedSpotter, blank: bytes
+) -> None:
+    spotter.gate.clear()
+    batcher = Batcher(Reader(spotter), batch_size=2, wait_s=0, workers=2)
+    jobs = [
+        Job(FilePage(blank, f'{i}.png'), SpotOptions(min_score=score))
+        for i, score in enumerate([0.1, 0.1, 0.2, 0.1])
+    ]
+    batcher.submit(jobs[:1])
+    wait_until(lambda: len(spotter.batches) == 1)
+    batcher.submit(jobs[1:2])
+    wait_until(lambda: len(spotter.batches) == 2)
+    batcher.submit(jobs[2:])
+    # The third image has other options, so it waits for both batches.
+    assert spotter.batches == [(0.1, 1), (0.1, 1)]
+    spotter.gate.set()
+    for job in jobs:
+        assert job.future.result(60).page.words == ()
+    assert sorted(spotter.batches[2:]) == [(0.1, 1), (0.2, 1)]
+    assert batcher.is_ready
+    batcher.close()
+
+
+def test_idle_workers_share_the_waiting_images(spotter: GatedSpotter, blank: bytes) -> None:
+    spotter.gate.clear()
+    batcher = Batcher(Reader(spotter), batch_size=4, wait_s=0, workers=2)
+    jobs = [Job(FilePage(blank, f'{i}.png'), SpotOptions()) for i in range(4)]
+    batcher.submit(jobs)
+    wait_until(lambda: len(spotter.batches) == 2)
+    assert [size for _, size in spotter.batches] == [2, 2]
+    spotter.gate.set()
+    batcher.close()
+    assert all(job.future.done() for job in jobs)
+
+
 def test_worker_survives_an_error(spotter: GatedSpotter, blank: bytes) -> None:
-    batcher = Batcher([Reader(spotter)], wait_s=0)
+    batcher = Batcher(Reader(spotter), wait_s=0)
     spotter.failing = 1
-    job = Job(blank, 'a.png', SpotOptions())
+    job = Job(FilePage(blank, 'a.png'), SpotOptions())
     batcher.submit([job])
     with pytest.raises(RuntimeError):
         job.future.result(60)
     spotter.failing = 0
-    job = Job(blank, 'a.png', SpotOptions())
+    job = Job(FilePage(blank, 'a.png'), SpotOptions())
     batcher.submit([job])
     assert job.future.result(60).page.words == ()
     assert batcher.is_ready

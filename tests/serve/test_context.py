@@ -55,7 +55,7 @@ def test_context_is_set_for_each_request(blank: bytes, default: bool) -> None:
     spotter = SpotterWithContext(DEFAULT_FOLDER, threads=1)
     spotter.prepare()
     spotter.use_context(default)
-    with TestClient(create_app([spotter], SETTINGS)) as client:
+    with TestClient(create_app(spotter, SETTINGS)) as client:
         info = client.get('/v1/info').json()
         assert (info['context'], info['context_on']) == (True, default)
         assert info['gate'] == pytest.approx(0.4621, abs=1e-4)

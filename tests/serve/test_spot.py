@@ -137,7 +137,7 @@ def test_spot_names_the_unread_part_of_a_damaged_image(client: TestClient, sign:
         (413, huge_png(), 'image/png', '100000 x 100000 pixels'),
         (415, b'no image at all', 'image/png', 'send a JPEG'),
         (415, b'', 'image/png', 'the file is empty'),
-        (415, b'%PDF-1.7', 'image/png', 'is a PDF; send its pages'),
+        (415, b'%PDF-1.7', 'image/png', 'cannot read the PDF'),
         (415, b'{}', 'application/json', 'got application/json'),
         (422, b'--x\r\nbroken', 'multipart/form-data; boundary=x', 'malformed'),
         (422, b'', 'multipart/form-data', 'malformed'),

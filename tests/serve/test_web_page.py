@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from browser import CHROMIUM, Browser
 from gated_spotter import GatedSpotter
+from small_documents import encrypted_pdf, text_pdf
 
 from pipeline.onnx.spotter import DEFAULT_FOLDER
 from pipeline.serve.app import create_app
@@ -47,7 +48,7 @@ def address() -> Iterator[str]:
     spotter = GatedSpotter(DEFAULT_FOLDER, threads=1)
     spotter.prepare()
     listener = listen('127.0.0.1', 0)
-    server = uvicorn.Server(uvicorn.Config(create_app([spotter]), log_level='warning'))
+    server = uvicorn.Server(uvicorn.Config(create_app(spotter), log_level='warning'))
     thread = threading.Thread(target=server.run, kwargs={'sockets': [listener]})
     thread.start()
     yield f'http://127.0.0.1:{listener.getsockname()[1]}/'
@@ -148,6 +149,43 @@ def test_page_filters_and_saves_words(page: Browser, photo: Path) -> None:
     page.run(f'({move})(0.1)')  # below the least score of the answer: the photo is read again
     page.wait_for(f'{STATE} === "done"')
     assert page.run(WORDS)[:2] == ['ROSA', 'BAKERY']
+
+
+def test_page_turns_the_pages_of_a_document(page: Browser, tmp_path: Path) -> None:
+    path = tmp_path / 'scan.pdf'
+    path.write_bytes(text_pdf(['ROSA', 'BAKERY']))
+    read(page, path)
+    shown = 'document.getElementById("photo").naturalWidth === 200'
+    number = 'document.getElementById("page-number").textContent'
+    page.wait_for(shown)
+    assert (page.run(number), page.run(WORDS)) == ('Page 1 of 2', ['ROSA'])
+    assert page.run('document.getElementById("page-before").disabled')
+    page.run('document.getElementById("page-after").click()')
+    page.wait_for(shown)
+    assert (page.run(number), page.run(WORDS)) == ('Page 2 of 2', ['BAKERY'])
+    assert page.run('getComputedStyle(document.getElementById("photo")).visibility') == 'visible'
+    for kind in ('image', 'text', 'json'):
+        page.run(f'document.querySelector("[data-download={kind}]").click()')
+    page.wait_for('Object.keys(saved).length === 3')
+    assert page.run('saved["scan.txt"].text()') == 'ROSA\n\nBAKERY\n'
+    records = json.loads(page.run('saved["scan.json"].text()'))
+    assert [record['image'] for record in records] == ['scan.pdf#page=1', 'scan.pdf#page=2']
+    assert not any('image_data' in record for record in records)
+    assert page.run('Boolean(saved["scan-p002-words.png"])')
+
+
+def test_page_asks_for_the_password_of_a_pdf(page: Browser, tmp_path: Path) -> None:
+    path = tmp_path / 'scan.pdf'
+    path.write_bytes(encrypted_pdf('secret'))
+    page.choose_file('#file', path)
+    page.wait_for('document.activeElement.id === "password"')
+    page.run(
+        'document.getElementById("password").value = "secret";'
+        'document.querySelector("#password-form button").click()'
+    )
+    page.wait_for(f'{STATE} === "done"')
+    assert page.run('document.getElementById("page-number").textContent') == 'Page 1 of 2'
+    assert page.run('document.getElementById("alert").hidden')
 
 
 def test_page_shows_errors(page: Browser, photo: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-import { anchor, annotate, jsonOf, makeOutline, save, startsBlock, textOf } from './words.js';
+import { anchor, annotate, isUnshown, jsonOf, makeOutline, save, startsBlock, textOf } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 const main = $('main');
@@ -7,7 +7,10 @@ const stage = $('stage');
 
 let info = { min_score: 0.4, context: false, max_body: Infinity, key_required: false };
 let file = null; // the photo
-let record = null; // the answer of the server
+let password = ''; // of a PDF
+let records = []; // the answer of the server, one record per page
+let page = 0; // index of the page that is shown
+let record = null; // that of the page
 let readAt = 0; // least score of the answer
 let shown = []; // {word, row, outline} of the words above the least score
 let running = null; // AbortController of the request
@@ -31,24 +34,31 @@ const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 // Choosing a photo.
 
-const take = (files) => {
-  const photos = [...files].filter((each) => each.type.startsWith('image/') || !each.type);
+const take = (files, opened = '') => {
+  const isReadable = ({ type }) => type.startsWith('image/') || type === 'application/pdf' || !type;
+  const photos = [...files].filter(isReadable);
   if (!photos.length) {
-    showError('Wanted a photo, got another kind of file. Choose a JPEG or PNG file, for example.', false);
+    showError('Wanted a photo, got another kind of file. Choose a JPEG, PNG or PDF file, for example.', false);
     return;
   }
   if (photos.length > 1) say(`${photos.length} photos: the first one is read.`);
   [file] = photos;
-  record = null;
+  password = opened;
+  $('password-form').hidden = true;
+  [records, page, record] = [[], 0, null];
   $('score').value = info.min_score;
   URL.revokeObjectURL(image.src);
-  image.classList.remove('unshown');
-  image.src = URL.createObjectURL(file);
+  image.classList.toggle('unshown', isUnshown(file));
+  if (isUnshown(file)) image.removeAttribute('src');
+  else image.src = URL.createObjectURL(file);
   $('result').hidden = false;
   read();
 };
 
-image.addEventListener('load', () => setRatio(image.naturalWidth, image.naturalHeight));
+image.addEventListener('load', () => {
+  image.classList.remove('unshown');
+  setRatio(image.naturalWidth, image.naturalHeight);
+});
 image.addEventListener('error', () => {
   if (!file) return;
   image.classList.add('unshown');
@@ -99,6 +109,8 @@ const read = async () => {
   form.append('image', file, file.name || 'photo');
   if (score() !== info.min_score) form.append('min_score', score());
   if (info.context) form.append('context', $('context').checked ? 'on' : 'off');
+  if (isUnshown(file)) form.append('images', 'on');
+  if (password) form.append('password', password);
   const key = sessionStorage.getItem('key');
   main.dataset.state = 'reading';
   show();
@@ -116,15 +128,16 @@ const read = async () => {
       refuse(answer.status, content.error);
       return;
     }
-    record = content;
+    records = [content].flat();
     readAt = score();
     main.dataset.state = 'done';
-    setRatio(record.width, record.height);
-    show();
+    turnTo(Math.min(page, records.length - 1));
     const warning = answer.headers.get('X-Image-Warning');
     if (warning) showError(sentence(decodeURIComponent(warning)), false);
-    const hint = image.classList.contains('unshown') ? ' This browser cannot show the photo.' : '';
-    say(`${plural(shown.length, 'word')} in ${record.seconds.toFixed(1)} s.${hint}`);
+    const hint = !record.image_data && image.classList.contains('unshown') ? ' This browser cannot show the photo.' : '';
+    const seconds = records.reduce((sum, each) => sum + each.seconds, 0).toFixed(1);
+    const pages = records.length > 1 ? ` on ${records.length} pages` : '';
+    say(`${plural(records.flatMap(shownOf).length, 'word')}${pages} in ${seconds} s.${hint}`);
   } catch (error) {
     if (error.name === 'AbortError') return;
     stop();
@@ -141,10 +154,12 @@ const stop = () => {
 const refuse = (status, text) => {
   const message = sentence(text);
   const canRetry = ![413, 415, 422].includes(status);
+  const asked = file;
   if (!canRetry && image.classList.contains('unshown')) file = null; // Nothing can be shown.
   stop();
   if (status === 401) askKey();
   showError(message, canRetry);
+  if (status === 422 && /password/.test(text)) askPassword(asked);
 };
 const sentence = (text) =>
   file && text.startsWith(file.name) ? text : text.charAt(0).toUpperCase() + text.slice(1);
@@ -161,10 +176,41 @@ $('key-form').addEventListener('submit', (event) => {
   if (file) read();
 });
 
+const askPassword = (asked) => {
+  $('password-form').hidden = false;
+  $('password').value = '';
+  $('password').focus();
+  $('password-form').onsubmit = (event) => {
+    event.preventDefault();
+    $('password-form').hidden = true;
+    take([asked], $('password').value);
+  };
+};
+
 // Showing it.
 
+const shownOf = (each) => (each?.words ?? []).filter((word) => word.score >= score());
+
+const turnTo = (index) => {
+  page = index;
+  record = records[page];
+  if (record.image_data) image.src = record.image_data;
+  setRatio(record.width, record.height);
+  show();
+};
+$('page-before').addEventListener('click', () => turnTo(page - 1));
+$('page-after').addEventListener('click', () => turnTo(page + 1));
+
+const showPages = () => {
+  $('pages').hidden = records.length < 2;
+  $('page-number').textContent = `Page ${page + 1} of ${records.length}`;
+  $('page-before').disabled = page === 0;
+  $('page-after').disabled = page >= records.length - 1;
+};
+
 const show = () => {
-  const words = (record?.words ?? []).filter((word) => word.score >= score());
+  const words = shownOf(record);
+  showPages();
   $('outlines').replaceChildren();
   $('words').replaceChildren();
   $('tip').hidden = true;
@@ -278,12 +324,12 @@ $('context').addEventListener('change', () => file && read());
 
 for (const button of document.querySelectorAll('[data-download]')) {
   button.addEventListener('click', async () => {
-    const words = shown.map(({ word }) => word);
     const stem = (file.name || 'photo').replace(/\.[^.]*$/, '');
+    const number = records.length > 1 ? `-p${String(page + 1).padStart(3, '0')}` : '';
     const kind = button.dataset.download;
-    if (kind === 'image') save(await annotate(image, record, words), `${stem}-words.png`);
-    if (kind === 'text') save(`${textOf(words)}\n`, `${stem}.txt`, 'text/plain');
-    if (kind === 'json') save(jsonOf(record, words), `${stem}.json`, 'application/json');
+    if (kind === 'image') save(await annotate(image, record, shownOf(record)), `${stem}${number}-words.png`);
+    if (kind === 'text') save(records.map((each) => `${textOf(shownOf(each))}\n`).join('\n'), `${stem}.txt`, 'text/plain');
+    if (kind === 'json') save(jsonOf(records, shownOf), `${stem}.json`, 'application/json');
   });
 }
 
@@ -298,7 +344,7 @@ const start = async () => {
   $('score').value = info.min_score;
   $('score-value').textContent = score().toFixed(2);
   $('context-setting').hidden = !info.context;
-  $('context').checked = Boolean(info.conmessageon);
+  $('context').checked = Boolean(info.context_on);
   $('gate').textContent = info.gate == null ? '' : `gate ${info.gate.toFixed(2)}`;
   if (info.key_required && !sessionStorage.getItem('key')) askKey();
 };

@@ -16,12 +16,22 @@ export const textOf = (words) => {
   return words.map((word, i) => gap(word, words[i - 1]) + word.text).join('');
 };
 
+/** Whether browsers cannot show a file, so that the server sends its images. */
+export const isUnshown = (file) =>
+  /^(application\/pdf|image\/(tiff|hei[cf]))$/.test(file.type) || /\.(pdf|tiff?|hei[cf])$/i.test(file.name);
+
 /** The record with the words that are shown, formatted as the server does. */
-export const jsonOf = (record, words) => {
-  const { words: _, seconds, ...head } = record;
+const recordOf = (record, words) => {
+  const { words: _, seconds, image_data: __, ...head } = record;
   const lines = words.map((word) => JSON.stringify(word));
   const list = lines.length ? `[\n  ${lines.join(',\n  ')}\n]` : '[]';
-  return `${JSON.stringify(head).slice(0, -1)}, "words": ${list}, "seconds": ${seconds}}\n`;
+  return `${JSON.stringify(head).slice(0, -1)}, "words": ${list}, "seconds": ${seconds}}`;
+};
+
+/** The file of one record, or of the list of several ones. */
+export const jsonOf = (records, shownOf) => {
+  const texts = records.map((record) => recordOf(record, shownOf(record)));
+  return texts.length === 1 ? `${texts[0]}\n` : `[${texts.join(',\n')}]\n`;
 };
 
 export const makeOutline = (word) => {

@@ -36,6 +36,7 @@ class DBWords:
             may be tuned to the loose boxes that annotators draw around straight words.
         end_margin: Extension of a word at each end, as a fraction of its height. It compensates
             for a probability map that fades towards the ends of a word.
+        curved_end_margin: ``end_margin`` for words along an arc. None uses ``end_margin``.
         curved_fill: Threshold for curved words that are not arcs, for example waves. Such a word
             is curved if it fills a smaller fraction of its smallest rectangle, and its polygon is
             the grown outline of its kernel. Arcs use the threshold 0.85 of
@@ -53,6 +54,7 @@ class DBWords:
         shrink_ratio: float = 0.4,
         curved_shrink_ratio: float | None = None,
         end_margin: float = 0.0,
+        curved_end_margin: float | None = None,
         curved_fill: float = 0.75,
         text_repr_type: str = 'poly',
     ) -> None:
@@ -65,6 +67,7 @@ class DBWords:
             shrink_ratio if curved_shrink_ratio is None else curved_shrink_ratio
         )
         self.end_margin = end_margin
+        self.curved_end_margin = end_margin if curved_end_margin is None else curved_end_margin
         self.curved_fill = curved_fill
 
     def __call__(self, prob_map: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
@@ -117,7 +120,7 @@ class DBWords:
             thickness = area / arc.length
             distance = _distance(arc.length, thickness, self.curved_shrink_ratio)
             thickness += 2 * distance
-            ring = arc.ring(thickness, distance + self.end_margin * thickness)
+            ring = arc.ring(thickness, distance + self.curved_end_margin * thickness)
             if ring is not None and _fill(ring) < CURVED_FILL:
                 return ring, thickness
         if area >= self.curved_fill * box_area:

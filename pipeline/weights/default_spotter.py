@@ -43,6 +43,8 @@ model = dict(
                     min_text_score=0.6,
                     shrink_ratio=0.6,
                     end_margin=0.12,
+                    curved_shrink_ratio=0.65,
+                    curved_end_margin=0.0,
                 ),
             ),
         ),

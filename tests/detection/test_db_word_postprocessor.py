@@ -236,6 +236,15 @@ def test_postprocessor_uses_curved_shrink_ratio():
         assert areas[1] <= areas[0] + 1e-6
 
 
+def test_postprocessor_extends_curved_words_by_their_own_margin():
+    strip = taught(bent_strip())
+    ((plain, _),) = find(strip)
+    ((same, _),) = find(strip, end_margin=0.3, curved_end_margin=0.0)
+    ((longer, _),) = find(strip, end_margin=0.3)
+    np.testing.assert_allclose(same, plain, atol=1e-4)
+    assert iou(longer, plain) < 0.95
+
+
 def test_postprocessor_keeps_the_shape_of_wavy_words():
     x = np.linspace(20, 300, 60)
     middle = 80 + 25 * np.sin(2 * np.pi * x / 280)

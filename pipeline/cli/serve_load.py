@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 import signal
 import subprocess
@@ -96,9 +95,13 @@ def _read_photos(paths: list[Path], spotter: TextSpotter) -> list[LoadPhoto]:
 def _speed(spotter: TextSpotter, photos: list[LoadPhoto], seconds: float) -> float:
     """Photos per second without a server, as ``clipter infer`` reads them."""
     start = time.perf_counter()
-    repeated = (photo.data for _ in itertools.count() for photo in photos)
-    timely = itertools.takewhile(lambda _: time.perf_counter() - start < seconds, repeated)
-    count = sum(1 for _ in spotter.stream(timely))
+
+    def repeat() -> Iterator[bytes]:
+        while time.perf_counter() - start < seconds:
+            for photo in photos:
+                yield photo.data
+
+    count = sum(1 for _ in spotter.stream(repeat()))
     return count / (time.perf_counter() - start)
 
 

@@ -94,8 +94,8 @@ class CTCReader:
         """Greedy decoding: the best class of each column, repeats merged, blanks removed.
 
         Blank columns that are probably spaces (``LEAST_SPACE_PROB``) are read as spaces, if
-        ``word_break`` is the space. The probability of a character is the best one among its columns. The probability of a
-        text is the product of those of its characters.
+        ``word_break`` is the space. The probability of a character is the best one among its
+        columns. The probability of a text is the product of those of its characters.
 
         Args:
             log_probs: (N, T, L) log probabilities.

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
+_FIRST_REGION = 52 << 20
+"""Size of the first region of the memory arena, in bytes.
+
+The system counts only the used pages of a region. Among the measured sizes, this one leaves small
+gaps between the buffers of the default detector for an image of 1280x720 pixels.
+"""
+
 
 class OnnxNetwork:
     """An ONNX file on the CPU.
 
-    Calls from several threads at once are allowed. A pickled network loads its file again.
+    Calls from several threads at once are allowed. A pickled network loads its file again. All
+    networks of a process share one memory arena, so the recognizer reuses the memory of the
+    detector.
 
     Args:
         path: Path of the file.
@@ -33,8 +43,14 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3
-        # The arena keeps the largest buffers of every input size that ever came.
-        options.enable_cpu_mem_arena = False
+        _register_arena()
+        options.add_session_config_entry('session.use_env_allocators', '1')
+        # Weights in the arena would leave gaps between the buffers.
+        options.add_session_config_entry('session.use_device_allocator_for_initializers', '1')
+        # A pattern is one more block of the arena for each input size.
+        options.enable_mem_pattern = False
+        # The default order of the nodes requires 20 MB more for 1280x720 pixels.
+        options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
         try:
             self._session = onnxruntime.InferenceSession(
                 str(self.path), options, providers=['CPUExecutionProvider']
@@ -56,3 +72,16 @@ class OnnxNetwork:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
+
+
+@cache
+def _register_arena() -> None:
+    """Register the memory arena of all networks of this process."""
+    memory = onnxruntime.OrtMemoryInfo(
+        'Cpu',
+        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+        0,
+        onnxruntime.OrtMemType.DEFAULT,
+    )
+    settings = onnxruntime.OrtArenaCfg({'initial_chunk_size_bytes': _FIRST_REGION})
+    onnxruntime.create_and_register_allocator(memory, settings)

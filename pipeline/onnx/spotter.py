@@ -23,6 +23,7 @@ from pipeline.rectification.rectifier import Rectifier
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_settings import check_settings
 from pipeline.utils.cores import count_cores
+from pipeline.utils.freed_memory import release_freed_memory
 from pipeline.word_reading import CropBatch
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / 'weights' / 'onnx'
@@ -63,6 +64,7 @@ class OnnxTextSpotter(TextSpotter):
         self.scene_encoder = None
         if 'context' in manifest:
             self.scene_encoder = OnnxSceneEncoder(Path(folder), manifest['context'], threads)
+        release_freed_memory()  # of loading, before the detector allocates its buffers
 
     @classmethod
     def default(cls, threads: int | None = None) -> OnnxTextSpotter:  # type: ignore[override]

@@ -130,7 +130,7 @@ def test_runner_trains_it_to_distinguish_two_scenes(stage, dictionary, tmp_path)
         model=model,
         work_dir=str(tmp_path),
         train_dataloader=loader,
-        train_cfg={'type': 'IterBasedTrainLoop', 'max_iters': 120},
+        train_cfg={'type': 'IterBasedTrainLoop', 'max_iters': 60},
         optim_wrapper={
             'type': 'OptimWrapper',
             'optimizer': {'type': 'AdamW', 'lr': 3e-3, 'weight_decay': 0.01},
@@ -139,7 +139,7 @@ def test_runner_trains_it_to_distinguish_two_scenes(stage, dictionary, tmp_path)
             },
         },
         default_hooks={
-            'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 120}
+            'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 60}
         },
         default_scope='mmocr',
         randomness={'seed': 0},
@@ -159,7 +159,7 @@ def test_runner_trains_it_to_distinguish_two_scenes(stage, dictionary, tmp_path)
     assert misled == ['fed', 'abc']
     assert abs(model.fusion.gate.openness) > 0.05
 
-    saved = torch.load(tmp_path / 'iter_120.pth', weights_only=True)['state_dict']
+    saved = torch.load(tmp_path / 'iter_60.pth', weights_only=True)['state_dict']
     fresh = make_model('PARSeq', dictionary, stage=stage)
     fresh.load_state_dict(saved, strict=True)
     assert torch.equal(forward(fresh, batch), forward(model, batch))

@@ -138,9 +138,7 @@ def test_runner_trains_it_to_distinguish_two_scenes(stage, dictionary, tmp_path)
                 'custom_keys': {'fusion.gate.alpha': {'lr_mult': 10.0, 'decay_mult': 0.0}}
             },
         },
-        default_hooks={
-            'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 60}
-        },
+        default_hooks={'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 60}},
         default_scope='mmocr',
         randomness={'seed': 0},
         log_level='ERROR',

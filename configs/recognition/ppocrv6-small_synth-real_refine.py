@@ -48,7 +48,7 @@ train_dataloader = dict(
         ],
     ),
 )
-max_iters = 8000
+max_iters = 6000
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.02, by_epoch=False, begin=0, end=200),
     dict(type='CosineAnnealingLR', T_max=max_iters, eta_min=1e-6, by_epoch=False),

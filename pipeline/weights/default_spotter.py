@@ -10,7 +10,7 @@ model = dict(
     detector=dict(
         type='TextDetector',
         long_side_px=1280,
-        coarse_long_sides_px=(640,),
+        coarse_long_sides_px=(640, 320),
         coarse_min_side_px=24.0,
         detector=dict(
             type='DBNet',
@@ -86,7 +86,7 @@ model = dict(
             embed_dim=120,
             # Of English words and names.
             language_model=dict(type='LetterNgrams'),
-            lm_weight=0.3,
+            lm_weight=0.4,
         ),
     ),
 )

@@ -75,3 +75,9 @@ def test_modules_have_no_import_cycle() -> None:
 def test_files_have_at_most_400_lines() -> None:
     lengths = {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in MODULES}
     assert not {name: length for name, length in lengths.items() if length > 400}
+
+
+def test_test_modules_have_different_names() -> None:
+    """Pytest imports test modules by name only, and stops where two have the same."""
+    names = [path.name for path in (ROOT.parent / 'tests').rglob('test_*.py')]
+    assert sorted(names) == sorted(set(names))

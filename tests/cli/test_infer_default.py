@@ -153,9 +153,10 @@ def test_infer_sets_the_long_side_and_the_tile(photo):
     options = ['--long-side', '2400', '--tile', '1280']
     spotter = infer.load_spotter(infer.parse_args([str(photo), *options]))
     assert (spotter.long_side, spotter.tile) == (2400, 1280)
-    assert spotter.detector.pyramid.coarse_long_sides_px == (1280, 640)
     usual = infer.load_spotter(infer.parse_args([str(photo)]))
     assert (usual.long_side, usual.tile) == (1280, 1280)
+    further = usual.detector.pyramid.coarse_long_sides_px
+    assert spotter.detector.pyramid.coarse_long_sides_px == (1280, *further)
 
 
 @pytest.mark.parametrize(

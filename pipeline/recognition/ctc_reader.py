@@ -14,8 +14,8 @@ from pipeline.recognition.charset import Charset
 LEAST_SPACE_PROB = 0.1
 """A blank column between characters with at least this probability of a space is a space.
 
-Networks trained on single words write fewer spaces than there are. On training images, no word
-that stands alone had such a column, and half of the words that a detector had joined did.
+Networks trained on single words write fewer spaces than there are. On held-out training images 8 of
+26 joined words had such a column, and 3 of 580 other words (docs/experiments.md).
 """
 
 

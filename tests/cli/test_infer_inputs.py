@@ -20,11 +20,11 @@ from PIL import Image
 from toy_spotter import BOX, draw_photo
 
 
-def stored_turned(path: Path) -> None:
-    """As a camera held on its side stores it, with the tag that says so."""
+def stored_rotated(path: Path) -> None:
+    """Write an image rotated by 90 degrees, with the EXIF orientation that undoes it."""
     picture = Image.open(save(path, 'm')).convert('RGB')
     exif = Image.Exif()
-    exif[0x0112] = 6  # shown turned by 90 degrees clockwise
+    exif[0x0112] = 6  # shown rotated by 90 degrees clockwise
     picture.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
 
 
@@ -33,7 +33,7 @@ def with_mode(mode: str, path: Path, **options: object) -> None:
     if mode == 'RGBA':
         picture = picture.convert('RGBA')
         pixels = np.array(picture)
-        pixels[(pixels[..., :3] == 255).all(2)] = 0  # see-through black in place of white
+        pixels[(pixels[..., :3] == 255).all(2)] = 0  # transparent black for white
         picture = Image.fromarray(pixels)
     elif mode == '16':
         pixels = np.asarray(picture.convert('L')).astype(np.uint16) * 257
@@ -45,7 +45,7 @@ def with_mode(mode: str, path: Path, **options: object) -> None:
 
 
 KINDS = {
-    'turned.jpg': stored_turned,
+    'turned.jpg': stored_rotated,
     'photo.jpg': partial(with_mode, 'RGB'),
     'photo.png': partial(with_mode, 'RGB'),
     'photo.webp': partial(with_mode, 'RGB', lossless=True),

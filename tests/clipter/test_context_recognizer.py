@@ -7,12 +7,12 @@ from context_models import (
     forward,
     make_batch,
     make_model,
-    satrn,
     texts_and_scores,
     words_alone,
 )
 from mmengine.registry import DefaultScope
 from mmocr.models.textrecog.decoders import BaseDecoder
+from mmocr_recognizers import satrn
 from torch import nn
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
@@ -225,7 +225,7 @@ def test_context_that_does_not_match_the_crops_is_rejected(dictionary):
 def test_building_does_not_modify_the_config(dictionary):
     config = {
         'type': 'ContextRecognizer',
-        'recognizer': satrn(dictionary),
+        'recognizer': satrn(dictionary, 0.1),
         'context_encoder': copy.deepcopy(TINY_CLIP),
         'fusion': {'type': 'MultiHeadCrossAttention', 'embed_dim': 32, 'num_heads': 2},
     }

@@ -12,7 +12,6 @@ from context_models import (
     forward,
     make_batch,
     make_model,
-    satrn,
     words_alone,
 )
 from mmengine.config import ConfigDict
@@ -20,6 +19,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.runner.checkpoint import get_state_dict
+from mmocr_recognizers import satrn
 from torch import nn
 
 import pipeline
@@ -195,7 +195,7 @@ def test_plain_checkpoint_loads_into_the_wrapped_recognizer(dictionary, tmp_path
         plain.decoder.classifier.bias.fill_(3.0)
     torch.save({'state_dict': plain.state_dict()}, tmp_path / 'plain.pth')
     init_cfg = {'type': 'Pretrained', 'checkpoint': str(tmp_path / 'plain.pth')}
-    config = {**satrn(dictionary), 'init_cfg': init_cfg}
+    config = {**satrn(dictionary, 0.1), 'init_cfg': init_cfg}
     model = make_model('SATRN', dictionary, alpha=0.0, recognizer=config)
     model.init_weights()
     batch = make_batch()

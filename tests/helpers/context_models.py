@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from mmengine.structures import LabelData
 from mmocr.structures import TextRecogDataSample
+from mmocr_recognizers import satrn
 from torch import nn
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
@@ -47,51 +48,6 @@ def crnn(dictionary: dict, dropout: float) -> dict:
             'module_loss': {'type': 'CTCModuleLoss', 'letter_case': 'lower'},
             'postprocessor': {'type': 'CTCPostProcessor'},
             'dictionary': dictionary,
-        },
-        'data_preprocessor': {
-            'type': 'TextRecogDataPreprocessor',
-            'mean': [127.5] * 3,
-            'std': [127.5] * 3,
-        },
-    }
-
-
-def satrn(dictionary: dict, dropout: float = 0.1) -> dict:
-    """A recognizer with a transformer encoder: (N, T, D)."""
-    return {
-        'type': 'SATRN',
-        'backbone': {'type': 'ShallowCNN', 'input_channels': 3, 'hidden_dim': 32},
-        'encoder': {
-            'type': 'SATRNEncoder',
-            'n_layers': 1,
-            'n_head': 2,
-            'd_k': 16,
-            'd_v': 16,
-            'd_model': 32,
-            'n_position': 100,
-            'd_inner': 64,
-            'dropout': dropout,
-        },
-        'decoder': {
-            'type': 'NRTRDecoder',
-            'n_layers': 1,
-            'd_embedding': 32,
-            'n_head': 2,
-            'd_model': 32,
-            'd_inner': 64,
-            'd_k': 16,
-            'd_v': 16,
-            'module_loss': {'type': 'CEModuleLoss', 'flatten': True, 'ignore_first_char': True},
-            'dictionary': {
-                **dictionary,
-                'with_unknown': True,
-                'same_start_end': True,
-                'with_start': True,
-                'with_end': True,
-            },
-            'dropout': dropout,
-            'max_seq_len': 6,
-            'postprocessor': {'type': 'AttentionPostprocessor'},
         },
         'data_preprocessor': {
             'type': 'TextRecogDataPreprocessor',

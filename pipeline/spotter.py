@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from pipeline.image_stream import ImageStream
 from pipeline.io import read_image
 from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
+from pipeline.outline_voting import Outline, grown_outlines, slanted_outlines, vote_on_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import SpotterSettings, check_settings
@@ -54,7 +55,8 @@ class TextSpotter(SpotterSettings, ImageStream):
     The crops of all images of a batch are recognized together, and each image is encoded once.
     Tall words have four candidate orientations; the one with the highest score is kept. Crops in
     which the recognizer finds gaps between words are split, and the parts are kept if they are
-    read better. Images that are rotated by 90, 180 or 270 degrees are found by their words.
+    read better. Uncertain words are read from several outlines, and the readings vote. Images that
+    are rotated by 90, 180 or 270 degrees are found by their words.
 
     Attributes:
         detector: Text detector of the engine.
@@ -62,6 +64,8 @@ class TextSpotter(SpotterSettings, ImageStream):
         rectifier: The rectifier of the recognizer's training.
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
+        vote_below: Words with a lower mean probability per character are read from several
+            outlines; see :mod:`pipeline.outline_voting`. 0 reads each word once.
     """
 
     rectifier: Rectifier
@@ -241,14 +245,14 @@ class TextSpotter(SpotterSettings, ImageStream):
         images = to_arrays(images, 'read_polygons')
         if len(images) != len(polygons):
             raise ValueError(f'{len(images)} images require as many lists, got {len(polygons)}.')
-        return self._read_given(images, polygons, self.encode(images))
+        return self._read_given(images, polygons, self.encode(images), grown_outlines)
 
     def read_crops(self, images: Iterable[Any]) -> list[tuple[str, float]]:
         """Read images that are word crops: the whole image is one word.
 
         A crop is rectified as in the recognizer's training and, if it is tall, read in each
-        orientation. Crops have no scene, so context is not used. ``crop_batch_size`` images are
-        held in memory.
+        orientation. Uncertain crops are also read along slanted bands. Crops have no scene, so
+        context is not used. ``crop_batch_size`` images are held in memory.
 
         Args:
             images: Crops, each as in :meth:`read`.
@@ -265,7 +269,8 @@ class TextSpotter(SpotterSettings, ImageStream):
         readings: list[tuple[str, float]] = []
         for batch in split_batches(images, self.crop_batch_size):
             crops = [read_image(image) for image in batch]
-            words = self._read_given(crops, [[image_ring(*crop.shape[:2])] for crop in crops], None)
+            rings = [[image_ring(*crop.shape[:2])] for crop in crops]
+            words = self._read_given(crops, rings, None, slanted_outlines)
             readings += [word for (word,) in words]
             batch.clear()  # frees the crops before the next ones are loaded
             crops.clear()
@@ -293,12 +298,28 @@ class TextSpotter(SpotterSettings, ImageStream):
     def recognize(
         self, images: Sequence[np.ndarray], crops: CropBatch, context: Any
     ) -> list[ReadWord]:
-        """Read crops, choose an orientation for each word, and split merged words."""
+        """Read crops, choose orientations, split merged words, and vote on uncertain words."""
         words = choose_orientations(crops, self.read_oriented(crops, context))
         split, counts = split_words(words, self.rectifier)
         part_crops = self.rectify(images, split)
         parts = choose_orientations(part_crops, self.read_oriented(part_crops, context))
-        return choose_splits(words, parts, counts)
+        words = choose_splits(words, parts, counts)
+        return self._vote(images, words, context, grown_outlines, self.min_score)
+
+    def _vote(
+        self,
+        images: Sequence[np.ndarray],
+        words: Sequence[ReadWord],
+        context: Any,
+        outlines_of: Callable[[np.ndarray], list[Outline]],
+        min_score: float = 0.0,
+    ) -> list[ReadWord]:
+        def read(crops: CropBatch) -> list[Reading]:
+            return self.read_oriented(crops, context)
+
+        return vote_on_words(
+            images, words, outlines_of, self.rectifier, read, self.vote_below, min_score
+        )
 
     def collect(
         self, words: Sequence[ReadWord], sizes: Sequence[tuple[int, int]]
@@ -334,12 +355,14 @@ class TextSpotter(SpotterSettings, ImageStream):
         images: Sequence[np.ndarray],
         polygons: Sequence[Sequence[np.ndarray]],
         context: Any,
+        outlines_of: Callable[[np.ndarray], list[Outline]],
     ) -> list[list[tuple[str, float]]]:
         index = [i for i, some in enumerate(polygons) for _ in some]
         flat = [np.asarray(polygon, dtype=np.float32) for some in polygons for polygon in some]
         crops = self.rectify(images, WordBatch(flat, [1.0] * len(flat), index))
         found: list[list[tuple[str, float]]] = [[] for _ in images]
-        for word in choose_orientations(crops, self.read_oriented(crops, context)):
+        words = choose_orientations(crops, self.read_oriented(crops, context))
+        for word in self._vote(images, words, context, outlines_of):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found
 

@@ -20,12 +20,14 @@ class SpotterSettings:
         recognizer: Recognizer of the engine.
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
+        vote_below: Words with a lower mean probability per character are read several times.
     """
 
     detector: Any
     recognizer: Any
     min_score: float
     crop_batch_size: int
+    vote_below: float
     _orientation: str | int = 'auto'
 
     @property
@@ -37,6 +39,7 @@ class SpotterSettings:
         return {
             'min_score': self.min_score,
             'crop_batch_size': self.crop_batch_size,
+            'vote_below': self.vote_below,
             'orientation': self.orientation,
             'charset': self.charset,
             'language_model': self.language_model,
@@ -48,6 +51,7 @@ class SpotterSettings:
         """Set what :meth:`settings` of a spotter of the same config returned."""
         self.min_score = settings['min_score']
         self.crop_batch_size = settings['crop_batch_size']
+        self.vote_below = settings['vote_below']
         self.orientation = settings['orientation']
         self.charset = settings['charset']
         if settings['language_model'] is not self.language_model:
@@ -179,13 +183,14 @@ class SpotterSettings:
         self.language_model = LetterNgrams.like(self.language_model, words)
 
 
-def check_settings(min_score: float, crop_batch_size: int = 1) -> None:
+def check_settings(min_score: float, crop_batch_size: int = 1, vote_below: float = 0.0) -> None:
     """Check the settings that all engines share.
 
     Raises:
-        ValueError: If the threshold is not in [0, 1] or the batch size is not positive.
+        ValueError: If a threshold is not in [0, 1] or the batch size is not positive.
     """
-    if not 0 <= min_score <= 1:
-        raise ValueError(f'min_score must be in [0, 1], got {min_score}.')
+    for name, threshold in (('min_score', min_score), ('vote_below', vote_below)):
+        if not 0 <= threshold <= 1:
+            raise ValueError(f'{name} must be in [0, 1], got {threshold}.')
     if crop_batch_size < 1:
         raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')

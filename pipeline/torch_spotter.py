@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
 from pipeline.detection.text_detector import TextDetector
+from pipeline.outline_voting import VOTE_BELOW
 from pipeline.recognition.crop_reader import read_crops, to_reading
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.decoders.ctc_decoder import CTCDecoder
@@ -60,10 +61,11 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         recognizer: Config of an MMOCR recognizer or a ``ContextRecognizer``, or a built one.
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
+        vote_below: See :class:`TextSpotter`.
         init_cfg: MMEngine initialization config.
 
     Raises:
-        ValueError: If the threshold is not in [0, 1] or the batch size is not positive.
+        ValueError: If a threshold is not in [0, 1] or the batch size is not positive.
     """
 
     def __init__(
@@ -73,10 +75,11 @@ class TorchTextSpotter(TextSpotter, BaseModel):
         recognizer: dict[str, Any] | nn.Module,
         min_score: float = 0.0,
         crop_batch_size: int = 64,
+        vote_below: float = VOTE_BELOW,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         BaseModel.__init__(self, data_preprocessor=BaseDataPreprocessor(), init_cfg=init_cfg)
-        check_settings(min_score, crop_batch_size)
+        check_settings(min_score, crop_batch_size, vote_below)
         # MMOCR's modules look up their parts in the default scope of the time they are built.
         with DefaultScope.overwrite_default_scope('mmocr'):
             self.detector: TextDetector = _build(MODELS, detector)
@@ -84,6 +87,7 @@ class TorchTextSpotter(TextSpotter, BaseModel):
             self.recognizer: Any = _build(MODELS, recognizer)
         self.min_score = min_score
         self.crop_batch_size = crop_batch_size
+        self.vote_below = vote_below
         # By thread: several batches may be read at the same time.
         self._encoding: dict[int, torch.cuda.Stream] = {}
         self._precision: torch.dtype | None = None

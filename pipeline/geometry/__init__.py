@@ -33,6 +33,7 @@ from pipeline.geometry.ring_order import (
 from pipeline.geometry.rotate import rotate_points, rotated_size
 from pipeline.geometry.sides import (
     box_along,
+    grow_ring,
     join_sides,
     polyline_length,
     resample_polyline,
@@ -51,6 +52,7 @@ __all__ = [
     'enclosing_quad',
     'fit_arc',
     'fit_sides',
+    'grow_ring',
     'image_ring',
     'is_clockwise',
     'join_sides',

@@ -68,6 +68,31 @@ def ring_size(ring: np.ndarray) -> tuple[float, float]:
     return float(height), (polyline_length(top) + polyline_length(bottom)) / 2
 
 
+def grow_ring(ring: np.ndarray, start: float, end: float, across: float) -> np.ndarray:
+    """Extend the ends of a ring and move its two sides apart.
+
+    Args:
+        ring: (2k, 2).
+        start: Extension before the first character, as a share of the word's height. Negative
+            values shorten the word.
+        end: The same after the last character.
+        across: Extension above and below the word, as a share of its local height.
+
+    Returns:
+        (2k, 2) float64.
+    """
+    top, bottom = split_sides(ring)
+    height, _ = ring_size(ring)
+    top, bottom = top + across * (top - bottom), bottom + across * (bottom - top)
+    for side in (top, bottom):
+        # The end points may be repeated, so the direction is taken towards a point 10% inside.
+        inner = resample_polyline(side, np.array([0.1, 0.9]))
+        for corner, toward, along in ((0, inner[0], start), (-1, inner[1], end)):
+            away = side[corner] - toward
+            side[corner] += along * height * away / max(float(np.hypot(*away)), 1e-9)
+    return np.concatenate([top, bottom[::-1]])
+
+
 def turn_ring(ring: np.ndarray, quarter_turns: int) -> np.ndarray:
     """Change the first corner of a ring, which rotates the crop of its word.
 

@@ -94,6 +94,7 @@ def export_spotter(spotter: TorchTextSpotter, folder: str | os.PathLike[str]) ->
         'recognizer': recognizer_settings,
         'min_score': spotter.min_score,
         'crop_batch_size': spotter.crop_batch_size,
+        'vote_below': spotter.vote_below,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     write_whole(folder / FILE_NAME, text + '\n')

@@ -17,6 +17,7 @@ from pipeline.onnx.parts import (
     OnnxRecognizer,
     OnnxSceneEncoder,
 )
+from pipeline.outline_voting import VOTE_BELOW
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification.rectifier import Rectifier
@@ -48,7 +49,8 @@ class OnnxTextSpotter(TextSpotter):
 
     def __init__(self, folder: str | os.PathLike[str], threads: int | None = None) -> None:
         manifest = read_manifest(folder)
-        check_settings(manifest['min_score'], manifest['crop_batch_size'])
+        self.vote_below = manifest.get('vote_below', VOTE_BELOW)
+        check_settings(manifest['min_score'], manifest['crop_batch_size'], self.vote_below)
         self.threads = threads
         self.min_score = manifest['min_score']
         self.crop_batch_size = manifest['crop_batch_size']

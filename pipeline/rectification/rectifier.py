@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.geometry import (
     check_polygon,
+    grow_ring,
     join_sides,
     make_clockwise,
     min_area_quad,
@@ -203,7 +204,7 @@ class Rectifier:
         if not len(shares) or not _has_body(ring):
             return np.tile(shares, (2, 1))
         # The crop includes the margin, so straightness is decided with it, as in _straighten.
-        grown = _add_margin(ring.astype(np.float64), *self.margin)
+        grown = self._add_margin(ring)
         if self.mode in ('auto', 'perspective') and _is_straight(grown):
             corners = ring_to_quad(grown)
             unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
@@ -232,10 +233,16 @@ class Rectifier:
             return np.roll(repaired, -start, axis=0)
         return make_clockwise(points)
 
+    def _add_margin(self, ring: np.ndarray) -> np.ndarray:
+        along, across = self.margin
+        if along == 0 and across == 0:
+            return ring.astype(np.float64)
+        return grow_ring(ring, along, along, across)
+
     def _straighten(self, image: np.ndarray, ring: np.ndarray) -> np.ndarray:
         if not _has_body(ring):
             return _flat_crop(image, ring, (self.height, self.widths[0]))
-        ring = _add_margin(ring.astype(np.float64), *self.margin)
+        ring = self._add_margin(ring)
         size = (self.height, self._choose_width(ring))
         mode = self.mode
         if mode == 'auto':
@@ -303,22 +310,6 @@ def _box_of(ring: np.ndarray) -> np.ndarray:
     box, corners = min_area_quad(ring), ring_to_quad(ring)
     rotations = [np.roll(box, -shift, axis=0) for shift in range(4)]
     return min(rotations, key=lambda quad: float(np.hypot(*(quad - corners).T).sum()))
-
-
-def _add_margin(ring: np.ndarray, along: float, across: float) -> np.ndarray:
-    """Move the two sides apart and extend their ends, by fractions of the word height."""
-    if along == 0 and across == 0:
-        return ring
-    top, bottom = split_sides(ring)
-    height, _ = ring_size(ring)
-    top, bottom = top + across * (top - bottom), bottom + across * (bottom - top)
-    for side in (top, bottom):
-        # The end points may be repeated, so the direction is taken towards a point 10% inside.
-        inner = resample_polyline(side, np.array([0.1, 0.9]))
-        for end, toward in ((0, inner[0]), (-1, inner[1])):
-            away = side[end] - toward
-            side[end] += along * height * away / max(float(np.hypot(*away)), 1e-9)
-    return np.concatenate([top, bottom[::-1]])
 
 
 def _flat_crop(image: np.ndarray, ring: np.ndarray, size: tuple[int, int]) -> np.ndarray:

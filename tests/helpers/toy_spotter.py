@@ -100,6 +100,7 @@ def make_toy(**options: Any) -> TextSpotter:
         'detector': {'type': 'BlockDetector'},
         'rectifier': {'type': 'Rectifier', 'size': (32, 128)},
         'recognizer': {'type': 'ColourReader'},
+        'vote_below': 0.0,  # each word is read once
     }
     return TorchTextSpotter(**{**parts, **options}).eval()
 

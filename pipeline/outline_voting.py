@@ -1,0 +1,162 @@
+"""Uncertain words are read from several outlines, and the readings vote.
+
+This is test-time augmentation of the recognizer: a word that the detector has cut short, or that
+is slanted in its crop, is often read correctly from a slightly different outline.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.geometry import grow_ring, join_sides, ring_size, split_sides
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.rectification import Rectifier
+from pipeline.word_reading import CropBatch, ReadWord, WordBatch
+
+VOTE_BELOW = 0.9
+"""Words with a ``char_score`` below this are read from several outlines.
+
+This and the constants below were chosen on training images; see docs/experiments.md.
+"""
+
+_FIRST_BONUS = 0.5  # Additional weight of the first reading.
+_GROWN = ((0.15, 0.15, 0.0), (0.0, 0.0, 0.1), (0.1, 0.1, 0.1))  # start, end, across
+_SLANTED = (0.85, 0.7, 0.55, 0.4)
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """Another outline of a word.
+
+    Args:
+        ring: (2k, 2) polygon, in reading order.
+        start: Start of the original outline, as a share of the width of the new one.
+        end: End of the original outline, as a share of the width of the new one.
+    """
+
+    ring: np.ndarray
+    start: float = 0.0
+    end: float = 1.0
+
+    def place(self, share: float) -> float:
+        """Convert a place in the new outline to one in the original, both shares of the width."""
+        return float(np.clip((share - self.start) / (self.end - self.start), 0.0, 1.0))
+
+
+def grown_outlines(ring: np.ndarray) -> list[Outline]:
+    """Three larger outlines, for words that a detector has found: longer, higher, or both."""
+    height, width = ring_size(ring)
+    outlines = []
+    for start, end, across in _GROWN:
+        whole = width + (start + end) * height
+        grown = grow_ring(ring, start, end, across).astype(np.float32)
+        outlines.append(Outline(grown, start * height / whole, 1 - end * height / whole))
+    return outlines
+
+
+def slanted_outlines(ring: np.ndarray) -> list[Outline]:
+    """Eight slanted bands in an outline, for words that are cut by their upright box.
+
+    A band has 0.85 to 0.4 of the height, and rises or falls from end to end.
+    """
+    top, bottom = split_sides(ring)
+    along = np.linspace(0, 1, len(top))[:, None]
+    down = bottom - top
+    outlines = []
+    for share in _SLANTED:
+        for lowered in (1 - along, along):
+            above = (1 - share) * lowered
+            below = (1 - share) - above
+            outlines.append(Outline(join_sides(top + above * down, bottom - below * down)))
+    return outlines
+
+
+def vote_on_words(
+    images: Sequence[np.ndarray],
+    words: Sequence[ReadWord],
+    outlines_of: Callable[[np.ndarray], list[Outline]],
+    rectifier: Rectifier,
+    read: Callable[[CropBatch], list[Reading]],
+    below: float,
+    min_score: float = 0.0,
+) -> list[ReadWord]:
+    """Read uncertain words from several outlines, and keep the text with the most votes.
+
+    Args:
+        images: Images of the words.
+        words: N words.
+        outlines_of: Other outlines of a polygon.
+        rectifier: Cuts out the words.
+        read: Reads crops.
+        below: Words with a lower ``char_score`` are uncertain. Empty words are not read again.
+        min_score: Words with a lower ``score`` are not read again: they will be dropped.
+
+    Returns:
+        N words. Their polygons do not change.
+    """
+    uncertain = [
+        index
+        for index, word in enumerate(words)
+        if word.reading.text and word.char_score < below and word.score >= min_score
+    ]
+    crops = CropBatch(WordBatch([], [], []), [], [], [])
+    outlines: list[Outline] = []
+    for number, index in enumerate(uncertain):
+        word = words[index]
+        others = outlines_of(word.polygon)
+        rings = [outline.ring for outline in others]
+        outlines += others
+        crops.words.polygons.append(word.polygon)
+        crops.words.det_scores.append(word.det_score)
+        crops.words.image_index.append(word.image_index)
+        crops.crops.extend(rectifier(images[word.image_index], rings, vertical='keep'))
+        crops.polygons.extend(rings)
+        crops.word_index.extend([number] * len(rings))
+    votes: list[list[Reading]] = [[] for _ in uncertain]
+    if uncertain:
+        for number, outline, reading in zip(crops.word_index, outlines, read(crops)):
+            places = [outline.place(share) for share in reading.char_places]
+            gaps = [outline.place(share) for share in reading.gaps]
+            votes[number].append(replace(reading, char_places=places, gaps=gaps))
+    chosen = list(words)
+    for index, others_read in zip(uncertain, votes):
+        best = choose_by_vote(words[index].reading, others_read)
+        chosen[index] = replace(words[index], reading=best)
+    return chosen
+
+
+def choose_by_vote(first: Reading, others: Sequence[Reading]) -> Reading:
+    """The first reading, or the best reading of the text with the most votes.
+
+    The mean probability per character of the result is not above that of the first reading, so
+    voting does not lift false detections above a threshold.
+
+    Readings that differ only in case, spaces and punctuation vote together. The weight of a
+    reading is the square of its geometric mean probability per character; the first reading has a
+    bonus. Readings with more spaces than the first one do not vote: a larger outline may contain
+    a part of the next word.
+    """
+    voters = [first] + [
+        other for other in others if other.text and other.text.count(' ') <= first.text.count(' ')
+    ]
+    votes: defaultdict[str, float] = defaultdict(float, {_key(first.text): _FIRST_BONUS})
+    exact: defaultdict[str, float] = defaultdict(float)
+    for voter in voters:
+        weight = voter.score ** (2 / len(voter.text))
+        votes[_key(voter.text)] += weight
+        exact[voter.text] += weight
+    winner = max(votes, key=lambda key: votes[key])
+    if winner == _key(first.text):
+        return first
+    text = max((text for text in exact if _key(text) == winner), key=lambda text: exact[text])
+    best = max((voter for voter in voters if voter.text == text), key=lambda voter: voter.score)
+    per_char = first.score ** (1 / len(first.text))
+    return replace(best, score=min(best.score, per_char ** len(text)))
+
+
+def _key(text: str) -> str:
+    return ''.join(char for char in text.casefold() if char.isalnum()) or text

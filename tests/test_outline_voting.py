@@ -1,0 +1,117 @@
+"""Uncertain words are read from several outlines, and the readings vote."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.geometry import polygon_area, ring_size
+from pipeline.outline_voting import (
+    choose_by_vote,
+    grown_outlines,
+    slanted_outlines,
+    vote_on_words,
+)
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.rectification import Rectifier
+from pipeline.spotter_settings import check_settings
+from pipeline.word_reading import ReadWord
+
+RING = np.array([[10, 10], [110, 10], [110, 30], [10, 30]], dtype=np.float32)
+
+
+def reading(text: str, score: float) -> Reading:
+    return Reading(text, [score] * len(text), score ** len(text))
+
+
+def per_char(read: Reading) -> float:
+    return read.score ** (1 / len(read.text))
+
+
+def test_vote_prefers_the_text_of_most_readings():
+    chosen = choose_by_vote(reading('RETAI', 0.8), [reading('RETAIL', 0.9)] * 3)
+    assert chosen.text == 'RETAIL'
+
+
+def test_vote_keeps_the_first_reading_on_a_tie():
+    first = reading('loma', 0.8)
+    assert choose_by_vote(first, [reading('ioma', 0.9)]) is first
+
+
+def test_vote_groups_readings_that_differ_in_case():
+    others = [reading('Ayam', 0.8), reading('AYAM', 0.85), reading('AYAM', 0.8)]
+    assert choose_by_vote(reading('AHAM', 0.8), others).text == 'AYAM'
+
+
+def test_vote_does_not_raise_the_score():
+    chosen = choose_by_vote(reading('cat', 0.6), [reading('oats', 0.99)] * 3)
+    assert chosen.text == 'oats'
+    assert per_char(chosen) == pytest.approx(0.6)
+
+
+def test_vote_ignores_readings_with_more_words():
+    first = reading('GRAPHIC', 0.8)
+    assert choose_by_vote(first, [reading('GRAPHIC TEE', 0.99)] * 3) is first
+
+
+@pytest.mark.parametrize('outline', grown_outlines(RING))
+def test_grown_outlines_contain_the_word_and_convert_places(outline):
+    assert polygon_area(outline.ring) > polygon_area(RING)
+    (left, top), (right, bottom) = outline.ring.min(0), outline.ring.max(0)
+    assert left <= 10 and top <= 10 and right >= 110 and bottom >= 30
+    for x in (10.0, 60.0, 110.0):
+        share = (x - left) / (right - left)
+        assert outline.place(share) == pytest.approx((x - 10) / 100, abs=1e-5)
+
+
+def test_slanted_outlines_are_bands_inside_the_word():
+    outlines = slanted_outlines(RING)
+    heights = [ring_size(outline.ring)[0] for outline in outlines]
+    assert heights == pytest.approx([17, 17, 14, 14, 11, 11, 8, 8])
+    for outline in outlines:
+        assert (outline.ring.min(0) >= 10).all() and (outline.ring.max(0) <= (110, 30)).all()
+    rising = [outline.ring[0, 1] - outline.ring[1, 1] for outline in outlines]
+    assert rising == pytest.approx([3, -3, 6, -6, 9, -9, 12, -12])
+
+
+def test_vote_on_words_reads_only_uncertain_words_that_are_kept():
+    read_rings = []
+
+    def read(crops):
+        read_rings.extend(crops.polygons)
+        return [reading('RETAIL', 0.9)] * len(crops.crops)
+
+    images = [np.full((40, 120, 3), 200, dtype=np.uint8)]
+    words = [
+        ReadWord(RING, reading('SURE', 0.95), 1.0, 0),
+        ReadWord(RING, reading('RETAI', 0.8), 1.0, 0),
+        ReadWord(RING, reading('dropped', 0.8), 0.2, 0),
+        ReadWord(RING, Reading('', [], 0.0), 1.0, 0),
+    ]
+    voted = vote_on_words(images, words, grown_outlines, Rectifier((48, 96)), read, 0.9, 0.5)
+    assert [word.reading.text for word in voted] == ['SURE', 'RETAIL', 'dropped', '']
+    assert len(read_rings) == len(grown_outlines(RING))
+    assert all(word.polygon is RING for word in voted)
+
+
+def draw_slanted(text: str, degrees: float) -> np.ndarray:
+    """The upright box of a word that rises."""
+    image = np.full((700, 700, 3), 235, dtype=np.uint8)
+    cv2.putText(image, text, (60, 350), cv2.FONT_HERSHEY_COMPLEX, 2, (40, 40, 40), 3, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D((350, 350), degrees, 1)
+    image = cv2.warpAffine(image, turn, (700, 700), borderValue=(235, 235, 235))
+    ys, xs = np.nonzero(image.min(2) < 215)
+    return image[ys.min() - 2 : ys.max() + 3, xs.min() - 2 : xs.max() + 3].copy()
+
+
+@pytest.mark.parametrize('degrees', [36, -40])
+def test_read_crops_reads_slanted_words_of_upright_boxes(default_spotter, degrees):
+    expected = ['HARBOURSIDE', 'restaurants', 'PHARMACY', 'Boulangerie']
+    readings = default_spotter.read_crops([draw_slanted(text, degrees) for text in expected])
+    assert [text for text, _ in readings] == expected
+
+
+def test_check_settings_rejects_a_vote_threshold_outside_0_to_1():
+    with pytest.raises(ValueError, match='vote_below must be in'):
+        check_settings(0.5, 1, 1.5)

@@ -26,6 +26,7 @@ This and the constants below were chosen on training images; see docs/experiment
 _FIRST_BONUS = 0.5  # Additional weight of the first reading.
 _GROWN = ((0.15, 0.15, 0.0), (0.0, 0.0, 0.1), (0.1, 0.1, 0.1))  # start, end, across
 _SLANTED = (0.85, 0.7, 0.55, 0.4)
+_UPRIGHT_PX = 0.5  # A side is horizontal or vertical if its ends differ by less than this.
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,17 @@ def slanted_outlines(ring: np.ndarray) -> list[Outline]:
             below = (1 - share) - above
             outlines.append(Outline(join_sides(top + above * down, bottom - below * down)))
     return outlines
+
+
+def given_outlines(ring: np.ndarray) -> list[Outline]:
+    """Outlines for words at given polygons.
+
+    A ring of horizontal and vertical sides may be the upright box of a slanted or curved word, so
+    slanted bands are added.
+    """
+    sides = np.diff(ring[[0, 1, 2, 3, 0]], axis=0) if len(ring) == 4 else np.ones((1, 2))
+    is_box = (np.abs(sides).min(axis=1) < _UPRIGHT_PX).all()
+    return grown_outlines(ring) + (slanted_outlines(ring) if is_box else [])
 
 
 def vote_on_words(

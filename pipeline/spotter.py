@@ -17,7 +17,7 @@ from pipeline.image_stream import ImageStream
 from pipeline.io import read_image
 from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
-from pipeline.outline_voting import Outline, grown_outlines, slanted_outlines, vote_on_words
+from pipeline.outline_voting import Outline, given_outlines, grown_outlines, vote_on_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import SpotterSettings, check_settings
@@ -245,7 +245,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         images = to_arrays(images, 'read_polygons')
         if len(images) != len(polygons):
             raise ValueError(f'{len(images)} images require as many lists, got {len(polygons)}.')
-        return self._read_given(images, polygons, self.encode(images), grown_outlines)
+        return self._read_given(images, polygons, self.encode(images))
 
     def read_crops(self, images: Iterable[Any]) -> list[tuple[str, float]]:
         """Read images that are word crops: the whole image is one word.
@@ -270,7 +270,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         for batch in split_batches(images, self.crop_batch_size):
             crops = [read_image(image) for image in batch]
             rings = [[image_ring(*crop.shape[:2])] for crop in crops]
-            words = self._read_given(crops, rings, None, slanted_outlines)
+            words = self._read_given(crops, rings, None)
             readings += [word for (word,) in words]
             batch.clear()  # frees the crops before the next ones are loaded
             crops.clear()
@@ -355,14 +355,13 @@ class TextSpotter(SpotterSettings, ImageStream):
         images: Sequence[np.ndarray],
         polygons: Sequence[Sequence[np.ndarray]],
         context: Any,
-        outlines_of: Callable[[np.ndarray], list[Outline]],
     ) -> list[list[tuple[str, float]]]:
         index = [i for i, some in enumerate(polygons) for _ in some]
         flat = [np.asarray(polygon, dtype=np.float32) for some in polygons for polygon in some]
         crops = self.rectify(images, WordBatch(flat, [1.0] * len(flat), index))
         found: list[list[tuple[str, float]]] = [[] for _ in images]
         words = choose_orientations(crops, self.read_oriented(crops, context))
-        for word in self._vote(images, words, context, outlines_of):
+        for word in self._vote(images, words, context, given_outlines):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found
 

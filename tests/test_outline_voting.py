@@ -9,6 +9,7 @@ import pytest
 from pipeline.geometry import polygon_area, ring_size
 from pipeline.outline_voting import (
     choose_by_vote,
+    given_outlines,
     grown_outlines,
     slanted_outlines,
     vote_on_words,
@@ -73,6 +74,14 @@ def test_slanted_outlines_are_bands_inside_the_word():
         assert (outline.ring.min(0) >= 10).all() and (outline.ring.max(0) <= (110, 30)).all()
     rising = [outline.ring[0, 1] - outline.ring[1, 1] for outline in outlines]
     assert rising == pytest.approx([3, -3, 6, -6, 9, -9, 12, -12])
+
+
+def test_given_outlines_are_slanted_for_upright_boxes_only():
+    slanted = RING + np.array([[0, 2], [0, 0], [0, 0], [0, 2]], dtype=np.float32)
+    curved = np.array([[0, 5], [20, 0], [40, 5], [40, 20], [20, 15], [0, 20]], dtype=np.float32)
+    grown = len(grown_outlines(RING))
+    assert len(given_outlines(RING)) == grown + len(slanted_outlines(RING))
+    assert [len(given_outlines(ring)) for ring in (slanted, curved)] == [grown, grown]
 
 
 def test_vote_on_words_reads_only_uncertain_words_that_are_kept():

@@ -23,6 +23,7 @@ from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import SpotterSettings, check_settings
 from pipeline.structures import ImageWords, Word
 from pipeline.utils.device import choose_device, runs_on_cpu
+from pipeline.word_joining import join_words
 from pipeline.word_reading import (
     CropBatch,
     ReadWord,
@@ -53,10 +54,11 @@ class TextSpotter(SpotterSettings, ImageStream):
     :meth:`default` and :meth:`from_config` choose one.
 
     The crops of all images of a batch are recognized together, and each image is encoded once.
-    Tall words have four candidate orientations; the one with the highest score is kept. Crops in
-    which the recognizer finds gaps between words are split, and the parts are kept if they are
-    read better. Uncertain words are read from several outlines, and the readings vote. Images that
-    are rotated by 90, 180 or 270 degrees are found by their words.
+    Tall words have four candidate orientations; the one with the highest score is kept. Neighbours
+    that are read as one word without a space are joined. Crops in which the recognizer finds gaps
+    between words are split, and the parts are kept if they are read better. Uncertain words are
+    read from several outlines, and the readings vote. Images that are rotated by 90, 180 or 270
+    degrees are found by their words.
 
     Attributes:
         detector: Text detector of the engine.
@@ -298,11 +300,16 @@ class TextSpotter(SpotterSettings, ImageStream):
     def recognize(
         self, images: Sequence[np.ndarray], crops: CropBatch, context: Any
     ) -> list[ReadWord]:
-        """Read crops, choose orientations, split merged words, and vote on uncertain words."""
-        words = choose_orientations(crops, self.read_oriented(crops, context))
+        """Read crops, choose orientations, join and split words, and vote on uncertain words."""
+
+        def read(crops: CropBatch) -> list[Reading]:
+            return self.read_oriented(crops, context)
+
+        words = choose_orientations(crops, read(crops))
+        words = join_words(images, words, self.rectifier, read, self.min_score)
         split, counts = split_words(words, self.rectifier)
         part_crops = self.rectify(images, split)
-        parts = choose_orientations(part_crops, self.read_oriented(part_crops, context))
+        parts = choose_orientations(part_crops, read(part_crops))
         words = choose_splits(words, parts, counts)
         return self._vote(images, words, context, grown_outlines, self.min_score)
 

@@ -159,8 +159,8 @@ def choose_splits(
 ) -> list[ReadWord]:
     """Replace each word by its parts where these are read better.
 
-    Parts are better if none is empty, and they read as the words of the whole or have at least
-    its mean score.
+    Parts are better if none is empty, and the text of the whole contains a space, or they have at
+    least its mean score.
 
     Args:
         words: N words.
@@ -178,9 +178,9 @@ def choose_splits(
 def _read_better(parts: list[ReadWord], whole: ReadWord) -> bool:
     if not parts or not all(part.reading.text for part in parts):
         return False
-    if [part.reading.text for part in parts] == whole.reading.text.split():
+    if not whole.reading.text or ' ' in whole.reading.text:
         return True
-    return not whole.reading.text or _mean_score(parts) >= _mean_score([whole])
+    return _mean_score(parts) >= _mean_score([whole])
 
 
 def _mean_score(words: list[ReadWord]) -> float:

@@ -15,7 +15,14 @@ LAYERS = [
     {'utils', 'geometry', 'compat', 'registry', 'structures'},
     {'layout', 'io', 'backbones', 'rectification', 'visualization'},
     {'detection', 'recognition', 'ppocr'},
-    {'clipter', 'word_reading', 'outline_voting', 'image_orientation', 'image_stream'},
+    {
+        'clipter',
+        'word_reading',
+        'word_joining',
+        'outline_voting',
+        'image_orientation',
+        'image_stream',
+    },
     {
         'spotter',
         'spotter_choice',

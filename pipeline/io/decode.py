@@ -143,7 +143,7 @@ def decode_image(
             image = partly
         else:
             if frame is None:
-                _select_frame(image, label)
+                _select_frame(image, label, strict)
         return _to_bgr(image, label)
 
 
@@ -160,13 +160,16 @@ def _prepare(image: Image.Image, frame: int | None, max_pixels: int, label: str)
     _check_size(image, max_pixels, label)
 
 
-def _select_frame(image: Image.Image, label: str) -> None:
+def _select_frame(image: Image.Image, label: str, strict: bool) -> None:
     """Seek the frame of an animation. A damaged animation gives its first frame."""
     try:
         index, frames = select_frame(image)
-    except Exception:  # As above.
+    except Exception as error:  # As above.
+        if strict:
+            raise _unreadable(label, error) from error
+        _warn_damaged(label, error)
         image.seek(0)
-        index, frames = 0, getattr(image, 'n_frames', 1)
+        return
     if frames > 1:
         skipped = ' (the frames before it are blank)' if index else ''
         message = f'{label}: only frame {index + 1} of {frames} is read{skipped}'

@@ -21,6 +21,7 @@ _NAMES = {
     'quad': 'x1,y1,x2,y2,x3,y3,x4,y4',
     'ltrb': 'xmin,ymin,xmax,ymax',
 }
+_MAX_DIGITS = 15  # Larger numbers are not exact as floats.
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def parse_line(line: str, kind: LineKind, with_confidence: bool = False) -> Pars
         )
     fields = found.groups()
     count = len(_COORDINATES[kind])
-    points = [int(value) for value in fields[:count]]
+    points = [_parse_coordinate(value) for value in fields[:count]]
     return ParsedLine(
         polygon=_box_polygon(*points) if kind == 'ltrb' else _quad_polygon(points),
         text=unquote(fields[-1]),
@@ -91,6 +92,12 @@ def _box_polygon(xmin: int, ymin: int, xmax: int, ymax: int) -> np.ndarray:
     if xmax < xmin or ymax < ymin:
         raise ValueError('wanted xmin <= xmax and ymin <= ymax')
     return np.array([[xmin, ymin], [xmax, ymin], [xmax, ymax], [xmin, ymax]], dtype=np.float64)
+
+
+def _parse_coordinate(value: str) -> int:
+    if len(value) > _MAX_DIGITS:
+        raise ValueError(f'wanted coordinates of at most {_MAX_DIGITS} digits, got {len(value)}')
+    return int(value)
 
 
 def _parse_confidence(value: str) -> float:

@@ -54,6 +54,11 @@ def test_parse_line_reports_the_expected_layout(
         parse_line(line, kind, confident)  # type: ignore[arg-type]
 
 
+def test_parse_line_rejects_huge_coordinates() -> None:
+    with pytest.raises(ValueError, match='wanted coordinates of at most 15 digits, got 400'):
+        parse_line('9' * 400 + ',0,9,0,9,9,0,9,word', 'quad')
+
+
 def test_parse_line_reads_boxes_and_confidences() -> None:
     word = parse_line('-1,2,30,40,0.75,word', 'ltrb', with_confidence=True)
 

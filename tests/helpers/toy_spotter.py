@@ -37,6 +37,7 @@ model = dict(
     detector=dict(type='BlockDetector'),
     rectifier=dict(type='Rectifier', size=(32, 128)),
     recognizer=dict(type='ColourReader', seconds={seconds}),
+    vote_below=0.0,
 )
 """
 

@@ -210,6 +210,17 @@ def test_read_image_returns_the_first_frame_if_all_are_blank():
         assert read_image(with_frames('GIF', *frames))[4, 4].tolist() == [0, 0, 255]
 
 
+@pytest.mark.filterwarnings('ignore::pipeline.io.ImageReadWarning')
+def test_read_image_returns_the_first_frame_of_truncated_animations():
+    frames = [scene(), noise(), noise()]
+    whole, first = with_frames('GIF', *frames), len(with_frames('GIF', *frames[:1]))
+    for end in range(first + 20, len(whole), 97):
+        assert_looks_like(read_image(whole[:end]), expected(), tolerance=6)
+    with pytest.raises(ImageReadError, match='damaged image'):
+        for end in range(first + 20, len(whole), 97):
+            read_image(whole[:end], strict=True)
+
+
 def test_read_image_returns_the_current_frame_of_pillow_images():
     image = Image.open(io.BytesIO(with_frames('TIFF', noise(), scene())))
     image.seek(1)

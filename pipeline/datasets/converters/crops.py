@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from pipeline.geometry import order_ring, ring_size
 from pipeline.rectification import Rectifier
@@ -105,7 +105,7 @@ def _read_image(path: Path) -> np.ndarray:
     try:  # OpenCV reads GIF since 4.11.
         with Image.open(path) as photo:
             return np.ascontiguousarray(np.asarray(photo.convert('RGB'))[:, :, ::-1])
-    except (UnidentifiedImageError, OSError) as error:
+    except Exception as error:  # Pillow's parsers raise many kinds of errors.
         raise ValueError(f'{path} cannot be read as an image ({error}).') from None
 
 

@@ -153,8 +153,15 @@ def test_write_crops_reads_images_with_pillow(tmp_path, monkeypatch):
     assert np.abs(cv2.imread(str(tmp_path / crop['img_path'])).astype(int) - expected).mean() < 3
 
 
-def test_write_crops_names_an_unreadable_image(tmp_path):
+def break_chunk(data: bytes) -> bytes:
+    start = data.index(b'IDAT')
+    return data[: start - 4] + b'\0\0\0\x05' + data[start:]
+
+
+@pytest.mark.parametrize('damage', [lambda data: b'no photo', break_chunk])
+def test_write_crops_names_an_unreadable_image(tmp_path, damage):
     sample = write_set(tmp_path, spotting_instance(QUAD, 'a', False))
-    (tmp_path / 'photo.png').write_bytes(b'no photo')
+    photo = tmp_path / 'photo.png'
+    photo.write_bytes(damage(photo.read_bytes()))
     with pytest.raises(ValueError, match=r'photo\.png cannot be read as an image'):
         list(write_crops(tmp_path, tmp_path / 'crops', [sample]))

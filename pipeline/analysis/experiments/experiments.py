@@ -50,7 +50,7 @@ def run_experiments(
     Raises:
         ValueError: If ``settings.out`` contains results of other settings.
     """
-    _claim(settings)
+    claim_folder(settings)
     todo = [(run, seed) for seed in settings.seeds for run in runs if run.trains or not seed]
     lengths = {
         (run.name, seed): _length(settings, run)
@@ -240,12 +240,14 @@ def _save_plain(checkpoint: Path, path: Path) -> None:
     torch.save({'state_dict': plain}, path)
 
 
-def _claim(settings: Settings) -> None:
+def claim_folder(settings: Settings) -> None:
     """Store the settings, or check that the folder contains results of the same settings."""
     path = settings.out / 'settings.json'
     wanted = json.loads(json.dumps(settings.claimed()))
     if path.is_file():
         found = json.loads(path.read_text(encoding='utf-8'))
+        if found.get('imagenet') is None:
+            found['imagenet'] = wanted['imagenet']  # the ImageNet control can be added later
         differing = [key for key in wanted if found.get(key) != wanted[key]]
         if differing:
             raise ValueError(

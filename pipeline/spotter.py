@@ -17,6 +17,7 @@ from pipeline.image_stream import ImageStream
 from pipeline.io import read_image
 from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
+from pipeline.letter_chains import join_letters
 from pipeline.outline_voting import Outline, given_outlines, grown_outlines, vote_on_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
@@ -306,6 +307,7 @@ class TextSpotter(SpotterSettings, ImageStream):
             return self.read_oriented(crops, context)
 
         words = choose_orientations(crops, read(crops))
+        words = join_letters(words, self.min_score)
         words = join_words(images, words, self.rectifier, read, self.min_score)
         split, counts = split_words(words, self.rectifier)
         part_crops = self.rectify(images, split)

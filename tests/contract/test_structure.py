@@ -19,6 +19,7 @@ LAYERS = [
         'clipter',
         'word_reading',
         'word_joining',
+        'letter_chains',
         'outline_voting',
         'image_orientation',
         'image_stream',

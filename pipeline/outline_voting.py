@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.geometry import grow_ring, join_sides, ring_size, split_sides
+from pipeline.geometry import box_along, grow_ring, join_sides, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import CropBatch, ReadWord, WordBatch
@@ -26,6 +26,7 @@ This and the constants below were chosen on training images; see docs/experiment
 _FIRST_BONUS = 0.5  # Additional weight of the first reading.
 _GROWN = ((0.15, 0.15, 0.0), (0.0, 0.0, 0.1), (0.1, 0.1, 0.1))  # start, end, across
 _SLANTED = (0.85, 0.7, 0.55, 0.4)
+_CERTAIN = 0.99
 _UPRIGHT_PX = 0.5  # A side is horizontal or vertical if its ends differ by less than this.
 
 
@@ -85,6 +86,49 @@ def given_outlines(ring: np.ndarray) -> list[Outline]:
     sides = np.diff(ring[[0, 1, 2, 3, 0]], axis=0) if len(ring) == 4 else np.ones((1, 2))
     is_box = (np.abs(sides).min(axis=1) < _UPRIGHT_PX).all()
     return grown_outlines(ring) + (slanted_outlines(ring) if is_box else [])
+
+
+def straighten_words(
+    images: Sequence[np.ndarray],
+    words: Sequence[ReadWord],
+    rectifier: Rectifier,
+    read: Callable[[CropBatch], list[Reading]],
+    below: float,
+) -> list[ReadWord]:
+    """Replace uncertain curved words by their straight box where this is read with certainty.
+
+    Args:
+        images: Images of the words.
+        words: N words.
+        rectifier: Cuts out the boxes.
+        read: Reads crops.
+        below: Curved words with a lower ``char_score`` are tried.
+
+    Returns:
+        N words. The polygon of a replaced word is its box.
+    """
+    chosen = list(words)
+    rows = [
+        row for row, word in enumerate(words) if len(word.polygon) > 4 and word.char_score < below
+    ]
+    if not rows:
+        return chosen
+    boxes = [_straight_box(words[row].polygon) for row in rows]
+    index = [words[row].image_index for row in rows]
+    crops = [rectifier(images[i], [box], vertical='keep')[0] for i, box in zip(index, boxes)]
+    batch = WordBatch(boxes, [words[row].det_score for row in rows], index)
+    for row, box, reading in zip(
+        rows, boxes, read(CropBatch(batch, crops, boxes, list(range(len(rows)))))
+    ):
+        straight = replace(words[row], polygon=box, reading=reading)
+        if straight.char_score >= _CERTAIN:
+            chosen[row] = straight
+    return chosen
+
+
+def _straight_box(ring: np.ndarray) -> np.ndarray:
+    top, bottom = split_sides(ring)
+    return box_along(ring, top[-1] + bottom[-1] - top[0] - bottom[0])
 
 
 def vote_on_words(

@@ -18,7 +18,13 @@ from pipeline.io import read_image
 from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
 from pipeline.letter_chains import join_letters
-from pipeline.outline_voting import Outline, given_outlines, grown_outlines, vote_on_words
+from pipeline.outline_voting import (
+    Outline,
+    given_outlines,
+    grown_outlines,
+    straighten_words,
+    vote_on_words,
+)
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import SpotterSettings, check_settings
@@ -191,10 +197,12 @@ class TextSpotter(SpotterSettings, ImageStream):
                 index.
         """
         images = to_arrays(images, 'read_batch')
+        # With a charset, upright words of other characters look like rotated ones.
+        auto = self.orientation == 'auto' and self.charset is None
         given = 0 if self.orientation == 'auto' else int(self.orientation)
         orientations = [given] * len(images)
         read = self._read_upright([rotate_image(image, given) for image in images])
-        if self.orientation == 'auto':
+        if auto:
             read, orientations = choose_image_orientations(
                 images, read, self.min_score, self._read_upright, self._read_flipped
             )
@@ -307,6 +315,7 @@ class TextSpotter(SpotterSettings, ImageStream):
             return self.read_oriented(crops, context)
 
         words = choose_orientations(crops, read(crops))
+        words = straighten_words(images, words, self.rectifier, read, self.vote_below)
         words = join_letters(words, self.min_score)
         words = join_words(images, words, self.rectifier, read, self.min_score)
         split, counts = split_words(words, self.rectifier)

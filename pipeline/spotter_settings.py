@@ -150,7 +150,8 @@ class SpotterSettings:
         """Degrees by which images are rotated clockwise before they are read, or ``'auto'``.
 
         With ``'auto'`` an image is read as it is. It is rotated and read again if the words show
-        that it is rotated by 90, 180 or 270 degrees, and the better result is kept.
+        that it is rotated by 90, 180 or 270 degrees, and the better result is kept. With a
+        ``charset``, ``'auto'`` reads images as they are.
 
         Raises:
             ValueError: If it is set to another value than ``'auto'``, 0, 90, 180 and 270.

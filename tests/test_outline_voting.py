@@ -12,6 +12,7 @@ from pipeline.outline_voting import (
     given_outlines,
     grown_outlines,
     slanted_outlines,
+    straighten_words,
     vote_on_words,
 )
 from pipeline.recognition.ctc_reader import Reading
@@ -102,6 +103,27 @@ def test_vote_on_words_reads_only_uncertain_words_that_are_kept():
     assert [word.reading.text for word in voted] == ['SURE', 'RETAIL', 'dropped', '']
     assert len(read_rings) == len(grown_outlines(RING))
     assert all(word.polygon is RING for word in voted)
+
+
+@pytest.mark.parametrize(
+    ('score', 'box_score', 'straight'), [(0.5, 0.995, True), (0.5, 0.9, False), (0.95, 1.0, False)]
+)
+def test_straighten_words_replaces_uncertain_curves(score, box_score, straight):
+    arch = np.float32([[10, 20], [60, 10], [110, 20], [110, 40], [60, 30], [10, 40]])
+    words = [ReadWord(arch, reading('BUB', score), 0.8, 0), ReadWord(RING, reading('x', 0.1), 1, 0)]
+    image = np.full((60, 120, 3), 200, dtype=np.uint8)
+
+    def read(crops):
+        assert len(crops.crops) == 1
+        return [reading('PUB', box_score)]
+
+    first, second = straighten_words([image], words, Rectifier((48, 96)), read, 0.9)
+    assert second is words[1]
+    if straight:
+        assert first.reading.text == 'PUB'
+        np.testing.assert_allclose(first.polygon, [[10, 10], [110, 10], [110, 40], [10, 40]])
+    else:
+        assert first is words[0]
 
 
 def draw_slanted(text: str, degrees: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pipeline.recognition.charset import Charset
 from pipeline.recognition.ctc_reader import CTCReader
 from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
 
+DEMO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
 CHARACTERS = ['O', '0', 'B', '8', 'é', '.', ' ', '<PAD>']
 BLANK = 7
 
@@ -117,3 +119,11 @@ def test_default_spotter_reads_with_a_charset():
     assert results['0123456789B'][0] == 'B008'
     assert results['/[A-Z]{3}[0-9]/'][0] == 'BOO8'
     assert results['digits'][0].isdigit() and results['digits'][1].endswith('42')
+
+
+def test_default_spotter_does_not_rotate_images_with_a_charset(default_spotter):
+    spotter = pickle.loads(pickle.dumps(default_spotter))
+    spotter.charset = '0123456789.,€'
+    words = spotter.read(DEMO)
+    assert words.orientation == 0
+    assert [word.text for word in words] == ['€4.50', '€6.20']

@@ -24,6 +24,6 @@ def say_error(error: BaseException) -> str:
             text = text[last[-1].start() :].partition(': ')[2]
     if isinstance(error, KeyError) and ' ' not in text:
         return f'KeyError: there is no {text!r}'
-    if isinstance(error, (ValueError, OSError, KeyError)) and text:
+    if isinstance(error, (ValueError, OSError, ImportError, KeyError)) and text:
         return text.strip()
     return f'{type(error).__name__}: {text.strip()}'

@@ -24,7 +24,7 @@ def status_of(error: BaseException) -> int:
         (CommandError('one', 'two', note='(more)'), 2, 'error: one\nerror: two\n(more)\n'),
         (ValueError('wanted a, got b'), 2, 'error: wanted a, got b\n'),
         (FileNotFoundError('no file a.png'), 2, 'error: no file a.png\n'),
-        (ImportError('no lmdb: pip install lmdb'), 2, 'error: ImportError: no lmdb: pip install'),
+        (ImportError('no lmdb: pip install lmdb'), 2, 'error: no lmdb: pip install lmdb'),
         (KeyError('Foo is not in the registry'), 2, 'error: Foo is not in the registry\n'),
         (KeyboardInterrupt(), 130, 'interrupted\n'),
         (Interrupted('go on with --resume'), 130, 'go on with --resume\n'),

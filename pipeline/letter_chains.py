@@ -88,9 +88,9 @@ def _chains(letters: Sequence[ReadWord]) -> list[list[int]]:
 def _join(letters: Sequence[ReadWord]) -> ReadWord:
     first, last = letters[0].polygon, letters[-1].polygon
     direction = last.mean(axis=0) - first.mean(axis=0)
-    ring = box_along(np.concatenate([letter.polygon for letter in letters]), direction)
-    start, width = ring[0], float(np.hypot(*(ring[1] - ring[0])))
-    unit = (ring[1] - ring[0]) / max(width, 1e-6)
+    polygon = box_along(np.concatenate([letter.polygon for letter in letters]), direction)
+    start, width = polygon[0], float(np.hypot(*(polygon[1] - polygon[0])))
+    unit = (polygon[1] - polygon[0]) / max(width, 1e-6)
     places = [
         float((letter.polygon.mean(axis=0) - start) @ unit / max(width, 1e-6)) for letter in letters
     ]
@@ -101,4 +101,4 @@ def _join(letters: Sequence[ReadWord]) -> ReadWord:
         char_places=places,
     )
     det_score = float(np.mean([letter.det_score for letter in letters]))
-    return ReadWord(ring, reading, det_score, letters[0].image_index)
+    return ReadWord(polygon, reading, det_score, letters[0].image_index)

@@ -35,12 +35,12 @@ class Outline:
     """Another outline of a word.
 
     Args:
-        ring: (2k, 2) polygon, in reading order.
+        polygon: (2k, 2), in reading order.
         start: Start of the original outline, as a share of the width of the new one.
         end: End of the original outline, as a share of the width of the new one.
     """
 
-    ring: np.ndarray
+    polygon: np.ndarray
     start: float = 0.0
     end: float = 1.0
 
@@ -49,23 +49,23 @@ class Outline:
         return float(np.clip((share - self.start) / (self.end - self.start), 0.0, 1.0))
 
 
-def grown_outlines(ring: np.ndarray) -> list[Outline]:
+def grown_outlines(polygon: np.ndarray) -> list[Outline]:
     """Three larger outlines, for words that a detector has found: longer, higher, or both."""
-    height, width = ring_size(ring)
+    height, width = ring_size(polygon)
     outlines = []
     for start, end, across in _GROWN:
         whole = width + (start + end) * height
-        grown = grow_ring(ring, start, end, across).astype(np.float32)
+        grown = grow_ring(polygon, start, end, across).astype(np.float32)
         outlines.append(Outline(grown, start * height / whole, 1 - end * height / whole))
     return outlines
 
 
-def slanted_outlines(ring: np.ndarray) -> list[Outline]:
+def slanted_outlines(polygon: np.ndarray) -> list[Outline]:
     """Eight slanted bands in an outline, for words that are cut by their upright box.
 
     A band has 0.85 to 0.4 of the height, and rises or falls from end to end.
     """
-    top, bottom = split_sides(ring)
+    top, bottom = split_sides(polygon)
     along = np.linspace(0, 1, len(top))[:, None]
     down = bottom - top
     outlines = []
@@ -77,15 +77,15 @@ def slanted_outlines(ring: np.ndarray) -> list[Outline]:
     return outlines
 
 
-def given_outlines(ring: np.ndarray) -> list[Outline]:
+def given_outlines(polygon: np.ndarray) -> list[Outline]:
     """Outlines for words at given polygons.
 
-    A ring of horizontal and vertical sides may be the upright box of a slanted or curved word, so
-    slanted bands are added.
+    A polygon of horizontal and vertical sides may be the upright box of a slanted or curved word,
+    so slanted bands are added.
     """
-    sides = np.diff(ring[[0, 1, 2, 3, 0]], axis=0) if len(ring) == 4 else np.ones((1, 2))
+    sides = np.diff(polygon[[0, 1, 2, 3, 0]], axis=0) if len(polygon) == 4 else np.ones((1, 2))
     is_box = (np.abs(sides).min(axis=1) < _UPRIGHT_PX).all()
-    return grown_outlines(ring) + (slanted_outlines(ring) if is_box else [])
+    return grown_outlines(polygon) + (slanted_outlines(polygon) if is_box else [])
 
 
 def straighten_words(
@@ -126,9 +126,9 @@ def straighten_words(
     return chosen
 
 
-def _straight_box(ring: np.ndarray) -> np.ndarray:
-    top, bottom = split_sides(ring)
-    return box_along(ring, top[-1] + bottom[-1] - top[0] - bottom[0])
+def _straight_box(polygon: np.ndarray) -> np.ndarray:
+    top, bottom = split_sides(polygon)
+    return box_along(polygon, top[-1] + bottom[-1] - top[0] - bottom[0])
 
 
 def vote_on_words(
@@ -164,14 +164,14 @@ def vote_on_words(
     for number, index in enumerate(uncertain):
         word = words[index]
         others = outlines_of(word.polygon)
-        rings = [outline.ring for outline in others]
+        polygons = [outline.polygon for outline in others]
         outlines += others
         crops.words.polygons.append(word.polygon)
         crops.words.det_scores.append(word.det_score)
         crops.words.image_index.append(word.image_index)
-        crops.crops.extend(rectifier(images[word.image_index], rings, vertical='keep'))
-        crops.polygons.extend(rings)
-        crops.word_index.extend([number] * len(rings))
+        crops.crops.extend(rectifier(images[word.image_index], polygons, vertical='keep'))
+        crops.polygons.extend(polygons)
+        crops.word_index.extend([number] * len(polygons))
     votes: list[list[Reading]] = [[] for _ in uncertain]
     if uncertain:
         for number, outline, reading in zip(crops.word_index, outlines, read(crops)):

@@ -55,22 +55,22 @@ def join_words(
         if not pairs:
             return current
         tried |= {(current[first], current[second]) for first, second in pairs}
-        rings = [_join_rings(current[a].polygon, current[b].polygon) for a, b in pairs]
+        polygons = [_join_polygons(current[a].polygon, current[b].polygon) for a, b in pairs]
         index = [current[first].image_index for first, _ in pairs]
         crops = [
-            rectifier(images[image], [ring], vertical='keep')[0]
-            for image, ring in zip(index, rings)
+            rectifier(images[image], [polygon], vertical='keep')[0]
+            for image, polygon in zip(index, polygons)
         ]
-        batch = WordBatch(rings, [1.0] * len(rings), index)
-        readings = read(CropBatch(batch, crops, rings, list(range(len(rings)))))
+        batch = WordBatch(polygons, [1.0] * len(polygons), index)
+        readings = read(CropBatch(batch, crops, polygons, list(range(len(polygons)))))
         used: set[int] = set()
         gone: set[int] = set()
-        for (first, second), ring, reading in zip(pairs, rings, readings):
+        for (first, second), polygon, reading in zip(pairs, polygons, readings):
             parts = current[first], current[second]
             if used & {first, second} or not _is_one_word(reading, *parts):
                 continue
             score = max(part.det_score for part in parts)
-            current[first] = ReadWord(ring, reading, score, parts[0].image_index)
+            current[first] = ReadWord(polygon, reading, score, parts[0].image_index)
             used |= {first, second}
             gone.add(second)
         current = [word for number, word in enumerate(current) if number not in gone]
@@ -118,8 +118,8 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(lengths, 1e-6)
 
 
-def _join_rings(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """One outline of two words: a box, or both rings one after the other if one is curved."""
+def _join_polygons(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """One outline of two words: a box, or both polygons one after the other if one is curved."""
     (top, bottom), (next_top, next_bottom) = split_sides(first), split_sides(second)
     if len(first) == len(second) == 4:
         along = next_top[-1] + next_bottom[-1] - top[0] - bottom[0]

@@ -59,8 +59,8 @@ def test_vote_ignores_readings_with_more_words():
 
 @pytest.mark.parametrize('outline', grown_outlines(RING))
 def test_grown_outlines_contain_the_word_and_convert_places(outline):
-    assert polygon_area(outline.ring) > polygon_area(RING)
-    (left, top), (right, bottom) = outline.ring.min(0), outline.ring.max(0)
+    assert polygon_area(outline.polygon) > polygon_area(RING)
+    (left, top), (right, bottom) = outline.polygon.min(0), outline.polygon.max(0)
     assert left <= 10 and top <= 10 and right >= 110 and bottom >= 30
     for x in (10.0, 60.0, 110.0):
         share = (x - left) / (right - left)
@@ -69,11 +69,11 @@ def test_grown_outlines_contain_the_word_and_convert_places(outline):
 
 def test_slanted_outlines_are_bands_inside_the_word():
     outlines = slanted_outlines(RING)
-    heights = [ring_size(outline.ring)[0] for outline in outlines]
+    heights = [ring_size(outline.polygon)[0] for outline in outlines]
     assert heights == pytest.approx([17, 17, 14, 14, 11, 11, 8, 8])
     for outline in outlines:
-        assert (outline.ring.min(0) >= 10).all() and (outline.ring.max(0) <= (110, 30)).all()
-    rising = [outline.ring[0, 1] - outline.ring[1, 1] for outline in outlines]
+        assert (outline.polygon.min(0) >= 10).all() and (outline.polygon.max(0) <= (110, 30)).all()
+    rising = [outline.polygon[0, 1] - outline.polygon[1, 1] for outline in outlines]
     assert rising == pytest.approx([3, -3, 6, -6, 9, -9, 12, -12])
 
 

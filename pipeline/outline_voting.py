@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.geometry import box_along, grow_ring, join_sides, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_reading import CropBatch, ReadWord, WordBatch
+from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
 
 VOTE_BELOW = 0.9
 """Words with a ``char_score`` below this are read from several outlines.
@@ -115,11 +115,9 @@ def straighten_words(
         return chosen
     boxes = [_straight_box(words[row].polygon) for row in rows]
     index = [words[row].image_index for row in rows]
-    crops = [rectifier(images[i], [box], vertical='keep')[0] for i, box in zip(index, boxes)]
     batch = WordBatch(boxes, [words[row].det_score for row in rows], index)
-    for row, box, reading in zip(
-        rows, boxes, read(CropBatch(batch, crops, boxes, list(range(len(rows)))))
-    ):
+    readings = read(rectify_once(images, batch, rectifier))
+    for row, box, reading in zip(rows, boxes, readings):
         straight = replace(words[row], polygon=box, reading=reading)
         if straight.char_score >= _CERTAIN:
             chosen[row] = straight

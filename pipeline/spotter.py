@@ -6,6 +6,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from pipeline.word_reading import (
     WordBatch,
     choose_orientations,
     choose_splits,
+    rectify_once,
     rectify_words,
     split_words,
 )
@@ -229,8 +231,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         """Words of an image, read upside down without context."""
         rings = [turn_ring(word.polygon, 2) for word in words]
         flipped = WordBatch(rings, [word.det_score for word in words], [0] * len(words))
-        crops = self.rectifier(image, rings, vertical='keep')
-        batch = CropBatch(flipped, crops, rings, list(range(len(words))))
+        batch = rectify_once([image], flipped, self.rectifier)
         return choose_orientations(batch, self.read_oriented(batch, None))
 
     def read_polygons(
@@ -310,10 +311,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         self, images: Sequence[np.ndarray], crops: CropBatch, context: Any
     ) -> list[ReadWord]:
         """Read crops, choose orientations, join and split words, and vote on uncertain words."""
-
-        def read(crops: CropBatch) -> list[Reading]:
-            return self.read_oriented(crops, context)
-
+        read = partial(self.read_oriented, context=context)
         words = choose_orientations(crops, read(crops))
         words = straighten_words(images, words, self.rectifier, read, self.vote_below)
         words = join_letters(words, self.min_score)
@@ -332,9 +330,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         outlines_of: Callable[[np.ndarray], list[Outline]],
         min_score: float = 0.0,
     ) -> list[ReadWord]:
-        def read(crops: CropBatch) -> list[Reading]:
-            return self.read_oriented(crops, context)
-
+        read = partial(self.read_oriented, context=context)
         return vote_on_words(
             images, words, outlines_of, self.rectifier, read, self.vote_below, min_score
         )

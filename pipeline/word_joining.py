@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.geometry import box_along, join_sides, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_reading import CropBatch, ReadWord, WordBatch
+from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
 
 # Limits for two parts of a word, lengths in mean heights of the two. They were chosen on training
 # images (docs/experiments.md). Outlines contain a margin, so those of parts usually overlap.
@@ -57,12 +57,8 @@ def join_words(
         tried |= {(current[first], current[second]) for first, second in pairs}
         polygons = [_join_polygons(current[a].polygon, current[b].polygon) for a, b in pairs]
         index = [current[first].image_index for first, _ in pairs]
-        crops = [
-            rectifier(images[image], [polygon], vertical='keep')[0]
-            for image, polygon in zip(index, polygons)
-        ]
         batch = WordBatch(polygons, [1.0] * len(polygons), index)
-        readings = read(CropBatch(batch, crops, polygons, list(range(len(polygons)))))
+        readings = read(rectify_once(images, batch, rectifier))
         used: set[int] = set()
         gone: set[int] = set()
         for (first, second), polygon, reading in zip(pairs, polygons, readings):
@@ -73,6 +69,8 @@ def join_words(
             current[first] = ReadWord(polygon, reading, score, parts[0].image_index)
             used |= {first, second}
             gone.add(second)
+        if not gone:
+            return current
         current = [word for number, word in enumerate(current) if number not in gone]
 
 

@@ -112,6 +112,15 @@ def rectify_words(
     return batch
 
 
+def rectify_once(images: Sequence[np.ndarray], words: WordBatch, rectifier: Rectifier) -> CropBatch:
+    """Cut out each word once, in the orientation of its polygon."""
+    crops = [
+        rectifier(images[image], [polygon], vertical='keep')[0]
+        for polygon, image in zip(words.polygons, words.image_index)
+    ]
+    return CropBatch(words, crops, words.polygons, list(range(len(crops))))
+
+
 def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[ReadWord]:
     """Keep the candidate with the highest score of each word, the first one among equals.
 

@@ -187,15 +187,16 @@ def _ctc_log_probs(
     for row, text in enumerate(texts):
         states[row, 1 : 2 * len(text) : 2] = text
     # A blank between two different characters may be left out.
-    skips = np.zeros(states.shape, dtype=bool)
-    skips[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
-    forward = np.full(states.shape, -np.inf)
-    forward[:, :2] = log_probs[0][states[:, :2]]
-    for column in log_probs[1:]:
-        before = np.pad(forward, ((0, 0), (2, 0)), constant_values=-np.inf)
-        total = np.logaddexp(before[:, 2:], before[:, 1:-1])
-        total = np.logaddexp(total, np.where(skips, before[:, :-2], -np.inf))
-        forward = total + column[states]
+    skips = np.full(states.shape, -np.inf)
+    skips[:, 2:][(states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])] = 0.0
+    emissions = log_probs[:, states]  # (T, n, S)
+    before = np.full((len(texts), states.shape[1] + 2), -np.inf)  # two columns of padding
+    forward = before[:, 2:]
+    forward[:, :2] = emissions[0, :, :2]
+    for emission in emissions[1:]:
+        total = np.logaddexp(forward, before[:, 1:-1])
+        np.logaddexp(total, before[:, :-2] + skips, out=total)
+        np.add(total, emission, out=forward)
     ends = 2 * np.array([len(text) for text in texts], dtype=int)
     rows = np.arange(len(texts))
     with_blank = forward[rows, ends]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,13 +12,26 @@ from pipeline.recognition.language.letter_ngrams import LetterNgrams
 _LOG_ZERO = -math.inf
 
 
-class _Hypothesis(NamedTuple):
-    """Log probabilities of a prefix, and the state of the language model after it."""
+class _Hypothesis:
+    """Log probabilities of a prefix, and the state of the language model after it.
 
-    log_p_blank: float  # Paths that end with a blank.
-    log_p_nonblank: float  # Paths that end with the prefix's last character.
-    log_p_language: float  # Multiplied by lm_weight.
-    state: int
+    Attributes:
+        log_p_blank: Paths that end with a blank.
+        log_p_nonblank: Paths that end with the prefix's last character.
+        log_p_language: Log probability by the language model, multiplied by ``lm_weight``.
+        state: State of the language model.
+    """
+
+    __slots__ = ('log_p_blank', 'log_p_language', 'log_p_nonblank', 'state')
+
+    def __init__(self, log_p_language: float, state: int) -> None:
+        self.log_p_blank = self.log_p_nonblank = _LOG_ZERO
+        self.log_p_language = log_p_language
+        self.state = state
+
+    def total(self) -> float:
+        """Log probability by the recognizer and the language model."""
+        return _add(self.log_p_blank, self.log_p_nonblank) + self.log_p_language
 
 
 def ctc_beam_search(
@@ -58,64 +70,50 @@ def ctc_beam_search(
         bounds = np.partition(characters, -beam_width, axis=1)[:, -beam_width][:, None]
         characters[characters < bounds] = _LOG_ZERO
     characters[characters < prune_below] = _LOG_ZERO
-    beam: dict[tuple[int, ...], _Hypothesis] = {
-        (): _Hypothesis(0.0, _LOG_ZERO, 0.0, ngrams.start if ngrams else 0)
-    }
+    empty = _Hypothesis(0.0, ngrams.start if ngrams else 0)
+    empty.log_p_blank = 0.0
+    beam: dict[tuple[int, ...], _Hypothesis] = {(): empty}
     for column, blank_log_prob in enumerate(blank_log_probs):
         classes = np.flatnonzero(characters[column] > _LOG_ZERO)
         candidates = list(zip(classes.tolist(), characters[column, classes].tolist()))
         grown: dict[tuple[int, ...], _Hypothesis] = {}
-        for prefix, (log_p_blank, log_p_nonblank, log_p_language, state) in beam.items():
-            either = _add(log_p_blank, log_p_nonblank)
-            stay = _Hypothesis(either + blank_log_prob, _LOG_ZERO, log_p_language, state)
-            _merge(grown, prefix, stay)
+        for prefix, had in beam.items():
+            either = _add(had.log_p_blank, had.log_p_nonblank)
+            stay = grown.get(prefix)
+            if stay is None:
+                stay = grown[prefix] = _Hypothesis(had.log_p_language, had.state)
+            stay.log_p_blank = _add(stay.log_p_blank, either + blank_log_prob)
             last = prefix[-1] if prefix else None
             for character, log_prob in candidates:
                 before = either
                 if character == last:
                     # A repeat without a blank in between extends the same character.
-                    same = _Hypothesis(_LOG_ZERO, log_p_nonblank + log_prob, log_p_language, state)
-                    _merge(grown, prefix, same)
-                    before = log_p_blank
+                    same = had.log_p_nonblank + log_prob
+                    stay.log_p_nonblank = _add(stay.log_p_nonblank, same)
+                    before = had.log_p_blank
                 if before == _LOG_ZERO:
                     continue
                 extended = (*prefix, character)
-                if allows is not None and extended not in grown and not allows(extended):
-                    continue
-                log_p_next, after = (
-                    ngrams.advance(state, letters[character]) if ngrams else (0.0, 0)
-                )
-                language = log_p_language + lm_weight * log_p_next
-                longer = _Hypothesis(_LOG_ZERO, before + log_prob, language, after)
-                _merge(grown, extended, longer)
+                longer = grown.get(extended)
+                if longer is None:
+                    if allows is not None and not allows(extended):
+                        continue
+                    log_p_next, after = (
+                        ngrams.advance(had.state, letters[character]) if ngrams else (0.0, 0)
+                    )
+                    language = had.log_p_language + lm_weight * log_p_next
+                    longer = grown[extended] = _Hypothesis(language, after)
+                longer.log_p_nonblank = _add(longer.log_p_nonblank, before + log_prob)
         if len(grown) > beam_width:
-            best = sorted(grown, key=lambda prefix: -_total(grown[prefix]))[:beam_width]
+            best = sorted(grown, key=lambda prefix: -grown[prefix].total())[:beam_width]
             grown = {prefix: grown[prefix] for prefix in best}
         beam = grown
 
     def rank(prefix: tuple[int, ...]) -> float:
         end = lm_weight * ngrams.finish(beam[prefix].state) if ngrams else 0.0
-        return -_total(beam[prefix]) - end
+        return -beam[prefix].total() - end
 
     return sorted(beam, key=rank)
-
-
-def _merge(
-    grown: dict[tuple[int, ...], _Hypothesis], prefix: tuple[int, ...], more: _Hypothesis
-) -> None:
-    """Add the probabilities of further paths of the same prefix."""
-    had = grown.get(prefix)
-    if had is not None:
-        more = more._replace(
-            log_p_blank=_add(had.log_p_blank, more.log_p_blank),
-            log_p_nonblank=_add(had.log_p_nonblank, more.log_p_nonblank),
-        )
-    grown[prefix] = more
-
-
-def _total(hypothesis: _Hypothesis) -> float:
-    visual = _add(hypothesis.log_p_blank, hypothesis.log_p_nonblank)
-    return visual + hypothesis.log_p_language
 
 
 def _add(a: float, b: float) -> float:

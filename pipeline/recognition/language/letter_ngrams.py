@@ -16,6 +16,7 @@ from pipeline.recognition.language.letter_counts import ALPHABET, BITS, EDGE, Le
 from pipeline.recognition.language.word_list import ENGLISH_WORDS, read_word_list
 
 _MAX_KEPT = 16384  # Contexts whose distribution is kept, about 10 MB.
+_MAX_STEPS = 65536  # Scored characters that are kept, about 10 MB.
 _OTHERS = re.compile('[^a-z]+')
 DIGIT, MARK, SYMBOL = -1, -2, -3
 """Results of :func:`letter_index` for a digit, one of ``.,'!-``, and any other non-letter."""
@@ -103,6 +104,7 @@ class LetterNgrams:
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
         self._counts = LetterCounts(gathered, order)
         self._kept: dict[int, _Distribution | None] = {}
+        self._steps: dict[tuple[int, int], tuple[float, int]] = {}
 
     @classmethod
     def like(
@@ -128,6 +130,14 @@ class LetterNgrams:
         Returns:
             Natural log probability of the character, and the state after it.
         """
+        step = self._steps.get((state, letter))
+        if step is None:
+            if len(self._steps) >= _MAX_STEPS:
+                self._steps.clear()
+            step = self._steps[state, letter] = self._advance(state, letter)
+        return step
+
+    def _advance(self, state: int, letter: int) -> tuple[float, int]:
         log_prob = 0.0
         if letter < 0:
             log_prob, following = self._end_letters(state)

@@ -26,7 +26,9 @@ def pillow_to_bgr(image: Image.Image) -> np.ndarray:
         return over_background(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGBA2BGRA))
     if image.mode == 'CMYK':
         image = _cmyk_to_rgb(image)
-    return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+    if image.mode != 'RGB':  # convert() always copies
+        image = image.convert('RGB')
+    return cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR)
 
 
 def array_to_bgr(array: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pipeline.io.color import array_to_bgr, pillow_to_bgr
 from pipeline.io.errors import MAX_PIXELS, ImageReadError, ImageReadWarning, check_pixels
@@ -208,7 +208,8 @@ def _warn_damaged(label: str, error: Exception) -> None:
 
 def _to_bgr(image: Image.Image, label: str) -> np.ndarray:
     with contextlib.suppress(Exception):  # A broken EXIF block is ignored.
-        image = ImageOps.exif_transpose(image)
+        if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # exif_transpose always copies
+            image = ImageOps.exif_transpose(image)
     try:
         return pillow_to_bgr(image)
     except (ValueError, OSError) as error:

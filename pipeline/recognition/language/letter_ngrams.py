@@ -226,18 +226,24 @@ def _gather(
         raise ValueError(f"words must be several lists, got one: pass ['{words}'].")
     lists = [words] if isinstance(words, Mapping) else [_read(path) for path in words]
     weights: dict[str, float] = {}
-    accented = {c for some in lists for word in some if not word.isascii() for c in word.lower()}
-    for word, weight in (entry for some in lists for entry in some.items()):
-        if word.isascii():
-            plain = word.lower()
-        else:
-            plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
-        parts = [plain] if plain.isascii() and plain.isalpha() else _OTHERS.split(plain)
-        for part in filter(None, parts):
-            weights[part] = weights.get(part, 0.0) + weight
+    accented: set[str] = set()
+    for some in lists:
+        text = ''.join(some)
+        if not weights and text.islower() and text.isascii() and text.isalpha() and '' not in some:
+            weights.update(some)  # The English list requires no work per word.
+            continue
+        accented |= {c for c in text.lower() if c.isalpha() and not c.isascii()}
+        for word, weight in some.items():
+            if word.isascii():
+                plain = word.lower()
+            else:
+                plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
+            parts = [plain] if plain.isascii() and plain.isalpha() else _OTHERS.split(plain)
+            for part in filter(None, parts):
+                weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none. Use another word list.')
-    return weights, {c for c in accented if c.isalpha() and not c.isascii()}
+    return weights, accented
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, float]:

@@ -48,21 +48,30 @@ def parse_word_list(text: str, source: str) -> dict[str, float]:
         ValueError: If a line is malformed, a weight is below 1, or the text contains no words.
     """
     weights: dict[str, float] = {}
+    known: dict[str, float | None] = {}  # Lists have few different weights.
     for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split()
-        if not fields or line.startswith('#'):
+        if line.startswith('#') or not (fields := line.split(maxsplit=1)):
             continue
-        try:
-            word, *rest = fields
-            weight = float(*(rest or ['1']))
-        except (TypeError, ValueError):
-            weight = 0.0
-        if not 1 <= weight < math.inf:
+        given = fields[1].rstrip() if len(fields) > 1 else '1'
+        if given not in known:
+            known[given] = _parse_weight(given)
+        weight = known[given]
+        if weight is None:
             raise ValueError(
                 f'{source}:{number}: wanted a word and an optional weight of 1 or more, as in '
                 f"'street 8', got {line.strip()!r}."
             )
+        word = fields[0]
         weights[word] = weights.get(word, 0.0) + weight
     if not weights:
         raise ValueError(f'wanted one word per line, got none in {source}. Use another word list.')
     return weights
+
+
+def _parse_weight(text: str) -> float | None:
+    """The weight, or None if it is malformed or below 1."""
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if 1 <= weight < math.inf else None

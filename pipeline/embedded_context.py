@@ -30,10 +30,10 @@ def check_embedded_context(engine: str = 'auto', weights: Path = CONTEXT_WEIGHTS
     """Check that the embedded default can use scene context.
 
     Raises:
-        ValueError: If ``engine`` is ``'onnx'``.
+        ValueError: If ``engine`` is not ``'torch'`` or ``'auto'``.
         FileNotFoundError: If the weights of the fusion are missing.
     """
-    if engine == 'onnx':
+    if engine not in ('torch', 'auto'):
         raise ValueError('scene context runs in torch, not in ONNX Runtime: leave out the engine.')
     if not weights.is_file():
         raise FileNotFoundError(
@@ -49,7 +49,7 @@ def default_with_context(device: str = 'auto', engine: str = 'auto') -> TorchTex
 
     Raises:
         FileNotFoundError: If the weights of the fusion or of the tower are missing.
-        ValueError: If ``engine`` is ``'onnx'``.
+        ValueError: If ``engine`` is not ``'torch'`` or ``'auto'``.
     """
     check_embedded_context(engine)
     from pipeline.spotter import DEFAULT_CONFIG

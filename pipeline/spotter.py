@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 DEFAULT_CONFIG = Path(__file__).parent / 'weights' / 'default_spotter.py'
 """Config of the embedded default; its weights are beside it."""
 
-ENGINES = ('auto', 'onnx', 'torch')
+ENGINES = ('auto', 'onnx', 'openvino', 'torch')
+CPU_ENGINES = ('onnx', 'openvino')
 
 
 class TextSpotter(SpotterSettings, ImageStream):
@@ -94,23 +95,26 @@ class TextSpotter(SpotterSettings, ImageStream):
         Args:
             device: Device of the networks: ``'cpu'``, ``'cuda[:N]'``, or ``'auto'``: a GPU if
                 there is one.
-            engine: ``'onnx'``, ``'torch'``, or ``'auto'``: ONNX Runtime on the CPU, torch
-                elsewhere.
-            threads: Number of threads of ONNX Runtime. None uses one per core. For torch see
-                ``torch.set_num_threads``.
+            engine: ``'onnx'``: ONNX Runtime. ``'openvino'``: the same, with the detector in
+                OpenVINO, which computes in bfloat16 on processors that have it. ``'torch'``.
+                ``'auto'``: ONNX Runtime on the CPU, torch elsewhere.
+            threads: Number of threads of ONNX Runtime and OpenVINO. None uses one per core. For
+                torch see ``torch.set_num_threads``.
             min_score: Least ``Word.score`` of a word, in [0, 1]. None uses that of the default.
             context: Whether to use scene context, which runs in torch.
 
         Raises:
-            ValueError: If an argument is invalid, or ``'onnx'`` is to run on a GPU or with context.
+            ValueError: If an argument is invalid, or ``'onnx'`` or ``'openvino'`` is to run on a
+                GPU or with context.
+            ImportError: If OpenVINO is asked for and not installed.
             FileNotFoundError: If the weights for scene context are missing.
         """
         if min_score is not None:
             check_settings(min_score)
         if engine not in ENGINES:
             raise ValueError(f'engine must be one of {ENGINES}, got {engine!r}.')
-        if engine == 'onnx' and str(device) not in ('auto', 'cpu'):
-            raise ValueError(f"engine='onnx' runs on the CPU only, got device {str(device)!r}.")
+        if engine in CPU_ENGINES and str(device) not in ('auto', 'cpu'):
+            raise ValueError(f'engine={engine!r} runs on the CPU only, got device {str(device)!r}.')
         spotter: TextSpotter
         if context:
             from pipeline.embedded_context import default_with_context
@@ -121,7 +125,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         else:
             from pipeline.onnx.spotter import OnnxTextSpotter
 
-            spotter = OnnxTextSpotter.default(threads)
+            spotter = OnnxTextSpotter.default(threads, engine == 'openvino')
         spotter.min_score = spotter.min_score if min_score is None else min_score
         return spotter
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.embedded_context import check_embedded_context
-from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
+from pipeline.spotter import CPU_ENGINES, DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.device import choose_device, runs_on_cpu
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ class SpotterChoice:
         config: Spotting config, or its path; None for that of the embedded default.
         checkpoint: Weights of the whole spotter.
         onnx: Folder that ``clipter export`` has written, instead of config and checkpoint.
-        engine: ``'onnx'``, ``'torch'`` or ``'auto'``, as in :meth:`TextSpotter.default`.
+        engine: ``'auto'``, ``'onnx'``, ``'openvino'`` or ``'torch'``, as in
+            :meth:`TextSpotter.default`.
         precision: Number format of the networks in torch, as in
             :meth:`TorchTextSpotter.use_precision`. None keeps float32 and chooses any engine.
         device: ``'auto'``, ``'cpu'`` or ``'cuda[:N]'``.
-        threads: Number of threads of ONNX Runtime. None uses one per core.
+        threads: Number of threads of ONNX Runtime and OpenVINO. None uses one per core.
         context: Whether scene context is used.
         words: Word lists, as in :meth:`TextSpotter.use_words`.
         min_score: Least score of a word.
@@ -65,13 +66,11 @@ class SpotterChoice:
                 '--onnx names a whole spotter on the CPU: leave out --config, --checkpoint, '
                 '--tower, --pretrained, --engine and --device'
             )
-        if self.precision is not None and (self.engine == 'onnx' or self.onnx is not None):
+        if self.precision is not None and (self.engine in CPU_ENGINES or self.onnx is not None):
+            raise ValueError('--precision is for the torch engine: leave out --engine and --onnx')
+        if self.engine in CPU_ENGINES and not self._is_default:
             raise ValueError(
-                '--precision is for the torch engine: leave out --engine onnx and --onnx'
-            )
-        if self.engine == 'onnx' and not self._is_default:
-            raise ValueError(
-                '--engine onnx reads the embedded default; see clipter export for others'
+                f'--engine {self.engine} reads the embedded default; see clipter export for others'
             )
         if self.context and self._is_default and self.onnx is None:
             check_embedded_context(self.engine)
@@ -113,7 +112,7 @@ class SpotterChoice:
         return not (
             self._is_default
             and not self.context
-            and (self.engine == 'onnx' or (self.engine == 'auto' and runs_on_cpu(self.device)))
+            and (self.engine in CPU_ENGINES or (self.engine == 'auto' and runs_on_cpu(self.device)))
         )
 
     @property
@@ -124,7 +123,7 @@ class SpotterChoice:
         if self.onnx is not None:
             from pipeline.onnx.spotter import OnnxTextSpotter
 
-            return OnnxTextSpotter(self.onnx, self.threads)
+            return OnnxTextSpotter(self.onnx, self.threads, self.engine == 'openvino')
         if self._is_default:
             engine = 'torch' if self.precision else self.engine
             return TextSpotter.default(

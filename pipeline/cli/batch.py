@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.choices import BATCH_FORMATS
+from pipeline.cli.choices import BATCH_FORMATS, CPU_ENGINES
 from pipeline.cli.common import (
     DONE,
     SOME_FAILED,
@@ -87,8 +87,10 @@ def main(argv: list[str] | None = None) -> int:
 def _batch(args: argparse.Namespace) -> int:
     if '-' in args.inputs:
         raise CommandError('standard input cannot be read in parts: use clipter infer')
-    if args.num_gpus and args.engine == 'onnx':
-        raise CommandError('--engine onnx runs on the CPU: leave out --num-gpus, or use torch')
+    if args.num_gpus and args.engine in CPU_ENGINES:
+        raise CommandError(
+            f'--engine {args.engine} runs on the CPU: leave out --num-gpus, or use torch'
+        )
     spotter = choose_spotter(args, 'cuda' if args.num_gpus else 'cpu', args.threads)
     from pipeline.batch import PartFolder, RaySettings, ReaderSettings, plan_parts, ray_run
     from pipeline.io.listing import list_files

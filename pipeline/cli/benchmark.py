@@ -24,7 +24,7 @@ from pipeline.cli.benchmark_report import (
     print_start_ratio,
     print_throughput,
 )
-from pipeline.cli.choices import ENGINES
+from pipeline.cli.choices import CPU_ENGINES, ENGINES
 from pipeline.cli.common import (
     DONE,
     CommandError,
@@ -66,7 +66,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add_device(parser, default='cpu')
     parser.add_argument(
         '--engine', choices=ENGINES, default='auto',
-        help='engine of the embedded default: onnx, torch, or auto (onnx on a CPU)',
+        help='engine of the embedded default: onnx, openvino, torch, or auto (onnx on a CPU)',
     )  # fmt: skip
     add(
         '--threads', type=positive_int, metavar='N',
@@ -118,8 +118,10 @@ def _benchmark(args: argparse.Namespace) -> int:
         raise CommandError('--crops requires word crops: name a folder with --photos.')
     if args.config:
         args.config = find_config(args.config)
-    if args.precision and args.engine == 'onnx':
-        raise CommandError('--precision is for the torch engine: leave out --engine onnx.')
+    if args.precision and args.engine in CPU_ENGINES:
+        raise CommandError(
+            f'--precision is for the torch engine: leave out --engine {args.engine}.'
+        )
 
     import cv2
     import torch

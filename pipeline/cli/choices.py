@@ -7,7 +7,8 @@ from __future__ import annotations
 
 RESULT_FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')
 BATCH_FORMATS = ('jsonl', 'parquet')
-ENGINES = ('auto', 'onnx', 'torch')
+ENGINES = ('auto', 'onnx', 'openvino', 'torch')
+CPU_ENGINES = ('onnx', 'openvino')
 ORIENTATIONS = ('auto', '0', '90', '180', '270')
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 PROTOCOLS = ('icdar2015', 'icdar2013', 'totaltext')

@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.detection.db_words import DBWords
 from pipeline.detection.image_pyramid import ImagePyramid
 from pipeline.onnx.network import OnnxNetwork
+from pipeline.onnx.openvino_network import OpenVinoNetwork
 from pipeline.recognition.crop_groups import group_by_size
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
@@ -23,7 +24,7 @@ Scene = tuple[np.ndarray, Sequence[int]]
 
 
 class OnnxDetector:
-    """A text detector in ONNX Runtime.
+    """A text detector in ONNX Runtime or OpenVINO.
 
     The words of a DBNet with the postprocessor of this package need no torch. Other detectors use
     their postprocessor of MMOCR.
@@ -32,10 +33,14 @@ class OnnxDetector:
         folder: Folder of the network.
         settings: ``detector`` of the manifest.
         threads: Number of threads.
+        openvino: Whether the network runs in OpenVINO.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads)
+    def __init__(
+        self, folder: Path, settings: dict[str, Any], threads: int | None, openvino: bool = False
+    ) -> None:
+        kind = OpenVinoNetwork if openvino else OnnxNetwork
+        self.network: OnnxNetwork | OpenVinoNetwork = kind(folder / settings['file'], threads)
         # A batch of images takes more memory, and as much time per image on a CPU.
         self.pyramid = ImagePyramid(**{**settings['pyramid'], 'batch_size': 1})
         self.words: Any = None

@@ -1,4 +1,4 @@
-"""The spotter in ONNX Runtime, without torch."""
+"""The spotter in ONNX Runtime and OpenVINO, without torch."""
 
 from __future__ import annotations
 
@@ -41,13 +41,22 @@ class OnnxTextSpotter(TextSpotter):
     Args:
         folder: Folder with ``spotter.json`` and its networks.
         threads: Number of threads per network call. None uses one per core.
+        openvino: Whether the detector runs in OpenVINO. The recognizer and the scene encoder
+            always run in ONNX Runtime: OpenVINO compiles its kernels for each input size, and
+            crops have many sizes.
 
     Raises:
         FileNotFoundError: If a file is missing.
+        ImportError: If OpenVINO is asked for and not installed.
         ValueError: If a file cannot be used.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        threads: int | None = None,
+        openvino: bool = False,
+    ) -> None:
         manifest = read_manifest(folder)
         self.vote_below = manifest.get('vote_below', VOTE_BELOW)
         check_settings(manifest['min_score'], manifest['crop_batch_size'], self.vote_below)
@@ -60,7 +69,9 @@ class OnnxTextSpotter(TextSpotter):
         if 'postprocessor' in settings:
             kind = OnnxPostprocessedRecognizer
         with ThreadPoolExecutor(2) as pool:  # both take long, mostly outside of Python
-            detector = pool.submit(OnnxDetector, Path(folder), manifest['detector'], threads)
+            detector = pool.submit(
+                OnnxDetector, Path(folder), manifest['detector'], threads, openvino
+            )
             recognizer = pool.submit(kind, Path(folder), settings, threads)
             self.detector, self.recognizer = detector.result(), recognizer.result()
         self.scene_encoder = None
@@ -69,9 +80,11 @@ class OnnxTextSpotter(TextSpotter):
         release_freed_memory()  # of loading, before the detector allocates its buffers
 
     @classmethod
-    def default(cls, threads: int | None = None) -> OnnxTextSpotter:  # type: ignore[override]
+    def default(  # type: ignore[override]
+        cls, threads: int | None = None, openvino: bool = False
+    ) -> OnnxTextSpotter:
         """The embedded default."""
-        return cls(DEFAULT_FOLDER, threads)
+        return cls(DEFAULT_FOLDER, threads, openvino)
 
     def train(self, mode: bool = True) -> OnnxTextSpotter:
         """Return the spotter unchanged: exported networks have no training mode.

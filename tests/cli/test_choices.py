@@ -15,7 +15,7 @@ from pipeline.evaluation.protocols import POINT_PROTOCOLS, PROTOCOLS
 from pipeline.evaluation.scoring import TASKS
 from pipeline.image_orientation import ORIENTATIONS
 from pipeline.io import FORMATS
-from pipeline.spotter import ENGINES
+from pipeline.spotter import CPU_ENGINES, ENGINES
 from pipeline.torch_spotter import PRECISIONS
 
 
@@ -27,6 +27,7 @@ def test_choices_are_those_of_their_modules() -> None:
     assert tuple(MATCHINGS) == choices.MATCHINGS
     assert choices.TASKS == TASKS
     assert choices.ENGINES == ENGINES
+    assert choices.CPU_ENGINES == CPU_ENGINES
     assert tuple(map(str, ORIENTATIONS)) == choices.ORIENTATIONS
     assert choices.PRECISIONS == PRECISIONS
     assert choices.DATASET_TASKS == DATASET_TASKS

@@ -48,6 +48,7 @@ print([m for m in ('torch', 'torchvision', 'mmocr', 'mmdet', 'mmengine') if m in
     [
         ({'engine': 'tensorrt'}, r"engine must be one of .*'tensorrt'"),
         ({'engine': 'onnx', 'device': 'cuda'}, "CPU only, got device 'cuda'"),
+        ({'engine': 'openvino', 'device': 'cuda'}, "CPU only, got device 'cuda'"),
     ],
 )
 def test_default_rejects_an_unknown_engine_or_device(options: dict, message: str) -> None:

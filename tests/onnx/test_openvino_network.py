@@ -1,0 +1,84 @@
+"""The detector in OpenVINO finds what it finds in ONNX Runtime."""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.io import read_image
+from pipeline.onnx.network import OnnxNetwork
+from pipeline.onnx.openvino_network import OpenVinoNetwork
+from pipeline.onnx.spotter import DEFAULT_FOLDER
+from pipeline.spotter import TextSpotter
+from pipeline.spotter_choice import SpotterChoice
+
+DETECTOR = DEFAULT_FOLDER / 'detector.onnx'
+DEMO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
+
+
+@pytest.fixture(scope='module')
+def network() -> OpenVinoNetwork:
+    return OpenVinoNetwork(DETECTOR, threads=1)
+
+
+def cut_batch(height: int, width: int) -> np.ndarray:
+    return np.stack([read_image(DEMO)[200 : 200 + height, :width]])
+
+
+@pytest.mark.parametrize('size', [(384, 640), (192, 320)])
+def test_openvino_network_agrees_with_onnx_runtime(network, size) -> None:
+    batch = cut_batch(*size)
+    ours, theirs = network(batch), OnnxNetwork(DETECTOR, threads=1)(batch)
+    assert ours.shape == theirs.shape
+    # bfloat16 has 8 bits of precision.
+    assert np.abs(ours - theirs).max() < 0.1
+    assert np.abs(ours - theirs).mean() < 0.002
+
+
+def test_openvino_network_accepts_calls_from_threads(network) -> None:
+    batches = [cut_batch(192, width) for width in (320, 256)] * 4
+    expected = [network(batch) for batch in batches[:2]] * 4
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(network, batches))
+    for result, wanted in zip(results, expected):
+        np.testing.assert_array_equal(result, wanted)
+
+
+def test_openvino_network_is_pickled_as_its_file(network) -> None:
+    batch = cut_batch(192, 320)
+    copy = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(copy(batch), network(batch))
+
+
+def test_openvino_network_rejects_unusable_files(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match='no network at'):
+        OpenVinoNetwork(tmp_path / 'absent.onnx')
+    (tmp_path / 'text.onnx').write_text('no network')
+    with pytest.raises(ValueError, match=r'text\.onnx is not a valid network'):
+        OpenVinoNetwork(tmp_path / 'text.onnx')
+
+
+def test_openvino_network_reports_a_missing_package(monkeypatch) -> None:
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    with pytest.raises(ImportError, match=r"OpenVINO is not installed: pip install -e '\.\[open"):
+        OpenVinoNetwork(DETECTOR)
+
+
+def test_openvino_spotter_reads_the_demo(demo_words) -> None:
+    spotter = TextSpotter.default(engine='openvino', threads=1)
+    assert isinstance(spotter.detector.network, OpenVinoNetwork)
+    words = spotter.read(DEMO)
+    assert [word.text for word in words] == [word.text for word in demo_words]
+    for ours, theirs in zip(words, demo_words):
+        assert np.abs(ours.polygon - theirs.polygon).max() < 4
+
+
+def test_onnx_folder_runs_in_openvino_on_request() -> None:
+    spotter = SpotterChoice(onnx=str(DEFAULT_FOLDER), engine='openvino', threads=1).build()
+    assert isinstance(spotter.detector.network, OpenVinoNetwork)
+    assert isinstance(spotter.recognizer.network, OnnxNetwork)

@@ -7,37 +7,34 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pipeline
 
 # time.time() is the clock that two processes share.
 _CHILD = """
 import json, sys, time
-started, config, checkpoint, device, context, threads, photo = json.loads(sys.argv[1])
+started, threads, photo, choice = json.loads(sys.argv[1])
 marks = [started, time.time()]
-from pipeline import TextSpotter
+from pipeline.spotter_choice import SpotterChoice
 marks.append(time.time())
-if config is None and checkpoint is None:
-    spotter = TextSpotter.default(device, threads=threads)
-else:
-    from pipeline.spotter import DEFAULT_CONFIG
-    spotter = TextSpotter.from_config(config or DEFAULT_CONFIG, checkpoint, device)
+spotter = SpotterChoice(**choice, threads=threads).build()
 if threads:
     import cv2
     cv2.setNumThreads(threads)
     if 'torch' in sys.modules:
         sys.modules['torch'].set_num_threads(threads)
-if context is not None:
-    spotter.use_context(context)
 marks.append(time.time())
 words = len(spotter.read(photo))
 marks.append(time.time())
 """
 _PEER_CHILD = """
 import json, sys, time
-started, *_, threads, photo = json.loads(sys.argv[1])
+started, threads, photo, _ = json.loads(sys.argv[1])
 marks = [started, time.time()]
 from rapidocr import RapidOCR
 marks.append(time.time())
@@ -81,10 +78,7 @@ class ColdStart:
 
 def measure_cold_start(
     photo: str | os.PathLike[str],
-    config: str | os.PathLike[str] | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    device: str = 'cpu',
-    context: bool | None = None,
+    choice: Mapping[str, Any] = MappingProxyType({}),
     threads: int | None = None,
     peer: bool = False,
 ) -> ColdStart:
@@ -95,20 +89,17 @@ def measure_cold_start(
 
     Args:
         photo: Path of the image.
-        config: Path of a spotting config; None selects the embedded default.
-        checkpoint: Path of the weights; None uses those of the config.
-        device: Device of the spotter.
-        context: Whether scene context is on; None keeps the setting of the config.
+        choice: Arguments of the :class:`pipeline.spotter_choice.SpotterChoice` that is built,
+            without ``threads``.
         threads: Number of threads of the engine and OpenCV; None keeps their defaults.
         peer: Read with RapidOCR instead of the spotter.
 
     Raises:
         RuntimeError: If the process fails. The message contains the last line of its error output.
     """
-    paths = [None if path is None else os.fspath(path) for path in (config, checkpoint, photo)]
     root = str(Path(pipeline.__file__).parents[1])
     search = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
-    arguments = [time.time(), paths[0], paths[1], device, context, threads, paths[2]]
+    arguments = [time.time(), threads, os.fspath(photo), dict(choice)]
     child = subprocess.run(
         [sys.executable, '-c', (_PEER_CHILD if peer else _CHILD) + _END, json.dumps(arguments)],
         capture_output=True,

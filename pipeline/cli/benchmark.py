@@ -24,7 +24,7 @@ from pipeline.cli.benchmark_report import (
     print_start_ratio,
     print_throughput,
 )
-from pipeline.cli.choices import CPU_ENGINES, ENGINES
+from pipeline.cli.choices import ENGINES
 from pipeline.cli.common import (
     DONE,
     CommandError,
@@ -72,6 +72,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--threads', type=positive_int, metavar='N',
         help='threads of torch and OpenCV (default: their own choice)',
     )  # fmt: skip
+    add(
+        '--long-side', type=positive_int, metavar='PX',
+        help="long side of the images in the detector (default: the config's own)",
+    )  # fmt: skip
     add_precision(parser)
     add_spotter(parser)
     add(
@@ -117,22 +121,19 @@ def _benchmark(args: argparse.Namespace) -> int:
     if args.crops and not args.photos:
         raise CommandError('--crops requires word crops: name a folder with --photos.')
     if args.config:
-        args.config = find_config(args.config)
-    if args.precision and args.engine in CPU_ENGINES:
-        raise CommandError(
-            f'--precision is for the torch engine: leave out --engine {args.engine}.'
-        )
-
+        args.config = str(find_config(args.config))
     import cv2
     import torch
 
     from pipeline.benchmark import check_rapidocr, describe_machine, draw_photos
     from pipeline.io import iter_inputs
+    from pipeline.spotter_choice import SpotterChoice
     from pipeline.utils.device import choose_device
 
     if args.against:
         check_rapidocr()
     device = choose_device(args.device)
+    SpotterChoice(**_spotter_arguments(args, device)).check()
     if args.threads is not None:
         torch.set_num_threads(args.threads)
         cv2.setNumThreads(args.threads)
@@ -167,16 +168,15 @@ def _measure(
         measure_throughput,
         soak,
     )
+    from pipeline.spotter_choice import SpotterChoice
 
     if args.context == 'cost':
         return _measure_context(args, device, items[0])
-    context = None if args.context is None else args.context == 'on'
+    choice = _spotter_arguments(args, device)
     if args.cold_start:
         items[0].load()  # reports an unreadable image before a process is started
-        return _measure_cold_starts(args, items[0].source, str(device), context)
-    spotter = _build_spotter(args, device)
-    if context is not None:
-        spotter.use_context(context)
+        return _measure_cold_starts(args, items[0].source, choice)
+    spotter: Any = SpotterChoice(**choice, threads=args.threads).build()
     if args.detector:
         photos = [item.load() for item in items]
         with _progress(None, 'pass', args.repeat + 1) as bar:
@@ -213,16 +213,14 @@ def _measure(
 
 
 def _measure_cold_starts(
-    args: argparse.Namespace, photo: str, device: str, context: bool | None
+    args: argparse.Namespace, photo: str, choice: dict[str, Any]
 ) -> dict[str, Any]:
     """Measure fresh processes, in turn with those of the other program if there is one."""
     from pipeline.benchmark import measure_cold_start
 
     own, peer = [], []
     for _ in _progress(range(args.repeat), 'process'):
-        own.append(
-            measure_cold_start(photo, args.config, args.checkpoint, device, context, args.threads)
-        )
+        own.append(measure_cold_start(photo, choice, args.threads))
         if args.against:
             peer.append(measure_cold_start(photo, threads=args.threads, peer=True))
     print_cold_starts(own)
@@ -233,17 +231,17 @@ def _measure_cold_starts(
     return {'cold_starts': [asdict(s) for s in own], 'of_rapidocr': [asdict(s) for s in peer]}
 
 
-def _build_spotter(args: argparse.Namespace, device: torch.device) -> Any:
-    from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
-
-    if args.config is None and args.checkpoint is None and args.context is None:
-        engine = 'torch' if args.precision else args.engine
-        spotter: Any = TextSpotter.default(str(device), engine, args.threads)
-    else:
-        spotter = TextSpotter.from_config(args.config or DEFAULT_CONFIG, args.checkpoint, device)
-    if args.precision:
-        spotter.use_precision(args.precision)
-    return spotter
+def _spotter_arguments(args: argparse.Namespace, device: torch.device) -> dict[str, Any]:
+    """Arguments of the ``SpotterChoice``, without ``threads``."""
+    return {
+        'config': args.config,
+        'checkpoint': args.checkpoint,
+        'engine': args.engine,
+        'precision': args.precision,
+        'device': str(device),
+        'context': None if args.context is None else args.context == 'on',
+        'long_side': args.long_side,
+    }
 
 
 def _measure_context(

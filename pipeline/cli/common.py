@@ -188,7 +188,7 @@ def add_spotter(parser: argparse.ArgumentParser) -> None:
         '--model',
         choices=MODELS,
         action=_ChooseModel,
-        help='a model of clipter models: its config and weights',
+        help='a model of clipter models: its config, weights and image size',
     )
     spotter.add_argument(
         '--config', metavar='CFG', help='spotting config, path or name (default: embedded)'
@@ -199,7 +199,7 @@ def add_spotter(parser: argparse.ArgumentParser) -> None:
 
 
 class _ChooseModel(argparse.Action):
-    """Sets ``config`` and ``checkpoint`` to those of a model."""
+    """Sets ``config``, ``checkpoint`` and ``long_side`` to those of a model."""
 
     def __call__(
         self,
@@ -210,6 +210,14 @@ class _ChooseModel(argparse.Action):
     ) -> None:
         model = MODELS[values]
         weights = model.weights(values)
+        if model.long_side is not None:
+            if '--long-side' not in parser._option_string_actions:
+                parser.error(
+                    f'--model {values} is the embedded default with --long-side '
+                    f'{model.long_side}, which this command does not have: use --model default'
+                )
+            if namespace.long_side is None:
+                namespace.long_side = model.long_side
         namespace.model = values
         namespace.config = model.config
         if weights is not None and namespace.checkpoint is None:

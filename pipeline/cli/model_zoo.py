@@ -18,12 +18,14 @@ class Model:
         config: Name of its config; None for the embedded default.
         recipe: Commands that make its weights, empty if they are included.
         download: What must be downloaded first, empty if nothing.
+        long_side: Value of ``--long-side``; None for that of the config.
     """
 
     about: str
     config: str | None
     recipe: tuple[str, ...] = ()
     download: str = ''
+    long_side: int | None = None
 
     def weights(self, name: str) -> Path | None:
         """File of the weights, or None if they are included."""
@@ -32,7 +34,7 @@ class Model:
 
 MODELS = {
     'fast': Model(
-        'the embedded default at a smaller image size; small words are lost', 'spotting/fast'
+        'the embedded default with images of 800 px; small words are lost', None, long_side=800
     ),
     'default': Model('the embedded default: Latin script', None),
     'multilingual': Model(

@@ -96,7 +96,7 @@ class ImagePyramid:
         self.min_scale = min_scale
 
     def set_long_side(self, long_side_px: int) -> None:
-        """Change the size of the first pass. Previous sizes below it remain further passes.
+        """Change the size of the first pass. Previous sizes up to 3/4 of it remain further passes.
 
         The size of the tiles does not change, so a larger size requires more time but hardly more
         memory.
@@ -112,7 +112,7 @@ class ImagePyramid:
                 f'the long side must be at least {self.divisor} px, got {long_side_px}'
             )
         sizes = (self.long_side_px, *self.coarse_long_sides_px)
-        self.coarse_long_sides_px = tuple(size for size in sizes if size < long_side_px)
+        self.coarse_long_sides_px = tuple(size for size in sizes if size <= 0.75 * long_side_px)
         self.long_side_px = long_side_px
 
     def set_tile(self, tile_px: int) -> None:

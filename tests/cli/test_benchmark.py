@@ -210,7 +210,7 @@ def test_draw_photos_rejects_a_size_too_small_for_the_words(tmp_path: Path) -> N
 
 
 def test_cold_start_phases_add_up_to_the_whole(weights: Path, photo: Path) -> None:
-    start = measure_cold_start(photo, checkpoint=weights, threads=1)
+    start = measure_cold_start(photo, {'checkpoint': str(weights)}, threads=1)
 
     assert start.seconds == pytest.approx(sum(start.phases.values()))
     assert min(start.phases.values()) > 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import infer, models
+from pipeline.cli import export, infer, models
 from pipeline.cli.commands import module_of
 from pipeline.cli.common import add_spotter
 from pipeline.cli.config_files import find_config
@@ -47,7 +47,20 @@ def test_model_option_sets_config_and_weights() -> None:
     assert args.checkpoint == 'mine.safetensors'
     assert parser.parse_args(['--model', 'default']).config is None
     with pytest.raises(SystemExit):
-        parser.parse_args(['--model', 'fast', '--config', 'spotting/default'])
+        parser.parse_args(['--model', 'default', '--config', 'spotting/default'])
+
+
+def test_fast_model_is_the_default_at_a_smaller_size() -> None:
+    args = infer.parse_args(['photo.jpg', '--model', 'fast'])
+    assert (args.config, args.checkpoint, args.long_side) == (None, None, 800)
+    args = infer.parse_args(['photo.jpg', '--long-side', '640', '--model', 'fast'])
+    assert args.long_side == 640
+
+
+def test_fast_model_is_refused_where_images_have_no_size(capsys) -> None:
+    with pytest.raises(SystemExit):
+        export.main(['--model', 'fast', '--out', 'folder'])
+    assert 'with --long-side 800, which this command does not have' in capsys.readouterr().err
 
 
 def test_infer_says_how_to_make_a_model(

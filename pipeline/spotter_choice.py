@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.embedded_context import check_embedded_context
+from pipeline.recognition.charset import check_charset
 from pipeline.spotter import CPU_ENGINES, DEFAULT_CONFIG, TextSpotter
 from pipeline.utils.device import choose_device, runs_on_cpu
 
@@ -56,8 +57,9 @@ class SpotterChoice:
         """Check the combination of the settings, without loading anything.
 
         Raises:
-            ValueError: If settings contradict each other.
+            ValueError: If settings contradict each other, or the charset is invalid.
             FileNotFoundError: If the embedded default has no weights for scene context.
+            ImportError: If the charset requires a package that is not installed.
         """
         if self.onnx is not None and not (
             self._is_default and self.engine != 'torch' and self.device in ('auto', 'cpu')
@@ -72,6 +74,8 @@ class SpotterChoice:
             raise ValueError(
                 f'--engine {self.engine} reads the embedded default; see clipter export for others'
             )
+        if self.charset is not None:
+            check_charset(self.charset)
         if self.context and self._is_default and self.onnx is None:
             check_embedded_context(self.engine)
         if self.context and self.onnx is not None:

@@ -18,16 +18,13 @@ class SpotterSettings:
     Attributes:
         detector: Text detector of the engine.
         recognizer: Recognizer of the engine.
-        min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
-        crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
-        vote_below: Words with a lower mean probability per character are read several times.
     """
 
     detector: Any
     recognizer: Any
-    min_score: float
-    crop_batch_size: int
-    vote_below: float
+    _min_score: float
+    _crop_batch_size: int
+    _vote_below: float
     _orientation: str | int = 'auto'
 
     @property
@@ -59,6 +56,48 @@ class SpotterSettings:
         self.use_context(settings['has_context'])
         if self._has_pyramid:
             vars(self.detector.pyramid).update(settings['pyramid'])
+
+    @property
+    def min_score(self) -> float:
+        """Words with a ``Word.score`` below this are dropped, and empty ones.
+
+        Raises:
+            ValueError: If it is set to a value outside [0, 1].
+        """
+        return self._min_score
+
+    @min_score.setter
+    def min_score(self, score: float) -> None:
+        check_settings(min_score=score)
+        self._min_score = score
+
+    @property
+    def crop_batch_size(self) -> int:
+        """Largest number of crops per forward pass, which bounds the memory.
+
+        Raises:
+            ValueError: If it is set to less than 1.
+        """
+        return self._crop_batch_size
+
+    @crop_batch_size.setter
+    def crop_batch_size(self, size: int) -> None:
+        check_settings(crop_batch_size=size)
+        self._crop_batch_size = size
+
+    @property
+    def vote_below(self) -> float:
+        """Words with a lower mean probability per character are read several times.
+
+        Raises:
+            ValueError: If it is set to a value outside [0, 1].
+        """
+        return self._vote_below
+
+    @vote_below.setter
+    def vote_below(self, probability: float) -> None:
+        check_settings(vote_below=probability)
+        self._vote_below = probability
 
     @property
     @abstractmethod
@@ -184,7 +223,9 @@ class SpotterSettings:
         self.language_model = LetterNgrams.like(self.language_model, words)
 
 
-def check_settings(min_score: float, crop_batch_size: int = 1, vote_below: float = 0.0) -> None:
+def check_settings(
+    min_score: float = 0.0, crop_batch_size: int = 1, vote_below: float = 0.0
+) -> None:
     """Check the settings that all engines share.
 
     Raises:

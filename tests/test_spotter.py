@@ -203,6 +203,18 @@ def test_words_below_the_least_score_are_left_out():
     assert make_toy(min_score=score + 0.01).read(photo) == []
 
 
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('min_score', 2), ('min_score', float('nan')), ('vote_below', -0.1), ('crop_batch_size', 0)],
+)
+def test_settings_reject_values_out_of_range(name, value):
+    spotter = make_toy()
+    before = getattr(spotter, name)
+    with pytest.raises(ValueError, match=f'{name} must be .*, got {value}'):
+        setattr(spotter, name, value)
+    assert getattr(spotter, name) == before
+
+
 def test_words_read_as_nothing_are_left_out():
     photo = draw_photo(('a', BOX))
     photo[BOX[1] : BOX[3], BOX[0] : BOX[2], 0] = 0  # what the toy reader reads as nothing

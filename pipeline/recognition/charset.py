@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import string
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ NAMED_CHARSETS: dict[str, Callable[[str], bool]] = {
     'alphanumeric': lambda char: char in string.digits or char.isalpha(),
 }
 _MAX_GAIN = 100.0
+_NEAR = 0.85  # Similarity of a misspelled name; that of 'dgit' and 'digits' is 0.8.
 
 
 class Charset:
@@ -28,15 +30,14 @@ class Charset:
 
     Raises:
         ValueError: If the recognizer has none of the characters or lacks one that is listed, or
-            if the regular expression is invalid.
+            if :func:`check_charset` refuses ``spec``.
         ImportError: If a regular expression is given and the package regex is not installed.
     """
 
     def __init__(self, spec: str, characters: Sequence[str], kept: Sequence[int]) -> None:
         self.spec = spec
-        self._pattern: Any = None
-        if len(spec) > 2 and spec.startswith('/') and spec.endswith('/'):
-            self._pattern = _compile(spec[1:-1])
+        self._pattern: Any = check_charset(spec)
+        if self._pattern is not None:
             return
         listed = None if spec in NAMED_CHARSETS else frozenset(spec)
         allows = NAMED_CHARSETS.get(spec, frozenset(spec).__contains__)
@@ -78,6 +79,32 @@ class Charset:
     def begins(self, text: str) -> bool:
         """Whether a text is the beginning of an allowed one. True for a set of characters."""
         return not self.is_pattern or self._pattern.fullmatch(text, partial=True) is not None
+
+
+def check_charset(spec: str) -> Any:
+    """Check what :class:`Charset` can check without the characters of a recognizer.
+
+    Returns:
+        The compiled regular expression of ``'/REGEX/'``, otherwise None.
+
+    Raises:
+        ValueError: If the regular expression is invalid, or ``spec`` is a misspelled name, such as
+            ``'digit'``, which would allow the letters d, g, i and t.
+        ImportError: If a regular expression is given and the package regex is not installed.
+    """
+    if len(spec) > 2 and spec.startswith('/') and spec.endswith('/'):
+        return _compile(spec[1:-1])
+    if spec not in NAMED_CHARSETS and _resembles_a_name(spec.casefold()):
+        raise ValueError(
+            f'wanted a charset of {", ".join(NAMED_CHARSETS)}, or a list of characters, got '
+            f'{spec!r}; if it is a list, write it as {"".join(sorted(set(spec)))!r}.'
+        )
+    return None
+
+
+def _resembles_a_name(spec: str) -> bool:
+    begins = len(spec) >= 5 and any(name.startswith(spec) for name in NAMED_CHARSETS)
+    return begins or bool(difflib.get_close_matches(spec, NAMED_CHARSETS, 1, _NEAR))
 
 
 def _compile(pattern: str) -> Any:

@@ -247,6 +247,8 @@ def test_default_rejects_a_min_score_above_one():
         (['--words', 'gone.txt'], 'no word list gone.txt'),
         (['--onnx', 'gone'], '--onnx gone: no spotter.json there'),
         (['--onnx', 'gone', '--device', 'cuda'], '--onnx names a whole spotter'),
+        (['--charset', 'digit'], 'wanted a charset of digits, letters, alphanumeric'),
+        (['--charset', '/[/'], "'[' is not a regular expression"),
     ],
 )
 def test_infer_checks_options_before_inputs(tmp_path, monkeypatch, capsys, options, message):

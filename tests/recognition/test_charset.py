@@ -11,7 +11,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline import TextSpotter
-from pipeline.recognition.charset import Charset
+from pipeline.recognition.charset import Charset, check_charset
 from pipeline.recognition.ctc_reader import CTCReader
 from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_ctc
 
@@ -127,3 +127,16 @@ def test_default_spotter_does_not_rotate_images_with_a_charset(default_spotter):
     words = spotter.read(DEMO)
     assert words.orientation == 0
     assert [word.text for word in words] == ['€4.50', '€6.20']
+
+
+@pytest.mark.parametrize('spec', ['digit', 'Digits', 'digts', 'letter', 'alphanum', 'alpha'])
+def test_charset_rejects_misspelled_names(spec):
+    listed = ''.join(sorted(set(spec)))
+    with pytest.raises(ValueError, match=f"digits, letters, alphanumeric.*'{listed}'"):
+        check_charset(spec)
+    check_charset(listed)
+
+
+@pytest.mark.parametrize('spec', ['digits', 'dgit', '0123456789.,', 'abcdefghijklmnopqrstuvwxyz'])
+def test_check_charset_accepts_names_and_lists(spec):
+    assert check_charset(spec) is None

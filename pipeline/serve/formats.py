@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,10 +13,13 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from pipeline.io import DOCUMENT_FORMATS, PhotoResult, render_pages
+from pipeline.io.naming import UniqueNames
 from pipeline.serve.errors import RequestError
 
 _SHOWN_SIDE = 2000
 _JPEG_QUALITY = 85
+ARCHIVE = 'application/zip'
+"""Type of an answer with several documents."""
 
 
 class ResultWithImage(PhotoResult):
@@ -39,11 +43,31 @@ class Format(NamedTuple):
         media_type: Type of the answer.
         render: Function from the results of a request to the content of the answer.
         needs_images: Whether the results must contain the images.
+        suffix: End of the names of its files in an archive. Empty if a document has any number of
+            images.
     """
 
     media_type: str
     render: Callable[[Sequence[PhotoResult]], str | bytes]
     needs_images: bool = False
+    suffix: str = ''
+
+    def answer(self, results: Sequence[PhotoResult]) -> tuple[str | bytes, str]:
+        """Content and media type of an answer.
+
+        Several images of a format with one image per document are a zip archive of documents.
+        """
+        if self.suffix and len(results) > 1:
+            return self._archive(results), ARCHIVE
+        return self.render(results), self.media_type
+
+    def _archive(self, results: Sequence[PhotoResult]) -> bytes:
+        names = UniqueNames()
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as archive:
+            for result in results:
+                archive.writestr(names.take(result.name) + self.suffix, self.render([result]))
+        return buffer.getvalue()
 
 
 def _json(results: Sequence[PhotoResult]) -> str:
@@ -66,7 +90,12 @@ FORMATS = {
     'json': Format('application/json', _json),
     'jsonl': Format('application/x-ndjson', _json_lines),
     **{
-        name: Format(each.media_type, partial(_document, name), needs_images=name == 'pdf')
+        name: Format(
+            each.media_type,
+            partial(_document, name),
+            needs_images=name == 'pdf',
+            suffix=each.suffix if name == 'page' else '',
+        )
         for name, each in DOCUMENT_FORMATS.items()
         if name != 'json'
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.serve.formats import FORMATS
+from pipeline.serve.formats import ARCHIVE, FORMATS
 from pipeline.serve.options import OPTIONS
 
 _POLYGON = {
@@ -23,6 +23,8 @@ _WORD = {
         'score': {**_SCORE, 'description': 'Confidence that the polygon is a word.'},
         'det_score': {**_SCORE, 'description': 'Confidence of the detector.'},
         'rec_score': {**_SCORE, 'description': 'Probability of the text.'},
+        'line': {'type': 'integer', 'description': 'Number of the line in the image, from 0.'},
+        'block': {'type': 'integer', 'description': 'Number of the block in the image, from 0.'},
     },
 }
 _RECORD = {
@@ -34,6 +36,10 @@ _RECORD = {
         },
         'width': {'type': 'integer'},
         'height': {'type': 'integer'},
+        'orientation': {
+            'type': 'integer',
+            'description': 'Degrees by which the image was rotated clockwise to be read.',
+        },
         'words': {'type': 'array', 'items': _WORD, 'description': 'Words in reading order.'},
         'seconds': {'type': 'number'},
         'image_data': {'type': 'string', 'description': 'The image as a data URL of a JPEG.'},
@@ -73,7 +79,7 @@ SPOT: dict[str, Any] = {
     'summary': 'Read the words in images',
     'description': 'Takes one or several files. Every image, and every page of a PDF or TIFF, has '
     'one record. Several records are a list in the order of the images. With format=jsonl '
-    'every record is one line.',
+    'every record is one line. Several images with format=page are a zip archive.',
     'responses': {
         200: {
             'description': 'The words.',
@@ -86,6 +92,7 @@ SPOT: dict[str, Any] = {
                     for name, each in FORMATS.items()
                     if name != 'json'
                 },
+                ARCHIVE: _BINARY,
             },
         },
         **{

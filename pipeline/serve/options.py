@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.image_orientation import ORIENTATIONS
+from pipeline.recognition.charset import check_charset
 from pipeline.recognition.language.word_list import parse_word_list
 from pipeline.serve.errors import RequestError
 
 MAX_WORD_LIST_CHARACTERS = 200_000
+SETTINGS = ('format', 'images', 'name', 'password')
+"""Fields that do not concern the spotter."""
 
 WordWeights = tuple[tuple[str, float], ...]
 
@@ -80,8 +83,9 @@ def parse_switch(name: str, text: str | None) -> bool:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, OPTIONS, 1)
-    hint = f'did you mean {near[0]}?' if near else f'the options are {", ".join(OPTIONS)}.'
+    known = [*OPTIONS, *SETTINGS, 'url']
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f'did you mean {near[0]}?' if near else f'the options are {", ".join(known)}.'
     return f'there is no option {_short(name)}: {hint}'
 
 
@@ -118,6 +122,7 @@ def _charset(text: str) -> str:
         raise ValueError(
             'wanted a name or characters, got a regular expression; list the characters.'
         )
+    check_charset(text)
     return text
 
 

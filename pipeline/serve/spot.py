@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import urllib.parse
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -20,13 +21,11 @@ from pipeline.serve.errors import RequestError
 from pipeline.serve.files import check_total, list_images
 from pipeline.serve.formats import ResultWithImage, choose_format
 from pipeline.serve.metrics import Metrics
-from pipeline.serve.options import SpotOptions, parse_options, parse_switch
+from pipeline.serve.options import SETTINGS, SpotOptions, parse_options, parse_switch
 from pipeline.serve.reader import Reading
 from pipeline.serve.settings import ServerSettings
 from pipeline.serve.uploads import client_name, read_upload
 
-SETTINGS = ('format', 'images', 'name', 'password')
-"""Fields that do not concern the spotter."""
 WARNING_HEADER = 'X-Image-Warning'
 _URL_TIMEOUT_S = 10.0
 
@@ -78,15 +77,13 @@ class Spot:
         self.metrics.observe_words(sum(len(reading.page.words) for reading in readings))
         kind = ResultWithImage if has_images else PhotoResult
         results = [
-            kind(page.label, page.label, reading.page, reading.seconds, reading.image)
+            kind(_stem(page), page.label, reading.page, reading.seconds, reading.image)
             for page, reading in zip(pages, readings)
         ]
-        content = await run_in_threadpool(chosen.render, results)
+        content, media_type = await run_in_threadpool(chosen.answer, results)
         warnings += [reading.warning for reading in readings if reading.warning]
         headers = {WARNING_HEADER: urllib.parse.quote('; '.join(warnings), ' (),;:')}
-        return Response(
-            content, media_type=chosen.media_type, headers=headers if warnings else None
-        )
+        return Response(content, media_type=media_type, headers=headers if warnings else None)
 
     async def _list_images(
         self, files: Sequence[tuple[str, bytes]], password: str | None
@@ -162,6 +159,13 @@ class Spot:
             readings.cancel()
             for job in jobs:
                 job.future.cancel()
+
+
+def _stem(page: FilePage) -> str:
+    """Stem of the result files of an image, as ``clipter infer`` names them."""
+    if page.number is None:
+        return PurePosixPath(page.label).stem
+    return f'{PurePosixPath(page.label.rpartition("#page=")[0]).stem}-p{page.number:03d}'
 
 
 def _take(fields: list[tuple[str, str]], name: str) -> str | None:

@@ -244,6 +244,8 @@ def test_text_has_a_blank_line_between_blocks():
     assert text == make_page().text + '\n'
     assert 'Straße <b>&"\n日本' in str(text) and '\n\n' in str(text)
     assert render('txt', Page.from_words([], SIZE), 'a.jpg') == ''
+    pages = [DocumentPage(make_page(), f'{name}.jpg') for name in 'ab']
+    assert render_pages('txt', pages) == f'{text}\f{text}'
 
 
 def test_json_is_one_record_with_one_line_per_word():

@@ -114,6 +114,16 @@ def test_openapi_describes_options_and_refusals(client: TestClient) -> None:
     assert 'multipart/form-data' in spot['requestBody']['content']
 
 
+def test_openapi_describes_every_field_of_the_json(client: TestClient, sign: bytes) -> None:
+    spot = client.get('/openapi.json').json()['paths']['/v1/spot']['post']
+    record = spot['responses']['200']['content']['application/json']['schema']['oneOf'][0]
+    files = {'image': ('a.png', sign)}
+    found = client.post('/v1/spot', files=files, data={'images': 'on'}).json()
+    assert set(record['properties']) == set(found)
+    word = record['properties']['words']['items']
+    assert set(word['properties']) == set(found['words'][0])
+
+
 def test_pages_load_nothing_from_other_hosts(client: TestClient) -> None:
     for path in ('/', '/docs'):
         answer = client.get(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from gated_spotter import GatedSpotter
+from small_documents import text_pdf
 
 from pipeline.cli.infer import main as infer
 
@@ -120,7 +123,29 @@ def test_spot_returns_documents(
     named = post(client, ('a.png', sign), format=name)
     assert named.headers['content-type'] == answer.headers['content-type']
     several = post(client, ('a.png', sign), ('b.png', sign), format=name)
-    assert several.status_code == (422 if name in ('txt', 'page') else 200)
+    assert several.status_code == 200
+
+
+def test_spot_separates_the_texts_of_images(client: TestClient, sign: bytes, blank: bytes) -> None:
+    answer = post(client, ('a.png', sign), ('b.png', blank), ('c.png', sign), format='txt')
+    assert answer.headers['content-type'].startswith('text/plain')
+    assert answer.text.split('\f') == ['ROSA BAKERY\n', '', 'ROSA BAKERY\n']
+
+
+def test_spot_returns_several_page_documents_as_an_archive(
+    client: TestClient, sign: bytes, blank: bytes
+) -> None:
+    pages = [('a.png', sign), ('a.jpg', blank), ('scan.pdf', text_pdf(['OPEN', 'CAFE']))]
+    answer = post(client, *pages, format='page')
+    assert answer.headers['content-type'] == 'application/zip'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert list(texts) == [
+        'a.page.xml', 'a-2.page.xml', 'scan-p001.page.xml', 'scan-p002.page.xml',
+    ]  # fmt: skip
+    found = [[word for word in ('BAKERY', 'OPEN', 'CAFE') if word in t] for t in texts.values()]
+    assert found == [['BAKERY'], [], ['OPEN'], ['CAFE']]
+    assert 'imageFilename="scan.pdf#page=2"' in texts['scan-p002.page.xml']
 
 
 def test_spot_names_the_unread_part_of_a_damaged_image(client: TestClient, sign: bytes) -> None:
@@ -164,12 +189,15 @@ def test_spot_refuses_large_bodies_of_unknown_length(client: TestClient) -> None
         ({'min_score': '2'}, "min_score: wanted a number from 0 to 1, got '2'"),
         ({'min_score': 'nan'}, 'wanted a number from 0 to 1'),
         ({'minscore': '0.5'}, 'did you mean min_score?'),
+        ({'fromat': 'csv'}, 'did you mean format?'),
+        ({'depth': '1'}, 'orientation, format, images, name, password, url'),
         ({'context': 'on'}, 'has no scene context'),
         ({'context': 'yes'}, 'wanted on or off'),
         ({'words': 'one two three'}, 'wanted a word and an optional weight'),
         ({'words': '123'}, 'letter'),
         ({'charset': '/(a+)+b/'}, 'got a regular expression'),
         ({'charset': '\u20ff'}, 'cannot read'),
+        ({'charset': 'digit'}, 'charset: wanted a charset of digits, letters, alphanumeric'),
         ({'orientation': '45'}, 'wanted one of auto, 0, 90, 180, 270'),
         ({'format': 'docx'}, 'wanted one of json'),
         ({'url': 'http://127.0.0.1/a.png'}, 'does not read addresses'),

@@ -1,11 +1,11 @@
-"""JSON, CSV and text of one page."""
+"""JSON, CSV and text of pages."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.io.documents.document_page import DocumentPage
@@ -67,7 +67,7 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> str:
     return buffer.getvalue()
 
 
-def plain_text(document_page: DocumentPage) -> str:
-    """One line of text per line, with a blank line between blocks."""
-    text = document_page.page.text
-    return text + '\n' if text else ''
+def plain_text(pages: Sequence[DocumentPage]) -> str:
+    """One line of text per line, with a blank line between blocks and a form feed between pages."""
+    texts = [each.page.text for each in pages]
+    return '\f'.join(text + '\n' if text else '' for text in texts)

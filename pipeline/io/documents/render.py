@@ -38,25 +38,20 @@ class DocumentFormat:
     render: Callable[[Sequence[DocumentPage]], str | bytes]
 
 
-def _one(function: Callable[[DocumentPage], str]) -> Callable[[Sequence[DocumentPage]], str]:
-    def render_one(pages: Sequence[DocumentPage]) -> str:
-        if len(pages) != 1:
-            raise ValueError(f'this format has one page per document, got {len(pages)}.')
-        return function(pages[0])
-
-    return render_one
+def _json(pages: Sequence[DocumentPage]) -> str:
+    if len(pages) != 1:
+        raise ValueError(f'a JSON document has one page, got {len(pages)}.')
+    return json_text(page_record(pages[0]))
 
 
 DOCUMENT_FORMATS: dict[str, DocumentFormat] = {
-    'json': DocumentFormat(
-        '.json', 'application/json', _one(lambda page: json_text(page_record(page)))
-    ),
+    'json': DocumentFormat('.json', 'application/json', _json),
     'csv': DocumentFormat(
         '.csv',
         'text/csv; charset=utf-8',
         lambda pages: csv_text([CSV_COLUMNS, *(row for page in pages for row in csv_rows(page))]),
     ),
-    'txt': DocumentFormat('.txt', 'text/plain; charset=utf-8', _one(plain_text)),
+    'txt': DocumentFormat('.txt', 'text/plain; charset=utf-8', plain_text),
     'hocr': DocumentFormat('.hocr', 'text/vnd.hocr+html', hocr),
     'alto': DocumentFormat('.alto.xml', 'application/alto+xml', alto),
     'page': DocumentFormat('.page.xml', 'application/vnd.prima.page+xml', page_xml),
@@ -90,8 +85,8 @@ def render_pages(result_format: str, pages: Sequence[DocumentPage]) -> str | byt
     """The document of several images.
 
     Args:
-        result_format: One of ``DOCUMENT_FORMATS``: ``'csv'``, ``'hocr'``, ``'alto'`` and
-            ``'pdf'`` have any number of pages, the others have one.
+        result_format: One of ``DOCUMENT_FORMATS``. ``'json'`` and ``'page'`` have one page, the
+            others have any number.
         pages: Pages of the document.
 
     Raises:

@@ -42,7 +42,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          '--report report/'],
     )  # fmt: skip
     add = parser.add_argument
-    add('--gt', required=True, metavar='PATH', help='folder or zip of the ground truth')
+    add(
+        '--gt', required=True, metavar='PATH',
+        help='folder or zip of the ground truth; for icdar2015 also the textspotting.json of '
+        'clipter prepare-dataset, or its folder',
+    )  # fmt: skip
     add('--pred', required=True, metavar='PATH', help='folder or zip of the predictions')
     add(
         '--protocol', required=True, choices=(*PROTOCOLS, *POINT_PROTOCOLS),

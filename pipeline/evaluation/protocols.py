@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from pipeline.evaluation.gt_json import find_gt_json, read_gt_json
 from pipeline.evaluation.point_lines import parse_point_line
 from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
 from pipeline.evaluation.totaltext_files import (
@@ -41,7 +42,8 @@ def load_words(
         protocol: ``icdar2015`` reads quads. ``icdar2013`` reads axis-aligned boxes, or quads if
             the ground truth contains quads, as in its 2015 edition. ``totaltext`` reads polygons.
             ``points-spts`` and ``points-mmocr`` read the ground truth of Total-Text, and
-            predictions that are points with confidences.
+            predictions that are points with confidences. ``icdar2015`` also reads the ground truth
+            of an MMOCR JSON file, or of a folder with ``textspotting.json``.
         with_confidence: Whether prediction lines contain a confidence. Lines of points always do.
 
     Returns:
@@ -123,7 +125,8 @@ def _advise(
 
 
 def _read_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:
-    return read_gt(path, 'quad'), 'quad'
+    file = find_gt_json(path)
+    return (read_gt(path, 'quad') if file is None else read_gt_json(file)), 'quad'
 
 
 def _read_boxes_or_quads(path: str | Path) -> tuple[dict[str, Words], LineKind]:

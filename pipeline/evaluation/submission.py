@@ -16,6 +16,8 @@ DET_NAME = 'res_img_([0-9]+).txt'
 # Sets whose images have names instead of numbers use gt_NAME.txt and res_NAME.txt.
 _OTHER_GT_NAME = r'gt_([^/]+)\.txt$'
 _OTHER_DET_NAME = r'res_([^/]+)\.txt$'
+# Annotation tools and other detectors write files without a prefix.
+_PLAIN_NAME = r'(?!res_)([^/]+)\.txt$'
 _BOM = '\ufeff'
 
 LineParser = Callable[[str], ParsedLine]
@@ -30,7 +32,7 @@ def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
 
     Args:
         path: Folder or zip with ``gt_img_N.txt`` files. Only if these are missing, ``gt_NAME.txt``
-            files are read. Files with other names are ignored.
+            files are read, and without those ``NAME.txt``. Files with other names are ignored.
         kind: Layout of the lines.
 
     Returns:
@@ -39,9 +41,15 @@ def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
     Raises:
         SubmissionError: If there is no file, or a line is invalid.
     """
-    files = read_entries(path, GT_NAME) or read_entries(path, _OTHER_GT_NAME)
+    files = (
+        read_entries(path, GT_NAME)
+        or read_entries(path, _OTHER_GT_NAME)
+        or read_entries(path, _PLAIN_NAME)
+    )
     if not files:
-        raise SubmissionError(f'{path}: wanted files named gt_img_N.txt, found none.')
+        raise SubmissionError(
+            f'{path}: wanted files named gt_img_N.txt, gt_NAME.txt or NAME.txt, found none.'
+        )
     return {key: parse_words(*file, lambda line: parse_line(line, kind)) for key, file in files}
 
 
@@ -55,7 +63,7 @@ def read_predictions(
 
     Args:
         path: Folder or zip that contains only ``res_img_N.txt`` files, or only ``res_NAME.txt``
-            files if the images of the ground truth have names.
+            files if the images of the ground truth have names. These may all be without ``res_``.
         gt: Ground truth. Every prediction file must belong to one of its images.
         kind: Layout of the lines.
         with_confidence: Whether each line contains a confidence.
@@ -66,8 +74,7 @@ def read_predictions(
     Raises:
         SubmissionError: If the reference script rejects a file name, an image number or a line.
     """
-    numbered = all(key.isdigit() for key in gt)
-    files = read_entries(path, DET_NAME if numbered else _OTHER_DET_NAME, only=True)
+    files = read_entries(path, _det_name(Path(path), gt), only=True)
     for key, (source, _) in files:
         if key not in gt:
             raise SubmissionError(
@@ -78,6 +85,18 @@ def read_predictions(
         key: parse_words(*file, lambda line: parse_line(line, kind, with_confidence))
         for key, file in files
     }
+
+
+def _det_name(path: Path, gt: dict[str, Words]) -> str:
+    """Pattern of the names of prediction files: the first that finds an image for each file."""
+    numbered = all(key.isdigit() for key in gt)
+    patterns = [*([DET_NAME] if numbered else []), _OTHER_DET_NAME, _PLAIN_NAME]
+    names = [name for name, _ in list_files(path)]
+    for pattern in patterns:
+        found = [re.match(pattern, name) for name in names]
+        if all(match and match[1] in gt for match in found):
+            return pattern
+    return patterns[0]
 
 
 def read_entries(

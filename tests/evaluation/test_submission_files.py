@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.evaluation.file_evaluation import evaluate_files
 from pipeline.evaluation.polygon_lines import parse_polygon_line
 from pipeline.evaluation.protocols import load_words
 from pipeline.evaluation.submission import SubmissionError, read_gt, read_predictions
 from pipeline.evaluation.totaltext_files import read_totaltext_gt, read_totaltext_predictions
+from pipeline.evaluation.words import Words
 from pipeline.io.line_format import parse_line
 from pipeline.io.submission_lines import polygon_line, quad_line, submission_quad
 
@@ -86,6 +89,82 @@ def test_read_gt_reads_images_with_names(tmp_path: Path) -> None:
     gt = read_gt(tmp_path / 'gt')
 
     assert read_predictions(tmp_path / 'res', gt)['00_08'].texts == ['ward']
+
+
+@pytest.mark.parametrize(
+    ('gt_name', 'det_name', 'key'),
+    [
+        ('sign', 'sign', 'sign'),
+        ('gt_sign', 'sign', 'sign'),
+        ('sign', 'res_sign', 'sign'),
+        ('img_7', 'res_img_7', 'img_7'),
+        ('gt_7', 'res_7', '7'),
+        ('7', '7', '7'),
+    ],
+)
+def test_load_words_pairs_files_without_prefix(
+    gt_name: str, det_name: str, key: str, tmp_path: Path
+) -> None:
+    for folder, name in (('gt', gt_name), ('res', det_name)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f'{name}.txt').write_text(QUAD_LINE + 'word\n')
+
+    gt, det = load_words(tmp_path / 'gt', tmp_path / 'res', 'icdar2015')
+
+    assert gt[key].texts == det[key].texts == ['word']
+
+
+def test_read_predictions_rejects_files_of_no_image(tmp_path: Path) -> None:
+    (tmp_path / 'sign.txt').write_text(QUAD_LINE + 'word\n')
+    (tmp_path / 'notes.txt').write_text('no words\n')
+
+    with pytest.raises(SubmissionError, match=r'notes.txt: wanted file names like res_NAME\.txt'):
+        read_predictions(tmp_path, {'sign': Words()})
+
+
+def write_gt_json(folder: Path, *names: str) -> Path:
+    words = [
+        {'polygon': [10, 10, 110, 10, 110, 40, 10, 40], 'text': 'word', 'ignore': False},
+        {'polygon': [120, 10, 150, 10, 150, 40], 'text': '###', 'ignore': True},
+    ]
+    images = [{'img_path': name, 'instances': words} for name in names]
+    folder.mkdir(exist_ok=True)
+    (folder / 'textspotting.json').write_text(json.dumps({'data_list': images}))
+    return folder
+
+
+def test_load_words_reads_the_gt_of_an_mmocr_json(tmp_path: Path) -> None:
+    folder = write_gt_json(tmp_path / 'own', 'images/1.jpg', 'images/a:b.jpg')
+    (tmp_path / 'res').mkdir()
+    for name in ('1', 'a_b'):
+        (tmp_path / 'res' / f'res_{name}.txt').write_text(QUAD_LINE + 'word\n')
+
+    for path in (folder, folder / 'textspotting.json'):
+        gt, det = load_words(path, tmp_path / 'res', 'icdar2015')
+
+        assert list(gt) == list(det) == ['1', 'a_b']
+        assert gt['1'].texts == ['word', '###']
+        assert gt['1'].dont_care().tolist() == [False, True]
+        assert [len(polygon) for polygon in gt['1'].polygons] == [4, 3]
+    assert evaluate_files(folder, tmp_path / 'res', 'icdar2015')['hmean'] == 1
+
+
+def test_gt_files_precede_the_mmocr_json_of_their_folder(tmp_path: Path) -> None:
+    folder = write_gt_json(tmp_path / 'gt', 'a.jpg')
+    (folder / 'gt_b.txt').write_text(QUAD_LINE + 'word\n')
+    (tmp_path / 'res').mkdir()
+
+    assert list(load_words(folder, tmp_path / 'res', 'icdar2015')[0]) == ['b']
+
+
+def test_read_gt_json_rejects_other_content_and_equal_names(tmp_path: Path) -> None:
+    same = write_gt_json(tmp_path / 'same', 'x/a.jpg', 'y/a.jpg')
+    with pytest.raises(SubmissionError, match="different names, got two of 'a'"):
+        load_words(same, tmp_path, 'icdar2015')
+    for text in ('[]', '{', '{"data_list": [{"img_path": "a.jpg", "instances": [{}]}]}'):
+        (same / 'textspotting.json').write_text(text)
+        with pytest.raises(SubmissionError, match='wanted an MMOCR JSON with the polygon and text'):
+            load_words(same, tmp_path, 'icdar2015')
 
 
 def write_sets(root: Path, gt: str, det: str) -> tuple[Path, Path]:

@@ -71,7 +71,7 @@ def find_photo_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path
     for path in inside:
         if path.suffix.lower() in _SUFFIXES and path.is_file():
             files.setdefault(plain_key(image_key(path.stem)), path)
-    found = {name: files.get(plain_key(name)) for name in names}
+    found = {name: files.get(plain_key(image_key(name))) for name in names}
     return {name: path for name, path in found.items() if path is not None}
 
 

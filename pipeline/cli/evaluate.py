@@ -101,7 +101,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--report', metavar='DIR', help='folder for a page with numbers, curve and images')
     add(
         '--images', metavar='DIR',
-        help='images for the report (default: the folder images beside --gt, or --gt itself)',
+        help='images for the report (default: the folder images beside or in --gt, or --gt '
+        'itself)',
     )  # fmt: skip
     add(
         '--report-photos', type=count, default=50, metavar='N',

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from gated_spotter import SETTINGS, GatedSpotter
 
 from pipeline.serve.app import PAGE, create_app
+from pipeline.serve.formats import FORMATS
 from pipeline.serve.keys import KeyCheck, read_keys
 
 KEY = 'correct-horse'
@@ -136,6 +137,16 @@ def test_pages_load_nothing_from_other_hosts(client: TestClient) -> None:
     for file in PAGE.iterdir():
         addresses = re.findall(r'https?://[^\s"\'`]+', file.read_text(encoding='utf-8'))
         assert set(addresses) <= {'http://www.w3.org/2000/svg'}
+
+
+def test_serve_extra_contains_the_packages_of_all_formats() -> None:
+    text = (Path(__file__).parents[2] / 'pyproject.toml').read_text(encoding='utf-8')
+
+    def packages(extra: str) -> set[str]:
+        (found,) = re.findall(rf'^{extra} = \[(.+?)\n?\]$', text, re.M | re.S)
+        return set(re.findall('"(.*?)"', found))
+
+    assert 'pdf' in FORMATS and {'reportlab>=4'} == packages('pdf') <= packages('serve')
 
 
 def test_setup_packs_the_page() -> None:

@@ -41,16 +41,16 @@ class PhotoPicture:
 
 
 def default_image_folder(gt_path: str | Path) -> Path:
-    """Default folder of the images: ``images`` beside the ground truth if it exists, or else the
-    folder of the ground truth.
+    """Default folder of the images: ``images`` beside the ground truth or in its folder if one of
+    them exists, or else the folder of the ground truth.
 
     Args:
-        gt_path: Folder or zip of ground truth.
+        gt_path: Folder, zip or JSON file of ground truth.
     """
     gt_path = Path(gt_path).absolute()
-    beside = gt_path.parent / 'images'
-    if beside.is_dir():
-        return beside
+    for folder in (gt_path.parent / 'images', gt_path / 'images'):
+        if folder.is_dir():
+            return folder
     return gt_path if gt_path.is_dir() else gt_path.parent
 
 

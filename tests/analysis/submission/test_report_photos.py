@@ -44,6 +44,7 @@ def shown(data_uri: str) -> Image.Image:
         ('12', '0000012.jpg'),
         ('0000012', 'img_12.jpg'),
         ('shop', 'shop.jpeg'),
+        ('img_12', 'img_12.jpg'),
         ('12', 'ts_img_12.webp'),
     ],
 )
@@ -67,6 +68,7 @@ def test_default_image_folder_prefers_images_beside_gt(tmp_path: Path) -> None:
     (tmp_path / 'set' / 'images').mkdir()
     assert default_image_folder(gt) == tmp_path / 'set' / 'images'
     assert default_image_folder(tmp_path / 'set' / 'gt.zip') == tmp_path / 'set' / 'images'
+    assert default_image_folder(tmp_path / 'set') == tmp_path / 'set' / 'images'
 
 
 @pytest.mark.parametrize('orientation', [1, 3, 6])

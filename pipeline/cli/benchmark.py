@@ -31,6 +31,7 @@ from pipeline.cli.common import (
     add_device,
     add_precision,
     add_spotter,
+    changed_options,
     make_parser,
     positive_int,
     run_command,
@@ -42,6 +43,19 @@ if TYPE_CHECKING:
 
     from pipeline.io import InputItem
     from pipeline.torch_spotter import TorchTextSpotter
+
+UNUSED = {
+    'photos': ['scenes'],
+    'cold_start': ['batch_size'],
+    'soak': ['repeat', 'against'],
+    'detector': ['batch_size', 'against'],
+    'crops': ['batch_size', 'against', 'context', 'long_side'],
+    'context': [
+        'cold_start', 'soak', 'detector', 'crops', 'against', 'batch_size', 'engine', 'long_side',
+        'precision',
+    ],
+}  # fmt: skip
+"""Measurement or source of images -> options that would have no effect."""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -109,7 +123,21 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='measure the recognizer only: --photos are word crops, read in batches of 16',
     )  # fmt: skip
     add('--json', type=Path, metavar='PATH', help='file for the numbers')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    _refuse_unused(parser, args)
+    return args
+
+
+def _refuse_unused(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """End the command if an option would have no effect on the numbers."""
+    for measurement, names in UNUSED.items():
+        chosen = args.context == 'cost' if measurement == 'context' else getattr(args, measurement)
+        unused = changed_options(parser, args, names) if chosen else ''
+        if unused:
+            option = '--' + measurement.replace('_', '-')
+            parser.error(f'{option} does not use {unused}: leave one of them out')
+    if args.context != 'cost' and changed_options(parser, args, ['tower']):
+        parser.error('--tower is the tower whose cost --context measures: give --context too')
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -166,6 +166,22 @@ def make_parser(
     )
 
 
+def changed_options(
+    parser: argparse.ArgumentParser, args: argparse.Namespace, names: Sequence[str]
+) -> str:
+    """The options among ``names`` that differ from their defaults, joined by commas.
+
+    Commands refuse options that would have no effect.
+
+    Args:
+        parser: Parser of the command.
+        args: Parsed command line.
+        names: Attributes of ``args``.
+    """
+    changed = [name for name in names if getattr(args, name) != parser.get_default(name)]
+    return ', '.join('--' + name.replace('_', '-') for name in changed)
+
+
 def add_device(parser: argparse.ArgumentParser, default: str = 'auto') -> None:
     """Add ``--device``."""
     parser.add_argument(

@@ -20,6 +20,7 @@ from pipeline.cli.common import (
     DONE,
     USER_ERRORS,
     CommandError,
+    changed_options,
     count,
     make_parser,
     run_command,
@@ -29,6 +30,10 @@ from pipeline.cli.error_lines import say_error
 
 if TYPE_CHECKING:
     from pipeline.evaluation.file_evaluation import FileEvaluation
+
+RULES_OF_POLYGONS = (
+    'iou', 'area_precision', 'strip', 'min_length', 'matching', 'confidences',
+)  # fmt: skip
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -120,6 +125,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             )
     if args.char_scores and not args.lexicon:
         parser.error('--char-scores requires --lexicon')
+    if not args.lexicon and changed_options(parser, args, ['lexicon_rule']):
+        parser.error('--lexicon-rule is the rule of a --lexicon: give --lexicon PATH too')
+    unused = changed_options(parser, args, RULES_OF_POLYGONS)
+    if unused and args.protocol in POINT_PROTOCOLS:
+        parser.error(f'{args.protocol} scores points by fixed rules: leave {unused} out')
+    if not args.report and changed_options(parser, args, ['report_photos']):
+        parser.error('--report-photos is for the report: give --report DIR too')
     if args.report and args.protocol in POINT_PROTOCOLS:
         parser.error('--report draws polygons; it has no form for points')
     if args.images and not args.report:

@@ -127,8 +127,11 @@ def image_warnings(quiet: bool) -> Iterator[None]:
 
 
 def _infer(args: argparse.Namespace) -> int:
-    if args.crops and args.context == 'on':
-        raise CommandError('crops have no scene: leave --context on out, or read whole images')
+    if args.crops and (args.context == 'on' or args.tower or args.pretrained):
+        raise CommandError(
+            'crops have no scene: leave --context on, --tower and --pretrained out, or read whole '
+            'images'
+        )
     if args.crops and (args.long_side or args.tile or args.orientation != 'auto'):
         raise CommandError(
             'crops need no detector: leave --long-side, --tile and --orientation out'

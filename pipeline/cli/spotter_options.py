@@ -85,6 +85,8 @@ def choose_spotter(
     words = args.words
     if words and 'none' in words and len(words) > 1:
         raise CommandError('--words none cannot be combined with word lists: leave it out')
+    if args.context == 'off' and (args.tower or args.pretrained):
+        raise CommandError('--context off uses no tower: leave --tower and --pretrained out')
     config: Any = str(find_config(args.config)) if args.config else None
     from pipeline.spotter_choice import SpotterChoice
 

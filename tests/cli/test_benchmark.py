@@ -186,6 +186,26 @@ def test_benchmark_refuses_a_precision_for_onnx(capsys: pytest.CaptureFixture[st
     assert '--precision is for the torch engine' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--photos', 'a.jpg', '--scenes', '3'], '--photos does not use --scenes'),
+        (['--cold-start', '--batch-size', '4'], '--cold-start does not use --batch-size'),
+        (['--context', '--engine', 'onnx'], '--context does not use --engine'),
+        (['--soak', '9', '--against', 'rapidocr'], '--soak does not use --against'),
+        (['--crops', '--context', 'off'], '--crops does not use --context'),
+        (['--context', '--soak', '9'], '--context does not use --soak'),
+        (['--tower', 'ViT-B-32'], 'give --context too'),
+    ],
+)
+def test_benchmark_refuses_options_without_effect(
+    capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit, match='2'):
+        tool.parse_args(options)
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_benchmark_compares_starts_with_rapidocr(
     photo: Path, capsys: pytest.CaptureFixture[str]

@@ -241,6 +241,23 @@ def test_evaluate_min_score_requires_confidences(capsys: pytest.CaptureFixture[s
     assert 'min_score requires' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('protocol', 'more', 'message'),
+    [
+        ('points-spts', ['--iou', '0.7', '--matching', 'maximum'], 'leave --iou, --matching out'),
+        ('points-mmocr', ['--confidences'], 'leave --confidences out'),
+        ('icdar2015', ['--lexicon-rule', 'testr'], 'give --lexicon PATH too'),
+        ('icdar2015', ['--report-photos', '3'], 'give --report DIR too'),
+    ],
+)
+def test_evaluate_rejects_options_without_effect(
+    capsys: pytest.CaptureFixture[str], protocol: str, more: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit, match='2'):
+        tool.main(arguments('point_metric_spts', protocol, *more))
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('name', ['scene.json', 'results.jsonl', 'results.csv'])
 def test_evaluate_of_other_results_names_the_command(tmp_path: Path, capsys, name: str) -> None:
     (tmp_path / name).write_text('{}')

@@ -180,6 +180,8 @@ def test_crop_with_a_low_score_is_written_but_not_printed(run, tmp_path, monkeyp
     [
         (['--format', 'icdar'], 'a crop is one word: use json, jsonl or csv'),
         (['--context', 'on'], 'crops have no scene'),
+        (['--tower', 'clipter-lite0'], 'crops have no scene'),
+        (['--pretrained', 'openai'], 'crops have no scene'),
     ],
 )
 def test_crops_reject_options_of_photos(run, tmp_path, monkeypatch, options, message):

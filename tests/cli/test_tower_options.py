@@ -90,3 +90,9 @@ def test_command_names_a_missing_weights_file(command, tmp_path, capsys):
 def test_infer_with_a_tower_requires_a_config_with_context(tmp_path, capsys):
     assert infer.main([str(DEMO), '--tower', 'clipter-lite0', '--out', str(tmp_path)]) == 2
     assert '--tower and --pretrained require a config with scene context' in capsys.readouterr().err
+
+
+def test_infer_rejects_a_tower_with_context_off(tmp_path, capsys):
+    options = ['--context', 'off', '--tower', 'clipter-lite0', '--out', str(tmp_path)]
+    assert infer.main([str(DEMO), '--config', CONFIG, *options]) == 2
+    assert '--context off uses no tower' in capsys.readouterr().err

@@ -17,6 +17,9 @@ _MIN_LENGTH = 2  # Single characters do not show where their top is.
 _SAMPLE = 5
 _CLEAR = 0.9
 _MAX_TILT_DEG = 60.0  # Wide words of tilted images are not rotated by 90 degrees.
+_CLEAR_TILT_DEG = 25.0
+"""Tilt up to which certainty shows that a word is upright. The outline of a word that is tilted by
+135 degrees is that of one tilted by -45 degrees, and letters upside down can be other letters."""
 
 
 def rotate_image(image: np.ndarray, degrees: int) -> np.ndarray:
@@ -91,8 +94,8 @@ def sample_words(words: Sequence[ReadWord]) -> list[ReadWord]:
         words: Words of one image.
 
     Returns:
-        The largest wide words. An empty list if most of them are read with certainty, since
-        upside-down words are not.
+        The largest wide words. An empty list if most of them are read with certainty and are
+        hardly tilted, since upside-down words are not.
     """
     wide = [
         word
@@ -100,9 +103,11 @@ def sample_words(words: Sequence[ReadWord]) -> list[ReadWord]:
         if len(word.reading.text) >= _MIN_LENGTH and _orientation(word.polygon) == 0
     ]
     largest = sorted(wide, key=lambda word: -ring_size(word.polygon)[1])[:_SAMPLE]
-    if not largest or np.median([word.char_score for word in largest]) >= _CLEAR:
+    if not largest:
         return []
-    return largest
+    clear = np.median([word.char_score for word in largest]) >= _CLEAR
+    tilt = np.median([abs(_angle(word.polygon)) for word in largest])
+    return [] if clear and tilt <= _CLEAR_TILT_DEG else largest
 
 
 def evidence(words: Sequence[ReadWord], min_score: float) -> float:
@@ -114,10 +119,15 @@ def _sum_scores(words: Sequence[ReadWord]) -> float:
     return sum(word.char_score for word in words)
 
 
-def _orientation(polygon: np.ndarray) -> int:
+def _angle(polygon: np.ndarray) -> float:
+    """Direction of a word in degrees: 0 to the right, 90 downwards."""
     half = len(polygon) // 2
     along = (polygon[half - 1] + polygon[half] - polygon[0] - polygon[-1]) / 2
-    angle = float(np.degrees(np.arctan2(along[1], along[0])))
+    return float(np.degrees(np.arctan2(along[1], along[0])))
+
+
+def _orientation(polygon: np.ndarray) -> int:
+    angle = _angle(polygon)
     if abs(angle) < _MAX_TILT_DEG:
         return 0
     if abs(angle) > 180 - _MAX_TILT_DEG:

@@ -71,5 +71,16 @@ def test_sample_words_is_empty_for_clear_words():
     assert sample_words([read(turn_ring(TALL, 1), 'DOUBT', 0.7), read(WIDE, 'D', 0.7)]) == []
 
 
+def test_sample_words_contains_clear_words_that_are_tilted():
+    def tilted(degrees: float) -> ReadWord:
+        cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        ring = (WIDE @ np.array([[cos, sin], [-sin, cos]])).astype(np.float32)
+        return read(ring, 'CLEAR', 0.99)
+
+    assert sample_words([tilted(15)] * 3) == []
+    assert len(sample_words([tilted(-45)] * 3)) == 3
+    assert sample_words([tilted(45), tilted(0), tilted(0)]) == []  # most are not tilted
+
+
 def test_evidence_counts_the_characters_of_good_words():
     assert evidence([read(WIDE, 'FOUR'), read(WIDE, 'MANY', 0.1)], 0.4) == pytest.approx(3.2)

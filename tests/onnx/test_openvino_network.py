@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,6 +49,28 @@ def test_openvino_network_accepts_calls_from_threads(network) -> None:
         results = list(pool.map(network, batches))
     for result, wanted in zip(results, expected):
         np.testing.assert_array_equal(result, wanted)
+
+
+@pytest.mark.slow
+def test_openvino_network_memory_is_bounded_for_many_sizes() -> None:
+    code = f"""
+import numpy as np
+from pathlib import Path
+from pipeline.onnx.openvino_network import OpenVinoNetwork
+network = OpenVinoNetwork({str(DETECTOR)!r}, threads=1)
+rng = np.random.default_rng(0)
+def memory():
+    lines = Path('/proc/self/status').read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith('VmRSS:'))
+used = []
+for height, width in rng.integers(2, 20, (120, 2)) * 32:
+    network(np.zeros((1, height, width, 3), np.uint8))
+    used.append(memory())
+print(max(used[:30]), used[-1])
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    warm, end = map(int, done.stdout.split())
+    assert end < 1.25 * warm
 
 
 def test_openvino_network_is_pickled_as_its_file(network) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,15 +116,10 @@ def _synthesize(args: argparse.Namespace) -> int:
     from pipeline.datasets.synthetic import make_annotation
     from pipeline.datasets.synthetic.contact_sheet import draw_contact_sheet
     from pipeline.datasets.synthetic.writer import SceneWriter
+    from pipeline.utils.progress import track
 
     writer = SceneWriter(build_generator(args), args.out, args.seed, args.quality)
-    start = time.perf_counter()
-    records = []
-    for record in writer.write_all(args.count, args.workers):
-        records.append(record)
-        if len(records) % 100 == 0 or len(records) == args.count:
-            rate = len(records) / (time.perf_counter() - start)
-            print(f'{len(records)}/{args.count} scenes, {rate:.1f} a second', flush=True)
+    records = list(track(writer.write_all(args.count, args.workers), args.count, 'scene'))
     annotation = json.dumps(make_annotation(records))
     (args.out / 'annotation.json').write_text(annotation, encoding='utf-8')
     words = [word for record in records for word in record['instances']]

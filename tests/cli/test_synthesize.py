@@ -99,3 +99,11 @@ def test_synthesize_names_a_missing_folder(tmp_path, capsys):
     )
     assert code == 2
     assert 'nothing' in capsys.readouterr().err
+
+
+def test_synthesize_reports_its_progress(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr('pipeline.utils.progress.SECONDS', 0.0)
+    arguments = ['--out', str(tmp_path), '--count', '2', '--size', '160', '200', '--only-fonts']
+    assert tool.main(arguments) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:13] for line in lines] == ['1 of 2 scenes', '2 of 2 scenes']

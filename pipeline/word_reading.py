@@ -9,10 +9,12 @@ from itertools import islice
 
 import numpy as np
 
-from pipeline.geometry import clip_to_image
+from pipeline.geometry import clip_to_image, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.structures import Word
+
+_UPRIGHT_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,9 @@ def rectify_once(images: Sequence[np.ndarray], words: WordBatch, rectifier: Rect
 def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[ReadWord]:
     """Keep the candidate with the highest score of each word, the first one among equals.
 
+    A single character is kept upright unless it is twice as probable in another orientation: a
+    rotated 9 is a 6, and a rotated E is an m.
+
     Args:
         crops: M crops of N words.
         readings: M readings.
@@ -132,8 +137,15 @@ def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[R
         N words, in the order of ``crops.words``.
     """
     best: dict[int, int] = {}
+    upright: dict[int, int] = {}
     for row, word in enumerate(crops.word_index):
         if word not in best or readings[row].score > readings[best[word]].score:
+            best[word] = row
+        if _is_upright(crops.polygons[row]):
+            upright[word] = row
+    for word, row in upright.items():
+        own, other = readings[row], readings[best[word]]
+        if len(own.text) == len(other.text) == 1 and own.score >= _UPRIGHT_SHARE * other.score:
             best[word] = row
     words = crops.words
     return [
@@ -142,6 +154,13 @@ def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[R
         )
         for word, row in sorted(best.items())
     ]
+
+
+def _is_upright(polygon: np.ndarray) -> bool:
+    """Whether the text runs to the right, rather than downwards, upwards or to the left."""
+    top, bottom = split_sides(polygon)
+    along = top[-1] - top[0] + bottom[-1] - bottom[0]
+    return bool(along[0] > abs(along[1]))
 
 
 def split_words(words: Sequence[ReadWord], rectifier: Rectifier) -> tuple[WordBatch, list[int]]:

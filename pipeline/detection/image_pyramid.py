@@ -24,7 +24,7 @@ class ImagePyramid:
     Images are resized to a long side of ``long_side_px``, with both sides multiples of
     ``divisor``. ``coarse_long_sides_px`` adds further passes at smaller sizes, for words that
     exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
-    between the passes.
+    between the passes. Images without words in all passes get one more at half the smallest size.
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
     limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
@@ -147,7 +147,24 @@ class ImagePyramid:
                 height, width = images[i].shape[:2]
                 shrunk = size * self._enlargement(height, width) / max(height, width)
                 found[i] = merge_detections(found[i], coarse, self.coarse_min_side_px / shrunk)
+        self._search_empty(images, found, predict)
         return found
+
+    def _search_empty(
+        self, images: Sequence[np.ndarray], found: list[Detections], predict: Predict
+    ) -> None:
+        """Search images without words at half the smallest size, for text that fills them."""
+        half = min(self.coarse_long_sides_px, default=0) // 2
+        if half < self.divisor:
+            return
+        rows = []
+        for i, (image, words) in enumerate(zip(images, found)):
+            height, width = image.shape[:2]
+            shrinks = self.working_size(height, width, half) < self.working_size(height, width)
+            if shrinks and not words.polygons:
+                rows.append(i)
+        for i, words in zip(rows, self._search([images[i] for i in rows], half, predict)):
+            found[i] = words
 
     def working_size(
         self, height: int, width: int, long_side_px: int | None = None

@@ -192,6 +192,14 @@ def test_default_finds_the_orientation_of_an_image(degrees, default_spotter):
         np.testing.assert_allclose(polygon, same.polygon, atol=1e-3)
 
 
+@pytest.mark.parametrize(('char', 'height'), [('9', 160), ('E', 100)])
+def test_default_reads_single_characters_upright(char, height, default_spotter):
+    font = ImageFont.truetype(font_manager.findfont('DejaVu Sans:bold'), int(height / 0.73))
+    image = Image.new('RGB', (400, 400), (235, 235, 225))
+    ImageDraw.Draw(image).text((200, 200), char, (20, 20, 40), font, anchor='mm')
+    assert [word.text for word in default_spotter.read(image)] == [char]
+
+
 def test_infer_writes_the_orientation(photo, tmp_path):
     options = ['--orientation', '180', '--no-draw', '--quiet', '--out', str(tmp_path)]
     assert infer.main([str(photo), *options]) == 0

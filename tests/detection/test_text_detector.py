@@ -109,6 +109,16 @@ def test_detector_skips_coarse_passes_for_small_images():
     assert widths == [64, 96, 320, 320, 640]  # both that exceed 96 px in one batch
 
 
+def test_detector_searches_empty_images_at_half_the_smallest_size():
+    detector = make_detector(long_side_px=640, coarse_long_sides_px=[320])
+    blank = np.full((320, 640, 3), 255, dtype=np.uint8)
+    empty, full = detector([blank, photo(320, 640)[0]])
+    assert len(empty.polygons) == 0 and len(full.polygons) == 1
+    assert [shape[::3] for shape in detector.detector.backbone.shapes] == [
+        (2, 640), (2, 320), (1, 160),
+    ]  # fmt: skip
+
+
 def test_working_size_limits_the_long_side_and_the_upscale():
     detector = make_detector(long_side_px=640, max_upscale=2.0, divisor=32)
     assert detector.pyramid.working_size(1500, 2000) == (480, 640)

@@ -44,9 +44,12 @@ class LetterCounts:
         for start in range(order):
             runs = runs << BITS | padded[start : start + len(runs)]
         by_run = np.argsort(runs)
-        self._runs = runs[by_run]
+        # Half of the memory for up to six symbols of 5 bits, and for weights such as 1 to 8.
+        self._runs = runs[by_run].astype(np.int32 if order * BITS < 31 else np.int64)
         # The symbol after a context belongs to the same word as the second symbol of its run.
-        self._weights = weights[1:][by_run]
+        weights = weights[1:][by_run]
+        compact = weights.astype(np.float32)
+        self._weights = compact if np.array_equal(compact, weights) else weights
 
     def after(self, state: int) -> np.ndarray | None:
         """Total weights (27,) of the symbols after a context; None if it does not occur."""
@@ -56,10 +59,13 @@ class LetterCounts:
         context = state - (1 << BITS * length)
         step = 1 << BITS * (self.order - 1 - length)
         keys = (context * (1 << BITS) + np.arange(ALPHABET + 1)) * step
-        bounds = np.searchsorted(self._runs, keys)
+        bounds = np.searchsorted(self._runs, keys.astype(self._runs.dtype))
         if bounds[0] == bounds[-1]:
             return None
         some = np.flatnonzero(np.diff(bounds))
+        first, end = bounds[0], bounds[-1]
         weights = np.zeros(ALPHABET)
-        weights[some] = np.add.reduceat(self._weights[: bounds[-1]], bounds[some])
+        weights[some] = np.add.reduceat(
+            self._weights[first:end], bounds[some] - first, dtype=np.float64
+        )
         return weights

@@ -28,6 +28,7 @@ from pipeline.outline_voting import (
 )
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
+from pipeline.single_characters import clear_characters, find_faint_characters
 from pipeline.spotter_settings import SpotterSettings, check_settings
 from pipeline.structures import ImageWords, Word
 from pipeline.utils.device import choose_device, runs_on_cpu
@@ -67,7 +68,8 @@ class TextSpotter(SpotterSettings, ImageStream):
     Tall words have four candidate orientations; the one with the highest score is kept. Neighbours
     that are read as one word without a space are joined. Crops in which the recognizer finds gaps
     between words are split, and the parts are kept if they are read better. Uncertain words are
-    read from several outlines, and the readings vote. Images that are rotated by 90, 180 or 270
+    read from several outlines, and the readings vote. Images of single characters, such as forms,
+    are searched again for faint ones. Images that are rotated by 90, 180 or 270
     degrees are found by their words.
 
     Attributes:
@@ -229,6 +231,13 @@ class TextSpotter(SpotterSettings, ImageStream):
         read: list[list[ReadWord]] = [[] for _ in images]
         for word in self.recognize(images, crops, context):
             read[word.image_index].append(word)
+        find_faint = getattr(self.detector, 'find_faint', None)  # detectors of users lack it
+        read_crops = partial(self.read_oriented, context=context)
+        for image, some in zip(images, read):
+            clear = clear_characters(some, self.min_score)
+            if clear and find_faint is not None:
+                faint = find_faint(image)
+                some += find_faint_characters(images, clear, faint, self.rectifier, read_crops)
         return read
 
     def _read_flipped(self, image: np.ndarray, words: Sequence[ReadWord]) -> list[ReadWord]:

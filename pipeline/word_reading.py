@@ -9,12 +9,13 @@ from itertools import islice
 
 import numpy as np
 
-from pipeline.geometry import clip_to_image, split_sides
+from pipeline.geometry import clip_to_image, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.structures import Word
 
 _UPRIGHT_SHARE = 0.5
+_TALLEST_CHARACTER = 3.2  # Height of the outline of a single upright character, in its widths.
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +158,11 @@ def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[R
 
 
 def _is_upright(polygon: np.ndarray) -> bool:
-    """Whether the text runs to the right, rather than downwards, upwards or to the left."""
+    """Whether a polygon can be that of an upright character, whose text runs to the right."""
+    height, width = ring_size(polygon)
     top, bottom = split_sides(polygon)
     along = top[-1] - top[0] + bottom[-1] - bottom[0]
-    return bool(along[0] > abs(along[1]))
+    return bool(along[0] > abs(along[1])) and height <= _TALLEST_CHARACTER * width
 
 
 def split_words(words: Sequence[ReadWord], rectifier: Rectifier) -> tuple[WordBatch, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import cv2
@@ -9,6 +10,11 @@ import numpy as np
 import pyclipper
 
 from pipeline.geometry import CURVED_FILL, fit_arc
+
+FAINT_MASK_THR = 0.15
+FAINT_SCORE = 0.2
+"""Thresholds of :meth:`DBWords.fainter`. Digits in the boxes of a form have probabilities of 0.3 to
+0.9 at one of the sizes of the default detector."""
 
 
 class DBWords:
@@ -88,6 +94,21 @@ class DBWords:
                 polygons.append(polygon.astype(np.float32))
                 scores.append(score)
         return polygons, np.array(scores, dtype=np.float32)
+
+    def in_image(
+        self, prob_map: np.ndarray, size: tuple[int, int]
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """Find the words of one map, with polygons in pixels of an image of (height, width)."""
+        polygons, scores = self(prob_map)
+        height, width = size
+        scale = np.array([width / prob_map.shape[1], height / prob_map.shape[0]], dtype=np.float32)
+        return [polygon * scale for polygon in polygons], scores
+
+    def fainter(self) -> DBWords:
+        """A copy with low thresholds, which also finds what is hardly visible in the map."""
+        words = copy.copy(self)
+        words.mask_thr, words.min_text_score = FAINT_MASK_THR, FAINT_SCORE
+        return words
 
     def _grow(self, contour: np.ndarray) -> np.ndarray | None:
         # A contour passes through the centres of the border pixels. So do the outlines from which

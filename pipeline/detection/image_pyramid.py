@@ -166,6 +166,19 @@ class ImagePyramid:
         for i, words in zip(rows, self._search([images[i] for i in rows], half, predict)):
             found[i] = words
 
+    def detect_each(self, image: np.ndarray, predict: Predict) -> list[Detections]:
+        """Detect words in each pass, without merging the passes.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            predict: Network with its postprocessor.
+
+        Returns:
+            One ``Detections`` per pass.
+        """
+        sizes = (self.long_side_px, *self.coarse_long_sides_px)
+        return [self._search([image], size, predict)[0] for size in sizes]
+
     def working_size(
         self, height: int, width: int, long_side_px: int | None = None
     ) -> tuple[int, int]:

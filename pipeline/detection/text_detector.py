@@ -16,6 +16,7 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from pipeline.detection.batch_norm_folding import fold_batch_norm
+from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
 from pipeline.detection.detection_samples import make_samples, to_polygons
 from pipeline.detection.detections import Detections
 from pipeline.detection.image_pyramid import ImagePyramid
@@ -74,17 +75,44 @@ class TextDetector(BaseModule):
         """
         return self.pyramid.detect(images, self._predict)
 
+    @torch.no_grad()
+    def find_faint(self, image: np.ndarray) -> list[Detections]:
+        """Words with low thresholds at each size, of an image (H, W, 3) uint8 BGR.
+
+        Empty for detectors other than a DBNet with the postprocessor of this package.
+        """
+        head = getattr(self.detector, 'det_head', None)
+        postprocessor = getattr(head, 'postprocessor', None)
+        if head is None or not isinstance(postprocessor, DBWordPostprocessor):
+            return []
+        words = postprocessor.words.fainter()
+
+        def predict(
+            images: list[np.ndarray], sizes: list[tuple[int, int]]
+        ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+            data = self._preprocess(images, sizes)
+            features = self.detector.extract_feat(data['inputs'])
+            maps = head.binarize(features)[:, 0].sigmoid().float().cpu().numpy()
+            return [words.in_image(prob_map, size) for prob_map, size in zip(maps, sizes)]
+
+        return self.pyramid.detect_each(image, predict)
+
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
     ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+        data = self._preprocess(images, ori_shapes)
+        return to_polygons(self.detector(data['inputs'], data['data_samples'], mode='predict'))
+
+    def _preprocess(
+        self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
+    ) -> dict[str, Any]:
         samples = make_samples([image.shape for image in images], ori_shapes)
         preprocess = self.detector.data_preprocessor
         # BaseDataPreprocessor.to() is not called when a plain parent nn.Module is moved.
         device = next(self.detector.parameters()).device
         preprocess.to(device)
         batch = to_device(np.stack(images), device).permute(0, 3, 1, 2)
-        data = preprocess(dict(inputs=list(batch), data_samples=samples), False)
-        return to_polygons(self.detector(data['inputs'], data['data_samples'], mode='predict'))
+        return preprocess(dict(inputs=list(batch), data_samples=samples), False)
 
 
 def _to_float32(module: nn.Module, args: Any, output: Any) -> Any:

@@ -55,20 +55,32 @@ class OnnxDetector:
         """One ``Detections`` per image, (H, W, 3) uint8 BGR."""
         return self.pyramid.detect(images, self._predict)
 
+    def find_faint(self, image: np.ndarray) -> list[Any]:
+        """``Detections`` with low thresholds at each size, of an image (H, W, 3) uint8 BGR.
+
+        Empty for detectors other than a DBNet with the postprocessor of this package.
+        """
+        if self.words is None:
+            return []
+        words = self.words.fainter()
+        return self.pyramid.detect_each(
+            image,
+            lambda images, sizes: [
+                words.in_image(prob_map, size)
+                for prob_map, size in zip(self.network(np.stack(images)), sizes)
+            ],
+        )
+
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
     ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
         batch = np.stack(images)
         if self.words is None:
             return self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
-        found: list[tuple[Sequence[np.ndarray], np.ndarray]] = []
-        for prob_map, (height, width) in zip(self.network(batch), ori_shapes):
-            polygons, scores = self.words(prob_map)
-            scale = np.array(
-                [width / prob_map.shape[1], height / prob_map.shape[0]], dtype=np.float32
-            )
-            found.append(([polygon * scale for polygon in polygons], scores))
-        return found
+        return [
+            self.words.in_image(prob_map, size)
+            for prob_map, size in zip(self.network(batch), ori_shapes)
+        ]
 
 
 class OnnxRecognizer(ABC):

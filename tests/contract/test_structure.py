@@ -20,6 +20,7 @@ LAYERS = [
         'word_reading',
         'word_joining',
         'letter_chains',
+        'single_characters',
         'outline_voting',
         'image_orientation',
         'image_stream',

@@ -48,7 +48,8 @@ def read_gt(path: str | Path, kind: LineKind = 'quad') -> dict[str, Words]:
     )
     if not files:
         raise SubmissionError(
-            f'{path}: wanted files named gt_img_N.txt, gt_NAME.txt or NAME.txt, found none.'
+            f'{path}: wanted files named gt_img_N.txt, gt_NAME.txt or NAME.txt, found none. '
+            'clipter prepare-dataset own converts the files of annotation tools.'
         )
     return {key: parse_words(*file, lambda line: parse_line(line, kind)) for key, file in files}
 
@@ -161,7 +162,7 @@ def list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
         inside = sorted(p for p in path.rglob('*') if p.is_file())
         return [(p.relative_to(path).as_posix(), p.read_bytes) for p in inside]
     if not path.exists():
-        raise SubmissionError(f'{path}: wanted a folder or a zip archive, which does not exist.')
+        raise SubmissionError(f'{path}: no such folder or zip archive.')
     try:
         with zipfile.ZipFile(path) as archive:
             contents = {name: archive.read(name) for name in archive.namelist()}

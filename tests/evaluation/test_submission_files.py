@@ -226,11 +226,21 @@ def test_parse_polygon_line_names_the_option_for_confidences() -> None:
         parse_polygon_line('0,0,9,0,9,9,0.9,####word')
 
 
-@pytest.mark.parametrize('name', ['missing', 'file.txt'])
-def test_read_gt_rejects_a_path_that_is_not_a_folder_or_zip(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('missing', 'no such folder or zip archive'),
+        ('file.txt', 'wanted a folder or a zip'),
+        ('empty', 'clipter prepare-dataset own converts the files of annotation tools'),
+    ],
+)
+def test_read_gt_rejects_a_path_without_ground_truth(
+    name: str, message: str, tmp_path: Path
+) -> None:
     (tmp_path / 'file.txt').write_text('no archive')
+    (tmp_path / 'empty').mkdir()
 
-    with pytest.raises(SubmissionError, match=f'{name}: wanted a folder or a zip'):
+    with pytest.raises(SubmissionError, match=f'{name}: .*{message}'):
         read_gt(tmp_path / name)
 
 

@@ -119,7 +119,12 @@ def _is_coco(content: Any) -> bool:
 
 
 def _has_text(samples: list[dict]) -> bool:
-    texts = [word['text'] for sample in samples for word in sample['instances'] if word['text']]
+    texts = [
+        word['text']
+        for sample in samples
+        for word in sample['instances']
+        if word['text'] and not word['ignore']
+    ]
     return len(set(texts)) > 1 or len(texts) == 1
 
 

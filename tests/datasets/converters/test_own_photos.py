@@ -108,7 +108,7 @@ def test_own_photos_that_are_not_annotated_are_left_out(root: Path, caplog: Any)
 
 
 def test_own_photos_with_one_label_are_for_detection(root: Path) -> None:
-    shapes = [{'label': 'word', 'points': QUAD}] * 3
+    shapes = [{'label': label, 'points': QUAD} for label in ('word', 'word', 'word', '###')]
     (root / 'photos' / 'a.json').write_text(json.dumps({'shapes': shapes}))
     (split,) = OWN.read(root)
     assert not split.has_text and split.counts().words == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,25 +63,21 @@ class OnnxDetector:
         """
         if self.words is None:
             return []
-        words = self.words.fainter()
-        return self.pyramid.detect_each(
-            image,
-            lambda images, sizes: [
-                words.in_image(prob_map, size)
-                for prob_map, size in zip(self.network(np.stack(images)), sizes)
-            ],
-        )
+        return self.pyramid.detect_each(image, partial(self._find, self.words.fainter()))
 
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
     ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+        if self.words is not None:
+            return self._find(self.words, images, ori_shapes)
         batch = np.stack(images)
-        if self.words is None:
-            return self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
-        return [
-            self.words.in_image(prob_map, size)
-            for prob_map, size in zip(self.network(batch), ori_shapes)
-        ]
+        return self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
+
+    def _find(
+        self, words: DBWords, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
+    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+        maps = self.network(np.stack(images))
+        return [words.in_image(prob_map, size) for prob_map, size in zip(maps, ori_shapes)]
 
 
 class OnnxRecognizer(ABC):

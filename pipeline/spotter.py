@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,36 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.decisions.decide import decide_words
+from pipeline.decisions.outline_voting import given_outlines, vote_on_words
+from pipeline.decisions.single_characters import clear_characters, find_faint_characters
 from pipeline.geometry import image_ring, rotate_points, rotated_size, turn_ring
 from pipeline.image_orientation import choose_image_orientations, rotate_image
 from pipeline.image_stream import ImageStream
 from pipeline.io import read_image
 from pipeline.io.several import check_several, split_batches, to_arrays
 from pipeline.layout import Page, arrange_words
-from pipeline.letter_chains import join_letters
-from pipeline.outline_voting import (
-    Outline,
-    given_outlines,
-    grown_outlines,
-    straighten_words,
-    vote_on_words,
-)
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.single_characters import clear_characters, find_faint_characters
 from pipeline.spotter_settings import SpotterSettings, check_settings
 from pipeline.structures import ImageWords, Word
 from pipeline.utils.device import choose_device, runs_on_cpu
-from pipeline.word_joining import join_words
 from pipeline.word_reading import (
     CropBatch,
     ReadWord,
     WordBatch,
     choose_orientations,
-    choose_splits,
     rectify_once,
     rectify_words,
-    split_words,
 )
 
 if TYPE_CHECKING:
@@ -68,9 +59,10 @@ class TextSpotter(SpotterSettings, ImageStream):
     Tall words have four candidate orientations; the one with the highest score is kept. Neighbours
     that are read as one word without a space are joined. Crops in which the recognizer finds gaps
     between words are split, and the parts are kept if they are read better. Uncertain words are
-    read from several outlines, and the readings vote. Images of single characters, such as forms,
-    are searched again for faint ones. Images that are rotated by 90, 180 or 270
-    degrees are found by their words.
+    read from several outlines, and the readings vote. Words that are not in the word lists are
+    grown if letters are missing at an end, and gaps between two words are read. Images of single
+    characters, such as forms, are searched again for faint ones. Images that are rotated by 90,
+    180 or 270 degrees are found by their words.
 
     Attributes:
         detector: Text detector of the engine.
@@ -79,7 +71,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
         vote_below: Words with a lower mean probability per character are read from several
-            outlines; see :mod:`pipeline.outline_voting`. 0 reads each word once.
+            outlines; see :mod:`pipeline.decisions.outline_voting`. 0 reads each word once.
     """
 
     rectifier: Rectifier
@@ -323,30 +315,15 @@ class TextSpotter(SpotterSettings, ImageStream):
     def recognize(
         self, images: Sequence[np.ndarray], crops: CropBatch, context: Any
     ) -> list[ReadWord]:
-        """Read crops, choose orientations, join and split words, and vote on uncertain words."""
+        """Read crops, and decide on the words (:func:`pipeline.decisions.decide.decide_words`)."""
         read = partial(self.read_oriented, context=context)
-        words = choose_orientations(crops, read(crops))
-        words = straighten_words(images, words, self.rectifier, read, self.vote_below)
-        words = join_letters(words, self.min_score)
-        words = join_words(images, words, self.rectifier, read, self.min_score)
-        split, counts = split_words(words, self.rectifier)
-        part_crops = self.rectify(images, split)
-        parts = choose_orientations(part_crops, read(part_crops))
-        words = choose_splits(words, parts, counts)
-        return self._vote(images, words, context, grown_outlines, self.min_score)
-
-    def _vote(
-        self,
-        images: Sequence[np.ndarray],
-        words: Sequence[ReadWord],
-        context: Any,
-        outlines_of: Callable[[np.ndarray], list[Outline]],
-        min_score: float = 0.0,
-    ) -> list[ReadWord]:
-        read = partial(self.read_oriented, context=context)
-        return vote_on_words(
-            images, words, outlines_of, self.rectifier, read, self.vote_below, min_score
+        return decide_words(
+            images, crops, self.rectifier, read, self._is_known, self.min_score, self.vote_below
         )
+
+    def _is_known(self, text: str) -> bool:
+        """Whether a text is a word of the language model's lists."""
+        return self.language_model is not None and self.language_model.contains(text)
 
     def collect(
         self, words: Sequence[ReadWord], sizes: Sequence[tuple[int, int]]
@@ -387,8 +364,11 @@ class TextSpotter(SpotterSettings, ImageStream):
         flat = [np.asarray(polygon, dtype=np.float32) for some in polygons for polygon in some]
         crops = self.rectify(images, WordBatch(flat, [1.0] * len(flat), index))
         found: list[list[tuple[str, float]]] = [[] for _ in images]
-        words = choose_orientations(crops, self.read_oriented(crops, context))
-        for word in self._vote(images, words, context, given_outlines):
+        read = partial(self.read_oriented, context=context)
+        words = choose_orientations(crops, read(crops))
+        for word in vote_on_words(
+            images, words, given_outlines, self.rectifier, read, self.vote_below
+        ):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found
 

@@ -26,8 +26,8 @@ from torch import Tensor, nn
 
 from pipeline.clipter.context_recognizer import ContextRecognizer
 from pipeline.clipter.encoder import ClipImageEncoder
+from pipeline.decisions.outline_voting import VOTE_BELOW
 from pipeline.detection.text_detector import TextDetector
-from pipeline.outline_voting import VOTE_BELOW
 from pipeline.recognition.crop_reader import read_crops, to_reading
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.decoders.ctc_decoder import CTCDecoder

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.decisions.outline_voting import VOTE_BELOW
 from pipeline.onnx.manifest import read_manifest
 from pipeline.onnx.parts import (
     OnnxCTCRecognizer,
@@ -17,7 +18,6 @@ from pipeline.onnx.parts import (
     OnnxRecognizer,
     OnnxSceneEncoder,
 )
-from pipeline.outline_voting import VOTE_BELOW
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification.rectifier import Rectifier

@@ -18,10 +18,7 @@ LAYERS = [
     {
         'clipter',
         'word_reading',
-        'word_joining',
-        'letter_chains',
-        'single_characters',
-        'outline_voting',
+        'decisions',
         'image_orientation',
         'image_stream',
     },

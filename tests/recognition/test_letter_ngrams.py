@@ -140,3 +140,9 @@ def test_letter_ngrams_cover_listed_accents_only() -> None:
     assert english.covers('CAFE') and english.covers('£4.50') and english.covers('')
     assert not english.covers('CAFÉ') and not english.covers('Straße')
     assert french.covers('CAFÉ') and french.covers('cafe') and not french.covers('Łódź')
+
+
+def test_contains_finds_whole_words_in_any_case():
+    model = LetterNgrams({'open': 2.0, 'opening': 1.0})
+    assert model.contains('OPEN') and model.contains('Opening')
+    assert not any(model.contains(text) for text in ('ope', 'pen', '', 'open\nopening', 'open!'))

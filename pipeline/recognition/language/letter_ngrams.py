@@ -102,6 +102,7 @@ class LetterNgrams:
         self.surprise = surprise
         gathered, self._accented = _gather(words)
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
+        self._words = '\n'.join(('', *gathered, ''))
         self._counts = LetterCounts(gathered, order)
         self._kept: dict[int, _Distribution | None] = {}
         self._steps: dict[tuple[int, int], tuple[float, int]] = {}
@@ -200,6 +201,10 @@ class LetterNgrams:
         """
         letters = {c for c in text.lower() if c.isalpha() and not c.isascii()}
         return letters <= self._accented
+
+    def contains(self, text: str) -> bool:
+        """Whether a text is a word of the lists, in any case."""
+        return text.isalpha() and f'\n{text.lower()}\n' in self._words
 
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.decisions.single_characters import clear_characters, find_faint_characters
 from pipeline.detection.detections import Detections
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.single_characters import clear_characters, find_faint_characters
 from pipeline.word_reading import ReadWord
 
 TEXT = '013456789738'

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.geometry import polygon_area, ring_size
-from pipeline.outline_voting import (
+from pipeline.decisions.outline_voting import (
     choose_by_vote,
     given_outlines,
     grown_outlines,
@@ -15,6 +14,7 @@ from pipeline.outline_voting import (
     straighten_words,
     vote_on_words,
 )
+from pipeline.geometry import polygon_area, ring_size
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.spotter_settings import check_settings

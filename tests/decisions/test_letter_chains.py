@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.decisions.letter_chains import join_letters
 from pipeline.geometry import rotate_points
-from pipeline.letter_chains import join_letters
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.word_reading import ReadWord
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.decisions.joining import join_words
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_joining import join_words
 from pipeline.word_reading import ReadWord, WordBatch
 
 IMAGE = np.full((100, 400, 3), 200, dtype=np.uint8)

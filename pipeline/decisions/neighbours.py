@@ -1,0 +1,87 @@
+"""Neighbours on a line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.geometry import box_along, join_sides, ring_size, split_sides
+from pipeline.word_reading import ReadWord
+
+_LARGEST_OFFSET = 0.25  # across the line, in mean heights of the two words
+_LEAST_HEIGHT_RATIO = 0.6
+_LEAST_COSINE = float(np.cos(np.radians(20)))
+
+
+def find_neighbours(
+    words: Sequence[ReadWord], min_score: float, least_gap: float, largest_gap: float
+) -> list[tuple[int, int]]:
+    """Pairs of words on one line, of about the same height and direction.
+
+    Args:
+        words: Words of any number of images.
+        min_score: Words with a lower ``score`` have no neighbours. Neither have empty ones and
+            ones with gaps.
+        least_gap: Least gap between the outlines along the line, in mean heights of the two words.
+            Outlines contain a margin, so those of the parts of a word overlap.
+        largest_gap: Largest gap, in the same unit.
+
+    Returns:
+        Pairs (first, second) of indices in reading direction, by gap from the smallest.
+    """
+    index = [
+        number
+        for number, word in enumerate(words)
+        if word.reading.text and not word.reading.gaps and word.score >= min_score
+    ]
+    if len(index) < 2:
+        return []
+    sides = [split_sides(words[number].polygon) for number in index]
+    starts = np.stack([(top[0] + bottom[0]) / 2 for top, bottom in sides])
+    ends = np.stack([(top[-1] + bottom[-1]) / 2 for top, bottom in sides])
+    heights = np.array([ring_size(words[number].polygon)[0] for number in index])
+    image = np.array([words[number].image_index for number in index])
+    own = _unit(ends - starts)
+    # [i, j]: word j after word i.
+    along = _unit(ends[None] - starts[:, None])
+    between = starts[None] - ends[:, None]
+    height = (heights[:, None] + heights[None]) / 2
+    gap = (between * along).sum(-1) / height
+    offset = np.abs(between[..., 0] * along[..., 1] - between[..., 1] * along[..., 0]) / height
+    ratio = np.minimum(heights[:, None], heights[None]) / np.maximum(heights[:, None], heights)
+    near = (
+        (image[:, None] == image)
+        & (gap > least_gap)
+        & (gap < largest_gap)
+        & (offset < _LARGEST_OFFSET)
+        & (ratio > _LEAST_HEIGHT_RATIO)
+        & ((own[:, None] * own[None]).sum(-1) > _LEAST_COSINE)
+        & ((own[:, None] * along).sum(-1) > _LEAST_COSINE)
+    )
+    np.fill_diagonal(near, False)
+    rows, columns = np.nonzero(near)
+    order = np.argsort(gap[rows, columns])
+    return [(index[rows[k]], index[columns[k]]) for k in order]
+
+
+def outline_of_both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """One outline of two neighbours.
+
+    Args:
+        first: (2k, 2) polygon in reading order.
+        second: (2m, 2) polygon of the next word.
+
+    Returns:
+        A box, or both polygons one after the other if one of them is curved.
+    """
+    (top, bottom), (next_top, next_bottom) = split_sides(first), split_sides(second)
+    if len(first) == len(second) == 4:
+        along = next_top[-1] + next_bottom[-1] - top[0] - bottom[0]
+        return box_along(np.concatenate([first, second]), along)
+    return join_sides(np.concatenate([top, next_top]), np.concatenate([bottom, next_bottom]))
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.maximum(lengths, 1e-6)

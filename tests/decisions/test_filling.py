@@ -1,0 +1,89 @@
+"""Words between two others on a line are found."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import TextSpotter
+from pipeline.decisions.filling import fill_gaps
+from pipeline.recognition.ctc_reader import Reading
+from pipeline.rectification import Rectifier
+from pipeline.word_reading import ReadWord
+
+IMAGE = np.full((100, 400, 3), 200, dtype=np.uint8)
+
+
+def box(x1: float, x2: float, y1: float = 20, y2: float = 60) -> np.ndarray:
+    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
+
+
+def word(text: str, ring: np.ndarray, det_score: float = 0.8) -> ReadWord:
+    return ReadWord(ring, Reading(text, [0.99] * len(text), 0.99), det_score, 0)
+
+
+KA, AB = word('KA', box(0, 100)), word('AB', box(200, 300), 0.7)
+
+
+def fill(words, text='KA 7 AB', probs=None, gaps=(0.4, 0.6)):
+    """Fill gaps where each pair is read as ``text``."""
+    places = list((np.arange(len(text)) + 0.5) / len(text))
+    reading = Reading(text, probs or [0.99] * len(text), 0.9, list(gaps), places)
+    return fill_gaps(
+        [IMAGE],
+        words,
+        Rectifier((48, 144), margin=(0, 0)),
+        lambda crops: [reading] * len(crops.crops),
+    )
+
+
+def test_a_character_between_two_words_becomes_a_word():
+    first, last, found = fill([KA, AB])
+    assert (first, last) == (KA, AB)
+    assert found.reading.text == '7'
+    assert found.det_score == 0.7
+    np.testing.assert_allclose(found.polygon, box(120, 180), atol=1)
+    np.testing.assert_allclose(found.reading.char_places, [0.5], atol=0.01)
+
+
+def test_several_words_in_one_gap_are_found():
+    words = fill([KA, AB], 'KA 7 & AB', gaps=(0.3, 0.5, 0.7))
+    assert [each.reading.text for each in words] == ['KA', 'AB', '7', '&']
+
+
+@pytest.mark.parametrize(
+    'reading',
+    [
+        dict(text='KA AB', gaps=(0.5,)),  # nothing between the words
+        dict(text='KB 7 AB'),  # the first word is read otherwise
+        dict(text='KA - AB'),  # a mark
+        dict(text='KA 7 AB', probs=[0.99, 0.99, 0.99, 0.8, 0.99, 0.99, 0.99]),
+        dict(text='KA 7 AB', gaps=(0.4,)),  # a space without a place
+    ],
+)
+def test_other_readings_add_nothing(reading):
+    assert fill([KA, AB], **reading) == [KA, AB]
+
+
+@pytest.mark.parametrize(
+    'others',
+    [
+        [word('AB', box(110, 200))],  # no room
+        [word('AB', box(300, 390))],  # too far away
+        [word('AB', box(200, 300, 50, 90))],  # on another line
+        [AB, word('7', box(130, 170))],  # the word has been found
+    ],
+)
+def test_gaps_of_other_sizes_and_gaps_with_words_stay(others):
+    words = [KA, *others]
+    assert fill(words) == words
+
+
+def test_default_reads_a_single_digit_on_a_plate():
+    image = np.full((720, 1280, 3), 70, dtype=np.uint8)
+    cv2.rectangle(image, (380, 400), (900, 510), (255, 255, 255), -1)
+    cv2.rectangle(image, (380, 400), (900, 510), (0, 0, 0), 4)
+    for text, x in (('KA', 420), ('01', 550), ('7', 680), ('AB', 760)):
+        cv2.putText(image, text, (x, 485), cv2.FONT_HERSHEY_SIMPLEX, 2.2, (0, 0, 0), 9)
+    assert [each.text for each in TextSpotter.default().read(image)] == ['KA', '01', '7', 'AB']

@@ -1,4 +1,4 @@
-"""One ONNX file as a function, in OpenVINO with bfloat16."""
+"""One ONNX file as a function, in OpenVINO, with bfloat16 on processors with AMX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.utils.cores import count_cores
+from pipeline.utils.cores import count_cores, multiplies_bfloat16
 
 _KEPT_KERNELS = 256
 """Number of compiled kernels that are kept, enough for three input sizes of the default detector.
@@ -23,8 +23,8 @@ OpenVINO keeps 5,000 by default: images of 260 random sizes then took 1,100 MB i
 class OpenVinoNetwork:
     """An ONNX file on the CPU in OpenVINO; a drop-in for :class:`OnnxNetwork`.
 
-    Convolutions and matrix products are computed in bfloat16 if the processor has instructions
-    for it, and in float32 otherwise. The first call with an input size takes longer, because
+    Convolutions and matrix products are computed in bfloat16 if the processor has matrix
+    instructions for it (Intel AMX), and in float32 otherwise. The first call with an input size takes longer, because
     OpenVINO compiles its kernels for the size.
 
     Calls from several threads at once are allowed and run one after another. A pickled network
@@ -50,9 +50,8 @@ class OpenVinoNetwork:
 
         core = openvino.Core()
         core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
-        has_bfloat16 = 'BF16' in core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
         settings = {
-            'INFERENCE_PRECISION_HINT': 'bf16' if has_bfloat16 else 'f32',
+            'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
             'INFERENCE_NUM_THREADS': threads or count_cores(),
             'NUM_STREAMS': 1,  # one set of buffers
         }

@@ -24,8 +24,8 @@ class OpenVinoNetwork:
     """An ONNX file on the CPU in OpenVINO; a drop-in for :class:`OnnxNetwork`.
 
     Convolutions and matrix products are computed in bfloat16 if the processor has matrix
-    instructions for it (Intel AMX), and in float32 otherwise. The first call with an input size takes longer, because
-    OpenVINO compiles its kernels for the size.
+    instructions for it (Intel AMX), and in float32 otherwise. The first call with an input size
+    takes longer, because OpenVINO compiles its kernels for the size.
 
     Calls from several threads at once are allowed and run one after another. A pickled network
     loads its file again.

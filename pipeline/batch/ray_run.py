@@ -63,7 +63,7 @@ def ray_started(settings: RaySettings) -> Iterator[None]:
         import ray.data
     except ImportError as error:
         raise ImportError(
-            f"clipter batch requires Ray ({error}): pip install 'clipter-spotter[batch]'"
+            f"clipter batch requires Ray ({error}): pip install -e '.[batch]'"
         ) from error
     local: dict[str, Any] = (
         {'include_dashboard': False, 'object_store_memory': OBJECT_STORE_BYTES}

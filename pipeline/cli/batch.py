@@ -43,8 +43,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          '--format parquet',
          'photos/ --out results --resume'],
         'Reads in parts: DIR/part-000000.jsonl has one line per image, as clipter infer '
-        "--format jsonl writes it,\nor its error. Requires Ray: pip install "
-        "'clipter-spotter[batch]'. The exit status is 1 if inputs could\nnot be read.",
+        "--format jsonl writes it,\nor its error. Requires Ray: pip install -e "
+        "'.[batch]'. The exit status is 1 if inputs could\nnot be read.",
     )  # fmt: skip
     add = parser.add_argument
     add(

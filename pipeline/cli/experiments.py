@@ -70,7 +70,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--start', nargs='+', default=[], metavar='ARCH=FILE',
-        help='weights of the plain parseq, satrn or crnn (default: trained here first)',
+        help='weights of the plain parseq, parseq-compact, satrn or crnn (default: trained here '
+        'first)',
     )  # fmt: skip
     add('--iters', type=positive_int, metavar='N', help=f'iterations of each run ({FULL["iters"]})')
     add(

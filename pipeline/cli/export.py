@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
         ['--out onnx/', '--config spotting/default --checkpoint spotter.safetensors --out onnx/'],
         'Writes DIR/detector.onnx, DIR/recognizer.onnx, DIR/spotter.json and, with scene context,\n'
         'DIR/scene_encoder.onnx. '
-        "Requires onnx: pip install 'clipter-spotter[export]'.",
+        "Requires onnx: pip install -e '.[export]'.",
     )
     add_spotter(parser)
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='output folder')
@@ -29,7 +29,7 @@ def _export(args: argparse.Namespace) -> int:
     config = args.config and find_config(args.config)
 
     if importlib.util.find_spec('onnx') is None:
-        raise CommandError("onnx is not installed: pip install 'clipter-spotter[export]'")
+        raise CommandError("onnx is not installed: pip install -e '.[export]'")
     from pipeline.onnx.export import export_spotter
     from pipeline.spotter import DEFAULT_CONFIG, TextSpotter
 

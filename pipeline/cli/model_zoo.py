@@ -41,7 +41,7 @@ MODELS = {
         'Latin, Chinese and Japanese: PP-OCRv6 small as it is published',
         'spotting/multilingual',
         (
-            "pip install 'clipter-spotter[convert]'",
+            "pip install -e '.[convert]'",
             'clipter convert-ppocr _base_/ppocrv6-small_multilingual '
             '--out work_dirs/ppocrv6-small_multilingual.pth',
             'clipter pack-spotter spotting/multilingual '

@@ -29,7 +29,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         ['', '--host 0.0.0.0 --port 8080 --api-key-file keys.txt'],
         'The web page is at /, the description of the interface at /docs. Images are sent to\n'
         'POST /v1/spot: curl -F image=@photo.jpg http://127.0.0.1:8000/v1/spot\n'
-        "Requires pip install 'clipter-spotter[serve]'.",
+        "Requires pip install -e '.[serve]'.",
     )  # fmt: skip
     add = parser.add_argument
     add('--host', default='127.0.0.1', help='interface; 0.0.0.0 accepts other machines')
@@ -99,9 +99,7 @@ def require_packages() -> None:
     """
     missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
-        raise CommandError(
-            f"{', '.join(missing)} not installed: pip install 'clipter-spotter[serve]'"
-        )
+        raise CommandError(f"{', '.join(missing)} not installed: pip install -e '.[serve]'")
 
 
 def _serve(args: argparse.Namespace) -> int:

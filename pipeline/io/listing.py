@@ -126,7 +126,7 @@ def open_file_system(url: str) -> tuple[Any, str]:
         import fsspec
     except ImportError:
         raise ImportError(
-            f'{public_url(url)} requires fsspec; run pip install "clipter-spotter[remote]"'
+            f"{public_url(url)} requires fsspec: pip install -e '.[remote]'"
         ) from None
     files, path = fsspec.core.url_to_fs(url)
     return files, str(path)

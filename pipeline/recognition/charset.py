@@ -113,7 +113,7 @@ def _compile(pattern: str) -> Any:
     except ImportError:
         raise ImportError(
             'a charset that is a regular expression requires the package regex: '
-            "pip install 'clipter-spotter[patterns]'"
+            "pip install -e '.[patterns]'"
         ) from None
     try:
         return regex.compile(pattern)

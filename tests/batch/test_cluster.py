@@ -18,7 +18,7 @@ import pytest
 from pipeline.batch import PartFolder
 from pipeline.cli import batch, infer
 
-pytest.importorskip('ray', reason='pip install "clipter-spotter[batch]"')
+pytest.importorskip('ray', reason="pip install -e '.[batch]'")
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).parents[2]

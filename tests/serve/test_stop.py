@@ -74,6 +74,4 @@ def test_serve_reports_missing_packages(
 ) -> None:
     monkeypatch.setattr('pipeline.cli.serve.MODULES', ('fastapi', 'no_such_package'))
     assert main([]) == 2
-    assert "no_such_package not installed: pip install 'clipter-spotter[serve]'" in (
-        capsys.readouterr().err
-    )
+    assert "no_such_package not installed: pip install -e '.[serve]'" in (capsys.readouterr().err)

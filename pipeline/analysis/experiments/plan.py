@@ -9,6 +9,7 @@ _LITE0 = 'recognition/ppocrv6-small_clipter-lite0'
 CONFIGS = {
     'ppocrv6': f'{_LITE0}-kinf_gated-early_synth-real',
     'parseq': 'recognition/parseq-small_clip-vit-b32-kinf_gated-early_scenes',
+    'parseq-compact': 'recognition/parseq-compact_clip-vit-b32-kinf_gated-early_scenes',
     'satrn': 'recognition/satrn-small_clip-vit-b32-kinf_gated-early_scenes',
     'crnn': 'recognition/crnn_clip-vit-b32-kinf_gated-early_scenes',
 }
@@ -16,6 +17,7 @@ CONFIGS = {
 
 PLAIN_CONFIGS = {
     'parseq': 'recognition/parseq-small_words',
+    'parseq-compact': 'recognition/parseq-compact_words',
     'satrn': 'recognition/satrn-small_words',
     'crnn': 'recognition/crnn_words',
 }
@@ -93,7 +95,7 @@ def plan_runs(starts: Sequence[str], with_imagenet: bool) -> list[Run]:
     ]  # fmt: skip
     if with_imagenet:
         runs.append(Run('imagenet-tower', '4 controls', 'ImageNet tower', base, tower='imagenet'))
-    for arch in ('parseq', 'satrn', 'crnn'):
+    for arch in PLAIN_CONFIGS:
         config, group, control = CONFIGS[arch], '5 architectures', f'{arch}-control'
         if arch not in starts:
             runs.append(

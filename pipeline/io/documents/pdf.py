@@ -61,9 +61,7 @@ def _import_reportlab() -> Any:
         from reportlab.pdfbase.ttfonts import TTFont
         from reportlab.pdfgen import canvas
     except ImportError as error:
-        raise ImportError(
-            "PDF files require reportlab: pip install 'clipter-spotter[pdf]'"
-        ) from error
+        raise ImportError("PDF files require reportlab: pip install -e '.[pdf]'") from error
     if _FONT not in pdfmetrics.getRegisteredFontNames():
         from pipeline.visualization.label_fonts import dejavu_sans
 

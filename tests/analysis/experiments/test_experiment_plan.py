@@ -41,9 +41,10 @@ def test_plan_runs_come_after_their_controls():
 
 def test_plan_runs_train_plain_recognizers_without_start_weights():
     scratch = [run.arch for run in plan_runs([], True) if run.from_scratch]
-    assert scratch == ['parseq', 'satrn', 'crnn']
+    assert scratch == ['parseq', 'parseq-compact', 'satrn', 'crnn']
     assert [run.arch for run in plan_runs(['satrn'], True) if run.from_scratch] == [
         'parseq',
+        'parseq-compact',
         'crnn',
     ]
 

@@ -1,8 +1,9 @@
-"""Words that the detector has missed between two others on a line.
+"""Words that the detector has missed on a line: between two others, or at the end of a code.
 
 Two neighbours are read together with the gap between them. If the recognizer reads the first word,
 further ones and the last word, the further ones are new words. This finds single characters, which
-detectors of words often miss: ``7`` in ``KA 01 7 AB``, ``&`` in ``Herbs & Spices``.
+detectors of words often miss: ``7`` in ``KA 01 7 AB``, ``&`` in ``Herbs & Spices``. Lines of
+capitals and digits, such as number plates, are also read beyond their ends: ``N`` in ``N PB 5987``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pipeline.decisions.neighbours import find_neighbours, outline_of_both
-from pipeline.geometry import polygon_shape
+from pipeline.geometry import grow_ring, polygon_shape
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
@@ -21,6 +22,9 @@ from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
 _LEAST_GAP, _LARGEST_GAP = 0.6, 4.0  # in mean heights of the two words
 _LEAST_CHAR_SCORE = 0.9  # of each character of a new word
 _LARGEST_OVERLAP = 0.3  # of another word with the outline of the two
+_LEAST_LINE_GAP = -0.8  # of neighbours, whose outlines can overlap
+_BEYOND_END = 1.9  # Extension beyond the end of a line, in heights of its last word.
+_CODE_LENGTHS = range(2, 6)  # Numbers of characters of words at the ends of codes.
 
 
 def fill_gaps(
@@ -30,7 +34,7 @@ def fill_gaps(
     read: Callable[[CropBatch], list[Reading]],
     min_score: float = 0.0,
 ) -> list[ReadWord]:
-    """Find words in the gaps between others.
+    """Find words in the gaps between others and single characters at the ends of codes.
 
     Args:
         images: Images of the words.
@@ -40,14 +44,16 @@ def fill_gaps(
         min_score: Words with a lower ``score`` are not neighbours.
 
     Returns:
-        The N words, and after them the new ones. The ``det_score`` of a new word is the lower one
+        The N words, and after them the new ones. The ``det_score`` of a new word is the lowest one
         of its neighbours.
     """
     pairs = _empty_gaps(words, min_score)
-    if not pairs:
+    ends = _ends_of_codes(words, min_score)
+    if not pairs and not ends:
         return list(words)
     polygons = [outline_of_both(words[a].polygon, words[b].polygon) for a, b in pairs]
-    index = [words[first].image_index for first, _ in pairs]
+    polygons += [_beyond(words[number].polygon, is_start) for number, is_start in ends]
+    index = [words[first].image_index for first, _ in [*pairs, *ends]]
     batch = WordBatch(polygons, [1.0] * len(polygons), index)
     readings = read(rectify_once(images, batch, rectifier))
     found = [
@@ -56,6 +62,10 @@ def fill_gaps(
         for word in _words_between(words[first], words[last], polygon, reading, rectifier)
         if word.score >= min_score
     ]
+    for (number, is_start), *crop in zip(ends, polygons[len(pairs) :], readings[len(pairs) :]):
+        new = _character_at_end(words[number], is_start, *crop, rectifier)
+        if new is not None and new.score >= min_score and _is_apart(new, number, words, min_score):
+            found.append(new)
     return [*words, *found]
 
 
@@ -84,29 +94,94 @@ def _is_empty(pair: tuple[int, int], words: Sequence[ReadWord], min_score: float
     return all(whole.intersection(other).area <= _LARGEST_OVERLAP * other.area for other in others)
 
 
+def _ends_of_codes(words: Sequence[ReadWord], min_score: float) -> list[tuple[int, bool]]:
+    """Words at the ends of lines of capitals and digits, and whether each is at the start."""
+    pairs = find_neighbours(words, min_score, _LEAST_LINE_GAP, _LARGEST_GAP)
+    with_next = {first for first, _ in pairs}
+    with_previous = {last for _, last in pairs}
+    has_digit = {
+        number for pair in pairs if any(_has_digit(words[each]) for each in pair) for number in pair
+    }
+    ends = [(number, True) for number in sorted(with_next - with_previous)]
+    ends += [(number, False) for number in sorted(with_previous - with_next)]
+    return [end for end in ends if end[0] in has_digit and _is_code(words[end[0]].reading.text)]
+
+
+def _has_digit(word: ReadWord) -> bool:
+    return any(char.isdigit() for char in word.reading.text)
+
+
+def _is_code(text: str) -> bool:
+    return len(text) in _CODE_LENGTHS and text.isalnum() and text == text.upper()
+
+
+def _beyond(polygon: np.ndarray, is_start: bool) -> np.ndarray:
+    before, after = (_BEYOND_END, 0.0) if is_start else (0.0, _BEYOND_END)
+    return grow_ring(polygon, before, after, 0.0).astype(np.float32)
+
+
+def _character_at_end(
+    word: ReadWord, is_start: bool, polygon: np.ndarray, reading: Reading, rectifier: Rectifier
+) -> ReadWord | None:
+    """The single character beside a word, or None."""
+    parts = _parts(polygon, reading, rectifier)
+    if len(parts) != 2:
+        return None
+    new, (same, _) = parts if is_start else parts[::-1]
+    certain = new[0].score >= _LEAST_CHAR_SCORE
+    if same.text != word.reading.text or len(new[0].text) != 1 or not new[0].text.isalnum():
+        return None
+    return ReadWord(new[1], new[0], word.det_score, word.image_index) if certain else None
+
+
+def _is_apart(new: ReadWord, number: int, words: Sequence[ReadWord], min_score: float) -> bool:
+    """Whether a new word hardly overlaps other words of the image."""
+    shape = polygon_shape(new.polygon)
+    return not any(
+        shape.intersection(polygon_shape(word.polygon)).area > _LARGEST_OVERLAP * shape.area
+        for other, word in enumerate(words)
+        if other != number
+        and word.image_index == new.image_index
+        and word.reading.text
+        and word.score >= min_score
+    )
+
+
 def _words_between(
     first: ReadWord, last: ReadWord, polygon: np.ndarray, reading: Reading, rectifier: Rectifier
 ) -> list[ReadWord]:
     """The new words of a reading of two words with their gap."""
+    parts = _parts(polygon, reading, rectifier)
+    if len(parts) < 3:
+        return []
+    (start, _), (end, _) = parts[0], parts[-1]
+    if _key(start.text) != _key(first.reading.text) or _key(end.text) != _key(last.reading.text):
+        return []
+    det_score = min(first.det_score, last.det_score)
+    return [
+        ReadWord(part, new, det_score, first.image_index)
+        for new, part in parts[1:-1]
+        if (_key(new.text) or new.text == '&') and min(new.char_scores) >= _LEAST_CHAR_SCORE
+    ]
+
+
+def _parts(
+    polygon: np.ndarray, reading: Reading, rectifier: Rectifier
+) -> list[tuple[Reading, np.ndarray]]:
+    """The words of a reading with spaces, with their polygons; none if these do not fit."""
     texts = reading.text.split(' ')
-    parts = rectifier.cut(polygon, reading.gaps) if reading.gaps else []
-    as_read = _key(texts[0]) == _key(first.reading.text), _key(texts[-1]) == _key(last.reading.text)
-    if not all(as_read) or not 3 <= len(texts) == len(parts):
+    polygons = rectifier.cut(polygon, reading.gaps) if reading.gaps else [polygon]
+    if len(texts) != len(polygons) or not all(texts):
         return []
     borders = [0.0, *reading.gaps, 1.0]
-    det_score = min(first.det_score, last.det_score)
-    found, start = [], 0
-    for number, (text, part) in enumerate(zip(texts, parts)):
+    parts, start = [], 0
+    for text, part, left, right in zip(texts, polygons, borders, borders[1:]):
         chars = slice(start, start + len(text))
         start += len(text) + 1
-        scores = reading.char_scores[chars]
-        is_new = 0 < number < len(texts) - 1
-        if is_new and (_key(text) or text == '&') and min(scores) >= _LEAST_CHAR_SCORE:
-            left, right = borders[number], borders[number + 1]
-            places = [(place - left) / (right - left) for place in reading.char_places[chars]]
-            new = Reading(text, list(scores), float(np.prod(scores)), char_places=places)
-            found.append(ReadWord(part, new, det_score, first.image_index))
-    return found
+        scores = list(reading.char_scores[chars])
+        places = [(place - left) / (right - left) for place in reading.char_places[chars]]
+        parts.append((Reading(text, scores, float(np.prod(scores)), char_places=places), part))
+    return parts
 
 
 def _key(text: str) -> str:

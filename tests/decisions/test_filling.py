@@ -80,6 +80,36 @@ def test_gaps_of_other_sizes_and_gaps_with_words_stay(others):
     assert fill(words) == words
 
 
+def fill_ends(words, texts):
+    """Fill where the longer outlines of the first and the last word are read as ``texts``."""
+
+    def read(crops):
+        return [
+            Reading(text, [0.99] * len(text), 0.99, [0.3 if text[1] == ' ' else 0.7])
+            for text in (texts[0] if ring[0, 0] < 100 else texts[1] for ring in crops.polygons)
+        ]
+
+    return [each.reading.text for each in fill_gaps([IMAGE], words, Rectifier((48, 144)), read)]
+
+
+PB, NUMBER = word('PB', box(100, 150)), word('5987', box(160, 260))
+
+
+def test_single_characters_at_the_ends_of_a_code_become_words():
+    assert fill_ends([PB, NUMBER], ('N PB', '5987 D')) == ['PB', '5987', 'N', 'D']
+
+
+@pytest.mark.parametrize('texts', [('XY PB', '5987'), ('- PB', '5987'), ('N PR', '5988 D')])
+def test_other_readings_beyond_the_ends_add_nothing(texts):
+    assert fill_ends([PB, NUMBER], texts) == ['PB', '5987']
+
+
+@pytest.mark.parametrize('others', [[word('HALL', box(160, 260))], [word('Hall 2', box(160, 260))]])
+def test_lines_without_digits_or_in_lower_case_are_not_codes(others):
+    words = [word('Pb', box(100, 150)) if others[0].reading.text == 'Hall 2' else PB, *others]
+    assert fill_ends(words, ('N PB', 'HALL D')) == [each.reading.text for each in words]
+
+
 def test_default_reads_a_single_digit_on_a_plate():
     image = np.full((720, 1280, 3), 70, dtype=np.uint8)
     cv2.rectangle(image, (380, 400), (900, 510), (255, 255, 255), -1)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.decisions.decide import decide_words
-from pipeline.decisions.outline_voting import given_outlines, vote_on_words
+from pipeline.decisions.given_outlines import given_outlines
+from pipeline.decisions.outline_voting import vote_on_words
 from pipeline.decisions.single_characters import clear_characters, find_faint_characters
 from pipeline.geometry import image_ring, rotate_points, rotated_size, turn_ring
 from pipeline.image_orientation import choose_image_orientations, rotate_image
@@ -268,8 +269,9 @@ class TextSpotter(SpotterSettings, ImageStream):
         """Read images that are word crops: the whole image is one word.
 
         A crop is rectified as in the recognizer's training and, if it is tall, read in each
-        orientation. Uncertain crops are also read along slanted bands. Crops have no scene, so
-        context is not used. ``crop_batch_size`` images are held in memory.
+        orientation. Uncertain crops are also read along slanted bands and along the curve that the
+        detector finds in them. Crops have no scene, so context is not used.
+        ``crop_batch_size`` images are held in memory.
 
         Args:
             images: Crops, each as in :meth:`read`.
@@ -366,8 +368,10 @@ class TextSpotter(SpotterSettings, ImageStream):
         found: list[list[tuple[str, float]]] = [[] for _ in images]
         read = partial(self.read_oriented, context=context)
         words = choose_orientations(crops, read(crops))
+        find_at_scale = getattr(self.detector, 'find_at_scale', None)  # detectors of users lack it
+        outlines_of = partial(given_outlines, find_at_scale=find_at_scale)
         for word in vote_on_words(
-            images, words, given_outlines, self.rectifier, read, self.vote_below
+            images, words, outlines_of, self.rectifier, read, self.vote_below
         ):
             found[word.image_index].append((word.reading.text, word.reading.score))
         return found

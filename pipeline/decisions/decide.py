@@ -55,6 +55,8 @@ def decide_words(
     part_crops = rectify_words(images, split, rectifier)
     parts = choose_orientations(part_crops, read(part_crops))
     words = choose_splits(words, parts, counts)
-    words = vote_on_words(images, words, grown_outlines, rectifier, read, vote_below, min_score)
+    words = vote_on_words(
+        images, words, lambda _, ring: grown_outlines(ring), rectifier, read, vote_below, min_score
+    )
     words = grow_words(images, words, rectifier, read, is_known, min_score)
     return fill_gaps(images, words, rectifier, read, min_score)

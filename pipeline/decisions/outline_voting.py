@@ -38,11 +38,13 @@ class Outline:
         polygon: (2k, 2), in reading order.
         start: Start of the original outline, as a share of the width of the new one.
         end: End of the original outline, as a share of the width of the new one.
+        weight: Number of votes of its reading.
     """
 
     polygon: np.ndarray
     start: float = 0.0
     end: float = 1.0
+    weight: int = 1
 
     def place(self, share: float) -> float:
         """Convert a place in the new outline to one in the original, both shares of the width."""
@@ -77,15 +79,10 @@ def slanted_outlines(polygon: np.ndarray) -> list[Outline]:
     return outlines
 
 
-def given_outlines(polygon: np.ndarray) -> list[Outline]:
-    """Outlines for words at given polygons.
-
-    A polygon of horizontal and vertical sides may be the upright box of a slanted or curved word,
-    so slanted bands are added.
-    """
+def is_box(polygon: np.ndarray) -> bool:
+    """Whether a polygon has horizontal and vertical sides only."""
     sides = np.diff(polygon[[0, 1, 2, 3, 0]], axis=0) if len(polygon) == 4 else np.ones((1, 2))
-    is_box = (np.abs(sides).min(axis=1) < _UPRIGHT_PX).all()
-    return grown_outlines(polygon) + (slanted_outlines(polygon) if is_box else [])
+    return bool((np.abs(sides).min(axis=1) < _UPRIGHT_PX).all())
 
 
 def straighten_words(
@@ -132,7 +129,7 @@ def _straight_box(polygon: np.ndarray) -> np.ndarray:
 def vote_on_words(
     images: Sequence[np.ndarray],
     words: Sequence[ReadWord],
-    outlines_of: Callable[[np.ndarray], list[Outline]],
+    outlines_of: Callable[[np.ndarray, np.ndarray], list[Outline]],
     rectifier: Rectifier,
     read: Callable[[CropBatch], list[Reading]],
     below: float,
@@ -143,7 +140,7 @@ def vote_on_words(
     Args:
         images: Images of the words.
         words: N words.
-        outlines_of: Other outlines of a polygon.
+        outlines_of: Other outlines of the word at an image and a polygon.
         rectifier: Cuts out the words.
         read: Reads crops.
         below: Words with a lower ``char_score`` are uncertain. Empty words are not read again.
@@ -161,7 +158,7 @@ def vote_on_words(
     outlines: list[Outline] = []
     for number, index in enumerate(uncertain):
         word = words[index]
-        others = outlines_of(word.polygon)
+        others = outlines_of(images[word.image_index], word.polygon)
         polygons = [outline.polygon for outline in others]
         outlines += others
         crops.words.polygons.append(word.polygon)
@@ -175,7 +172,8 @@ def vote_on_words(
         for number, outline, reading in zip(crops.word_index, outlines, read(crops)):
             places = [outline.place(share) for share in reading.char_places]
             gaps = [outline.place(share) for share in reading.gaps]
-            votes[number].append(replace(reading, char_places=places, gaps=gaps))
+            vote = replace(reading, char_places=places, gaps=gaps)
+            votes[number] += [vote] * outline.weight
     chosen = list(words)
     for index, others_read in zip(uncertain, votes):
         best = choose_by_vote(words[index].reading, others_read)

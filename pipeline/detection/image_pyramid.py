@@ -179,6 +179,21 @@ class ImagePyramid:
         sizes = (self.long_side_px, *self.coarse_long_sides_px)
         return [self._search([image], size, predict)[0] for size in sizes]
 
+    def detect_at_scale(self, image: np.ndarray, scale: float, predict: Predict) -> Detections:
+        """Detect words in one pass at a given scale.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            scale: Size of the network input in sizes of the image. It is reduced if a side of the
+                input would exceed ``tile_px``.
+            predict: Network with its postprocessor.
+        """
+        height, width = image.shape[:2]
+        scale = min(scale, self.tile_px / max(height, width))
+        resized = _resize(image, (self._round(height * scale), self._round(width * scale)))
+        ((polygons, scores),) = predict([resized], [(height, width)])
+        return self._collect(polygons, scores)
+
     def working_size(
         self, height: int, width: int, long_side_px: int | None = None
     ) -> tuple[int, int]:
@@ -191,11 +206,11 @@ class ImagePyramid:
         """
         long_side = (long_side_px or self.long_side_px) * self._enlargement(height, width)
         scale = min(long_side / max(height, width), self.max_upscale)
+        return self._round(height * scale), self._round(width * scale)
 
-        def rounded(side: int) -> int:
-            return max(self.divisor, round(side * scale / self.divisor) * self.divisor)
-
-        return rounded(height), rounded(width)
+    def _round(self, side: float) -> int:
+        """The multiple of ``divisor`` nearest to a side, at least ``divisor``."""
+        return max(self.divisor, round(side / self.divisor) * self.divisor)
 
     def _enlargement(self, height: int, width: int) -> float:
         """Factor on the long sides of all passes: 1, or more for long and very large images."""
@@ -209,7 +224,7 @@ class ImagePyramid:
         results: list[Detections | None] = [None] * len(images)
         whole: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
         for i, image in enumerate(images):
-            resized = self._resize(image, long_side_px)
+            resized = _resize(image, self.working_size(*image.shape[:2], long_side_px))
             height, width = resized.shape[:2]
             tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             if len(tiles) > 1:
@@ -242,15 +257,6 @@ class ImagePyramid:
         scale = np.array([size[1] / resized.shape[1], size[0] / resized.shape[0]], dtype=np.float32)
         return Detections([polygon * scale for polygon in merged.polygons], merged.scores)
 
-    def _resize(self, image: np.ndarray, long_side_px: int) -> np.ndarray:
-        own_height, own_width = image.shape[:2]
-        height, width = self.working_size(own_height, own_width, long_side_px)
-        if (height, width) == (own_height, own_width):
-            return image
-        shrinks = height * width < own_height * own_width
-        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return cv2.resize(image, (width, height), interpolation=interpolation)
-
     def _collect(self, found: Sequence[np.ndarray], scores: np.ndarray) -> Detections:
         polygons, kept = [], []
         for polygon, score in zip(found, scores):
@@ -260,3 +266,13 @@ class ImagePyramid:
             polygons.append(order_ring(points))
             kept.append(score)
         return Detections(polygons, np.array(kept, dtype=np.float32))
+
+
+def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """An image of (height, width), or the same image if it has this size."""
+    if image.shape[:2] == size:
+        return image
+    height, width = size
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=interpolation)

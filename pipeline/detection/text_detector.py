@@ -97,6 +97,11 @@ class TextDetector(BaseModule):
 
         return self.pyramid.detect_each(image, predict)
 
+    @torch.no_grad()
+    def find_at_scale(self, image: np.ndarray, scale: float) -> Detections:
+        """Words of one pass at a scale, of an image (H, W, 3) uint8 BGR."""
+        return self.pyramid.detect_at_scale(image, scale, self._predict)
+
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
     ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:

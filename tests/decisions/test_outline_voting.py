@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.decisions.outline_voting import (
     choose_by_vote,
-    given_outlines,
     grown_outlines,
     slanted_outlines,
     straighten_words,
@@ -77,14 +76,6 @@ def test_slanted_outlines_are_bands_inside_the_word():
     assert rising == pytest.approx([3, -3, 6, -6, 9, -9, 12, -12])
 
 
-def test_given_outlines_are_slanted_for_upright_boxes_only():
-    slanted = RING + np.array([[0, 2], [0, 0], [0, 0], [0, 2]], dtype=np.float32)
-    curved = np.array([[0, 5], [20, 0], [40, 5], [40, 20], [20, 15], [0, 20]], dtype=np.float32)
-    grown = len(grown_outlines(RING))
-    assert len(given_outlines(RING)) == grown + len(slanted_outlines(RING))
-    assert [len(given_outlines(ring)) for ring in (slanted, curved)] == [grown, grown]
-
-
 def test_vote_on_words_reads_only_uncertain_words_that_are_kept():
     read_rings = []
 
@@ -99,7 +90,9 @@ def test_vote_on_words_reads_only_uncertain_words_that_are_kept():
         ReadWord(RING, reading('dropped', 0.8), 0.2, 0),
         ReadWord(RING, Reading('', [], 0.0), 1.0, 0),
     ]
-    voted = vote_on_words(images, words, grown_outlines, Rectifier((48, 96)), read, 0.9, 0.5)
+    voted = vote_on_words(
+        images, words, lambda _, ring: grown_outlines(ring), Rectifier((48, 96)), read, 0.9, 0.5
+    )
     assert [word.reading.text for word in voted] == ['SURE', 'RETAIL', 'dropped', '']
     assert len(read_rings) == len(grown_outlines(RING))
     assert all(word.polygon is RING for word in voted)

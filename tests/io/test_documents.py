@@ -227,7 +227,7 @@ def test_pdf_errors_name_what_is_missing(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, '__import__', no_reportlab)
-    with pytest.raises(ImportError, match=r"pip install 'clipter-spotter\[pdf\]'"):
+    with pytest.raises(ImportError, match=r"pip install -e '\.\[pdf\]'"):
         render('pdf', make_page(), 'a.jpg', image())
 
 

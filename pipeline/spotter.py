@@ -61,9 +61,10 @@ class TextSpotter(SpotterSettings, ImageStream):
     that are read as one word without a space are joined. Crops in which the recognizer finds gaps
     between words are split, and the parts are kept if they are read better. Uncertain words are
     read from several outlines, and the readings vote. Words that are not in the word lists are
-    grown if letters are missing at an end, and gaps between two words are read. Images of single
-    characters, such as forms, are searched again for faint ones. Images that are rotated by 90,
-    180 or 270 degrees are found by their words.
+    grown if letters are missing at an end. Gaps between two words are read, and the surroundings
+    of number plates and other codes. Images of single characters, such as forms, are searched
+    again for faint ones. Images that are rotated by 90, 180 or 270 degrees are found by their
+    words.
 
     Attributes:
         detector: Text detector of the engine.
@@ -72,7 +73,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         min_score: Words with a ``Word.score`` below this are dropped, and empty ones.
         crop_batch_size: Largest number of crops per forward pass, which bounds the memory.
         vote_below: Words with a lower mean probability per character are read from several
-            outlines; see :mod:`pipeline.decisions.outline_voting`. 0 reads each word once.
+            outlines; see :mod:`pipeline.decisions.outline_voting`. 0 turns voting off.
     """
 
     rectifier: Rectifier
@@ -224,7 +225,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         read: list[list[ReadWord]] = [[] for _ in images]
         for word in self.recognize(images, crops, context):
             read[word.image_index].append(word)
-        find_faint = getattr(self.detector, 'find_faint', None)  # detectors of users lack it
+        find_faint = getattr(self.detector, 'find_faint', None)  # detectors of users may lack it
         read_crops = partial(self.read_oriented, context=context)
         for image, some in zip(images, read):
             clear = clear_characters(some, self.min_score)
@@ -324,8 +325,9 @@ class TextSpotter(SpotterSettings, ImageStream):
         )
 
     def _is_known(self, text: str) -> bool:
-        """Whether a text is a word of the language model's lists."""
-        return self.language_model is not None and self.language_model.contains(text)
+        """Whether a text is in the word lists, or is in a language that these do not cover."""
+        model = self.language_model
+        return model is None or not model.covers(text) or model.contains(text)
 
     def collect(
         self, words: Sequence[ReadWord], sizes: Sequence[tuple[int, int]]
@@ -368,7 +370,9 @@ class TextSpotter(SpotterSettings, ImageStream):
         found: list[list[tuple[str, float]]] = [[] for _ in images]
         read = partial(self.read_oriented, context=context)
         words = choose_orientations(crops, read(crops))
-        find_at_scale = getattr(self.detector, 'find_at_scale', None)  # detectors of users lack it
+        find_at_scale = getattr(
+            self.detector, 'find_at_scale', None
+        )  # detectors of users may lack it
         outlines_of = partial(given_outlines, find_at_scale=find_at_scale)
         for word in vote_on_words(
             images, words, outlines_of, self.rectifier, read, self.vote_below

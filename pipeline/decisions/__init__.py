@@ -1,6 +1,6 @@
 """Decisions after recognition: words are joined, completed, found in gaps, and read again.
 
-The detector decides first where words are. The recognizer sees more: whether two boxes contain one
-word, whether a letter is missing at an end, and whether a gap between two words contains a further
-one. The modules of this package read the crops that answer these questions.
+The detector decides first where words are. The recognizer can correct it: two boxes can contain one
+word, a letter can be missing at an end, and a gap between two words can contain a further word. The
+modules of this package read crops of these places and compare the texts.
 """

@@ -2,23 +2,25 @@
 
 Two neighbours are read together with the gap between them. If the recognizer reads the first word,
 further ones and the last word, the further ones are new words. This finds single characters, which
-detectors of words often miss: ``7`` in ``KA 01 7 AB``, ``&`` in ``Herbs & Spices``. Lines of
-capitals and digits, such as number plates, are also read beyond their ends: ``N`` in ``N PB 5987``.
+detectors of words often miss: ``7`` in ``KA 01 7 AB``, ``&`` in ``Herbs & Spices``. Words of a
+few capitals or digits at the end of a line with a digit, as on number plates, are also read with
+what is beyond the end: ``N`` in ``N PB 5987``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from pipeline.decisions.neighbours import find_neighbours, outline_of_both
+from pipeline.decisions.neighbours import find_neighbours, other_shapes, outline_of_both
 from pipeline.geometry import grow_ring, polygon_shape
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
 
-# Chosen on training images; see docs/experiments.md.
+# See docs/experiments.md.
 _LEAST_GAP, _LARGEST_GAP = 0.6, 4.0  # in mean heights of the two words
 _LEAST_CHAR_SCORE = 0.9  # of each character of a new word
 _LARGEST_OVERLAP = 0.3  # of another word with the outline of the two
@@ -62,10 +64,16 @@ def fill_gaps(
         for word in _words_between(words[first], words[last], polygon, reading, rectifier)
         if word.score >= min_score
     ]
-    for (number, is_start), *crop in zip(ends, polygons[len(pairs) :], readings[len(pairs) :]):
-        new = _character_at_end(words[number], is_start, *crop, rectifier)
-        if new is not None and new.score >= min_score and _is_apart(new, number, words, min_score):
-            found.append(new)
+    crops = zip(ends, polygons[len(pairs) :], readings[len(pairs) :])
+    for (number, is_start), polygon, reading in crops:
+        new = _character_at_end(words[number], is_start, polygon, reading, rectifier)
+        if new is not None and new.score >= min_score:
+            shape = polygon_shape(new.polygon)
+            others = other_shapes([*words, *found], {number}, new.image_index, min_score)
+            if all(
+                shape.intersection(other).area <= _LARGEST_OVERLAP * shape.area for other in others
+            ):
+                found.append(new)
     return [*words, *found]
 
 
@@ -83,19 +91,15 @@ def _empty_gaps(words: Sequence[ReadWord], min_score: float) -> list[tuple[int, 
 def _is_empty(pair: tuple[int, int], words: Sequence[ReadWord], min_score: float) -> bool:
     first, last = (words[number] for number in pair)
     whole = polygon_shape(outline_of_both(first.polygon, last.polygon))
-    others = (
-        polygon_shape(word.polygon)
-        for number, word in enumerate(words)
-        if number not in pair
-        and word.image_index == first.image_index
-        and word.reading.text
-        and word.score >= min_score
-    )
+    others = other_shapes(words, pair, first.image_index, min_score)
     return all(whole.intersection(other).area <= _LARGEST_OVERLAP * other.area for other in others)
 
 
 def _ends_of_codes(words: Sequence[ReadWord], min_score: float) -> list[tuple[int, bool]]:
-    """Words at the ends of lines of capitals and digits, and whether each is at the start."""
+    """Words of capitals or digits at the ends of lines, and whether each one is at the start.
+
+    The word or its neighbour must contain a digit.
+    """
     pairs = find_neighbours(words, min_score, _LEAST_LINE_GAP, _LARGEST_GAP)
     with_next = {first for first, _ in pairs}
     with_previous = {last for _, last in pairs}
@@ -112,7 +116,7 @@ def _has_digit(word: ReadWord) -> bool:
 
 
 def _is_code(text: str) -> bool:
-    return len(text) in _CODE_LENGTHS and text.isalnum() and text == text.upper()
+    return len(text) in _CODE_LENGTHS and text.isascii() and text.isalnum() and text == text.upper()
 
 
 def _beyond(polygon: np.ndarray, is_start: bool) -> np.ndarray:
@@ -127,24 +131,19 @@ def _character_at_end(
     parts = _parts(polygon, reading, rectifier)
     if len(parts) != 2:
         return None
-    new, (same, _) = parts if is_start else parts[::-1]
-    certain = new[0].score >= _LEAST_CHAR_SCORE
-    if same.text != word.reading.text or len(new[0].text) != 1 or not new[0].text.isalnum():
+    (new, part), (same, _) = parts if is_start else parts[::-1]
+    if same.text != word.reading.text or len(new.text) != 1 or not new.text.isalnum():
         return None
-    return ReadWord(new[1], new[0], word.det_score, word.image_index) if certain else None
-
-
-def _is_apart(new: ReadWord, number: int, words: Sequence[ReadWord], min_score: float) -> bool:
-    """Whether a new word hardly overlaps other words of the image."""
-    shape = polygon_shape(new.polygon)
-    return not any(
-        shape.intersection(polygon_shape(word.polygon)).area > _LARGEST_OVERLAP * shape.area
-        for other, word in enumerate(words)
-        if other != number
-        and word.image_index == new.image_index
-        and word.reading.text
-        and word.score >= min_score
-    )
+    if new.char_places:
+        # The other side of the character is as far from its center as the gap.
+        gap = 1.0 if is_start else 0.0
+        other_side = 2 * new.char_places[0] - gap
+        halves = rectifier.cut(part, [other_side]) if 0 < other_side < 1 else [part]
+        part = halves[-1] if is_start else halves[0]
+        left, right = (max(other_side, 0), 1) if is_start else (0, min(other_side, 1))
+        new = replace(new, char_places=[(new.char_places[0] - left) / max(right - left, 1e-6)])
+    is_certain = new.score >= _LEAST_CHAR_SCORE
+    return ReadWord(part, new, word.det_score, word.image_index) if is_certain else None
 
 
 def _words_between(
@@ -168,7 +167,10 @@ def _words_between(
 def _parts(
     polygon: np.ndarray, reading: Reading, rectifier: Rectifier
 ) -> list[tuple[Reading, np.ndarray]]:
-    """The words of a reading with spaces, with their polygons; none if these do not fit."""
+    """The words of a reading with spaces, with their polygons.
+
+    The list is empty if the numbers of words and polygons differ.
+    """
     texts = reading.text.split(' ')
     polygons = rectifier.cut(polygon, reading.gaps) if reading.gaps else [polygon]
     if len(texts) != len(polygons) or not all(texts):

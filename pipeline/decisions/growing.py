@@ -1,8 +1,8 @@
 """Words that the detector has cut short are grown letter by letter.
 
 A word that is not in the word lists of the language model may lack letters: ``storia`` for Astoria.
-It is read again in a longer outline. If the new text is the old one with further letters, all of
-them certain, the outline and the text are replaced, and the word is tried again.
+The word is read again in a longer outline. If the new text is the old one with further letters, all
+of them certain, the new text and its outline replace the old ones, and the next letter is searched.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.decisions.neighbours import other_shapes
 from pipeline.decisions.outline_voting import Outline
 from pipeline.geometry import grow_ring, polygon_shape, ring_size
 from pipeline.recognition.ctc_reader import Reading
@@ -42,7 +43,8 @@ def grow_words(
         words: N words.
         rectifier: Cuts out the longer outlines.
         read: Reads crops.
-        is_known: Returns whether a text is a known word. Known words are not grown.
+        is_known: Returns whether a text is a complete word as far as known. Such words are not
+            grown.
         min_score: Words with a lower ``score`` are not grown.
 
     Returns:
@@ -72,7 +74,7 @@ def grow_words(
         following = []
         for index, reading in zip(active, read(rectify_once(images, batch, rectifier))):
             word = _extend(grown[index], reading)
-            if word is not None and _is_free(word, grown[index], index, words, min_score):
+            if word is not None and _is_free(word, grown[index], index, grown, min_score):
                 grown[index] = word
                 following.append(index)
         active = following
@@ -109,11 +111,5 @@ def _is_free(
 ) -> bool:
     """Whether the new part of an outline hardly overlaps other words of the image."""
     added = polygon_shape(word.polygon).difference(polygon_shape(old.polygon))
-    return not any(
-        added.intersection(polygon_shape(other.polygon)).area > _LARGEST_OVERLAP * added.area
-        for number, other in enumerate(words)
-        if number != index
-        and other.image_index == word.image_index
-        and other.reading.text
-        and other.score >= min_score
-    )
+    others = other_shapes(words, {index}, word.image_index, min_score)
+    return all(added.intersection(other).area <= _LARGEST_OVERLAP * added.area for other in others)

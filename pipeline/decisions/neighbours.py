@@ -1,12 +1,13 @@
-"""Neighbours on a line of text."""
+"""Neighbours on a line of text, and other words of the same image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
+import shapely
 
-from pipeline.geometry import box_along, join_sides, ring_size, split_sides
+from pipeline.geometry import box_along, join_sides, polygon_shape, ring_size, split_sides
 from pipeline.word_reading import ReadWord
 
 _LARGEST_OFFSET = 0.25  # across the line, in mean heights of the two words
@@ -21,8 +22,8 @@ def find_neighbours(
 
     Args:
         words: Words of any number of images.
-        min_score: Words with a lower ``score`` have no neighbours. Neither have empty ones and
-            ones with gaps.
+        min_score: Words with a lower ``score`` have no neighbours. Empty words and words with gaps
+            have no neighbours.
         least_gap: Least gap between the outlines along the line, in mean heights of the two words.
             Outlines contain a margin, so those of the parts of a word overlap.
         largest_gap: Largest gap, in the same unit.
@@ -80,6 +81,32 @@ def outline_of_both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         along = next_top[-1] + next_bottom[-1] - top[0] - bottom[0]
         return box_along(np.concatenate([first, second]), along)
     return join_sides(np.concatenate([top, next_top]), np.concatenate([bottom, next_bottom]))
+
+
+def other_shapes(
+    words: Sequence[ReadWord], without: Collection[int], image_index: int, min_score: float
+) -> list[shapely.Geometry]:
+    """Outlines of the other words of an image.
+
+    Args:
+        words: Words of any number of images.
+        without: Indices of words that are left out.
+        image_index: Index of the image.
+        min_score: Words with a lower ``score`` and empty words are left out.
+    """
+    return [
+        polygon_shape(word.polygon)
+        for number, word in enumerate(words)
+        if number not in without
+        and word.image_index == image_index
+        and word.reading.text
+        and word.score >= min_score
+    ]
+
+
+def box_contains(polygon: np.ndarray, point: np.ndarray) -> bool:
+    """Whether the bounding box of a polygon (K, 2) contains a point (2,)."""
+    return bool((polygon.min(axis=0) <= point).all() and (point <= polygon.max(axis=0)).all())
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

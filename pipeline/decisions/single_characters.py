@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.decisions.neighbours import box_contains
 from pipeline.detection.detections import Detections
 from pipeline.geometry import ring_size
 from pipeline.recognition.ctc_reader import Reading
@@ -93,8 +94,4 @@ def _is_character(word: ReadWord) -> bool:
 
 def _overlap(ring: np.ndarray, other: np.ndarray) -> bool:
     """Whether the middle of one polygon is in the bounding box of the other one."""
-    return _contains(ring, other.mean(axis=0)) or _contains(other, ring.mean(axis=0))
-
-
-def _contains(ring: np.ndarray, point: np.ndarray) -> bool:
-    return bool((ring.min(axis=0) <= point).all() and (point <= ring.max(axis=0)).all())
+    return box_contains(ring, other.mean(axis=0)) or box_contains(other, ring.mean(axis=0))

@@ -224,7 +224,9 @@ class ImagePyramid:
         results: list[Detections | None] = [None] * len(images)
         whole: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
         for i, image in enumerate(images):
-            resized = _resize(image, self.working_size(*image.shape[:2], long_side_px))
+            resized = _resize(
+                image, self.working_size(image.shape[0], image.shape[1], long_side_px)
+            )
             height, width = resized.shape[:2]
             tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             if len(tiles) > 1:

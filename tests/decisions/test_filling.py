@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -104,10 +106,39 @@ def test_other_readings_beyond_the_ends_add_nothing(texts):
     assert fill_ends([PB, NUMBER], texts) == ['PB', '5987']
 
 
-@pytest.mark.parametrize('others', [[word('HALL', box(160, 260))], [word('Hall 2', box(160, 260))]])
-def test_lines_without_digits_or_in_lower_case_are_not_codes(others):
-    words = [word('Pb', box(100, 150)) if others[0].reading.text == 'Hall 2' else PB, *others]
-    assert fill_ends(words, ('N PB', 'HALL D')) == [each.reading.text for each in words]
+@pytest.mark.parametrize(
+    ('first', 'last', 'texts'),
+    [
+        (PB, word('HALL', box(160, 260)), ('N PB', 'HALL D')),  # no digit
+        (word('Pb', box(100, 150)), NUMBER, ('N Pb', '5987')),  # lower case
+        (PB, word('598765', box(160, 260)), ('PB', '598765 D')),  # long
+    ],
+)
+def test_other_words_are_not_read_beyond_their_ends(first, last, texts):
+    words = [first, last]
+    assert fill_ends(words, texts) == [each.reading.text for each in words]
+
+
+def test_the_outline_of_a_character_at_an_end_is_as_wide_as_the_character():
+    def read(crops):
+        places = [0.1, 0.3, 0.5, 0.6, 0.7, 0.8]
+        return [Reading('5987 D', [0.99] * 6, 0.99, [0.7], places)] * len(crops.crops)
+
+    found = fill_gaps([IMAGE], [PB, NUMBER], Rectifier((48, 144)), read)[-1]
+    # The longer outline is 176 px wide; the character's middle is at 0.8, the gap at 0.7.
+    np.testing.assert_allclose(found.polygon, box(160 + 0.7 * 176, 160 + 0.9 * 176), atol=1)
+    np.testing.assert_allclose(found.reading.char_places, [0.5], atol=0.01)
+
+
+def test_words_of_other_images_do_not_matter():
+    """The gap is filled although another image has a word at its place."""
+    other = replace(word('7', box(130, 170)), image_index=1)
+    reading = Reading('KA 7 AB', [0.99] * 7, 0.9, [0.4, 0.6], [0.1] * 7)
+    images = [IMAGE, IMAGE]
+    words = fill_gaps(
+        images, [KA, other, AB], Rectifier((48, 144)), lambda crops: [reading] * len(crops.crops)
+    )
+    assert [(each.reading.text, each.image_index) for each in words][-1] == ('7', 0)
 
 
 def test_default_reads_a_single_digit_on_a_plate():

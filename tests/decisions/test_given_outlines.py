@@ -15,7 +15,7 @@ from pipeline.decisions.outline_voting import (
     vote_on_words,
 )
 from pipeline.detection.detections import Detections
-from pipeline.geometry import polygon_iou
+from pipeline.geometry import polygon_iou, turn_ring
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import ReadWord
@@ -77,6 +77,28 @@ def test_find_curved_at_the_border_repeats_it():
 )
 def test_find_curved_returns_none_without_a_large_curved_word(found):
     assert find_curved(IMAGE, BOX, Detector(*found)) is None
+
+
+@pytest.mark.parametrize('start', [(300, 50), (-150, 50), (100, 250), (100, -90)])
+def test_find_curved_accepts_boxes_outside_of_the_image(start):
+    image = np.full((200, 300, 3), 7, dtype=np.uint8)
+    seen = []
+
+    def find(area: np.ndarray, scale: float) -> Detections:
+        seen.append(area)
+        return Detections([], np.zeros(0, dtype=np.float32))
+
+    ring = BOX - BOX[0] + np.float32(start)
+    assert find_curved(image, ring, find) is None
+    assert seen[0].shape == (72, 122, 3)
+    assert (seen[0] == 7).all()
+
+
+def test_find_curved_keeps_the_reading_direction_of_the_box():
+    np.testing.assert_allclose(
+        find_curved(IMAGE, turn_ring(BOX, 2), Detector(ARCH)), turn_ring(ARCH, 2)
+    )
+    assert find_curved(IMAGE, turn_ring(BOX, 1), Detector(ARCH)) is None
 
 
 def test_given_outlines_of_boxes_are_slanted_and_curved():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,18 @@ def test_uncertain_letters_are_not_added():
 def test_letters_of_another_word_are_not_added():
     words = [word('STORIA', box(112, 184)), word('XA', box(60, 111))]
     assert grow(words) == words
+
+
+def test_a_letter_between_two_parts_is_added_once():
+    parts = [word('AST', box(100, 136)), word('RIA', box(148, 184))]
+    assert [each.reading.text for each in grow(parts)] == ['ASTO', 'RIA']
+
+
+def test_words_of_other_images_do_not_matter():
+    part = word('STORIA', box(112, 184))
+    other = replace(word('XA', box(60, 111)), image_index=1)
+    grown = grow_words([IMAGE, IMAGE], [other, part], Rectifier((48, 144)), read_sign, str.islower)
+    assert [each.reading.text for each in grown] == ['XA', SIGN]
 
 
 def test_words_of_the_lists_are_not_grown():

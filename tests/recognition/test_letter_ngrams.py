@@ -146,3 +146,8 @@ def test_contains_finds_whole_words_in_any_case():
     model = LetterNgrams({'open': 2.0, 'opening': 1.0})
     assert model.contains('OPEN') and model.contains('Opening')
     assert not any(model.contains(text) for text in ('ope', 'pen', '', 'open\nopening', 'open!'))
+
+
+def test_contains_ignores_accents():
+    model = LetterNgrams({'été': 1.0, 'Straße': 1.0})
+    assert all(model.contains(text) for text in ('été', 'ÉTÉ', 'Straße', 'STRASSE'))

@@ -6,7 +6,8 @@ import math
 import os
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 from unicodedata import combining, normalize
 
@@ -102,7 +103,7 @@ class LetterNgrams:
         self.surprise = surprise
         gathered, self._accented = _gather(words)
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
-        self._words = '\n'.join(('', *gathered, ''))
+        self._words = _group(gathered)
         self._counts = LetterCounts(gathered, order)
         self._kept: dict[int, _Distribution | None] = {}
         self._steps: dict[tuple[int, int], tuple[float, int]] = {}
@@ -203,8 +204,9 @@ class LetterNgrams:
         return letters <= self._accented
 
     def contains(self, text: str) -> bool:
-        """Whether a text is a word of the lists, in any case."""
-        return text.isalpha() and f'\n{text.lower()}\n' in self._words
+        """Whether a text is a word of the lists, in any case and with any accents."""
+        plain = _without_accents(text)
+        return plain.isalpha() and f'\n{plain}\n' in self._words.get(plain[:2], '')
 
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""
@@ -239,16 +241,28 @@ def _gather(
             continue
         accented |= {c for c in text.lower() if c.isalpha() and not c.isascii()}
         for word, weight in some.items():
-            if word.isascii():
-                plain = word.lower()
-            else:
-                plain = ''.join(c for c in normalize('NFKD', word.casefold()) if not combining(c))
+            plain = _without_accents(word)
             parts = [plain] if plain.isascii() and plain.isalpha() else _OTHERS.split(plain)
             for part in filter(None, parts):
                 weights[part] = weights.get(part, 0.0) + weight
     if not weights:
         raise ValueError('wanted words with letters a to z, got none. Use another word list.')
     return weights, accented
+
+
+def _without_accents(word: str) -> str:
+    """A word in lower case without accents."""
+    if word.isascii():
+        return word.lower()
+    return ''.join(char for char in normalize('NFKD', word.casefold()) if not combining(char))
+
+
+def _group(words: Iterable[str]) -> dict[str, str]:
+    """Words by their first two letters, one per line. A set would take ten times the memory."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for word in words:
+        groups[word[:2]].append(word)
+    return {start: '\n'.join(('', *some, '')) for start, some in groups.items()}
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, float]:

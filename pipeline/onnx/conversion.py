@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from pipeline.onnx.graphs import as_list
 from pipeline.onnx.network import OnnxNetwork
-from pipeline.onnx.padding import fold_pads
 from pipeline.onnx.weights import fold_norms, store_in_half
 from pipeline.utils.atomic_write import write_whole
 
@@ -57,7 +56,6 @@ def convert(
             _export(module, examples[0], wanted[0], axes, traced)
             model = onnx.load(traced)
             fold_norms(model)
-            fold_pads(model)
             store_in_half(model)
             onnx.save(model, traced)
             network = OnnxNetwork(traced)

@@ -6,8 +6,7 @@ import math
 import os
 import re
 import string
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 from unicodedata import combining, normalize
 
@@ -103,7 +102,8 @@ class LetterNgrams:
         self.surprise = surprise
         gathered, self._accented = _gather(words)
         self.words = words if isinstance(words, Mapping) else [str(path) for path in words]
-        self._words = _group(gathered)
+        # One string: a set of the words would take ten times the memory.
+        self._words = '\n'.join(('', *gathered, ''))
         self._counts = LetterCounts(gathered, order)
         self._kept: dict[int, _Distribution | None] = {}
         self._steps: dict[tuple[int, int], tuple[float, int]] = {}
@@ -206,7 +206,7 @@ class LetterNgrams:
     def contains(self, text: str) -> bool:
         """Whether a text is a word of the lists, in any case and with any accents."""
         plain = _without_accents(text)
-        return plain.isalpha() and f'\n{plain}\n' in self._words.get(plain[:2], '')
+        return plain.isalpha() and f'\n{plain}\n' in self._words
 
     def log_prob(self, text: str) -> float:
         """Log probability of a whole text."""
@@ -255,14 +255,6 @@ def _without_accents(word: str) -> str:
     if word.isascii():
         return word.lower()
     return ''.join(char for char in normalize('NFKD', word.casefold()) if not combining(char))
-
-
-def _group(words: Iterable[str]) -> dict[str, str]:
-    """Words by their first two letters, one per line. A set would take ten times the memory."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for word in words:
-        groups[word[:2]].append(word)
-    return {start: '\n'.join(('', *some, '')) for start, some in groups.items()}
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, float]:

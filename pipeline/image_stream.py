@@ -74,7 +74,8 @@ class ImageStream:
         if is_single(images) or isinstance(images, np.ndarray):
             raise TypeError(
                 'images must be a list or another iterable of images, got one '
-                f'{type(images).__name__}; read() takes one.'
+                f'{type(images).__name__}; read() takes one image. For a folder pass '
+                'sorted(Path(folder).iterdir()).'
             )
         if batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, got {batch_size}.')

@@ -88,10 +88,15 @@ def check_charset(spec: str) -> Any:
         The compiled regular expression of ``'/REGEX/'``, otherwise None.
 
     Raises:
-        ValueError: If the regular expression is invalid, or ``spec`` is a misspelled name, such as
-            ``'digit'``, which would allow the letters d, g, i and t.
+        ValueError: If the regular expression is invalid, ``spec`` is empty, or it is a misspelled
+            name, such as ``'digit'``, which would allow the letters d, g, i and t.
         ImportError: If a regular expression is given and the package regex is not installed.
     """
+    if not spec.strip():
+        raise ValueError(
+            f'the charset {spec!r} contains no character: wanted {", ".join(NAMED_CHARSETS)}, a list '
+            'of characters, or /REGEX/.'
+        )
     if len(spec) > 2 and spec.startswith('/') and spec.endswith('/'):
         return _compile(spec[1:-1])
     if spec not in NAMED_CHARSETS and _resembles_a_name(spec.casefold()):

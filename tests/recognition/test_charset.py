@@ -88,7 +88,7 @@ def test_charset_is_pickled():
     ('spec', 'message'),
     [
         ('0ж', "cannot read 'ж' of the charset '0ж'"),
-        ('', 'cannot read .any character'),
+        ('', 'contains no character: wanted digits'),
         ('/[0-9/', 'not a regular expression'),
     ],
 )

@@ -94,8 +94,8 @@ def check_charset(spec: str) -> Any:
     """
     if not spec.strip():
         raise ValueError(
-            f'the charset {spec!r} contains no character: wanted {", ".join(NAMED_CHARSETS)}, a list '
-            'of characters, or /REGEX/.'
+            f'the charset {spec!r} contains no character: wanted {", ".join(NAMED_CHARSETS)}, a '
+            'list of characters, or /REGEX/.'
         )
     if len(spec) > 2 and spec.startswith('/') and spec.endswith('/'):
         return _compile(spec[1:-1])

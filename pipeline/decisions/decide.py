@@ -11,6 +11,7 @@ from pipeline.decisions.growing import grow_words
 from pipeline.decisions.joining import join_words
 from pipeline.decisions.letter_chains import join_letters
 from pipeline.decisions.outline_voting import grown_outlines, straighten_words, vote_on_words
+from pipeline.decisions.repeats import drop_repeats
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import (
@@ -45,7 +46,8 @@ def decide_words(
             outlines.
 
     Returns:
-        The words: joined, split and completed, with the words found in gaps.
+        The words: joined, split and completed, with the words found in gaps and without repeated
+        parts.
     """
     words = choose_orientations(crops, read(crops))
     words = straighten_words(images, words, rectifier, read, vote_below)
@@ -59,4 +61,5 @@ def decide_words(
         images, words, lambda _, ring: grown_outlines(ring), rectifier, read, vote_below, min_score
     )
     words = grow_words(images, words, rectifier, read, is_known, min_score)
-    return fill_gaps(images, words, rectifier, read, min_score)
+    words = fill_gaps(images, words, rectifier, read, min_score)
+    return drop_repeats(words, min_score)

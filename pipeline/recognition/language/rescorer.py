@@ -25,10 +25,11 @@ _MATCH_PRUNE = -14.0
 class LanguageModelRescorer:
     """Rescores uncertain words: CTC and a language model propose, a recognizer decides.
 
-    Readings of several words, and words with letters that the word lists lack
-    (:meth:`LetterNgrams.covers`), stay as they are. For each other word with a low score, CTC beam
-    search with the language model proposes hypotheses. The hypothesis with the highest
-    ``log p(visual) + lm_weight * log p(language)`` replaces the reading.
+    Readings of several words, words with letters that the word lists lack
+    (:meth:`LetterNgrams.covers`), and single digits and symbols stay as they are. For each other
+    word with a low score, CTC beam search with the language model proposes hypotheses. The
+    hypothesis with the highest ``log p(visual) + lm_weight * log p(language)`` replaces the
+    reading.
 
     Args:
         characters: L classes of the classifier.
@@ -129,9 +130,13 @@ class LanguageModelRescorer:
         return ''.join(self.characters[index] for index in hypothesis)
 
     def _can_rescore(self, text: str) -> bool:
-        """Empty readings have nothing to rescore; several words are rescored after their split."""
+        """Empty readings have nothing to rescore; several words are rescored after their split.
+
+        Word lists contain no statement about single digits and symbols.
+        """
         model = self.language_model
-        return bool(text) and ' ' not in text and model is not None and model.covers(text)
+        is_word = len(text) > 1 or text.isalpha()
+        return is_word and ' ' not in text and model is not None and model.covers(text)
 
     def _propose(
         self, language_model: LetterNgrams, text: str, log_probs: np.ndarray

@@ -63,8 +63,9 @@ def memory():
     lines = Path('/proc/self/status').read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith('VmRSS:'))
 used = []
-for height, width in rng.integers(2, 20, (120, 2)) * 32:
-    network(np.zeros((1, height, width, 3), np.uint8))
+largest = [[19, 19]]  # its buffers are the largest
+for height, width in [*largest, *rng.integers(2, 20, (120, 2))]:
+    network(np.zeros((1, 32 * height, 32 * width, 3), np.uint8))
     used.append(memory())
 print(max(used[:30]), used[-1])
 """

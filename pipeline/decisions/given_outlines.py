@@ -53,11 +53,15 @@ def find_curved(
 ) -> np.ndarray | None:
     """Polygon (2k, 2) of the largest word in an upright box if it is curved, or None.
 
-    The polygon has the reading direction of the box.
+    The polygon has the reading direction of the box. Only the part of the box in the image is
+    searched.
     """
-    left, top = np.floor(polygon.min(axis=0)).astype(int)
-    right, bottom = np.ceil(polygon.max(axis=0)).astype(int)
-    side = max(min(right - left, bottom - top), 1)
+    size = image.shape[1::-1]
+    left, top = np.floor(polygon.min(axis=0).clip(0, size)).astype(int)
+    right, bottom = np.ceil(polygon.max(axis=0).clip(0, size)).astype(int)
+    side = min(right - left, bottom - top)
+    if side < 1:
+        return None
     margin = round(_MARGIN * side) + 1
     start = np.array([left - margin, top - margin])
     area = _cut(image, left - margin, top - margin, right + margin, bottom + margin)

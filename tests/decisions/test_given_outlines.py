@@ -80,18 +80,19 @@ def test_find_curved_returns_none_without_a_large_curved_word(found):
 
 
 @pytest.mark.parametrize('start', [(300, 50), (-150, 50), (100, 250), (100, -90)])
-def test_find_curved_accepts_boxes_outside_of_the_image(start):
-    image = np.full((200, 300, 3), 7, dtype=np.uint8)
-    seen = []
+def test_find_curved_returns_none_outside_of_the_image(start):
+    detector = Detector(ARCH)
+    assert find_curved(IMAGE, BOX - BOX[0] + np.float32(start), detector) is None
+    assert not detector.calls
 
-    def find(area: np.ndarray, scale: float) -> Detections:
-        seen.append(area)
-        return Detections([], np.zeros(0, dtype=np.float32))
 
-    ring = BOX - BOX[0] + np.float32(start)
-    assert find_curved(image, ring, find) is None
-    assert seen[0].shape == (72, 122, 3)
-    assert (seen[0] == 7).all()
+def test_find_curved_searches_only_the_part_of_a_huge_box_in_the_image():
+    detector = Detector(ARCH, start=(-41, -41))
+    ring = np.float32([[-1e8, -1e8], [1e8, -1e8], [1e8, 1e8], [-1e8, 1e8]])
+    find_curved(IMAGE, ring, detector)
+    ((shape, scale),) = detector.calls
+    assert shape == (282, 382, 3)  # the image and 41 px at each side
+    assert scale == pytest.approx(96 / 200)
 
 
 def test_find_curved_keeps_the_reading_direction_of_the_box():

@@ -16,7 +16,9 @@ model = dict(
     type='ContextRecognizer',
     recognizer=dict(
         _base_.model,
-        init_cfg=dict(type='Pretrained', checkpoint='work_dirs/parseq-compact_words/iter_20000.pth'),
+        init_cfg=dict(
+            type='Pretrained', checkpoint='work_dirs/parseq-compact_words/iter_20000.pth'
+        ),
     ),
     context_encoder=dict(_base_.context_encoder, pooling=dict(kernel='inf')),
     fusion=dict(type='GatedAttention', embed_dim=192),

@@ -82,7 +82,7 @@ def grow_words(
 
 
 def _extend(word: ReadWord, reading: Reading) -> ReadWord | None:
-    """The word with the new letters of the longer outline, or None if there are none."""
+    """The word with the new letters of the longer outline, or None without new letters."""
     old, new = word.reading.text, reading.text
     start = new.find(old)
     if start < 0 or new == old:

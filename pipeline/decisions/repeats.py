@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import shapely
+
 from pipeline.geometry import polygon_shape
 from pipeline.word_reading import ReadWord
 
@@ -24,20 +26,22 @@ def drop_repeats(words: Sequence[ReadWord], min_score: float = 0.0) -> list[Read
     Returns:
         At most N words, in order. Of two equal words the first one is kept.
     """
-    kept = [
-        number for number, word in enumerate(words) if word.reading.text and word.score >= min_score
-    ]
-    shapes = {number: polygon_shape(words[number].polygon) for number in kept}
+    kept = [word for word in words if word.reading.text and word.score >= min_score]
+    shapes = [polygon_shape(word.polygon) for word in kept]
+    tree = shapely.STRtree(shapes)
+    dropped = set()
+    for number, (word, shape) in enumerate(zip(kept, shapes)):
+        for other in tree.query(shape):
+            if other != number and _repeats(word, kept[other], is_first=number < other):
+                shared = shape.intersection(shapes[other]).area
+                if shared > _LEAST_OVERLAP * shape.area:
+                    dropped.add(word)
+    return [word for word in words if word not in dropped]
 
-    def repeats(number: int, other: int) -> bool:
-        word, whole = words[number], words[other]
-        text, whole_text = word.reading.text.casefold(), whole.reading.text.casefold()
-        if number == other or word.image_index != whole.image_index or text not in whole_text:
-            return False
-        if text == whole_text and number < other:
-            return False
-        shared = shapes[number].intersection(shapes[other]).area
-        return bool(shared > _LEAST_OVERLAP * shapes[number].area)
 
-    dropped = {number for number in kept if any(repeats(number, other) for other in kept)}
-    return [word for number, word in enumerate(words) if number not in dropped]
+def _repeats(word: ReadWord, whole: ReadWord, is_first: bool) -> bool:
+    """Whether the text of a word is a part of another one's, or equal to an earlier one's."""
+    text, whole_text = word.reading.text.casefold(), whole.reading.text.casefold()
+    if word.image_index != whole.image_index or text not in whole_text:
+        return False
+    return text != whole_text or not is_first

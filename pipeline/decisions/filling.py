@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+import shapely
 
 from pipeline.decisions.neighbours import find_neighbours, other_shapes, outline_of_both
 from pipeline.geometry import grow_ring, polygon_shape
@@ -85,14 +86,22 @@ def _empty_gaps(words: Sequence[ReadWord], min_score: float) -> list[tuple[int, 
         following.setdefault(first, last)
         previous.setdefault(last, first)
     pairs = [(first, last) for first, last in following.items() if previous[last] == first]
-    return [pair for pair in pairs if _is_empty(pair, words, min_score)]
+    kept = [
+        number for number, word in enumerate(words) if word.reading.text and word.score >= min_score
+    ]
+    shapes = [polygon_shape(words[number].polygon) for number in kept] if pairs else []
+    tree = shapely.STRtree(shapes)
 
+    def is_empty(first: int, last: int) -> bool:
+        whole = polygon_shape(outline_of_both(words[first].polygon, words[last].polygon))
+        return not any(
+            kept[i] not in (first, last)
+            and words[kept[i]].image_index == words[first].image_index
+            and whole.intersection(shapes[i]).area > _LARGEST_OVERLAP * shapes[i].area
+            for i in tree.query(whole)
+        )
 
-def _is_empty(pair: tuple[int, int], words: Sequence[ReadWord], min_score: float) -> bool:
-    first, last = (words[number] for number in pair)
-    whole = polygon_shape(outline_of_both(first.polygon, last.polygon))
-    others = other_shapes(words, pair, first.image_index, min_score)
-    return all(whole.intersection(other).area <= _LARGEST_OVERLAP * other.area for other in others)
+    return [pair for pair in pairs if is_empty(*pair)]
 
 
 def _ends_of_codes(words: Sequence[ReadWord], min_score: float) -> list[tuple[int, bool]]:

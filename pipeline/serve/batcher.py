@@ -171,7 +171,6 @@ class Batcher:
                 seconds = time.perf_counter() - begin
                 with self._changed:
                     self._busy -= 1
-                    self._running -= len(batch)
                     self._seconds_per_image += 0.2 * (
                         seconds / len(batch) - self._seconds_per_image
                     )
@@ -239,10 +238,17 @@ class Batcher:
                 for job in batch:
                     self._read([job])
             else:
+                self._free_place()
                 batch[0].future.set_exception(error)
             return
         for job, reading in zip(batch, readings):
+            self._free_place()
             job.future.set_result(reading if job.keep_image else replace(reading, image=None))
+
+    def _free_place(self) -> None:
+        """Free the place of an image before its answer, whose client may send the next one."""
+        with self._changed:
+            self._running -= 1
 
     def _apply(self, options: SpotOptions) -> None:
         """Set the options of the spotter. No other worker reads while they change."""

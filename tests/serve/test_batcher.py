@@ -182,6 +182,18 @@ def test_close_reads_what_waits(spotter: GatedSpotter, blank: bytes) -> None:
     assert [job.future.result(0).page.size for job in jobs] == [(32, 32)] * 5
 
 
+def test_place_is_free_when_the_answer_comes(spotter: GatedSpotter, blank: bytes) -> None:
+    batcher = Batcher(Reader(spotter), queue_size=1, wait_s=0)
+    sizes: list[int] = []
+    for content in (blank, blank[:20]):  # the second one cannot be read
+        job = Job(FilePage(content, 'sign.png'), SpotOptions())
+        job.future.add_done_callback(lambda _: sizes.append(batcher.size))
+        batcher.submit([job])
+        job.future.exception(60)
+    batcher.close()
+    assert sizes == [0, 0]
+
+
 def test_workers_read_batches_with_equal_options_together(
     spotter: GatedSpotter, blank: bytes
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.decisions.enlarging import enlarge_words
 from pipeline.decisions.filling import fill_gaps
 from pipeline.decisions.growing import grow_words
 from pipeline.decisions.joining import join_words
@@ -51,6 +52,7 @@ def decide_words(
     """
     words = choose_orientations(crops, read(crops))
     words = straighten_words(images, words, rectifier, read, vote_below)
+    words = enlarge_words(images, words, rectifier, read, min_score)
     words = join_letters(words, min_score)
     words = join_words(images, words, rectifier, read, min_score)
     split, counts = split_words(words, rectifier)

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.decisions.neighbours import other_shapes
+from pipeline.decisions.neighbours import is_free
 from pipeline.decisions.outline_voting import Outline
-from pipeline.geometry import grow_ring, polygon_shape, ring_size
+from pipeline.geometry import grow_ring, ring_size
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
 from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
@@ -25,7 +25,6 @@ _LEAST_SCORE = 0.9  # of each new character, and of the mean character
 _MOST_NEW = 2  # Largest number of new letters at one end per step.
 _LEAST_LETTERS = 3
 _MOST_STEPS = 8
-_LARGEST_OVERLAP = 0.1  # of the new part of an outline with another word
 
 
 def grow_words(
@@ -74,7 +73,7 @@ def grow_words(
         following = []
         for index, reading in zip(active, read(rectify_once(images, batch, rectifier))):
             word = _extend(grown[index], reading)
-            if word is not None and _is_free(word, grown[index], index, grown, min_score):
+            if word is not None and is_free(word, grown[index], index, grown, min_score):
                 grown[index] = word
                 following.append(index)
         active = following
@@ -104,12 +103,3 @@ def _extend(word: ReadWord, reading: Reading) -> ReadWord | None:
     )
     places = [own.place(place) for place in reading.char_places]
     return replace(word, polygon=polygon, reading=replace(reading, char_places=places, gaps=[]))
-
-
-def _is_free(
-    word: ReadWord, old: ReadWord, index: int, words: Sequence[ReadWord], min_score: float
-) -> bool:
-    """Whether the new part of an outline hardly overlaps other words of the image."""
-    added = polygon_shape(word.polygon).difference(polygon_shape(old.polygon))
-    others = other_shapes(words, {index}, word.image_index, min_score)
-    return all(added.intersection(other).area <= _LARGEST_OVERLAP * added.area for other in others)

@@ -12,6 +12,7 @@ from pipeline.word_reading import ReadWord
 
 _LARGEST_OFFSET = 0.25  # across the line, in mean heights of the two words
 _LEAST_HEIGHT_RATIO = 0.6
+_LARGEST_OVERLAP = 0.1  # of the new part of an outline with another word
 _LEAST_COSINE = float(np.cos(np.radians(20)))
 
 
@@ -102,6 +103,23 @@ def other_shapes(
         and word.reading.text
         and word.score >= min_score
     ]
+
+
+def is_free(
+    word: ReadWord, old: ReadWord, index: int, words: Sequence[ReadWord], min_score: float
+) -> bool:
+    """Whether the new part of a larger outline hardly overlaps other words of the image.
+
+    Args:
+        word: The word with the larger outline.
+        old: The word with its outline so far.
+        index: Index of the word in ``words``.
+        words: Words of any number of images.
+        min_score: Words with a lower ``score`` do not count.
+    """
+    added = polygon_shape(word.polygon).difference(polygon_shape(old.polygon))
+    others = other_shapes(words, {index}, word.image_index, min_score)
+    return all(added.intersection(other).area <= _LARGEST_OVERLAP * added.area for other in others)
 
 
 def box_contains(polygon: np.ndarray, point: np.ndarray) -> bool:

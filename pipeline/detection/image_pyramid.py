@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from pipeline.detection.detections import Detections, merge_detections
+from pipeline.detection.regions import find_regions
 from pipeline.detection.tiles import Tile, cut_tiles, merge_tiles
 from pipeline.geometry import order_ring
 
-Predict = Callable[
-    [list[np.ndarray], list[tuple[int, int]]], list[tuple[Sequence[np.ndarray], np.ndarray]]
-]
+_LEAST_MAP_SCALE = 0.45
+"""Scale of a coarse pass, in that of the first pass, from which on it shows where text can be."""
+
+
+class Prediction(NamedTuple):
+    """The words of one image.
+
+    Args:
+        polygons: N polygons in pixels of the original image.
+        scores: (N,) scores.
+        prob_map: (h, w) probabilities of text at the size of the network input, or a fraction of
+            it. None if the network has none: the first pass then searches the whole image.
+    """
+
+    polygons: Sequence[np.ndarray]
+    scores: np.ndarray
+    prob_map: np.ndarray | None = None
+
+
+Predict = Callable[[list[np.ndarray], list[tuple[int, int]]], Sequence[Prediction]]
 """Network with its postprocessor: resized images of one size and their original (height, width)
--> polygons in pixels of the original image, and scores, of each image."""
+-> a ``Prediction`` per image."""
 
 
 class ImagePyramid:
@@ -25,6 +44,8 @@ class ImagePyramid:
     ``divisor``. ``coarse_long_sides_px`` adds further passes at smaller sizes, for words that
     exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
     between the passes. Images without words in all passes get one more at half the smallest size.
+    If the network returns probability maps, the first pass is the last one and searches only the
+    regions in which the pass before has seen text (:func:`find_regions`).
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
     limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
@@ -46,6 +67,8 @@ class ImagePyramid:
         max_aspect: An image that is longer than this times its short side gets the scale of an
             image of this aspect ratio, but is not enlarged by this rule.
         min_scale: Minimum scale of the first pass.
+        region_px: Sides of regions are multiples of this, for engines that compile their kernels
+            for each input size. A multiple of ``divisor``; None is ``divisor``.
 
     Raises:
         ValueError: If a size or factor is not positive, or the long sides do not decrease.
@@ -63,6 +86,7 @@ class ImagePyramid:
         tile_px: int | None = None,
         max_aspect: float = 2.5,
         min_scale: float = 0.25,
+        region_px: int | None = None,
     ) -> None:
         if long_side_px < divisor or divisor < 1 or max_upscale <= 0 or batch_size < 1:
             raise ValueError(
@@ -94,6 +118,7 @@ class ImagePyramid:
             self.set_tile(tile_px)
         self.max_aspect = max_aspect
         self.min_scale = min_scale
+        self.region_px = region_px
 
     def set_long_side(self, long_side_px: int) -> None:
         """Change the size of the first pass. Previous sizes up to 3/4 of it remain further passes.
@@ -136,17 +161,24 @@ class ImagePyramid:
         Returns:
             One ``Detections`` per image, in input order.
         """
-        found = self._search(images, self.long_side_px, predict)
-        for size in self.coarse_long_sides_px:
+        passes = []
+        maps: list[np.ndarray | None] = [None] * len(images)
+        for size in reversed(self.coarse_long_sides_px):
             rows = [
                 i
                 for i, image in enumerate(images)
                 if max(self.working_size(*image.shape[:2])) > size
             ]
-            for i, coarse in zip(rows, self._search([images[i] for i in rows], size, predict)):
+            coarse, some_maps = self._search([images[i] for i in rows], size, predict)
+            passes.append((size, rows, coarse))
+            for i, prob_map in zip(rows, some_maps):
+                maps[i] = prob_map
+        found, _ = self._search(images, self.long_side_px, predict, maps)
+        for size, rows, coarse in reversed(passes):
+            for i, words in zip(rows, coarse):
                 height, width = images[i].shape[:2]
                 shrunk = size * self._enlargement(height, width) / max(height, width)
-                found[i] = merge_detections(found[i], coarse, self.coarse_min_side_px / shrunk)
+                found[i] = merge_detections(found[i], words, self.coarse_min_side_px / shrunk)
         self._search_empty(images, found, predict)
         return found
 
@@ -163,7 +195,7 @@ class ImagePyramid:
             shrinks = self.working_size(height, width, half) < self.working_size(height, width)
             if shrinks and not words.polygons:
                 rows.append(i)
-        for i, words in zip(rows, self._search([images[i] for i in rows], half, predict)):
+        for i, words in zip(rows, self._search([images[i] for i in rows], half, predict)[0]):
             found[i] = words
 
     def detect_each(self, image: np.ndarray, predict: Predict) -> list[Detections]:
@@ -177,7 +209,7 @@ class ImagePyramid:
             One ``Detections`` per pass.
         """
         sizes = (self.long_side_px, *self.coarse_long_sides_px)
-        return [self._search([image], size, predict)[0] for size in sizes]
+        return [self._search([image], size, predict)[0][0] for size in sizes]
 
     def detect_at_scale(self, image: np.ndarray, scale: float, predict: Predict) -> Detections:
         """Detect words in one pass at a given scale.
@@ -191,7 +223,7 @@ class ImagePyramid:
         height, width = image.shape[:2]
         scale = min(scale, self.tile_px / max(height, width))
         resized = _resize(image, (self._round(height * scale), self._round(width * scale)))
-        ((polygons, scores),) = predict([resized], [(height, width)])
+        ((polygons, scores, *_),) = predict([resized], [(height, width)])
         return self._collect(polygons, scores)
 
     def working_size(
@@ -219,9 +251,19 @@ class ImagePyramid:
         return max(usual, min(1.0, in_aspect), self.min_scale) / usual
 
     def _search(
-        self, images: Sequence[np.ndarray], long_side_px: int, predict: Predict
-    ) -> list[Detections]:
+        self,
+        images: Sequence[np.ndarray],
+        long_side_px: int,
+        predict: Predict,
+        coarse_maps: Sequence[np.ndarray | None] | None = None,
+    ) -> tuple[list[Detections], list[np.ndarray | None]]:
+        """One pass: the words and the probability map of each image.
+
+        With ``coarse_maps`` of the next coarser pass, only their regions are searched. The result
+        then contains no map, and none for images in tiles.
+        """
         results: list[Detections | None] = [None] * len(images)
+        maps: list[np.ndarray | None] = [None] * len(images)
         whole: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
         for i, image in enumerate(images):
             resized = _resize(
@@ -229,7 +271,11 @@ class ImagePyramid:
             )
             height, width = resized.shape[:2]
             tiles = cut_tiles(height, width, self.tile_px, self.divisor)
-            if len(tiles) > 1:
+            coarse = None if coarse_maps is None else coarse_maps[i]
+            shows_text = coarse is not None and coarse.shape[1] >= _LEAST_MAP_SCALE * width
+            if coarse is not None and shows_text and len(tiles) == 1:
+                tiles = find_regions(coarse, (height, width), self.divisor, self.region_px)
+            if len(tiles) != 1 or tiles[0].is_part:
                 results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict)
             else:
                 whole.setdefault(resized.shape[:2], []).append((i, resized))
@@ -242,9 +288,10 @@ class ImagePyramid:
             found = predict(
                 [resized for _, resized in batch], [images[i].shape[:2] for i, _ in batch]
             )
-            for (i, _), (polygons, scores) in zip(batch, found):
+            for (i, _), (polygons, scores, *rest) in zip(batch, found):
                 results[i] = self._collect(polygons, scores)
-        return [result for result in results if result is not None]
+                maps[i] = rest[0] if rest else None
+        return [result for result in results if result is not None], maps
 
     def _search_tiles(
         self, size: tuple[int, int], resized: np.ndarray, tiles: Sequence[Tile], predict: Predict
@@ -253,7 +300,7 @@ class ImagePyramid:
         found = []
         for tile in tiles:
             part = np.ascontiguousarray(resized[tile.rows, tile.columns])
-            ((polygons, scores),) = predict([part], [part.shape[:2]])
+            ((polygons, scores, *_),) = predict([part], [part.shape[:2]])
             found.append(self._collect(polygons, scores))
         merged = merge_tiles(tiles, found)
         scale = np.array([size[1] / resized.shape[1], size[0] / resized.shape[0]], dtype=np.float32)

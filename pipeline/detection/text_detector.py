@@ -7,19 +7,22 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 # isort: split
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
+from mmocr.models.textdet.heads import DBHead
 from torch import Tensor, nn
 
 from pipeline.detection.batch_norm_folding import fold_batch_norm
 from pipeline.detection.db_word_postprocessor import DBWordPostprocessor
+from pipeline.detection.db_words import DBWords
 from pipeline.detection.detection_samples import make_samples, to_polygons
 from pipeline.detection.detections import Detections
-from pipeline.detection.image_pyramid import ImagePyramid
+from pipeline.detection.image_pyramid import ImagePyramid, Prediction
 from pipeline.registry import MODELS
 from pipeline.utils.transfer import to_device
 
@@ -81,32 +84,49 @@ class TextDetector(BaseModule):
 
         Empty for detectors other than a DBNet with the postprocessor of this package.
         """
-        head = getattr(self.detector, 'det_head', None)
-        postprocessor = getattr(head, 'postprocessor', None)
-        if head is None or not isinstance(postprocessor, DBWordPostprocessor):
+        words = self._words
+        if words is None:
             return []
-        words = postprocessor.words.fainter()
-
-        def predict(
-            images: list[np.ndarray], sizes: list[tuple[int, int]]
-        ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
-            data = self._preprocess(images, sizes)
-            features = self.detector.extract_feat(data['inputs'])
-            maps = head.binarize(features)[:, 0].sigmoid().float().cpu().numpy()
-            return [words.in_image(prob_map, size) for prob_map, size in zip(maps, sizes)]
-
-        return self.pyramid.detect_each(image, predict)
+        return self.pyramid.detect_each(image, partial(self._find, words.fainter()))
 
     @torch.no_grad()
     def find_at_scale(self, image: np.ndarray, scale: float) -> Detections:
         """Words of one pass at a scale, of an image (H, W, 3) uint8 BGR."""
         return self.pyramid.detect_at_scale(image, scale, self._predict)
 
+    @property
+    def _words(self) -> DBWords | None:
+        """Postprocessor of a DBNet of this package, or None."""
+        head = getattr(self.detector, 'det_head', None)
+        postprocessor = head.postprocessor if isinstance(head, DBHead) else None
+        return postprocessor.words if isinstance(postprocessor, DBWordPostprocessor) else None
+
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+    ) -> list[Prediction]:
+        words = self._words
+        if words is not None:
+            return self._find(words, images, ori_shapes)
         data = self._preprocess(images, ori_shapes)
-        return to_polygons(self.detector(data['inputs'], data['data_samples'], mode='predict'))
+        found = to_polygons(self.detector(data['inputs'], data['data_samples'], mode='predict'))
+        return [Prediction(*each) for each in found]
+
+    def _find(
+        self, words: DBWords, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
+    ) -> list[Prediction]:
+        """Words and maps of a DBNet of this package.
+
+        On a GPU there are no maps, so all passes search whole images: large batches of one size
+        take less time there than small regions of many sizes.
+        """
+        data = self._preprocess(images, ori_shapes)
+        features = self.detector.extract_feat(data['inputs'])
+        logits = self.detector.det_head.binarize(features)[:, 0]
+        maps = logits.sigmoid().float().cpu().numpy()
+        return [
+            Prediction(*words.in_image(prob_map, size), None if logits.is_cuda else prob_map)
+            for prob_map, size in zip(maps, ori_shapes)
+        ]
 
     def _preprocess(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]

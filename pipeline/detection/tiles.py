@@ -45,6 +45,11 @@ class Tile:
         """Columns of the tile."""
         return slice(self.left, self.right)
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the tile is smaller than the image."""
+        return (self.bottom - self.top, self.right - self.left) != self.size
+
     def cuts(self, polygon: np.ndarray) -> bool:
         """Whether a polygon, in pixels of the whole image, reaches a border inside the image."""
         (x1, y1), (x2, y2) = polygon.min(axis=0), polygon.max(axis=0)

@@ -1,4 +1,4 @@
-"""One ONNX file as a function, in OpenVINO, with bfloat16 on processors with AMX."""
+"""One ONNX file as a function, in OpenVINO, with bfloat16 where it is fast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.utils.cores import count_cores, multiplies_bfloat16
 
-_KEPT_KERNELS = 256
+KEPT_KERNELS = 256
 """Number of compiled kernels that are kept, enough for three input sizes of the default detector.
 
 OpenVINO keeps 5,000 by default: images of 260 random sizes then took 1,100 MB instead of 400 MB.
@@ -23,9 +23,9 @@ OpenVINO keeps 5,000 by default: images of 260 random sizes then took 1,100 MB i
 class OpenVinoNetwork:
     """An ONNX file on the CPU in OpenVINO; a drop-in for :class:`OnnxNetwork`.
 
-    Convolutions and matrix products are computed in bfloat16 if the processor has matrix
-    instructions for it (Intel AMX), and in float32 otherwise. The first call with an input size
-    takes longer, because OpenVINO compiles its kernels for the size.
+    Convolutions and matrix products are computed in bfloat16 if this is faster on the processor
+    (:func:`~pipeline.utils.cores.multiplies_bfloat16`), and in float32 otherwise. The first call
+    with an input size takes longer, because OpenVINO compiles its kernels for the size.
 
     Calls from several threads at once are allowed and run one after another. A pickled network
     loads its file again.
@@ -33,6 +33,7 @@ class OpenVinoNetwork:
     Args:
         path: Path of the file.
         threads: Number of threads of one call. None uses one per core.
+        kept_kernels: Number of compiled kernels that are kept for later calls.
 
     Raises:
         FileNotFoundError: If the file is missing.
@@ -40,16 +41,22 @@ class OpenVinoNetwork:
         ValueError: If OpenVINO cannot load it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        threads: int | None = None,
+        kept_kernels: int = KEPT_KERNELS,
+    ) -> None:
         self.path = Path(path)
         self.threads = threads
+        self.kept_kernels = kept_kernels
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
         check_openvino()
         import openvino
 
         core = openvino.Core()
-        core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
+        core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': kept_kernels})
         settings = {
             'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
             'INFERENCE_NUM_THREADS': threads or count_cores(),
@@ -73,7 +80,11 @@ class OpenVinoNetwork:
             return [np.array(output.data) for output in self._request.output_tensors]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {'path': self.path, 'threads': self.threads}
+        return {
+            'path': self.path,
+            'threads': self.threads,
+            'kept_kernels': self.kept_kernels,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.detection.db_words import DBWords
-from pipeline.detection.image_pyramid import ImagePyramid
+from pipeline.detection.image_pyramid import ImagePyramid, Prediction
 from pipeline.onnx.network import OnnxNetwork
 from pipeline.onnx.openvino_network import OpenVinoNetwork
 from pipeline.recognition.crop_groups import group_by_size
@@ -22,6 +22,13 @@ from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_c
 
 Scene = tuple[np.ndarray, Sequence[int]]
 """Scene tokens (I, S, C), and the index of the image of each crop."""
+
+
+OPENVINO_REGION_PX = 128
+"""Sides of searched regions are multiples of this, so that OpenVINO compiles for few sizes."""
+
+_DETECTOR_KERNELS = 1500
+"""Kernels that OpenVINO keeps: those of about 17 sizes of regions of the default detector."""
 
 
 class OnnxDetector:
@@ -40,10 +47,17 @@ class OnnxDetector:
     def __init__(
         self, folder: Path, settings: dict[str, Any], threads: int | None, openvino: bool = False
     ) -> None:
-        kind = OpenVinoNetwork if openvino else OnnxNetwork
-        self.network: OnnxNetwork | OpenVinoNetwork = kind(folder / settings['file'], threads)
+        path = folder / settings['file']
+        self.network: OnnxNetwork | OpenVinoNetwork = (
+            OpenVinoNetwork(path, threads, _DETECTOR_KERNELS)
+            if openvino
+            else OnnxNetwork(path, threads)
+        )
         # A batch of images takes more memory, and as much time per image on a CPU.
-        self.pyramid = ImagePyramid(**{**settings['pyramid'], 'batch_size': 1})
+        region_px = OPENVINO_REGION_PX if openvino else None
+        self.pyramid = ImagePyramid(
+            **{**settings['pyramid'], 'batch_size': 1, 'region_px': region_px}
+        )
         self.words: Any = None
         if 'words' in settings:
             self.words = DBWords(**settings['words'])
@@ -71,17 +85,21 @@ class OnnxDetector:
 
     def _predict(
         self, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+    ) -> list[Prediction]:
         if self.words is not None:
             return self._find(self.words, images, ori_shapes)
         batch = np.stack(images)
-        return self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
+        found = self._postprocess(self.network.run([batch]), batch.shape[1:3], ori_shapes)
+        return [Prediction(*words) for words in found]
 
     def _find(
         self, words: DBWords, images: list[np.ndarray], ori_shapes: list[tuple[int, int]]
-    ) -> list[tuple[Sequence[np.ndarray], np.ndarray]]:
+    ) -> list[Prediction]:
         maps = self.network(np.stack(images))
-        return [words.in_image(prob_map, size) for prob_map, size in zip(maps, ori_shapes)]
+        return [
+            Prediction(*words.in_image(prob_map, size), prob_map)
+            for prob_map, size in zip(maps, ori_shapes)
+        ]
 
 
 class OnnxRecognizer(ABC):

@@ -71,7 +71,7 @@ def test_detector_coarse_pass_finds_large_words():
     assert len(parts.polygons) == 3
     detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=[320])
     (found,) = detector([image])
-    assert detector.detector.backbone.shapes == [(1, 3, 640, 1280), (1, 3, 160, 320)]
+    assert detector.detector.backbone.shapes == [(1, 3, 160, 320), (1, 3, 640, 1280)]
     large, little = sorted(box_of(polygon) for polygon in found.polygons)[::-1]
     assert little == pytest.approx([100, 500, 180, 540], abs=3)
     assert large == pytest.approx(box, abs=12)
@@ -93,7 +93,7 @@ def test_detector_pyramid_finds_words_of_all_sizes():
         detector = make_detector(unsure, long_side_px=1280, coarse_long_sides_px=sizes)
         (found,) = detector([image])
         widths = [shape[3] for shape in detector.detector.backbone.shapes]
-        assert widths == [1280, *sizes]
+        assert widths == [*sizes[::-1], 1280]
         lower, *upper = sorted((box_of(p) for p in found.polygons), key=lambda box: -box[1])
         ends[sizes] = (len(upper), round(lower[2]))
     assert ends == {(): (4, 411), (640,): (4, 633), (160,): (1, 411), (640, 160): (1, 633)}
@@ -115,7 +115,7 @@ def test_detector_searches_empty_images_at_half_the_smallest_size():
     empty, full = detector([blank, photo(320, 640)[0]])
     assert len(empty.polygons) == 0 and len(full.polygons) == 1
     assert [shape[::3] for shape in detector.detector.backbone.shapes] == [
-        (2, 640), (2, 320), (1, 160),
+        (2, 320), (2, 640), (1, 160),
     ]  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from pipeline.utils.cores import multiplies_bfloat16
     'text, expected',
     [
         ('processor\t: 0\nflags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n', True),
-        ('processor\t: 0\nflags\t\t: fpu avx512_bf16\n', False),
+        ('vendor_id\t: GenuineIntel\nflags\t\t: fpu avx512_bf16\n', False),
+        ('vendor_id\t: AuthenticAMD\nflags\t\t: fpu avx512_bf16\n', True),
+        ('vendor_id\t: AuthenticAMD\nflags\t\t: fpu avx2\n', False),
         ('model name\t: amx_bf16\nflags\t\t: fpu\n', False),
     ],
 )

@@ -1,0 +1,133 @@
+"""The finest pass searches only where a coarser one has seen text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from ink_detector import box_of, draw_kernels
+
+from pipeline.detection.db_words import DBWords
+from pipeline.detection.detections import Detections
+from pipeline.detection.image_pyramid import ImagePyramid, Prediction
+from pipeline.detection.regions import find_regions
+
+SIZE = (704, 1280)
+
+
+def make_map(*spots: tuple[int, int, int, int], prob: float = 0.1) -> np.ndarray:
+    """A probability map of half the size, with spots at these boxes of the full size."""
+    prob_map = np.full((352, 640), 0.03, dtype=np.float32)
+    for x1, y1, x2, y2 in spots:
+        prob_map[y1 // 2 : y2 // 2, x1 // 2 : x2 // 2] = prob
+    return prob_map
+
+
+def boxes_of(prob_map: np.ndarray) -> list[tuple[int, int, int, int]]:
+    return [(t.left, t.top, t.right, t.bottom) for t in find_regions(prob_map, SIZE, 32)]
+
+
+def test_regions_contain_faint_spots_with_a_margin():
+    assert boxes_of(make_map((320, 320, 352, 352))) == [(256, 256, 416, 416)]
+    assert boxes_of(make_map((0, 0, 10, 10), (1270, 690, 1280, 700))) == [
+        (0, 0, 96, 96), (1184, 608, 1280, 704),
+    ]  # fmt: skip
+
+
+def test_near_spots_share_a_region():
+    (region,) = boxes_of(make_map((320, 320, 352, 352), (480, 320, 512, 352)))
+    assert region == (256, 256, 576, 416)
+
+
+def test_sides_of_regions_can_be_multiples_of_a_size():
+    spots = make_map((320, 320, 352, 352), (1270, 690, 1280, 700))
+    regions = find_regions(spots, SIZE, 32, side_px=256)
+    assert [(t.left, t.top, t.right, t.bottom) for t in regions] == [
+        (256, 256, 512, 512), (1024, 448, 1280, 704),
+    ]  # fmt: skip
+
+
+def test_without_spots_there_is_no_region():
+    assert boxes_of(make_map()) == []
+
+
+@pytest.mark.parametrize('step', [60, 200])
+def test_text_everywhere_is_one_region(step):
+    spots = [(x, y, x + 40, y + 20) for x in range(0, 1240, step) for y in range(0, 680, step)]
+    assert boxes_of(make_map(*spots)) == [(0, 0, 1280, 704)]
+
+
+class MapDetector:
+    """A pyramid whose probability map is the darkness of the image."""
+
+    def __init__(self, with_maps: bool = True, **options) -> None:
+        self.pyramid = ImagePyramid(**options)
+        self.words = DBWords(min_text_score=0.6)
+        self.with_maps = with_maps
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        return self.pyramid.detect(images, self.predict)
+
+    def predict(self, images, ori_shapes):
+        found = []
+        for image, size in zip(images, ori_shapes):
+            self.shapes.append(image.shape[:2])
+            prob_map = 1 - image.mean(2, dtype=np.float32) / 255
+            words = self.words.in_image(prob_map, size)
+            found.append(Prediction(*words, prob_map if self.with_maps else None))
+        return found
+
+
+WORDS = [(200, 100, 260, 120), (900, 560, 1010, 590)]
+
+
+def search(image, **options):
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640, 320], **options)
+    (found,) = detector([image])
+    return sorted(box_of(polygon) for polygon in found.polygons), detector.shapes
+
+
+def test_words_are_found_where_the_whole_search_finds_them():
+    image = draw_kernels(SIZE, *WORDS)
+    whole, shapes = search(image, with_maps=False)
+    assert (704, 1280) in shapes
+    found, shapes = search(image)
+    np.testing.assert_allclose(found, whole, atol=0.1)
+    assert len(found) == 2
+    *coarse, first, second = shapes
+    assert coarse == [(192, 320), (352, 640)]
+    assert max(*first, *second) < 400
+
+
+def test_words_that_the_coarse_pass_cannot_outline_are_found():
+    """The coarse pass has a mean probability below the threshold of words."""
+    image = draw_kernels(SIZE, WORDS[0])
+    image[:, ::2] = 255  # stripes that the coarse pass does not resolve
+    image[image < 255] = 0
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
+    detector.words = DBWords(min_text_score=0.6, mask_thr=0.7, min_side_px=0)
+    (found,) = detector([image])
+    assert [shape for shape in detector.shapes if shape[1] > 640] == []
+    assert len(detector.shapes) == 2 and len(found.polygons) > 0
+
+
+def test_image_without_text_has_no_fine_search():
+    found, shapes = search(np.full((*SIZE, 3), 255, dtype=np.uint8))
+    assert found == [] and max(width for _, width in shapes) == 640
+
+
+def test_images_of_a_batch_have_their_own_regions():
+    images = [draw_kernels(SIZE, word) for word in WORDS]
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
+    boxes = [box_of(found.polygons[0]) for found in detector(images)]
+    for box, word in zip(boxes, WORDS):
+        assert box == pytest.approx(word, abs=3)
+
+
+def test_small_coarse_passes_show_no_regions():
+    """A pass at a quarter of the size does not see small words."""
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[320])
+    detector([draw_kernels(SIZE, *WORDS)])
+    assert (704, 1280) in detector.shapes

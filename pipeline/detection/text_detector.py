@@ -122,9 +122,10 @@ class TextDetector(BaseModule):
         data = self._preprocess(images, ori_shapes)
         features = self.detector.extract_feat(data['inputs'])
         logits = self.detector.det_head.binarize(features)[:, 0]
+        on_cpu = logits.device.type == 'cpu'
         maps = logits.sigmoid().float().cpu().numpy()
         return [
-            Prediction(*words.in_image(prob_map, size), None if logits.is_cuda else prob_map)
+            Prediction(*words.in_image(prob_map, size), prob_map if on_cpu else None)
             for prob_map, size in zip(maps, ori_shapes)
         ]
 

@@ -45,7 +45,8 @@ class ImagePyramid:
     exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
     between the passes. Images without words in all passes get one more at half the smallest size.
     If the network returns probability maps, the first pass is the last one and searches only the
-    regions in which the pass before has seen text (:func:`find_regions`).
+    regions in which the pass before has seen text (:func:`find_regions`). Images that
+    ``max_upscale`` keeps small are searched whole.
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
     limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
@@ -272,8 +273,7 @@ class ImagePyramid:
             height, width = resized.shape[:2]
             tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             coarse = None if coarse_maps is None else coarse_maps[i]
-            shows_text = coarse is not None and coarse.shape[1] >= _LEAST_MAP_SCALE * width
-            if coarse is not None and shows_text and len(tiles) == 1:
+            if coarse is not None and len(tiles) == 1 and self._shows_text(coarse, height, width):
                 tiles = find_regions(coarse, (height, width), self.divisor, self.region_px)
             if len(tiles) != 1 or tiles[0].is_part:
                 results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict)
@@ -292,6 +292,14 @@ class ImagePyramid:
                 results[i] = self._collect(polygons, scores)
                 maps[i] = rest[0] if rest else None
         return [result for result in results if result is not None], maps
+
+    def _shows_text(self, coarse: np.ndarray, height: int, width: int) -> bool:
+        """Whether a map is large enough for regions of a network input of (height, width).
+
+        Images that are small in the first pass take little time and are searched whole.
+        """
+        is_large = max(height, width) > self.long_side_px - self.divisor
+        return is_large and coarse.shape[1] >= _LEAST_MAP_SCALE * width
 
     def _search_tiles(
         self, size: tuple[int, int], resized: np.ndarray, tiles: Sequence[Tile], predict: Predict

@@ -126,6 +126,12 @@ def test_images_of_a_batch_have_their_own_regions():
         assert box == pytest.approx(word, abs=3)
 
 
+def test_small_images_are_searched_whole():
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
+    detector([draw_kernels((300, 520), (100, 100, 160, 120))])
+    assert (608, 1024) in detector.shapes
+
+
 def test_small_coarse_passes_show_no_regions():
     """A pass at a quarter of the size does not see small words."""
     detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[320])

@@ -92,25 +92,34 @@ def straighten_words(
     read: Callable[[CropBatch], list[Reading]],
     below: float,
 ) -> list[ReadWord]:
-    """Replace uncertain curved words by their straight box where this is read with certainty.
+    """Replace uncertain words by a straight box where this is read with certainty.
+
+    The box of a curved word runs along it. That of a single character is upright: the smallest
+    rectangle around a 7 or an L is tilted.
 
     Args:
         images: Images of the words.
         words: N words.
         rectifier: Cuts out the boxes.
         read: Reads crops.
-        below: Curved words with a lower ``char_score`` are tried.
+        below: Curved words and tilted characters with a lower ``char_score`` are tried.
 
     Returns:
         N words. The polygon of a replaced word is its box.
     """
     chosen = list(words)
     rows = [
-        row for row, word in enumerate(words) if len(word.polygon) > 4 and word.char_score < below
+        row
+        for row, word in enumerate(words)
+        if word.char_score < below
+        and (len(word.polygon) > 4 or (len(word.reading.text) == 1 and not is_box(word.polygon)))
     ]
     if not rows:
         return chosen
-    boxes = [_straight_box(words[row].polygon) for row in rows]
+    boxes = [
+        _upright_box(ring) if len(ring) == 4 else _straight_box(ring)
+        for ring in (words[row].polygon for row in rows)
+    ]
     index = [words[row].image_index for row in rows]
     batch = WordBatch(boxes, [words[row].det_score for row in rows], index)
     readings = read(rectify_once(images, batch, rectifier))
@@ -124,6 +133,11 @@ def straighten_words(
 def _straight_box(polygon: np.ndarray) -> np.ndarray:
     top, bottom = split_sides(polygon)
     return box_along(polygon, top[-1] + bottom[-1] - top[0] - bottom[0])
+
+
+def _upright_box(polygon: np.ndarray) -> np.ndarray:
+    (x1, y1), (x2, y2) = polygon.min(axis=0), polygon.max(axis=0)
+    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
 
 
 def vote_on_words(

@@ -119,6 +119,24 @@ def test_straighten_words_replaces_uncertain_curves(score, box_score, straight):
         assert first is words[0]
 
 
+@pytest.mark.parametrize('text, straight', [('1', True), ('17', False)])
+def test_straighten_words_sets_tilted_characters_upright(text, straight):
+    """The smallest rectangle around a 7 is tilted; it contains a stroke only."""
+    tilted = np.float32([[20, 10], [50, 20], [40, 50], [10, 40]])
+    word = ReadWord(tilted, reading(text, 0.5), 0.8, 0)
+
+    def read(crops):
+        return [reading('7', 0.999)]
+
+    image = np.full((60, 120, 3), 200, dtype=np.uint8)
+    (found,) = straighten_words([image], [word], Rectifier((48, 96)), read, 0.9)
+    if straight:
+        assert found.reading.text == '7'
+        np.testing.assert_allclose(found.polygon, [[10, 10], [50, 10], [50, 50], [10, 50]])
+    else:
+        assert found is word
+
+
 def draw_slanted(text: str, degrees: float) -> np.ndarray:
     """The upright box of a word that rises."""
     image = np.full((700, 700, 3), 235, dtype=np.uint8)

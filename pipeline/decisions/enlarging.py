@@ -70,7 +70,7 @@ def enlarge_words(
         confirms = other.char_score >= _LEAST_SCORE and other.reading.text == first.reading.text
         if confirms and chosen[index] is words[index]:
             smaller = other if across < _ACROSS else first
-            if is_free(smaller, words[index], index, words, min_score):
+            if is_free(smaller, words[index], index, chosen, min_score):
                 chosen[index] = smaller
     return chosen
 

@@ -117,8 +117,8 @@ def straighten_words(
     if not rows:
         return chosen
     boxes = [
-        _upright_box(ring) if len(ring) == 4 else _straight_box(ring)
-        for ring in (words[row].polygon for row in rows)
+        _upright_box(word.polygon) if len(word.reading.text) == 1 else _straight_box(word.polygon)
+        for word in (words[row] for row in rows)
     ]
     index = [words[row].image_index for row in rows]
     batch = WordBatch(boxes, [words[row].det_score for row in rows], index)

@@ -16,6 +16,9 @@ from pipeline.geometry import order_ring
 _LEAST_MAP_SCALE = 0.45
 """Scale of a coarse pass, in that of the first pass, from which on it shows where text can be."""
 
+_GROW_DIVISORS = 4
+"""Margin of regions that cut a word, in divisors."""
+
 
 class Prediction(NamedTuple):
     """The words of one image.
@@ -23,8 +26,8 @@ class Prediction(NamedTuple):
     Args:
         polygons: N polygons in pixels of the original image.
         scores: (N,) scores.
-        prob_map: (h, w) probabilities of text at the size of the network input, or a fraction of
-            it. None if the network has none: the first pass then searches the whole image.
+        prob_map: (h, w) probabilities of text at the size of the network input. None if there are
+            none: the first pass then searches the whole image.
     """
 
     polygons: Sequence[np.ndarray]
@@ -46,7 +49,7 @@ class ImagePyramid:
     between the passes. Images without words in all passes get one more at half the smallest size.
     If the network returns probability maps, the first pass is the last one and searches only the
     regions in which the pass before has seen text (:func:`find_regions`). Images that
-    ``max_upscale`` keeps small are searched whole.
+    ``max_upscale`` keeps small, and images in tiles, are searched whole.
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
     limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
@@ -260,8 +263,8 @@ class ImagePyramid:
     ) -> tuple[list[Detections], list[np.ndarray | None]]:
         """One pass: the words and the probability map of each image.
 
-        With ``coarse_maps`` of the next coarser pass, only their regions are searched. The result
-        then contains no map, and none for images in tiles.
+        With ``coarse_maps`` of the next coarser pass, only their regions are searched, and the
+        result contains no maps. Images in tiles have none.
         """
         results: list[Detections | None] = [None] * len(images)
         maps: list[np.ndarray | None] = [None] * len(images)
@@ -273,10 +276,12 @@ class ImagePyramid:
             height, width = resized.shape[:2]
             tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             coarse = None if coarse_maps is None else coarse_maps[i]
-            if coarse is not None and len(tiles) == 1 and self._shows_text(coarse, height, width):
+            grow_px = 0
+            if coarse is not None and len(tiles) == 1 and self._suffices(coarse, height, width):
                 tiles = find_regions(coarse, (height, width), self.divisor, self.region_px)
+                grow_px = _GROW_DIVISORS * self.divisor
             if len(tiles) != 1 or tiles[0].is_part:
-                results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict)
+                results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict, grow_px)
             else:
                 whole.setdefault(resized.shape[:2], []).append((i, resized))
         batches = [
@@ -290,29 +295,48 @@ class ImagePyramid:
             )
             for (i, _), (polygons, scores, *rest) in zip(batch, found):
                 results[i] = self._collect(polygons, scores)
-                maps[i] = rest[0] if rest else None
+                maps[i] = rest[0] if rest and coarse_maps is None else None
         return [result for result in results if result is not None], maps
 
-    def _shows_text(self, coarse: np.ndarray, height: int, width: int) -> bool:
+    def _suffices(self, coarse: np.ndarray, height: int, width: int) -> bool:
         """Whether a map is large enough for regions of a network input of (height, width).
 
         Images that are small in the first pass take little time and are searched whole.
         """
-        is_large = max(height, width) > self.long_side_px - self.divisor
-        return is_large and coarse.shape[1] >= _LEAST_MAP_SCALE * width
+        long_side = max(height, width)
+        is_large = long_side > self.long_side_px - self.divisor
+        return is_large and max(coarse.shape) >= _LEAST_MAP_SCALE * long_side
 
     def _search_tiles(
-        self, size: tuple[int, int], resized: np.ndarray, tiles: Sequence[Tile], predict: Predict
+        self,
+        size: tuple[int, int],
+        resized: np.ndarray,
+        tiles: Sequence[Tile],
+        predict: Predict,
+        grow_px: int,
     ) -> Detections:
-        """Search the tiles of one image of this (height, width) one after the other."""
+        """Search the tiles of one image of this (height, width) one after the other.
+
+        With ``grow_px``, tiles that cut a word are searched again with this margin.
+        """
+        tiles = list(tiles)
         found = []
-        for tile in tiles:
-            part = np.ascontiguousarray(resized[tile.rows, tile.columns])
-            ((polygons, scores, *_),) = predict([part], [part.shape[:2]])
-            found.append(self._collect(polygons, scores))
+        for number, tile in enumerate(tiles):
+            words = self._search_tile(resized, tile, predict)
+            corner = np.array([tile.left, tile.top])
+            if grow_px and any(tile.cuts(polygon + corner) for polygon in words.polygons):
+                tiles[number] = tile.grow(grow_px)
+                words = self._search_tile(resized, tiles[number], predict)
+            found.append(words)
         merged = merge_tiles(tiles, found)
         scale = np.array([size[1] / resized.shape[1], size[0] / resized.shape[0]], dtype=np.float32)
         return Detections([polygon * scale for polygon in merged.polygons], merged.scores)
+
+    def _search_tile(self, resized: np.ndarray, tile: Tile, predict: Predict) -> Detections:
+        """The words of one tile, in pixels of the tile."""
+        part = np.ascontiguousarray(resized[tile.rows, tile.columns])
+        ((polygons, scores, *_),) = predict([part], [part.shape[:2]])
+        return self._collect(polygons, scores)
 
     def _collect(self, found: Sequence[np.ndarray], scores: np.ndarray) -> Detections:
         polygons, kept = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -50,6 +51,23 @@ class Tile:
         """Whether the tile is smaller than the image."""
         return (self.bottom - self.top, self.right - self.left) != self.size
 
+    def grow(self, margin_px: int) -> Tile:
+        """The tile with a margin on each side, inside the image."""
+        height, width = self.size
+        return Tile(
+            max(self.top - margin_px, 0),
+            max(self.left - margin_px, 0),
+            min(self.bottom + margin_px, height),
+            min(self.right + margin_px, width),
+            self.size,
+        )
+
+    def overlaps(self, other: Tile) -> bool:
+        """Whether two tiles of one image have common pixels."""
+        return max(self.top, other.top) < min(self.bottom, other.bottom) and max(
+            self.left, other.left
+        ) < min(self.right, other.right)
+
     def cuts(self, polygon: np.ndarray) -> bool:
         """Whether a polygon, in pixels of the whole image, reaches a border inside the image."""
         (x1, y1), (x2, y2) = polygon.min(axis=0), polygon.max(axis=0)
@@ -88,7 +106,8 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detection
     A word that does not reach an inner border of its tile is complete. Of complete words that
     cover each other by more than half of the smaller area, the largest one is kept. Pieces at the
     borders are dropped if complete words cover more than half of their area. The other pieces,
-    of words that are longer than the overlap, are joined to one rectangle per word.
+    of words that are longer than the overlap, are joined to one rectangle per word. If no tiles
+    overlap, all words are kept.
 
     Args:
         tiles: Tiles of one image.
@@ -102,6 +121,9 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detection
         for tile, some in zip(tiles, found)
         for polygon, score in zip(some.polygons, some.scores)
     ]
+    if not any(tile.overlaps(other) for tile, other in combinations(tiles, 2)):
+        polygons = [polygon for polygon, _, _ in words]
+        return Detections(polygons, np.array([score for _, score, _ in words], dtype=np.float32))
     outlines = [polygon_shape(polygon) for polygon, _, _ in words]
     is_cut = [tile.cuts(polygon) for polygon, _, tile in words]
     complete = _largest([i for i, cut in enumerate(is_cut) if not cut], outlines)

@@ -233,6 +233,7 @@ class Batcher:
         try:
             self._apply(batch[0].options)
             readings = self._reader.read([job.page for job in batch])
+            pairs = list(zip(batch, readings, strict=True))
         except Exception as error:
             if len(batch) > 1:
                 for job in batch:
@@ -241,7 +242,7 @@ class Batcher:
                 self._free_place()
                 batch[0].future.set_exception(error)
             return
-        for job, reading in zip(batch, readings):
+        for job, reading in pairs:
             self._free_place()
             job.future.set_result(reading if job.keep_image else replace(reading, image=None))
 

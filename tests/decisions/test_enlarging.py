@@ -48,10 +48,16 @@ def test_smallest_outline_that_is_read_is_chosen(least, height):
     assert ring_size(word.polygon)[0] == pytest.approx(height)
 
 
+def read_differently(crops):
+    """A recognizer that is certain, and reads another text in each outline."""
+    return [Reading(f'{ring_size(ring)[0]:.0f}', [0.99] * 2, 0.99) for ring in crops.polygons]
+
+
 @pytest.mark.parametrize(
     'read',
     [
-        pytest.param(read_from_height(70), id='read in one outline only'),
+        pytest.param(read_differently, id='texts differ'),
+        pytest.param(read_from_height(70), id='read in the largest outline only'),
         pytest.param(read_from_height(50, score=0.8), id='not certain'),
         pytest.param(read_from_height(50, text='4'), id='one character'),
         pytest.param(read_from_height(50, text='=/'), id='no letters or digits'),
@@ -71,6 +77,14 @@ def test_other_readings_change_nothing(read):
 )
 def test_other_words_stay(word):
     assert enlarge(word, read_from_height(0)) is word
+
+
+def test_neighbours_do_not_grow_into_each_other():
+    left = ReadWord(box(100, 80, 130, 120), UNREAD, 0.7, 0)
+    right = ReadWord(box(136, 80, 166, 120), UNREAD, 0.7, 0)
+    read = read_from_height(50)
+    chosen = enlarge_words([IMAGE], [left, right], Rectifier((48, 144)), read, 0.5)
+    assert [word.reading.text for word in chosen] == ['42', '0']
 
 
 def test_outlines_do_not_grow_into_other_words():

@@ -126,6 +126,61 @@ def test_images_of_a_batch_have_their_own_regions():
         assert box == pytest.approx(word, abs=3)
 
 
+def test_words_that_a_region_cuts_are_searched_again():
+    """The coarse pass sees the left half of the word."""
+    word = (460, 300, 940, 340)
+    image = draw_kernels(SIZE, word)
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
+
+    def predict(images, ori_shapes):
+        found = detector.predict(images, ori_shapes)
+        if images[0].shape[1] == 640:
+            prob_map = found[0].prob_map.copy()
+            prob_map[:, 370:] = 0
+            return [Prediction([], np.zeros(0), prob_map)]
+        return found
+
+    (found,) = detector.pyramid.detect([image], predict)
+    _, first, second = detector.shapes
+    assert second[1] > first[1]
+    (polygon,) = found.polygons
+    assert box_of(polygon)[2] > 840
+
+
+def test_words_of_regions_are_kept_as_they_are_found():
+    """A word inside of another one is not a repeated word of two tiles."""
+    boxes = [(300, 200, 400, 300), (320, 240, 360, 260)]
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
+
+    def predict(images, ori_shapes):
+        if images[0].shape[1] == 640:
+            return [Prediction([], np.zeros(0), make_map(boxes[0]))]
+        rings = [np.float32([[x1, y1], [x2, y1], [x2, y2], [x1, y2]]) for x1, y1, x2, y2 in boxes]
+        corner = np.float32([224, 128])
+        return [Prediction([ring - corner for ring in rings], np.full(2, 0.9))]
+
+    (found,) = detector.pyramid.detect([np.zeros((*SIZE, 3), np.uint8)], predict)
+    assert sorted(box_of(polygon) for polygon in found.polygons) == sorted(map(list, boxes))
+
+
+def test_images_in_tiles_are_searched_whole():
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640], tile_px=704)
+    detector([draw_kernels(SIZE, *WORDS)])
+    assert sum(shape == (704, 704) for shape in detector.shapes) >= 2
+
+
+def test_regions_of_strips_need_a_large_map():
+    """A quarter of 1280 px is too small, though both widths are at least 32 px."""
+    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[320], max_aspect=40)
+    detector([draw_kernels((1280, 64), (10, 100, 50, 120))])
+    assert (1280, 64) in detector.shapes
+
+
+def test_many_spots_are_one_region():
+    spots = [(x, y, x + 2, y + 2) for x in range(0, 1280, 170) for y in range(0, 700, 116)]
+    assert len(find_regions(make_map(*spots), SIZE, 4)) == 1
+
+
 def test_small_images_are_searched_whole():
     detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640])
     detector([draw_kernels((300, 520), (100, 100, 160, 120))])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -122,6 +122,34 @@ def rectify_once(images: Sequence[np.ndarray], words: WordBatch, rectifier: Rect
         for polygon, image in zip(words.polygons, words.image_index)
     ]
     return CropBatch(words, crops, words.polygons, list(range(len(crops))))
+
+
+def read_words(
+    images: Sequence[np.ndarray],
+    words: Sequence[ReadWord],
+    rectifier: Rectifier,
+    read: Callable[[CropBatch], list[Reading]],
+) -> list[ReadWord]:
+    """Read words again, each once in the orientation of its polygon.
+
+    Args:
+        images: Images of the words.
+        words: N words. Their readings are not used.
+        rectifier: Cuts out the words.
+        read: Reads crops. It is not called without words.
+
+    Returns:
+        The N words with their new readings.
+    """
+    if not words:
+        return []
+    batch = WordBatch(
+        [word.polygon for word in words],
+        [word.det_score for word in words],
+        [word.image_index for word in words],
+    )
+    readings = read(rectify_once(images, batch, rectifier))
+    return [replace(word, reading=reading) for word, reading in zip(words, readings)]
 
 
 def choose_orientations(crops: CropBatch, readings: Sequence[Reading]) -> list[ReadWord]:

@@ -350,7 +350,7 @@ def test_bfloat16_reads_as_float32_up_to_rounding():
     assert texts(exact).split() and [w.text for w in exact] == [w.text for w in rounded]
     for one, other in zip(exact, rounded):
         assert one.score != other.score  # bfloat16 was used
-        assert one.score == pytest.approx(other.score, abs=0.1)
+        assert one.score == pytest.approx(other.score, abs=0.05)
     spotter.use_precision('float32')
     assert [w.score for w in spotter.read(image)] == [w.score for w in exact]
 

@@ -78,10 +78,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--plain-iters', type=positive_int, metavar='N',
         help=f'iterations of plain recognizers without --start ({FULL["plain_iters"]})',
     )  # fmt: skip
-    add(
-        '--batch-size', type=positive_int, default=64, metavar='N',
-        help='crops per batch of parseq, parseq-compact, satrn and crnn (default: 64)',
-    )  # fmt: skip
     add('--seeds', type=positive_int, default=1, metavar='N', help='number of seeds')
     add('--photos', type=positive_int, metavar='N', help='largest number of photos of a test set')
     add(
@@ -131,7 +127,6 @@ def _run(args: argparse.Namespace) -> int:
         pretrained=None if args.pretrained == 'none' else args.pretrained,
         data=tuple(data),
         tests=tests,
-        batch_size=args.batch_size,
         seeds=tuple(range(args.seeds)),
         starts=starts,
         imagenet=args.imagenet,

@@ -16,7 +16,7 @@ from pipeline.decisions.neighbours import is_free
 from pipeline.geometry import grow_ring, ring_size
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
+from pipeline.word_reading import CropBatch, ReadWord, read_words
 
 # Chosen on training images; see docs/experiments.md.
 _ALONG = 0.3  # Extension at each end, in heights of the word.
@@ -55,13 +55,13 @@ def enlarge_words(
     }
     certain = {
         index: word
-        for index, word in zip(larger, _read(images, list(larger.values()), rectifier, read))
+        for index, word in zip(larger, read_words(images, list(larger.values()), rectifier, read))
         if word.char_score >= _LEAST_SCORE
         and len(word.reading.text) >= _LEAST_CHARACTERS
         and word.reading.text.isalnum()
     }
     rows = [(index, across) for index in certain for across in _OTHERS]
-    others = _read(
+    others = read_words(
         images, [_enlarge(words[index], across) for index, across in rows], rectifier, read
     )
     chosen = list(words)
@@ -78,21 +78,3 @@ def enlarge_words(
 def _enlarge(word: ReadWord, across: float) -> ReadWord:
     polygon = grow_ring(word.polygon, _ALONG, _ALONG, across).astype(np.float32)
     return replace(word, polygon=polygon)
-
-
-def _read(
-    images: Sequence[np.ndarray],
-    words: Sequence[ReadWord],
-    rectifier: Rectifier,
-    read: Callable[[CropBatch], list[Reading]],
-) -> list[ReadWord]:
-    """The words with the readings of their polygons."""
-    if not words:
-        return []
-    batch = WordBatch(
-        [word.polygon for word in words],
-        [word.det_score for word in words],
-        [word.image_index for word in words],
-    )
-    readings = read(rectify_once(images, batch, rectifier))
-    return [replace(word, reading=reading) for word, reading in zip(words, readings)]

@@ -17,7 +17,7 @@ from pipeline.decisions.outline_voting import Outline
 from pipeline.geometry import grow_ring, ring_size
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
+from pipeline.word_reading import CropBatch, ReadWord, read_words
 
 # Chosen on training images; see docs/experiments.md.
 _STEP = 0.3  # Extension at each end, in heights of the word.
@@ -62,17 +62,15 @@ def grow_words(
         if not active:
             break
         longer = [
-            grow_ring(grown[index].polygon, _STEP, _STEP, 0.0).astype(np.float32)
+            replace(
+                grown[index],
+                polygon=grow_ring(grown[index].polygon, _STEP, _STEP, 0.0).astype(np.float32),
+            )
             for index in active
         ]
-        batch = WordBatch(
-            longer,
-            [grown[index].det_score for index in active],
-            [grown[index].image_index for index in active],
-        )
         following = []
-        for index, reading in zip(active, read(rectify_once(images, batch, rectifier))):
-            word = _extend(grown[index], reading)
+        for index, found in zip(active, read_words(images, longer, rectifier, read)):
+            word = _extend(grown[index], found.reading)
             if word is not None and is_free(word, grown[index], index, grown, min_score):
                 grown[index] = word
                 following.append(index)

@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.geometry import box_along, grow_ring, join_sides, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
-from pipeline.word_reading import CropBatch, ReadWord, WordBatch, rectify_once
+from pipeline.word_reading import CropBatch, ReadWord, WordBatch, read_words
 
 VOTE_BELOW = 0.9
 """Words with a ``char_score`` below this are read from several outlines.
@@ -114,30 +114,18 @@ def straighten_words(
         if word.char_score < below
         and (len(word.polygon) > 4 or (len(word.reading.text) == 1 and not is_box(word.polygon)))
     ]
-    if not rows:
-        return chosen
-    boxes = [
-        _upright_box(word.polygon) if len(word.reading.text) == 1 else _straight_box(word.polygon)
-        for word in (words[row] for row in rows)
-    ]
-    index = [words[row].image_index for row in rows]
-    batch = WordBatch(boxes, [words[row].det_score for row in rows], index)
-    readings = read(rectify_once(images, batch, rectifier))
-    for row, box, reading in zip(rows, boxes, readings):
-        straight = replace(words[row], polygon=box, reading=reading)
+    boxes = [replace(words[row], polygon=_straight_box(words[row])) for row in rows]
+    for row, straight in zip(rows, read_words(images, boxes, rectifier, read)):
         if straight.char_score >= _CERTAIN:
             chosen[row] = straight
     return chosen
 
 
-def _straight_box(polygon: np.ndarray) -> np.ndarray:
-    top, bottom = split_sides(polygon)
-    return box_along(polygon, top[-1] + bottom[-1] - top[0] - bottom[0])
-
-
-def _upright_box(polygon: np.ndarray) -> np.ndarray:
-    (x1, y1), (x2, y2) = polygon.min(axis=0), polygon.max(axis=0)
-    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], dtype=np.float32)
+def _straight_box(word: ReadWord) -> np.ndarray:
+    if len(word.reading.text) == 1:
+        return box_along(word.polygon, np.array([1.0, 0.0]))
+    top, bottom = split_sides(word.polygon)
+    return box_along(word.polygon, top[-1] + bottom[-1] - top[0] - bottom[0])
 
 
 def vote_on_words(

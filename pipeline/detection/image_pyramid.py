@@ -227,8 +227,8 @@ class ImagePyramid:
         height, width = image.shape[:2]
         scale = min(scale, self.tile_px / max(height, width))
         resized = _resize(image, (self._round(height * scale), self._round(width * scale)))
-        ((polygons, scores, *_),) = predict([resized], [(height, width)])
-        return self._collect(polygons, scores)
+        (found,) = predict([resized], [(height, width)])
+        return self._collect(found)
 
     def working_size(
         self, height: int, width: int, long_side_px: int | None = None
@@ -293,9 +293,9 @@ class ImagePyramid:
             found = predict(
                 [resized for _, resized in batch], [images[i].shape[:2] for i, _ in batch]
             )
-            for (i, _), (polygons, scores, *rest) in zip(batch, found):
-                results[i] = self._collect(polygons, scores)
-                maps[i] = rest[0] if rest and coarse_maps is None else None
+            for (i, _), prediction in zip(batch, found):
+                results[i] = self._collect(prediction)
+                maps[i] = prediction.prob_map if coarse_maps is None else None
         return [result for result in results if result is not None], maps
 
     def _suffices(self, coarse: np.ndarray, height: int, width: int) -> bool:
@@ -335,12 +335,12 @@ class ImagePyramid:
     def _search_tile(self, resized: np.ndarray, tile: Tile, predict: Predict) -> Detections:
         """The words of one tile, in pixels of the tile."""
         part = np.ascontiguousarray(resized[tile.rows, tile.columns])
-        ((polygons, scores, *_),) = predict([part], [part.shape[:2]])
-        return self._collect(polygons, scores)
+        (found,) = predict([part], [part.shape[:2]])
+        return self._collect(found)
 
-    def _collect(self, found: Sequence[np.ndarray], scores: np.ndarray) -> Detections:
+    def _collect(self, found: Prediction) -> Detections:
         polygons, kept = [], []
-        for polygon, score in zip(found, scores):
+        for polygon, score in zip(found.polygons, found.scores):
             points = np.asarray(polygon, dtype=np.float32).reshape(-1, 2)
             if score < self.min_score or len(points) < 4 or not np.isfinite(points).all():
                 continue

@@ -102,9 +102,7 @@ def export_spotter(spotter: TorchTextSpotter, folder: str | os.PathLike[str]) ->
 
 def _describe_detector(spotter: TorchTextSpotter) -> dict[str, Any]:
     detector = spotter.detector.detector
-    pyramid = dict(vars(spotter.detector.pyramid))
-    del pyramid['region_px']  # The engine decides.
-    settings: dict[str, Any] = {'file': _DETECTOR, 'pyramid': pyramid}
+    settings: dict[str, Any] = {'file': _DETECTOR, 'pyramid': vars(spotter.detector.pyramid)}
     head = getattr(detector, 'det_head', None)
     if head is None or not hasattr(head, 'postprocessor'):
         raise ValueError(

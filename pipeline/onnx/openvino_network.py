@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.utils.cores import count_cores, multiplies_bfloat16
 
-KEPT_KERNELS = 256
-"""Number of compiled kernels that are kept, enough for three input sizes of the default detector.
+_KEPT_KERNELS = 768
+"""Number of compiled kernels that are kept, enough for nine input sizes of the default detector.
 
 OpenVINO keeps 5,000 by default: images of 260 random sizes then took 1,100 MB instead of 400 MB.
 """
@@ -33,7 +33,6 @@ class OpenVinoNetwork:
     Args:
         path: Path of the file.
         threads: Number of threads of one call. None uses one per core.
-        kept_kernels: Number of compiled kernels that are kept for later calls.
 
     Raises:
         FileNotFoundError: If the file is missing.
@@ -41,22 +40,16 @@ class OpenVinoNetwork:
         ValueError: If OpenVINO cannot load it.
     """
 
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        threads: int | None = None,
-        kept_kernels: int = KEPT_KERNELS,
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self.path = Path(path)
         self.threads = threads
-        self.kept_kernels = kept_kernels
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
         check_openvino()
         import openvino
 
         core = openvino.Core()
-        core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': kept_kernels})
+        core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
         settings = {
             'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
             'INFERENCE_NUM_THREADS': threads or count_cores(),
@@ -80,11 +73,7 @@ class OpenVinoNetwork:
             return [np.array(output.data) for output in self._request.output_tensors]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            'path': self.path,
-            'threads': self.threads,
-            'kept_kernels': self.kept_kernels,
-        }
+        return {'path': self.path, 'threads': self.threads}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

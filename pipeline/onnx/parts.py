@@ -23,12 +23,8 @@ from pipeline.recognition.language.rescorer import LanguageModelRescorer, read_c
 Scene = tuple[np.ndarray, Sequence[int]]
 """Scene tokens (I, S, C), and the index of the image of each crop."""
 
-
-OPENVINO_REGION_PX = 128
+_OPENVINO_REGION_PX = 128
 """Sides of searched regions are multiples of this, so that OpenVINO compiles for few sizes."""
-
-_DETECTOR_KERNELS = 1500
-"""Kernels that OpenVINO keeps: those of about 17 sizes of regions of the default detector."""
 
 
 class OnnxDetector:
@@ -47,14 +43,10 @@ class OnnxDetector:
     def __init__(
         self, folder: Path, settings: dict[str, Any], threads: int | None, openvino: bool = False
     ) -> None:
-        path = folder / settings['file']
-        self.network: OnnxNetwork | OpenVinoNetwork = (
-            OpenVinoNetwork(path, threads, _DETECTOR_KERNELS)
-            if openvino
-            else OnnxNetwork(path, threads)
-        )
+        kind = OpenVinoNetwork if openvino else OnnxNetwork
+        self.network: OnnxNetwork | OpenVinoNetwork = kind(folder / settings['file'], threads)
         # A batch of images takes more memory, and as much time per image on a CPU.
-        region_px = OPENVINO_REGION_PX if openvino else None
+        region_px = _OPENVINO_REGION_PX if openvino else None
         self.pyramid = ImagePyramid(
             **{**settings['pyramid'], 'batch_size': 1, 'region_px': region_px}
         )

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.detection.db_words import DBWords
 from pipeline.detection.detections import Detections
-from pipeline.detection.image_pyramid import ImagePyramid
+from pipeline.detection.image_pyramid import ImagePyramid, Prediction
 from pipeline.detection.tiles import Tile, cut_tiles, merge_tiles
 
 
@@ -29,7 +29,7 @@ class InkDetector:
         for image, (height, width) in zip(images, ori_shapes):
             polygons, scores = self.words(1 - image.mean(2, dtype=np.float32) / 255)
             scale = np.array([width / image.shape[1], height / image.shape[0]], dtype=np.float32)
-            yield [polygon * scale for polygon in polygons], scores
+            yield Prediction([polygon * scale for polygon in polygons], scores)
 
 
 def draw_kernels(size: tuple[int, int], *boxes: tuple[float, ...]) -> np.ndarray:

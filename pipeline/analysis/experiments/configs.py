@@ -86,7 +86,7 @@ def _loader(
     if run.arch != 'ppocrv6':
         # One size of crops, so batches need no width.
         loader.pop('batch_sampler')
-        loader['batch_size'] = settings.batch_size
+        loader['batch_size'] = 64
     part = words.train_dataloader.dataset.datasets[0].dataset.to_dict()
     pipeline = {transform['type']: transform for transform in part['pipeline']}
     pipeline['PackSceneWords']['with_image'] = run.with_context

@@ -19,7 +19,6 @@ class Settings:
         tests: Name -> MMOCR JSON of a test set.
         iters: Training iterations of each run.
         plain_iters: Training iterations of the plain recognizers that have no start weights.
-        batch_size: Crops per batch of the recognizers with one crop size (all but the default).
         seeds: Seeds of the trainings.
         starts: Architecture -> weights of the plain recognizer. The default recognizer starts from
             the embedded weights.
@@ -37,7 +36,6 @@ class Settings:
     tests: Mapping[str, Path]
     iters: int = 2000
     plain_iters: int = 20_000
-    batch_size: int = 64
     seeds: tuple[int, ...] = (0,)
     starts: Mapping[str, str] = field(default_factory=dict)
     imagenet: str | None = None
@@ -55,7 +53,6 @@ class Settings:
             'tests': {name: str(path) for name, path in self.tests.items()},
             'iters': self.iters,
             'plain_iters': self.plain_iters,
-            'batch_size': self.batch_size,
             'starts': dict(self.starts),
             'imagenet': self.imagenet,
             'photos': self.photos,

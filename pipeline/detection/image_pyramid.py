@@ -46,10 +46,12 @@ class ImagePyramid:
     Images are resized to a long side of ``long_side_px``, with both sides multiples of
     ``divisor``. ``coarse_long_sides_px`` adds further passes at smaller sizes, for words that
     exceed the network's receptive field at full size. :func:`merge_detections` resolves overlaps
-    between the passes. Images without words in all passes get one more at half the smallest size.
-    If the network returns probability maps, the first pass is the last one and searches only the
-    regions in which the pass before has seen text (:func:`find_regions`). Images that
-    ``max_upscale`` keeps small, and images in tiles, are searched whole.
+    between the passes. A coarse pass is skipped if the coarse pass before it has found words, and
+    all of them are smaller than ``coarse_min_side_px``. Images without words in all passes get one
+    more at half the smallest size. If the network returns probability maps, the first pass is the
+    last one and searches only the regions in which the largest coarse pass has seen text
+    (:func:`find_regions`). Images that ``max_upscale`` keeps small, and images in tiles, are
+    searched whole.
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
     limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
@@ -165,24 +167,26 @@ class ImagePyramid:
         Returns:
             One ``Detections`` per image, in input order.
         """
-        passes = []
+        passes: list[list[tuple[Detections, float]]] = [[] for _ in images]
         maps: list[np.ndarray | None] = [None] * len(images)
-        for size in reversed(self.coarse_long_sides_px):
+        for size in self.coarse_long_sides_px:
             rows = [
                 i
                 for i, image in enumerate(images)
                 if max(self.working_size(*image.shape[:2])) > size
+                and not (passes[i] and _all_small(*passes[i][-1]))
             ]
             coarse, some_maps = self._search([images[i] for i in rows], size, predict)
-            passes.append((size, rows, coarse))
-            for i, prob_map in zip(rows, some_maps):
-                maps[i] = prob_map
-        found, _ = self._search(images, self.long_side_px, predict, maps)
-        for size, rows, coarse in reversed(passes):
-            for i, words in zip(rows, coarse):
+            for i, words, prob_map in zip(rows, coarse, some_maps):
                 height, width = images[i].shape[:2]
                 shrunk = size * self._enlargement(height, width) / max(height, width)
-                found[i] = merge_detections(found[i], words, self.coarse_min_side_px / shrunk)
+                if not passes[i]:
+                    maps[i] = prob_map
+                passes[i].append((words, self.coarse_min_side_px / shrunk))
+        found, _ = self._search(images, self.long_side_px, predict, maps)
+        for i, some in enumerate(passes):
+            for words, min_side in some:
+                found[i] = merge_detections(found[i], words, min_side)
         self._search_empty(images, found, predict)
         return found
 
@@ -263,7 +267,7 @@ class ImagePyramid:
     ) -> tuple[list[Detections], list[np.ndarray | None]]:
         """One pass: the words and the probability map of each image.
 
-        With ``coarse_maps`` of the next coarser pass, only their regions are searched, and the
+        With ``coarse_maps`` of the largest coarse pass, only their regions are searched, and the
         result contains no maps. Images in tiles have none.
         """
         results: list[Detections | None] = [None] * len(images)
@@ -347,6 +351,12 @@ class ImagePyramid:
             polygons.append(order_ring(points))
             kept.append(score)
         return Detections(polygons, np.array(kept, dtype=np.float32))
+
+
+def _all_small(words: Detections, min_side: float) -> bool:
+    """Whether there are words, and the short sides of all are below ``min_side`` pixels."""
+    sides = [min(cv2.minAreaRect(polygon)[1]) for polygon in words.polygons]
+    return 0 < max(sides, default=0) < min_side
 
 
 def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

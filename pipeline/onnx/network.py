@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import onnxruntime
+
+from pipeline.onnx.thread_share import ThreadShare
 
 _FIRST_REGION = 52 << 20
 """Size of the first region of the memory arena, in bytes.
@@ -44,20 +47,36 @@ class OnnxNetwork:
 
     Args:
         path: Path of the file.
-        threads: Number of threads of one call. None uses one per core.
+        threads: Number of threads of one call, or the share of its batch. None uses one per core.
 
     Raises:
         FileNotFoundError: If the file is missing.
         ValueError: If ONNX Runtime cannot load it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], threads: int | ThreadShare | None = None
+    ) -> None:
         self.path = Path(path)
-        self.threads = threads
+        self.share = threads if isinstance(threads, ThreadShare) else ThreadShare(threads)
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
+        # ONNX Runtime fixes the number of threads when it loads a network.
+        self._sessions: dict[int, onnxruntime.InferenceSession] = {}
+        self._loading = Lock()
+        self._calls = count(1)
+        self._inputs = [given.name for given in self._session(self.share.each).get_inputs()]
+
+    def _session(self, threads: int) -> onnxruntime.InferenceSession:
+        """The network for calls with this number of threads, loaded when it is first used."""
+        with self._loading:
+            if threads not in self._sessions:
+                self._sessions[threads] = self._load(threads)
+            return self._sessions[threads]
+
+    def _load(self, threads: int) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
+        options.intra_op_num_threads = threads
         options.log_severity_level = 3
         options.add_session_config_entry('session.intra_op.spin_duration_us', str(_SPIN_US))
         _register_arena()
@@ -69,13 +88,11 @@ class OnnxNetwork:
         # The default order of the nodes requires 20 MB more for 1280x720 pixels.
         options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
         try:
-            self._session = onnxruntime.InferenceSession(
+            return onnxruntime.InferenceSession(
                 str(self.path), options, providers=['CPUExecutionProvider']
             )
         except Exception as error:  # ONNX Runtime has an exception class per status code
             raise ValueError(f'{self.path} is not a valid network: {error}') from error
-        self._calls = count(1)
-        self._inputs = [given.name for given in self._session.get_inputs()]
 
     def __call__(self, *inputs: np.ndarray) -> np.ndarray:
         """First output of the network for one batch."""
@@ -84,10 +101,11 @@ class OnnxNetwork:
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """All outputs of the network for one batch."""
         options = _SHRINK if next(self._calls) % _SHRINK_AFTER == 0 else None
-        return self._session.run(None, dict(zip(self._inputs, inputs)), options)
+        session = self._session(self.share.each)
+        return session.run(None, dict(zip(self._inputs, inputs)), options)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {'path': self.path, 'threads': self.threads}
+        return {'path': self.path, 'threads': self.share}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

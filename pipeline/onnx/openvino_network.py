@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.utils.cores import count_cores, multiplies_bfloat16
+from pipeline.onnx.thread_share import ThreadShare
+from pipeline.utils.cores import multiplies_bfloat16
 
 _KEPT_KERNELS = 768
 """Number of compiled kernels that are kept, enough for nine input sizes of the default detector.
@@ -33,7 +34,8 @@ class OpenVinoNetwork:
 
     Args:
         path: Path of the file.
-        threads: Number of threads of one call. None uses one per core.
+        threads: Number of threads of one call, or a share whose threads each call uses: calls run
+            one after another. None uses one per core.
 
     Raises:
         FileNotFoundError: If the file is missing.
@@ -41,9 +43,11 @@ class OpenVinoNetwork:
         ValueError: If OpenVINO cannot load it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], threads: int | ThreadShare | None = None
+    ) -> None:
         self.path = Path(path)
-        self.threads = threads
+        self.share = threads if isinstance(threads, ThreadShare) else ThreadShare(threads)
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
         check_openvino()
@@ -53,7 +57,7 @@ class OpenVinoNetwork:
         core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
         settings = {
             'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
-            'INFERENCE_NUM_THREADS': threads or count_cores(),
+            'INFERENCE_NUM_THREADS': self.share.threads,
             'NUM_STREAMS': 1,  # one set of buffers
         }
         try:
@@ -74,7 +78,7 @@ class OpenVinoNetwork:
             return [np.array(output.data) for output in self._request.output_tensors]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {'path': self.path, 'threads': self.threads}
+        return {'path': self.path, 'threads': self.share}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

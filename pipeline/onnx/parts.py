@@ -15,6 +15,7 @@ from pipeline.detection.db_words import DBWords
 from pipeline.detection.image_pyramid import ImagePyramid, Prediction
 from pipeline.onnx.network import OnnxNetwork
 from pipeline.onnx.openvino_network import OpenVinoNetwork
+from pipeline.onnx.thread_share import ThreadShare
 from pipeline.recognition.crop_groups import group_by_size
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
@@ -26,6 +27,9 @@ Scene = tuple[np.ndarray, Sequence[int]]
 _OPENVINO_REGION_PX = 128
 """Sides of searched regions are multiples of this, so that OpenVINO compiles for few sizes."""
 
+_LARGEST_BATCH = 4
+"""Largest number of crops per call. On a CPU a larger batch saves no time."""
+
 
 class OnnxDetector:
     """A text detector in ONNX Runtime or OpenVINO.
@@ -36,15 +40,15 @@ class OnnxDetector:
     Args:
         folder: Folder of the network.
         settings: ``detector`` of the manifest.
-        threads: Number of threads.
+        share: Threads of the network.
         openvino: Whether the network runs in OpenVINO.
     """
 
     def __init__(
-        self, folder: Path, settings: dict[str, Any], threads: int | None, openvino: bool = False
+        self, folder: Path, settings: dict[str, Any], share: ThreadShare, openvino: bool = False
     ) -> None:
         kind = OpenVinoNetwork if openvino else OnnxNetwork
-        self.network: OnnxNetwork | OpenVinoNetwork = kind(folder / settings['file'], threads)
+        self.network: OnnxNetwork | OpenVinoNetwork = kind(folder / settings['file'], share)
         # A batch of images takes more memory, and as much time per image on a CPU.
         region_px = _OPENVINO_REGION_PX if openvino else None
         self.pyramid = ImagePyramid(
@@ -100,13 +104,14 @@ class OnnxRecognizer(ABC):
     Args:
         folder: Folder of the network.
         settings: ``recognizer`` of the manifest.
-        threads: Number of threads.
+        share: Threads, each of which reads other crops.
     """
 
     rescorer: LanguageModelRescorer | None = None
 
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads)
+    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
+        self.network = OnnxNetwork(folder / settings['file'], threads=1)
+        self.share = share
 
     def read(
         self, crops: Sequence[np.ndarray], batch_size: int, scene: Scene | None = None
@@ -118,15 +123,20 @@ class OnnxRecognizer(ABC):
             batch_size: Maximum number of crops per call of the network.
             scene: Scenes of the crops, or None without scene context.
         """
-        readings: list[Reading | None] = [None] * len(crops)
-        for rows in group_by_size(crops, batch_size):
+
+        def read_batch(rows: list[int]) -> list[Reading]:
             batch = np.stack([crops[row] for row in rows])
             inputs = [batch]
             if scene is not None:
                 inputs += [scene[0], np.array([scene[1][row] for row in rows], dtype=np.int64)]
-            for row, reading in zip(rows, self._read(self.network(*inputs), batch)):
-                readings[row] = reading
-        return [reading for reading in readings if reading is not None]
+            return self._read(self.network(*inputs), batch)
+
+        # Small batches, the widest first, keep all threads busy until the end.
+        batches = group_by_size(crops, min(batch_size, _LARGEST_BATCH))[::-1]
+        readings: dict[int, Reading] = {}
+        for rows, read in zip(batches, self.share.map(read_batch, batches)):
+            readings.update(zip(rows, read))
+        return [readings[row] for row in range(len(crops))]
 
     @abstractmethod
     def _read(self, output: np.ndarray, crops: np.ndarray) -> list[Reading]:
@@ -138,8 +148,8 @@ class OnnxCTCRecognizer(OnnxRecognizer):
 
     rescorer: LanguageModelRescorer
 
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        super().__init__(folder, settings, threads)
+    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
+        super().__init__(folder, settings, share)
         self.reader = CTCReader(
             settings['characters'],
             settings['blank'],
@@ -165,8 +175,8 @@ class OnnxCTCRecognizer(OnnxRecognizer):
 class OnnxPostprocessedRecognizer(OnnxRecognizer):
     """A recognizer with a postprocessor of MMOCR, which requires torch."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        super().__init__(folder, settings, threads)
+    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
+        super().__init__(folder, settings, share)
         from pipeline.onnx.mmocr_readers import PostprocessedTexts
 
         self._postprocess = PostprocessedTexts(
@@ -183,11 +193,11 @@ class OnnxSceneEncoder:
     Args:
         folder: Folder of the network.
         settings: ``context`` of the manifest.
-        threads: Number of threads.
+        share: Threads of the network.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, Any], threads: int | None) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads)
+    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
+        self.network = OnnxNetwork(folder / settings['file'], share)
         self.height, self.width = settings['size']
         self.interpolation = Image.Resampling[settings['interpolation'].upper()]
         self.batch_size = settings['batch_size']

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +19,13 @@ from pipeline.onnx.parts import (
     OnnxRecognizer,
     OnnxSceneEncoder,
 )
+from pipeline.onnx.thread_share import ThreadShare
 from pipeline.recognition.ctc_reader import CTCReader, Reading
 from pipeline.recognition.language.letter_ngrams import LetterNgrams
 from pipeline.rectification.rectifier import Rectifier
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_settings import check_settings
-from pipeline.utils.cores import count_cores
+from pipeline.structures import ImageWords
 from pipeline.utils.freed_memory import release_freed_memory
 from pipeline.word_reading import CropBatch
 
@@ -40,7 +42,8 @@ class OnnxTextSpotter(TextSpotter):
 
     Args:
         folder: Folder with ``spotter.json`` and its networks.
-        threads: Number of threads per network call. None uses one per core.
+        threads: Number of threads, divided among the batches that are read at the same time. None
+            uses one per core.
         openvino: Whether the detector runs in OpenVINO. The recognizer and the scene encoder
             always run in ONNX Runtime: OpenVINO compiles its kernels for each input size, and
             crops have many sizes.
@@ -60,7 +63,7 @@ class OnnxTextSpotter(TextSpotter):
         manifest = read_manifest(folder)
         self.vote_below = manifest.get('vote_below', VOTE_BELOW)
         check_settings(manifest['min_score'], manifest['crop_batch_size'], self.vote_below)
-        self.threads = threads
+        self._share = ThreadShare(threads)
         self.min_score = manifest['min_score']
         self.crop_batch_size = manifest['crop_batch_size']
         self.rectifier = Rectifier(**manifest['rectifier'])
@@ -70,13 +73,13 @@ class OnnxTextSpotter(TextSpotter):
             kind = OnnxPostprocessedRecognizer
         with ThreadPoolExecutor(2) as pool:  # both take long, mostly outside of Python
             detector = pool.submit(
-                OnnxDetector, Path(folder), manifest['detector'], threads, openvino
+                OnnxDetector, Path(folder), manifest['detector'], self._share, openvino
             )
-            recognizer = pool.submit(kind, Path(folder), settings, threads)
+            recognizer = pool.submit(kind, Path(folder), settings, self._share)
             self.detector, self.recognizer = detector.result(), recognizer.result()
         self.scene_encoder = None
         if 'context' in manifest:
-            self.scene_encoder = OnnxSceneEncoder(Path(folder), manifest['context'], threads)
+            self.scene_encoder = OnnxSceneEncoder(Path(folder), manifest['context'], self._share)
         release_freed_memory()  # of loading, before the detector allocates its buffers
 
     @classmethod
@@ -101,12 +104,17 @@ class OnnxTextSpotter(TextSpotter):
     @property
     def default_workers(self) -> int:
         """Number of threads of the networks."""
-        return self.threads or count_cores()
+        return self._share.threads
 
     @property
     def device(self) -> str:
         """``'cpu'``."""
         return 'cpu'
+
+    def read_batch(self, images: Iterable[Any]) -> list[ImageWords]:
+        """Read images together; see :meth:`TextSpotter.read_batch`."""
+        with self._share.batch():
+            return super().read_batch(images)
 
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray | None:
         """Scene tokens (I, S, C), or None without context."""

@@ -97,8 +97,23 @@ def test_words_are_found_where_the_whole_search_finds_them():
     np.testing.assert_allclose(found, whole, atol=0.1)
     assert len(found) == 2
     *coarse, first, second = shapes
-    assert coarse == [(192, 320), (352, 640)]
+    assert coarse == [(352, 640)]
     assert max(*first, *second) < 400
+
+
+@pytest.mark.parametrize(
+    ('words', 'sizes'),
+    [
+        (WORDS, [640]),
+        ([*WORDS, (300, 300, 700, 400)], [640, 320]),
+        ([], [640, 320, 160]),
+    ],
+    ids=['small', 'large', 'none'],
+)
+def test_coarser_passes_are_skipped_if_all_words_are_small(words, sizes):
+    image = draw_kernels(SIZE, *words) if words else np.full((*SIZE, 3), 255, dtype=np.uint8)
+    _, shapes = search(image, coarse_min_side_px=24)
+    assert [width for _, width in shapes if width in (640, 320, 160)] == sizes
 
 
 def test_words_that_the_coarse_pass_cannot_outline_are_found():

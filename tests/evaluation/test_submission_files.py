@@ -122,6 +122,13 @@ def test_read_predictions_rejects_files_of_no_image(tmp_path: Path) -> None:
         read_predictions(tmp_path, {'sign': Words()})
 
 
+def test_read_predictions_leaves_out_the_pictures_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / 'res_img_1.txt').write_text(QUAD_LINE + 'word\n')
+    (tmp_path / 'img_1.png').write_bytes(b'picture')
+
+    assert list(read_predictions(tmp_path, {'1': Words()})) == ['1']
+
+
 def write_gt_json(folder: Path, *names: str) -> Path:
     words = [
         {'polygon': [10, 10, 110, 10, 110, 40, 10, 40], 'text': 'word', 'ignore': False},

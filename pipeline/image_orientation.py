@@ -16,6 +16,10 @@ ORIENTATIONS = ('auto', 0, 90, 180, 270)
 _MIN_LENGTH = 2  # Single characters do not show where their top is.
 _SAMPLE = 5
 _CLEAR = 0.9
+_UPRIGHT_BONUS = 0.75
+"""Characters by which an upside-down reading must be better: most images are upright. Chosen on
+training images; see docs/experiments.md."""
+
 _MAX_TILT_DEG = 60.0  # Wide words of tilted images are not rotated by 90 degrees.
 _CLEAR_TILT_DEG = 25.0
 """Tilt up to which certainty shows that a word is upright. The outline of a word that is tilted by
@@ -58,7 +62,8 @@ def choose_image_orientations(
         return chosen, orientations
     again = read_again([rotate_image(images[row], orientations[row]) for row in rows])
     for row, words in zip(rows, again):
-        if evidence(words, min_score) > evidence(read[row], min_score):
+        bonus = _UPRIGHT_BONUS if orientations[row] == 180 else 0.0
+        if evidence(words, min_score) > evidence(read[row], min_score) + bonus:
             chosen[row] = [replace(word, image_index=row) for word in words]
         else:
             orientations[row] = 0

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import rotate_points, rotated_size, turn_ring
-from pipeline.image_orientation import evidence, rotate_image, sample_words, vote_orientation
+from pipeline.image_orientation import (
+    choose_image_orientations,
+    evidence,
+    rotate_image,
+    sample_words,
+    vote_orientation,
+)
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.word_reading import ReadWord
 
@@ -84,3 +90,16 @@ def test_sample_words_contains_clear_words_that_are_tilted():
 
 def test_evidence_counts_the_characters_of_good_words():
     assert evidence([read(WIDE, 'FOUR'), read(WIDE, 'MANY', 0.1)], 0.4) == pytest.approx(3.2)
+
+
+@pytest.mark.parametrize(
+    ('upright', 'flipped', 'degrees'),
+    [(('Ion', 0.83), ('uoi', 0.9), 0), (('OTUV', 0.6), ('ANTO', 0.9), 180)],
+)
+def test_image_is_turned_only_with_a_clear_advantage(upright, flipped, degrees):
+    up, down = read(WIDE, *upright), read(WIDE, *flipped)
+    words, orientations = choose_image_orientations(
+        [np.zeros((80, 80, 3), np.uint8)], [[up]], 0.4, lambda _: [[down]], lambda *_: [down]
+    )
+    assert orientations == [degrees]
+    assert words[0][0].reading.text == (flipped if degrees else upright)[0]

@@ -186,11 +186,12 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     )
     size = args.batch_size or (CROPS_A_BATCH if args.crops else _photos_a_batch(len(todo)))
     batches = (Batch(items) for items in split_batches(opened, size))
-    failed = 0
+    failed = written = 0
     try:
         with Progress(len(todo), unit, args.quiet) as bar:
             for finished, errors in _read_batches(args, batches, read, -(-len(todo) // size)):
                 failed += len(errors)
+                written += len(finished)
                 for error in errors:
                     tqdm.write(f'error: {error}', file=sys.stderr)
                 for one in finished:
@@ -199,6 +200,8 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
         writer.finish()
     except KeyboardInterrupt:
         raise Interrupted(f'interrupted; go on with --resume --out {args.out}') from None
+    if written and not args.quiet:
+        print(f'results in {args.out}', file=sys.stderr)
     if failed and not args.quiet:
         print(f'{failed} of {len(items)} inputs could not be read', file=sys.stderr)
     return SOME_FAILED if failed else DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +24,8 @@ def run(config, tmp_path, capsys, monkeypatch):
     def call(*args: object) -> SimpleNamespace:
         status = infer.main([*map(str, args), '--config', config])
         out, err = capsys.readouterr()
-        return SimpleNamespace(status=status, out=out.splitlines(), err=err.splitlines())
+        found = re.findall('^results in (.*)$', err, re.MULTILINE)
+        lines = [line for line in err.splitlines() if not line.startswith('results in ')]
+        return SimpleNamespace(status=status, out=out.splitlines(), err=lines, results=found)
 
     return call

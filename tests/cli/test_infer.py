@@ -184,9 +184,12 @@ def test_infer_resume_continues_after_an_interrupt(run, tmp_path, monkeypatch):
 def test_infer_reports_how_many_images_a_folder_has(run, tmp_path):
     for name in 'abc':
         save(tmp_path / 'photos' / f'{name}.png', name)
-    assert run('photos').err == ['3 images found']
-    assert run('photos/[ab].png', '--out', 'two').err == ['2 images found']
-    assert run('photos', '--quiet', '--out', 'three').err == []
+    done = run('photos')
+    assert (done.err, done.results) == (['3 images found'], ['results'])
+    done = run('photos/[ab].png', '--out', 'two')
+    assert (done.err, done.results) == (['2 images found'], ['two'])
+    done = run('photos', '--quiet', '--out', 'three')
+    assert (done.err, done.results) == ([], [])
 
 
 def test_infer_ends_quietly_on_a_broken_pipe(run, tmp_path, monkeypatch):

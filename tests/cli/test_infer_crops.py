@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 import weakref
 from pathlib import Path
@@ -37,7 +38,9 @@ def run(config, tmp_path, capsys, monkeypatch):
     def call(*args: object, config: str = config) -> SimpleNamespace:
         status = infer.main(['--crops', *map(str, args), '--config', config])
         out, err = capsys.readouterr()
-        return SimpleNamespace(status=status, out=out.splitlines(), err=err.splitlines())
+        found = re.findall('^results in (.*)$', err, re.MULTILINE)
+        lines = [line for line in err.splitlines() if not line.startswith('results in ')]
+        return SimpleNamespace(status=status, out=out.splitlines(), err=lines, results=found)
 
     return call
 

@@ -220,13 +220,13 @@ def test_default_weights_are_small():
     assert DEFAULT_CONFIG.with_suffix('.safetensors').stat().st_size < 40e6
 
 
-def test_readme_command_prints_only_the_words(photo, tmp_path):
+def test_readme_command_prints_the_words_and_the_folder(photo, tmp_path):
     done = subprocess.run(
         [sys.executable, str(REPOSITORY / 'tools' / 'infer.py'), str(photo)],
         cwd=tmp_path, text=True, capture_output=True,
         env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(REPOSITORY)},
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, '')
+    assert (done.returncode, done.stderr) == (0, 'results in results\n')
     (line,) = done.stdout.splitlines()
     assert line.startswith(f'{photo} (') and 'hello' in line.lower()
     record = json.loads((tmp_path / 'results' / 'sign.json').read_text())

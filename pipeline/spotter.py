@@ -16,6 +16,7 @@ from pipeline.decisions.decide import decide_words
 from pipeline.decisions.given_outlines import given_outlines
 from pipeline.decisions.outline_voting import vote_on_words
 from pipeline.decisions.single_characters import clear_characters, find_faint_characters
+from pipeline.decisions.spaced_letters import join_spaced_letters
 from pipeline.geometry import image_ring, rotate_points, rotated_size, turn_ring
 from pipeline.image_orientation import choose_image_orientations, rotate_image
 from pipeline.image_stream import ImageStream
@@ -63,7 +64,8 @@ class TextSpotter(SpotterSettings, ImageStream):
     read from several outlines, and the readings vote. Words that are not in the word lists are
     grown if letters are missing at an end. Gaps between two words are read, and the surroundings
     of number plates and other codes. Images of single characters, such as forms, are searched
-    again for faint ones. Images that are rotated by 90, 180 or 270 degrees are found by their
+    again for faint ones. Letters that are set wide are read once more without the space between
+    them. Images that are rotated by 90, 180 or 270 degrees are found by their
     words.
 
     Attributes:
@@ -232,7 +234,12 @@ class TextSpotter(SpotterSettings, ImageStream):
             if clear and find_faint is not None:
                 faint = find_faint(image)
                 some += find_faint_characters(images, clear, faint, self.rectifier, read_crops)
-        return read
+        return [
+            join_spaced_letters(
+                images, some, self.rectifier, read_crops, self._is_listed, self.min_score
+            )
+            for some in read
+        ]
 
     def _read_flipped(self, image: np.ndarray, words: Sequence[ReadWord]) -> list[ReadWord]:
         """Words of an image, read upside down without context."""
@@ -328,6 +335,10 @@ class TextSpotter(SpotterSettings, ImageStream):
         """Whether a text is in the word lists, or is in a language that these do not cover."""
         model = self.language_model
         return model is None or not model.covers(text) or model.contains(text)
+
+    def _is_listed(self, text: str) -> bool:
+        """Whether a text is in the word lists."""
+        return self.language_model is not None and self.language_model.contains(text)
 
     def collect(
         self, words: Sequence[ReadWord], sizes: Sequence[tuple[int, int]]

@@ -10,7 +10,6 @@ from pipeline.decisions.enlarging import enlarge_words
 from pipeline.decisions.filling import fill_gaps
 from pipeline.decisions.growing import grow_words
 from pipeline.decisions.joining import join_words
-from pipeline.decisions.letter_chains import join_letters
 from pipeline.decisions.outline_voting import grown_outlines, straighten_words, vote_on_words
 from pipeline.decisions.repeats import drop_repeats
 from pipeline.recognition.ctc_reader import Reading
@@ -53,7 +52,6 @@ def decide_words(
     words = choose_orientations(crops, read(crops))
     words = straighten_words(images, words, rectifier, read, vote_below)
     words = enlarge_words(images, words, rectifier, read, min_score)
-    words = join_letters(words, min_score)
     words = join_words(images, words, rectifier, read, min_score)
     split, counts = split_words(words, rectifier)
     part_crops = rectify_words(images, split, rectifier)

@@ -350,6 +350,11 @@ def test_bfloat16_reads_as_float32_up_to_rounding():
     assert texts(exact).split() and [w.text for w in exact] == [w.text for w in rounded]
     for one, other in zip(exact, rounded):
         assert one.score != other.score  # bfloat16 was used
+        assert one.det_score == pytest.approx(other.det_score, abs=0.05)
+    # On some processors a word that is nearly curved has another outline, and so another crop.
+    same = [pair for pair in zip(exact, rounded) if pair[0].polygon.shape == pair[1].polygon.shape]
+    assert len(same) >= len(exact) - 1
+    for one, other in same:
         assert one.score == pytest.approx(other.score, abs=0.05)
     spotter.use_precision('float32')
     assert [w.score for w in spotter.read(image)] == [w.score for w in exact]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
-from pipeline.decisions.neighbours import box_contains
 from pipeline.geometry import box_along, image_ring, ring_size, split_sides
 from pipeline.recognition.ctc_reader import Reading
 from pipeline.rectification import Rectifier
@@ -183,28 +183,30 @@ def _find_rows(words: Sequence[ReadWord], min_score: float) -> list[_Row]:
     pieces = [_to_piece(number, words[number]) for number in kept]
     if len(pieces) < 2 or all(len(piece.middles) > 1 for piece in pieces):
         return []
+    rings = [words[number].polygon for number in kept]
+    boxes = shapely.STRtree([shapely.box(*ring.min(axis=0), *ring.max(axis=0)) for ring in rings])
     rows = []
     for chain in _chains(pieces, words):
         for row in _regular_rows(chain):
-            others = [
-                words[number].polygon
-                for number in set(kept) - {piece.number for piece in row.pieces}
-                if words[number].image_index == words[row.pieces[0].number].image_index
-            ]
-            rows += _longer_rows(row, others)
+            image = words[row.pieces[0].number].image_index
+            own = {piece.number for piece in row.pieces}
+
+            def is_free(points: np.ndarray, own: set[int] = own, image: int = image) -> bool:
+                hit = {kept[place] for place in boxes.query(shapely.points(points))[1].tolist()}
+                return all(words[number].image_index != image for number in hit - own)
+
+            rows += _longer_rows(row, is_free)
     return sorted(rows, key=lambda row: -len(row.middles))
 
 
-def _longer_rows(row: _Row, others: Sequence[np.ndarray]) -> list[_Row]:
+def _longer_rows(row: _Row, is_free: Callable[[np.ndarray], bool]) -> list[_Row]:
     """A row, and rows with up to two missing letters more at each end, outside of other words."""
-    steps = np.diff(row.middles, axis=0)
-    step = steps.mean(axis=0)
+    step = np.diff(row.middles, axis=0).mean(axis=0)
     rows = []
     for before, after in itertools.product(range(_MOST_BEYOND + 1), repeat=2):
         start = row.middles[0] - step * np.arange(before, 0, -1)[:, None]
         end = row.middles[-1] + step * np.arange(1, after + 1)[:, None]
-        beyond = np.concatenate([start, end])
-        if not any(box_contains(ring, point) for ring in others for point in beyond):
+        if not before + after or is_free(np.concatenate([start, end])):
             middles = np.concatenate([start, row.middles, end])
             rows.append(_Row(row.pieces, middles, row.missing + before + after))
     return rows
@@ -230,28 +232,34 @@ def _chains(pieces: Sequence[_Piece], words: Sequence[ReadWord]) -> list[list[_P
     """Pieces of an image one after another on a line, each the nearest one of the previous."""
     image = np.array([words[piece.number].image_index for piece in pieces])
     first = np.stack([piece.middles[0] for piece in pieces])
-    last = np.stack([piece.middles[-1] for piece in pieces])
     heights = np.array([piece.height for piece in pieces])
-    between = first[None] - last[:, None]
-    distance = np.linalg.norm(between, axis=-1)
-    ratio = np.minimum(heights[:, None], heights) / np.maximum(heights[:, None], heights)
+    tree = shapely.STRtree(shapely.points(first))
+    # Pairs (i, j) of a piece and another one that may follow it.
+    last = shapely.points(np.stack([piece.middles[-1] for piece in pieces]))
+    reach = 2 * _LARGEST_PITCH * heights / _LEAST_HEIGHT_RATIO
+    i, j = tree.query(last, predicate='dwithin', distance=reach)
+    between = first[j] - np.stack([pieces[row].middles[-1] for row in i])
+    distance = np.linalg.norm(between, axis=1)
+    larger = np.maximum(heights[i], heights[j])
     near = (
-        (image[:, None] == image)
+        (image[i] == image[j])
+        & (i != j)
         & (distance > 0)
-        & (distance < 2 * _LARGEST_PITCH * np.maximum(heights[:, None], heights))
-        & (between[..., 0] > _UPRIGHT * distance)
-        & (ratio > _LEAST_HEIGHT_RATIO)
+        & (distance < 2 * _LARGEST_PITCH * larger)
+        & (between[:, 0] > _UPRIGHT * distance)
+        & (np.minimum(heights[i], heights[j]) > _LEAST_HEIGHT_RATIO * larger)
     )
-    np.fill_diagonal(near, False)
-    distance = np.where(near, distance, np.inf)
-    following = {i: int(distance[i].argmin()) for i in np.flatnonzero(near.any(axis=1)).tolist()}
-    starts = [i for i in range(len(pieces)) if i not in set(following.values())]
+    following: dict[int, int] = {}
+    for row in np.flatnonzero(near)[np.argsort(distance[near])]:
+        following.setdefault(int(i[row]), int(j[row]))
+    followers = set(following.values())
+    starts = [row for row in range(len(pieces)) if row not in followers]
     chains = []
     for start in starts:
         chain = [start]
         while chain[-1] in following and following[chain[-1]] not in chain:
             chain.append(following[chain[-1]])
-        chains.append([pieces[i] for i in chain])
+        chains.append([pieces[row] for row in chain])
     return [chain for chain in chains if len(chain) > 1]
 
 
@@ -310,7 +318,7 @@ def _set_close(image: np.ndarray, words: Sequence[ReadWord], row: _Row) -> _Stri
     box = box_along(np.concatenate(rings), whole)
     along = box[1] - box[0]
     height, width = ring_size(box)
-    columns = max(1, round(_HEIGHT_PX * width / height))
+    columns = max(1, round(_HEIGHT_PX * width / max(height, 1)))
     strip = warp_quad(image, box, (_HEIGHT_PX, columns))
     places = (row.middles - box[0]) @ along / (along @ along) * columns
     varied = strip.mean(axis=2).std(axis=0)

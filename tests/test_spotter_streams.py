@@ -21,14 +21,15 @@ def test_crops_of_all_photos_are_recognized_together():
     spotter = make_toy()
     spotter.read_batch(photos)
     assert spotter.detector.batches == [4]
-    assert spotter.recognizer.calls == [12]
+    assert spotter.recognizer.calls[0] == 12  # then the rows of letters are read again
 
 
 def test_many_crops_go_through_the_recognizer_in_passes_of_the_given_size():
     photos = [draw_photo(('a', LEFT), ('b', MIDDLE), ('c', RIGHT)) for _ in range(4)]
     spotter = make_toy(crop_batch_size=5)
     assert [texts(words) for words in spotter.read_batch(photos)] == ['abc'] * 4
-    assert spotter.recognizer.calls == [5, 5, 2]
+    assert spotter.recognizer.calls[:3] == [5, 5, 2]
+    assert max(spotter.recognizer.calls) == 5
 
 
 def test_a_stream_takes_photos_one_batch_at_a_time():

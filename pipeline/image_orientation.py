@@ -38,7 +38,8 @@ def choose_image_orientations(
     read_again: Callable[[list[np.ndarray]], list[list[ReadWord]]],
     read_flipped: Callable[[np.ndarray, list[ReadWord]], list[ReadWord]],
 ) -> tuple[list[list[ReadWord]], list[int]]:
-    """Rotate images that are not upright, and read them again. The better result is kept.
+    """Rotate images that are not upright, and read them again. The better result is kept;
+    an upside-down one must be clearly better.
 
     Args:
         images: Images.

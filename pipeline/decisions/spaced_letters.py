@@ -34,6 +34,7 @@ _LEAST_UNKNOWN = 4  # Letters of a text that is not in the word lists.
 _LEAST_CHAR_SCORE = 0.9
 _MOST_LETTERS = 24
 _MOST_BEYOND = 2  # Missing letters at each end.
+_LEAST_SIDE_PX = 1.0
 
 _HEIGHT_PX = 48
 _SET_PITCH = 0.78  # Pitch of the letters in the crop that is read.
@@ -125,6 +126,8 @@ def join_spaced_letters(
             continue
         middles = (np.arange(len(strip.columns)) + 0.5) / len(strip.columns)
         places = np.interp(reading.char_places, middles, strip.columns).tolist()
+        if any(rectifier.margin):  # The places are those in a crop with a margin.
+            places = []
         score = float(np.mean([words[number].det_score for number in numbers]))
         joined[numbers[0]] = ReadWord(
             strip.polygon,
@@ -178,12 +181,17 @@ def _find_rows(words: Sequence[ReadWord], min_score: float) -> list[_Row]:
     kept = [
         number
         for number, word in enumerate(words)
-        if word.score >= min_score and word.reading.text.replace(' ', '').isalnum()
+        if word.score >= min_score
+        and word.reading.text.replace(' ', '').isalnum()
+        and min(ring_size(word.polygon)) >= _LEAST_SIDE_PX
     ]
     pieces = [_to_piece(number, words[number]) for number in kept]
     if len(pieces) < 2 or all(len(piece.middles) > 1 for piece in pieces):
         return []
-    rings = [words[number].polygon for number in kept]
+    visible = [
+        number for number, word in enumerate(words) if word.reading.text and word.score >= min_score
+    ]
+    rings = [words[number].polygon for number in visible]
     boxes = shapely.STRtree([shapely.box(*ring.min(axis=0), *ring.max(axis=0)) for ring in rings])
     rows = []
     for chain in _chains(pieces, words):
@@ -192,10 +200,13 @@ def _find_rows(words: Sequence[ReadWord], min_score: float) -> list[_Row]:
             own = {piece.number for piece in row.pieces}
 
             def is_free(points: np.ndarray, own: set[int] = own, image: int = image) -> bool:
-                hit = {kept[place] for place in boxes.query(shapely.points(points))[1].tolist()}
+                hit = {visible[at] for at in boxes.query(shapely.points(points))[1].tolist()}
                 return all(words[number].image_index != image for number in hit - own)
 
-            rows += _longer_rows(row, is_free)
+            own_middles = np.concatenate([piece.middles for piece in row.pieces]).tolist()
+            between = [point for point in row.middles.tolist() if point not in own_middles]
+            if not between or is_free(np.array(between)):
+                rows += _longer_rows(row, is_free)
     return sorted(rows, key=lambda row: -len(row.middles))
 
 
@@ -272,13 +283,15 @@ def _regular_rows(chain: Sequence[_Piece]) -> Iterator[_Row]:
     if not _LEAST_PITCH * height <= median <= _LARGEST_PITCH * height:
         return
     ends = np.cumsum([len(piece.middles) for piece in chain])
+    tried: set[tuple[int, int]] = set()
     for largest in (_MISSING_RATIO, _PITCH_RATIOS[1]):
         cuts = [
             0,
             *(at for at, end in enumerate(ends[:-1], 1) if pitches[end - 1] > largest * median),
         ]
         for first, last in zip(cuts, [*cuts[1:], len(chain)]):
-            row = _make_row(list(chain[first:last]), median)
+            row = None if (first, last) in tried else _make_row(list(chain[first:last]), median)
+            tried.add((first, last))
             if row is not None:
                 yield row
 
@@ -318,7 +331,7 @@ def _set_close(image: np.ndarray, words: Sequence[ReadWord], row: _Row) -> _Stri
     box = box_along(np.concatenate(rings), whole)
     along = box[1] - box[0]
     height, width = ring_size(box)
-    columns = max(1, round(_HEIGHT_PX * width / max(height, 1)))
+    columns = max(1, round(_HEIGHT_PX * width / height))
     strip = warp_quad(image, box, (_HEIGHT_PX, columns))
     places = (row.middles - box[0]) @ along / (along @ along) * columns
     varied = strip.mean(axis=2).std(axis=0)

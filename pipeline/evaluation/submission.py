@@ -77,6 +77,8 @@ def read_predictions(
         SubmissionError: If the reference script rejects a file name, an image number or a line.
     """
     files = read_entries(path, _det_name(Path(path), gt), only=True)
+    if not files and Path(path).is_dir() and any(Path(path).rglob('*.png')):
+        raise SubmissionError(f'{path}: wanted files like res_img_N.txt, got only pictures.')
     for key, (source, _) in files:
         if key not in gt:
             raise SubmissionError(

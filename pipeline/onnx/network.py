@@ -46,7 +46,8 @@ class OnnxNetwork:
     detector.
 
     Args:
-        path: Path of the file.
+        path: Path of the file. The file must not change while the network is in use: it is loaded
+            once more for each number of threads.
         threads: Number of threads of one call, or the share of its batch. None uses one per core.
 
     Raises:

@@ -116,6 +116,15 @@ class OnnxTextSpotter(TextSpotter):
         with self._share.batch():
             return super().read_batch(images)
 
+    def _read_given(
+        self,
+        images: Sequence[np.ndarray],
+        polygons: Sequence[Sequence[np.ndarray]],
+        context: Any,
+    ) -> list[list[tuple[str, float]]]:
+        with self._share.batch():
+            return super()._read_given(images, polygons, context)
+
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray | None:
         """Scene tokens (I, S, C), or None without context."""
         if self.scene_encoder is None or not len(images):

@@ -36,9 +36,10 @@ class ThreadShare:
 
         Networks are loaded once for each number, so there are few numbers.
         """
-        if self._batches < 2:
+        batches = self._batches  # other threads change it
+        if batches < 2:
             return self.threads
-        return 1 << max(0, (self.threads // self._batches).bit_length() - 1)
+        return 1 << max(0, (self.threads // batches).bit_length() - 1)
 
     @contextmanager
     def batch(self) -> Iterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -13,7 +15,7 @@ from pipeline.spotter import TextSpotter
 from pipeline.word_reading import CropBatch, ReadWord
 
 IMAGE = np.full((160, 600, 3), 200, dtype=np.uint8)
-LISTED = {'market', 'spa', 'hotel'}
+LISTED = {'market', 'spa', 'hotel', 'sepa', 'spar'}
 
 
 def letters(text: str, pitch: float = 40, y: float = 10, image: int = 0) -> list[ReadWord]:
@@ -27,7 +29,11 @@ def letters(text: str, pitch: float = 40, y: float = 10, image: int = 0) -> list
 
 
 def join(
-    words: list[ReadWord], *texts: str, min_score: float = 0.0, score: float = 0.95
+    words: list[ReadWord],
+    *texts: str,
+    min_score: float = 0.0,
+    score: float = 0.95,
+    seen: list[np.ndarray] | None = None,
 ) -> list[ReadWord]:
     """Join words where every crop is read as one of the texts, by its number of letters."""
 
@@ -35,6 +41,8 @@ def join(
         widest = max(crop.shape[1] for crop in crops.crops)
         assert widest < 0.9 * 48 / 30 * (words[-1].polygon.max() - words[0].polygon.min() + 160)
         rows = []
+        if seen is not None:
+            seen.extend(crops.polygons)
         for ring in crops.polygons:
             count = int((np.linalg.norm(ring[1] - ring[0]) + 21) / 40)
             text = next((text for text in texts if len(text.replace(' ', '')) == count), '')
@@ -90,6 +98,24 @@ def test_letters_that_are_not_a_listed_word_must_be_four_and_be_confirmed():
     assert texts_of(join(letters('GAER'), 'GAEB')) == list('GAER')
     assert texts_of(join(letters('GAE'), 'GAE')) == list('GAE')
     assert texts_of(join(letters('GAER'), 'GAER', score=0.8)) == list('GAER')
+
+
+def test_a_missing_letter_is_not_at_the_place_of_another_word():
+    def other(place: int) -> ReadWord:
+        (word,) = letters('X')
+        ring = word.polygon + np.float32([40 * place, 0])
+        return replace(word, polygon=ring, reading=Reading('X.', [0.9] * 2, 0.81))
+
+    words = [*letters('S PA'), other(1)]
+    assert join(words, 'SEPA') == words
+    words = [*letters('SPA'), other(-1), other(3)]
+    assert texts_of(join(words, 'SPA', 'SPAR')) == ['SPA', 'X.', 'X.']
+
+
+def test_each_row_is_read_once():
+    seen = []
+    join(letters('GAER'), 'GAER', seen=seen)
+    assert len(seen) == len({polygon.tobytes() for polygon in seen})
 
 
 def test_lines_below_each_other_stay_apart():

@@ -127,6 +127,9 @@ def test_read_predictions_leaves_out_the_pictures_of_a_folder(tmp_path: Path) ->
     (tmp_path / 'img_1.png').write_bytes(b'picture')
 
     assert list(read_predictions(tmp_path, {'1': Words()})) == ['1']
+    (tmp_path / 'res_img_1.txt').unlink()
+    with pytest.raises(SubmissionError, match='got only pictures'):
+        read_predictions(tmp_path, {'1': Words()})
 
 
 def write_gt_json(folder: Path, *names: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          '--start parseq=parseq-bb5792a6.pt'],
         'Runs: (control) the same steps without context; (1) gated attention, early; (2) MH-CA '
         'mini; (3) late;\n(4) a random tower, an ImageNet tower and shuffled scenes; (5) early and '
-        'late in PARSeq, SATRN and CRNN;\n(6) 10 and 30 % of the training images. Finished runs in '
-        'DIR are not repeated. Writes DIR/report.md,\nDIR/report.json and DIR/report.html.',
+        'late in PARSeq, SATRN and CRNN,\nalso behind the backbone of the default (*-lcnet); '
+        '(6) 10 and 30 % of the training images.\nFinished runs in DIR are not repeated. Writes '
+        'DIR/report.md, DIR/report.json and DIR/report.html.',
     )  # fmt: skip
     add = parser.add_argument
     add('name', choices=NAMES, help='the experiments to run')
@@ -70,8 +72,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )  # fmt: skip
     add(
         '--start', nargs='+', default=[], metavar='ARCH=FILE',
-        help='weights of the plain parseq, parseq-compact, satrn or crnn (default: trained here '
-        'first)',
+        help='weights of a plain recognizer of (5), such as parseq or crnn-lcnet (default: trained '
+        'here first)',
     )  # fmt: skip
     add('--iters', type=positive_int, metavar='N', help=f'iterations of each run ({FULL["iters"]})')
     add(
@@ -111,8 +113,10 @@ def _run(args: argparse.Namespace) -> int:
     import cv2
 
     from pipeline.analysis.experiments import Settings, report_experiments, run_experiments
-    from pipeline.analysis.experiments.plan import choose_runs, plan_runs
+    from pipeline.analysis.experiments.plan import PLAIN_CONFIGS, choose_runs, plan_runs
     from pipeline.utils.device import choose_device
+
+    _check_starts(starts, PLAIN_CONFIGS)
 
     cv2.setNumThreads(0)
     sizes: dict[str, Any] = {
@@ -182,6 +186,15 @@ def _test_sets(given: list[str] | None) -> dict[str, Path]:
             note='data/README.md describes how to prepare data sets',
         )
     return found
+
+
+def _check_starts(starts: Mapping[str, str], known: Iterable[str]) -> None:
+    unknown = sorted(set(starts) - set(known))
+    if unknown:
+        raise CommandError(f'--start {unknown[0]}: wanted one of {", ".join(known)}')
+    missing = [path for path in starts.values() if not Path(path).is_file()]
+    if missing:
+        raise CommandError(*(f'no weights {path} (--start)' for path in missing))
 
 
 def _pair(text: str, wanted: str) -> tuple[str, str]:

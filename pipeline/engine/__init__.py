@@ -4,6 +4,7 @@ import pipeline.compat  # noqa: F401  makes MMOCR importable
 from pipeline.engine.bfloat16_optim_wrapper import BFloat16OptimWrapper
 from pipeline.engine.channels_last_hook import ChannelsLastHook
 from pipeline.engine.context_cache_hook import ContextCacheHook
+from pipeline.engine.frozen_backbone_hook import FrozenBackboneHook
 from pipeline.engine.frozen_features_hook import FrozenFeaturesHook
 from pipeline.engine.gate_log_hook import GateLogHook
 from pipeline.engine.lost_words_hook import LostWordsHook
@@ -19,6 +20,7 @@ __all__ = [
     'BFloat16OptimWrapper',
     'ChannelsLastHook',
     'ContextCacheHook',
+    'FrozenBackboneHook',
     'FrozenFeaturesHook',
     'GateLogHook',
     'LostWordsHook',

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.registry import DefaultScope
 from toy_spotter import draw_photo
 
@@ -44,6 +45,8 @@ def photos(tmp_path) -> Path:
     [
         (['--data', 'nowhere'], 'wanted a folder of clipter cut-words'),
         (['--start', 'parseq'], 'wanted --start ARCH=FILE, got parseq'),
+        (['--start', 'parsek=file.pth'], '--start parsek: wanted one of parseq, parseq-compact'),
+        (['--start', 'crnn=nowhere.pth'], 'no weights nowhere.pth (--start)'),
         (['--test', 'dev=nowhere.json'], 'no test set nowhere.json (dev)'),
         (['--runs', 'gated'], 'no run gated: wanted a number from 1 to 6 or one of default'),
     ],
@@ -85,3 +88,29 @@ def test_experiments_trains_resumes_and_reports(photos, tmp_path, capsys):
     assert 'iterations' not in again.err
     assert run(*arguments, '--iters', '3') == 2
     assert 'other settings (iters)' in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings('ignore')
+def test_experiments_train_behind_the_frozen_backbone(photos, tmp_path, capsys):
+    cut, out = tmp_path / 'cut', tmp_path / 'out'
+    cut_words.main(
+        [str(CONFIG), '--data', str(photos), '--out', str(cut), '--workers', '1', '--variants', '2']
+    )
+    crops = {path.read_bytes() for path in (cut / 'images').iterdir()}
+    arguments = [
+        '--tower', 'ViT-S-32', '--pretrained', 'none', '--data', cut, '--test', f'drawn={photos}',
+        '--runs', 'crnn-lcnet-late', '--iters', '2', '--plain-iters', '2', '--misleading', '0',
+        '--workers', '0', '--out', out,
+    ]  # fmt: skip
+    with DefaultScope.overwrite_default_scope(None):
+        assert run(*arguments) == 0
+    assert '[3/3] crnn-lcnet-late (seed 0): done' in capsys.readouterr().err
+    # One training computed the features of all crops, the others have read them.
+    (keys,) = out.glob('backbone/*/*.keys')
+    assert len(keys.read_bytes()) == 16 * len(crops)
+    trained = torch.load(out / 'start' / 'crnn-lcnet_0.pth', weights_only=True)['state_dict']
+    default = torch.load(out / 'start' / 'ppocrv6.pth', weights_only=True)['state_dict']
+    frozen = [name for name in trained if name.startswith('backbone.')]
+    assert frozen
+    assert all(torch.equal(trained[name], default[name]) for name in frozen)

@@ -34,6 +34,11 @@ def encoder_config(settings: Settings, run: Run, kernel: Any) -> dict[str, Any]:
     return config
 
 
+def default_start(settings: Settings) -> Path:
+    """File of the embedded default's recognizer, from which its runs start."""
+    return settings.out / 'start' / 'ppocrv6.pth'
+
+
 def training_config(
     settings: Settings, run: Run, seed: int, find: FindConfig, start: Path | None
 ) -> Config:
@@ -56,6 +61,17 @@ def training_config(
     model.recognizer.init_cfg = (
         None if start is None else {'type': 'Pretrained', 'checkpoint': str(start)}
     )
+    if model.recognizer.get('backbone', {}).get('init_cfg'):
+        # The backbone is that of the embedded default; ``start`` contains it already.
+        model.recognizer.backbone.init_cfg = (
+            {
+                'type': 'Pretrained',
+                'checkpoint': str(default_start(settings)),
+                'prefix': 'backbone.',
+            }
+            if start is None
+            else None
+        )
     if run.only_fusion or not run.trains:
         # Weights that are not trained keep their batch norms folded, and so their exact outputs.
         model.recognizer.encoder.norm = False
@@ -65,6 +81,8 @@ def training_config(
     if run.from_scratch:
         config.optim_wrapper = Config.fromfile(find(PLAIN_CONFIGS[run.arch])).optim_wrapper
     if run.stage is not None:
+        if run.stage != model.stage:
+            model.fusion.embed_dim = None  # that of the other place
         model.stage = run.stage
     words = Config.fromfile(find(CONFIGS['ppocrv6']))
     config.train_dataloader = _loader(settings, run, seed, words, config)
@@ -72,6 +90,9 @@ def training_config(
     config.test_dataloader = config.test_cfg = config.test_evaluator = None
     iters = settings.plain_iters if run.from_scratch else settings.iters
     _shorten(config, iters)
+    for hook in config.get('custom_hooks', ()):
+        if hook['type'] == 'FrozenBackboneHook':
+            hook['folder'] = str(settings.out / 'backbone')
     config.randomness = {'seed': seed}
     config.log_level = 'ERROR'
     config.work_dir = str(settings.out / 'runs' / run.name / f'seed_{seed}')
@@ -81,16 +102,17 @@ def training_config(
 def _loader(
     settings: Settings, run: Run, seed: int, words: Config, config: Config
 ) -> dict[str, Any]:
-    """The data of the default recognizer's config, cropped for the recognizer of ``config``."""
+    """The data sets of the experiments, cropped for the recognizer of ``config``."""
     loader: dict[str, Any] = words.train_dataloader.to_dict()
     if run.arch != 'ppocrv6':
         # One size of crops, so batches need no width.
         loader.pop('batch_sampler')
         loader['batch_size'] = 64
-    part = words.train_dataloader.dataset.datasets[0].dataset.to_dict()
+    has_words = 'pipeline' in config.get('words', {})
+    part = (config if has_words else words).words.to_dict()
     pipeline = {transform['type']: transform for transform in part['pipeline']}
     pipeline['PackSceneWords']['with_image'] = run.with_context
-    if run.arch != 'ppocrv6':
+    if not has_words:
         own = config.train_dataloader.dataset
         part.update({key: own[key] for key in ('charset', 'max_length')})
         pipeline['CutWords']['rectifier'] = find_rectifier(config)

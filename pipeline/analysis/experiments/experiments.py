@@ -16,7 +16,7 @@ import pipeline.registration  # noqa: F401  the configs name modules of the whol
 from pipeline.analysis.context.subject import Subject, find_rectifier
 from pipeline.analysis.context.training import last_checkpoint, load_model, train
 from pipeline.analysis.experiments.annotations import read_cut_words
-from pipeline.analysis.experiments.configs import FindConfig, training_config
+from pipeline.analysis.experiments.configs import FindConfig, default_start, training_config
 from pipeline.analysis.experiments.estimate import Estimator
 from pipeline.analysis.experiments.measure import TestSet, measure_run
 from pipeline.analysis.experiments.plan import Run
@@ -84,6 +84,7 @@ class _Workshop:
     def result(self, run: Run, seed: int, estimator: Estimator) -> dict[str, Any]:
         """Train and measure a run."""
         settings = self.settings
+        self.write_default()
         start = None if run.from_scratch else self.start_of(run, seed)
         config = training_config(settings, run, seed, self.find, start)
         encoder_config = config.model.context_encoder.to_dict()
@@ -120,7 +121,7 @@ class _Workshop:
 
     def start_of(self, run: Run, seed: int) -> Path:
         """Checkpoint of the plain recognizer that a run starts from."""
-        path = self.settings.out / 'start' / f'{run.arch}.pth'
+        path = default_start(self.settings).with_name(f'{run.arch}.pth')
         if run.arch != 'ppocrv6' and run.arch not in self.settings.starts:
             plain = Run(f'{run.arch}-plain', '', '', run.config, run.arch, None, from_scratch=True)
             checkpoint = last_checkpoint(
@@ -129,15 +130,18 @@ class _Workshop:
             path = path.with_name(f'{run.arch}_{seed}.pth')
             _save_plain(checkpoint, path)
         elif not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._write_start(run, path)
         return path
 
-    def _write_start(self, run: Run, path: Path) -> None:
-        if run.arch not in self.settings.starts:
+    def write_default(self) -> None:
+        """Write the embedded default's recognizer, unless the file exists."""
+        path = default_start(self.settings)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
             spotter = TextSpotter.from_config(DEFAULT_CONFIG, as_trained=True)
             torch.save({'state_dict': spotter.recognizer.state_dict()}, path)
-            return
+
+    def _write_start(self, run: Run, path: Path) -> None:
         config = Config.fromfile(self.find(run.config))
         with DefaultScope.overwrite_default_scope('mmocr'):
             plain = MODELS.build({**config.model.recognizer.to_dict(), 'init_cfg': None})

@@ -12,6 +12,9 @@ CONFIGS = {
     'parseq-compact': 'recognition/parseq-compact_clip-vit-b32-kinf_gated-early_scenes',
     'satrn': 'recognition/satrn-small_clip-vit-b32-kinf_gated-early_scenes',
     'crnn': 'recognition/crnn_clip-vit-b32-kinf_gated-early_scenes',
+    'parseq-lcnet': 'recognition/parseq-lcnet_clipter-lite0-kinf_gated-early_synth-real',
+    'satrn-lcnet': 'recognition/satrn-lcnet_clipter-lite0-kinf_gated-early_synth-real',
+    'crnn-lcnet': 'recognition/crnn-lcnet_clipter-lite0-kinf_gated-early_synth-real',
 }
 """Architecture -> config with gated attention, k = infinity, early."""
 
@@ -20,6 +23,9 @@ PLAIN_CONFIGS = {
     'parseq-compact': 'recognition/parseq-compact_words',
     'satrn': 'recognition/satrn-small_words',
     'crnn': 'recognition/crnn_words',
+    'parseq-lcnet': 'recognition/parseq-lcnet_synth-real',
+    'satrn-lcnet': 'recognition/satrn-lcnet_synth-real',
+    'crnn-lcnet': 'recognition/crnn-lcnet_synth-real',
 }
 """Architecture -> config of the plain recognizer's training."""
 

@@ -1,0 +1,9 @@
+"""SATRN behind the frozen backbone of the embedded default.
+
+Write the default's weights first: clipter unpack-spotter --out work_dirs/default. data/cut is
+described in pipeline/weights/README.md.
+"""
+
+_base_ = ['../_base_/satrn-lcnet.py', '../_base_/lcnet_words.py']
+
+optim_wrapper = dict(optimizer=dict(lr=4e-4))  # MMOCR trains SATRN with 3e-4

@@ -63,12 +63,12 @@ class _Row:
     Args:
         pieces: Pieces in reading order.
         middles: (N, 2) middles of the letters, also of those that no piece contains.
-        missing: Number of letters that no piece contains.
+        missing: (M, 2) middles of the letters that no piece contains.
     """
 
     pieces: list[_Piece]
     middles: np.ndarray
-    missing: int = 0
+    missing: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,9 +203,7 @@ def _find_rows(words: Sequence[ReadWord], min_score: float) -> list[_Row]:
                 hit = {visible[at] for at in boxes.query(shapely.points(points))[1].tolist()}
                 return all(words[number].image_index != image for number in hit - own)
 
-            own_middles = np.concatenate([piece.middles for piece in row.pieces]).tolist()
-            between = [point for point in row.middles.tolist() if point not in own_middles]
-            if not between or is_free(np.array(between)):
+            if is_free(row.missing):
                 rows += _longer_rows(row, is_free)
     return sorted(rows, key=lambda row: -len(row.middles))
 
@@ -217,9 +215,9 @@ def _longer_rows(row: _Row, is_free: Callable[[np.ndarray], bool]) -> list[_Row]
     for before, after in itertools.product(range(_MOST_BEYOND + 1), repeat=2):
         start = row.middles[0] - step * np.arange(before, 0, -1)[:, None]
         end = row.middles[-1] + step * np.arange(1, after + 1)[:, None]
-        if not before + after or is_free(np.concatenate([start, end])):
+        if is_free(np.concatenate([start, end])):
             middles = np.concatenate([start, row.middles, end])
-            rows.append(_Row(row.pieces, middles, row.missing + before + after))
+            rows.append(_Row(row.pieces, middles, np.concatenate([start, row.missing, end])))
     return rows
 
 
@@ -312,7 +310,7 @@ def _make_row(pieces: list[_Piece], pitch: float) -> _Row | None:
     if len(wide) and single < len(pieces):
         return None
     between = (middles[wide] + middles[wide + 1]) / 2
-    return _Row(pieces, np.insert(middles, wide + 1, between, axis=0), len(wide))
+    return _Row(pieces, np.insert(middles, wide + 1, between, axis=0), between)
 
 
 def _is_straight(steps: np.ndarray) -> bool:
@@ -325,7 +323,7 @@ def _set_close(image: np.ndarray, words: Sequence[ReadWord], row: _Row) -> _Stri
     """Cut out a row, and take out the space between its letters."""
     rings = [words[piece.number].polygon for piece in row.pieces]
     whole = row.middles[-1] - row.middles[0]
-    if row.missing:  # also the letters beyond the ends
+    if len(row.missing):  # also the letters beyond the ends
         half = whole / (len(row.middles) - 1) / 2
         rings += [row.middles[:1] - half, row.middles[-1:] + half]
     box = box_along(np.concatenate(rings), whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.detection.detections import Detections, merge_detections
 from pipeline.detection.regions import find_regions
-from pipeline.detection.tiles import Tile, cut_tiles, merge_tiles
+from pipeline.detection.tiles import Tile, merge_tiles
 from pipeline.geometry import order_ring
 
 _LEAST_MAP_SCALE = 0.45
@@ -50,12 +50,11 @@ class ImagePyramid:
     all of them are smaller than ``coarse_min_side_px``. Images without words in all passes get one
     more at half the smallest size. If the network returns probability maps, the first pass is the
     last one and searches only the regions in which the largest coarse pass has seen text
-    (:func:`find_regions`). Images that ``max_upscale`` keeps small, and images in tiles, are
-    searched whole.
+    (:func:`find_regions`). Images that ``max_upscale`` keeps small are searched whole.
 
     Long images and very large images are not shrunk beyond use: ``max_aspect`` and ``min_scale``
-    limit the scale from below. Inputs larger than ``tile_px`` are cut into overlapping tiles, and
-    :func:`merge_tiles` merges the words of the tiles.
+    limit the scale from below. Inputs and regions larger than ``tile_px`` are cut into overlapping
+    tiles, and :func:`merge_tiles` merges the words of the tiles.
 
     Args:
         long_side_px: Long side of the network input in the first pass.
@@ -129,8 +128,9 @@ class ImagePyramid:
     def set_long_side(self, long_side_px: int) -> None:
         """Change the size of the first pass. Previous sizes up to 3/4 of it remain further passes.
 
-        The size of the tiles does not change, so a larger size requires more time but hardly more
-        memory.
+        If all of them are much smaller than a larger size, there is one more at half of it, which
+        shows which regions the first pass searches. The size of the tiles does not change, so a
+        larger size requires more time but hardly more memory.
 
         Args:
             long_side_px: Long side of the network input in the first pass.
@@ -143,7 +143,15 @@ class ImagePyramid:
                 f'the long side must be at least {self.divisor} px, got {long_side_px}'
             )
         sizes = (self.long_side_px, *self.coarse_long_sides_px)
-        self.coarse_long_sides_px = tuple(size for size in sizes if size <= 0.75 * long_side_px)
+        coarse = [size for size in sizes if size <= 0.75 * long_side_px]
+        if (
+            coarse
+            and self.long_side_px < long_side_px
+            and coarse[0] < (_LEAST_MAP_SCALE * long_side_px)
+        ):
+            half = self._round(long_side_px / 2)
+            coarse = [half, *(size for size in coarse if size <= 0.75 * half)]
+        self.coarse_long_sides_px = tuple(coarse)
         self.long_side_px = long_side_px
 
     def set_tile(self, tile_px: int) -> None:
@@ -268,7 +276,7 @@ class ImagePyramid:
         """One pass: the words and the probability map of each image.
 
         With ``coarse_maps`` of the largest coarse pass, only their regions are searched, and the
-        result contains no maps. Images in tiles have none.
+        result contains no maps.
         """
         results: list[Detections | None] = [None] * len(images)
         maps: list[np.ndarray | None] = [None] * len(images)
@@ -278,14 +286,15 @@ class ImagePyramid:
                 image, self.working_size(image.shape[0], image.shape[1], long_side_px)
             )
             height, width = resized.shape[:2]
-            tiles = cut_tiles(height, width, self.tile_px, self.divisor)
             coarse = None if coarse_maps is None else coarse_maps[i]
-            grow_px = 0
-            if coarse is not None and len(tiles) == 1 and self._suffices(coarse, height, width):
-                tiles = find_regions(coarse, (height, width), self.divisor, self.region_px)
-                grow_px = _GROW_DIVISORS * self.divisor
+            regions = [Tile(0, 0, height, width, (height, width))]
+            if coarse is not None and self._suffices(coarse, height, width):
+                regions = find_regions(coarse, (height, width), self.divisor, self.region_px)
+            tiles = [part for each in regions for part in each.cut(self.tile_px, self.divisor)]
             if len(tiles) != 1 or tiles[0].is_part:
-                results[i] = self._search_tiles(image.shape[:2], resized, tiles, predict, grow_px)
+                results[i], maps[i] = self._search_tiles(
+                    image.shape[:2], resized, tiles, set(regions), predict, coarse_maps is None
+                )
             else:
                 whole.setdefault(resized.shape[:2], []).append((i, resized))
         batches = [
@@ -316,31 +325,41 @@ class ImagePyramid:
         size: tuple[int, int],
         resized: np.ndarray,
         tiles: Sequence[Tile],
+        regions: Collection[Tile],
         predict: Predict,
-        grow_px: int,
-    ) -> Detections:
+        with_map: bool,
+    ) -> tuple[Detections, np.ndarray | None]:
         """Search the tiles of one image of this (height, width) one after the other.
 
-        With ``grow_px``, tiles that cut a word are searched again with this margin.
+        Tiles that are whole regions and cut a word are searched again with a margin.
         """
         tiles = list(tiles)
         found = []
+        prob_map = np.zeros(resized.shape[:2], np.float32) if with_map else None
         for number, tile in enumerate(tiles):
-            words = self._search_tile(resized, tile, predict)
+            words, seen = self._search_tile(resized, tile, predict)
             corner = np.array([tile.left, tile.top])
-            if grow_px and any(tile.cuts(polygon + corner) for polygon in words.polygons):
-                tiles[number] = tile.grow(grow_px)
-                words = self._search_tile(resized, tiles[number], predict)
+            if tile in regions and any(tile.cuts(polygon + corner) for polygon in words.polygons):
+                tiles[number] = tile.grow(_GROW_DIVISORS * self.divisor)
+                words, _ = self._search_tile(resized, tiles[number], predict)
             found.append(words)
+            if seen is None:
+                prob_map = None
+            elif prob_map is not None:
+                part = prob_map[tile.rows, tile.columns]
+                np.maximum(part, seen, out=part)
         merged = merge_tiles(tiles, found)
         scale = np.array([size[1] / resized.shape[1], size[0] / resized.shape[0]], dtype=np.float32)
-        return Detections([polygon * scale for polygon in merged.polygons], merged.scores)
+        words = Detections([polygon * scale for polygon in merged.polygons], merged.scores)
+        return words, prob_map
 
-    def _search_tile(self, resized: np.ndarray, tile: Tile, predict: Predict) -> Detections:
-        """The words of one tile, in pixels of the tile."""
+    def _search_tile(
+        self, resized: np.ndarray, tile: Tile, predict: Predict
+    ) -> tuple[Detections, np.ndarray | None]:
+        """The words and the probability map of one tile, in pixels of the tile."""
         part = np.ascontiguousarray(resized[tile.rows, tile.columns])
         (found,) = predict([part], [part.shape[:2]])
-        return self._collect(found)
+        return self._collect(found), found.prob_map
 
     def _collect(self, found: Prediction) -> Detections:
         polygons, kept = [], []

@@ -62,6 +62,23 @@ class Tile:
             self.size,
         )
 
+    def cut(self, tile_px: int, divisor: int) -> list[Tile]:
+        """Cut the tile into smaller ones that overlap by at least a quarter of ``tile_px``.
+
+        Args:
+            tile_px: Maximum side of a smaller tile.
+            divisor: Borders are multiples of this, as those of this tile.
+
+        Returns:
+            Tiles of about the same size, row by row: this tile if it is not larger than
+            ``tile_px``.
+        """
+        return [
+            Tile(top, left, bottom, right, self.size)
+            for top, bottom in _cut_side(self.top, self.bottom, tile_px, divisor)
+            for left, right in _cut_side(self.left, self.right, tile_px, divisor)
+        ]
+
     def overlaps(self, other: Tile) -> bool:
         """Whether two tiles of one image have common pixels."""
         return max(self.top, other.top) < min(self.bottom, other.bottom) and max(
@@ -78,26 +95,6 @@ class Tile:
             or (self.right < width and x2 > self.right - _BORDER_PX)
             or (self.bottom < height and y2 > self.bottom - _BORDER_PX)
         )
-
-
-def cut_tiles(height: int, width: int, tile_px: int, divisor: int) -> list[Tile]:
-    """Cut an image into tiles of one size that overlap by at least a quarter of their side.
-
-    Args:
-        height: Height of the image, a multiple of ``divisor``.
-        width: Width of the image, a multiple of ``divisor``.
-        tile_px: Maximum side of a tile.
-        divisor: Borders of tiles are multiples of this.
-
-    Returns:
-        The tiles, row by row: one tile if the image is not larger than ``tile_px``.
-    """
-    side = tile_px // divisor * divisor
-    return [
-        Tile(top, left, min(top + side, height), min(left + side, width), (height, width))
-        for top in _starts(height, side, divisor)
-        for left in _starts(width, side, divisor)
-    ]
 
 
 def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detections:
@@ -145,14 +142,17 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detection
     )
 
 
-def _starts(length: int, side: int, divisor: int) -> list[int]:
-    """First pixels of the tiles along one side."""
-    if length <= side:
-        return [0]
-    step = side - max(divisor, round(_OVERLAP * side / divisor) * divisor)
-    count = -(-(length - side) // step) + 1
+def _cut_side(start: int, end: int, tile_px: int, divisor: int) -> list[tuple[int, int]]:
+    """First and last pixels of the tiles along one side."""
+    length, most = end - start, tile_px // divisor * divisor
+    if length <= most:
+        return [(start, end)]
+    overlap = max(divisor, int(-(-_OVERLAP * most // divisor)) * divisor)
+    count = -(-(length - overlap) // (most - overlap))
+    side = -(-(length + (count - 1) * overlap) // (count * divisor)) * divisor
     # Rounded down, neighbours are at most one step apart.
-    return [(length - side) * i // (count - 1) // divisor * divisor for i in range(count)]
+    firsts = [start + (length - side) * i // (count - 1) // divisor * divisor for i in range(count)]
+    return [(first, first + side) for first in firsts]
 
 
 def _largest(rows: list[int], outlines: list[shapely.Polygon]) -> list[int]:

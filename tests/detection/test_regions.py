@@ -141,6 +141,24 @@ def test_images_of_a_batch_have_their_own_regions():
         assert box == pytest.approx(word, abs=3)
 
 
+def test_images_in_tiles_are_searched_where_the_coarse_pass_sees_text():
+    """The coarse pass is in tiles too."""
+    words = [(400, 200, 520, 240), (3000, 1800, 3220, 1860), (3300, 150, 5000, 260)]
+    image = draw_kernels((2816, 5120), *words)
+    options = dict(long_side_px=5120, coarse_long_sides_px=[2560], tile_px=1280)
+    shapes, boxes = [], []
+    for with_maps in (False, True):
+        detector = MapDetector(with_maps, **options)
+        (found,) = detector([image])
+        shapes.append(detector.shapes)
+        boxes.append(sorted(box_of(polygon) for polygon in found.polygons))
+    np.testing.assert_allclose(boxes[1], boxes[0], atol=3)
+    assert len(boxes[1]) == 3
+    assert max(side for shape in shapes[1] for side in shape) <= 1280
+    whole, regions = (sum(h * w for h, w in each) for each in shapes)
+    assert regions < 0.4 * whole
+
+
 def test_words_that_a_region_cuts_are_searched_again():
     """The coarse pass sees the left half of the word."""
     word = (460, 300, 940, 340)
@@ -176,12 +194,6 @@ def test_words_of_regions_are_kept_as_they_are_found():
 
     (found,) = detector.pyramid.detect([np.zeros((*SIZE, 3), np.uint8)], predict)
     assert sorted(box_of(polygon) for polygon in found.polygons) == sorted(map(list, boxes))
-
-
-def test_images_in_tiles_are_searched_whole():
-    detector = MapDetector(long_side_px=1280, coarse_long_sides_px=[640], tile_px=704)
-    detector([draw_kernels(SIZE, *WORDS)])
-    assert sum(shape == (704, 704) for shape in detector.shapes) >= 2
 
 
 def test_regions_of_strips_need_a_large_map():

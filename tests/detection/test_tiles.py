@@ -10,7 +10,7 @@ import pytest
 from pipeline.detection.db_words import DBWords
 from pipeline.detection.detections import Detections
 from pipeline.detection.image_pyramid import ImagePyramid, Prediction
-from pipeline.detection.tiles import Tile, cut_tiles, merge_tiles
+from pipeline.detection.tiles import Tile, merge_tiles
 
 
 class InkDetector:
@@ -58,8 +58,8 @@ def found(*boxes: tuple[float, ...]) -> Detections:
     ('height', 'width', 'tile'),
     [(32, 32, 128), (640, 640, 640), (640, 672, 640), (6016, 512, 1664), (992, 2016, 300)],
 )
-def test_cut_tiles_covers_the_image_with_overlap(height, width, tile):
-    tiles = cut_tiles(height, width, tile, 32)
+def test_cut_covers_the_image_with_overlap(height, width, tile):
+    tiles = Tile(0, 0, height, width, (height, width)).cut(tile, 32)
     seen = np.zeros((height, width), dtype=int)
     for part in tiles:
         seen[part.rows, part.columns] += 1
@@ -70,7 +70,22 @@ def test_cut_tiles_covers_the_image_with_overlap(height, width, tile):
     for starts, side in (({t.top for t in tiles}, height), ({t.left for t in tiles}, width)):
         used = min(tile // 32 * 32, side)
         steps = np.diff(sorted(starts))
-        assert (used - steps >= used / 4 - 16).all()
+        length = side - steps.sum()  # of each tile
+        assert (length - steps >= used / 4).all()
+        # No tile is larger than needed.
+        assert len(starts) * (length - 32) < side + len(steps) * (used / 4 + 32)
+
+
+def test_cut_of_a_part_stays_inside_it():
+    part = Tile(64, 320, 640, 2048, (1024, 4096))
+    tiles = part.cut(640, 32)
+    assert [(t.left, t.right) for t in tiles] == [
+        (320, 896),
+        (704, 1280),
+        (1088, 1664),
+        (1472, 2048),
+    ]
+    assert {(t.top, t.bottom, t.size) for t in tiles} == {(64, 640, (1024, 4096))}
 
 
 def test_merge_tiles_keeps_a_word_of_two_tiles_once():
@@ -151,13 +166,22 @@ def test_working_size_of_long_and_large_images(size, working):
 
 def test_set_long_side_keeps_the_smaller_passes():
     pyramid = ImagePyramid(long_side_px=1664, coarse_long_sides_px=(768, 352))
-    pyramid.set_long_side(4000)
-    assert (pyramid.long_side_px, pyramid.tile_px) == (4000, 1664)
+    pyramid.set_long_side(3000)
+    assert (pyramid.long_side_px, pyramid.tile_px) == (3000, 1664)
     assert pyramid.coarse_long_sides_px == (1664, 768, 352)
     pyramid.set_long_side(900)
     assert pyramid.coarse_long_sides_px == (352,)  # 768 is close to 900
     pyramid.set_tile(320)
     assert pyramid.tile_px == 320
+
+
+def test_set_long_side_adds_a_pass_that_shows_where_text_is():
+    pyramid = ImagePyramid(long_side_px=1280, coarse_long_sides_px=(640, 320))
+    pyramid.set_long_side(1600)
+    assert pyramid.coarse_long_sides_px == (800, 320)  # 640 is close to 800
+    pyramid = ImagePyramid(long_side_px=1280, coarse_long_sides_px=(640, 320))
+    pyramid.set_long_side(5120)
+    assert pyramid.coarse_long_sides_px == (2560, 1280, 640, 320)
 
 
 @pytest.mark.parametrize(

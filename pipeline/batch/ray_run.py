@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import logging
 import os
@@ -46,25 +47,30 @@ class DonePart(NamedTuple):
     failure: str
 
 
+def check_ray() -> None:
+    """Check that Ray is installed.
+
+    Raises:
+        ImportError: If it is not; the message contains the command that installs it.
+    """
+    if importlib.util.find_spec('ray') is None:
+        raise ImportError("clipter batch requires Ray: pip install -e '.[batch]'")
+
+
 @contextlib.contextmanager
 def ray_started(settings: RaySettings) -> Iterator[None]:
     """Connect to Ray, or start it on this machine: quiet, without dashboard and usage report.
 
     Raises:
-        ImportError: If Ray is not installed.
         ValueError: If there is no cluster at the address, or no GPU on this machine.
     """
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
     os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
     # Ray's C++ part writes advice for Ray Data to stderr.
     os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise ImportError(
-            f"clipter batch requires Ray ({error}): pip install -e '.[batch]'"
-        ) from error
+    import ray
+    import ray.data
+
     local: dict[str, Any] = (
         {'include_dashboard': False, 'object_store_memory': OBJECT_STORE_BYTES}
         if settings.address is None

@@ -95,6 +95,7 @@ def _batch(args: argparse.Namespace) -> int:
     from pipeline.batch import PartFolder, RaySettings, ReaderSettings, plan_parts, ray_run
     from pipeline.io.listing import list_files
 
+    ray_run.check_ray()
     out = PartFolder(args.out, args.format)
     files, problems = list_files(args.inputs, excluded=[os.path.realpath(args.out)])
     for problem in problems:

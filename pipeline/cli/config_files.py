@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parents[1]
 ROOTS = (_PACKAGE.parent / 'configs', _PACKAGE / 'configs')
 """Folders that names are searched in: of an editable checkout, then of the installed package."""
+
+_TYPO = 0.88  # Similarity of a misspelled key; that of in_channels and out_channels is 0.83.
 
 
 def find_config(name: str) -> Path:
@@ -70,11 +72,40 @@ def read_config(name: str, options: Sequence[str] | None = None) -> Config:
     path = find_config(name)
     try:
         config = Config.fromfile(path)
-        if options:
-            config.merge_from_dict(parse_options(options))
+        overrides = parse_options(options)
+        typo = find_typo(dict(config.items()), overrides)
+        if typo is None:
+            config.merge_from_dict(overrides)
     except Exception as error:  # a config is a program, which may raise any error
         raise CommandError(f'{path}: {say_error(error)}') from error
+    if typo is not None:
+        raise CommandError(typo)
     return config
+
+
+def find_typo(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> str | None:
+    """What is wrong with an override whose key the config lacks, but for a letter or two.
+
+    MMEngine would add the key, and the run would end in an error later or ignore it.
+
+    Args:
+        config: Config.
+        overrides: Result of :func:`parse_options`.
+    """
+    for key in overrides:
+        known: Any = config
+        parts = key.split('.')
+        for number, part in enumerate(parts):
+            if not isinstance(known, Mapping):
+                break
+            if part not in known:
+                near = difflib.get_close_matches(part, list(known), 1, _TYPO)
+                if near:
+                    meant = '.'.join([*parts[:number], near[0], *parts[number + 1 :]])
+                    return f'--cfg-options {key}: the config has no {part}; did you mean {meant}?'
+                break
+            known = known[part]
+    return None
 
 
 def parse_options(options: Sequence[str] | None) -> dict[str, Any]:

@@ -17,7 +17,9 @@ def training_summary(config_name: str, runner: Runner) -> str:
     """
     config = runner.cfg
     dataset = runner.train_dataloader.dataset
-    every = config.get('default_hooks', {}).get('checkpoint', {}).get('interval')
+    hooks = config.get('default_hooks', {})
+    every = hooks.get('checkpoint', {}).get('interval')
+    line = hooks.get('logger', {}).get('interval')
     device = next(runner.model.parameters()).device
     lines = {
         'config': config_name,
@@ -27,7 +29,7 @@ def training_summary(config_name: str, runner: Runner) -> str:
         'length': f'{runner.max_iters:,} iterations of '
         f'{config.train_dataloader.get("batch_size")} samples',
         'checkpoints': runner.work_dir + (f', every {every:,} iterations' if every else ''),
-        'log': runner.log_dir,
+        'log': runner.log_dir + (f', a line every {line} iterations' if line else ''),
     }
     width = max(map(len, lines))
     return '\n'.join(f'{name:{width}}  {value}' for name, value in lines.items())

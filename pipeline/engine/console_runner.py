@@ -8,12 +8,23 @@ from typing import Any
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-_LONG = ('\n----', 'Config:\n', 'Hooks will be executed')
-"""Starts of the messages about the environment, the whole config and the hooks."""
+_LONG = (
+    '\n----',  # the environment
+    'Config:\n',
+    'Hooks will be executed',
+    'paramwise_options',  # a line per weight and setting
+    'Distributed training is not used',
+    '"FileClient" will be deprecated',
+    '"HardDiskBackend" is the alias',
+)
+"""Starts of messages that are for the log file only."""
+
+_FROZEN = 'is skipped since its requires_grad=False'
+"""End of the message about each frozen weight."""
 
 
 class ConsoleRunner(Runner):
-    """A Runner that writes the environment, the config and the hooks to its log file only."""
+    """A Runner that writes long messages, such as the whole config, to its log file only."""
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build the logger of the run."""
@@ -26,4 +37,5 @@ class ConsoleRunner(Runner):
 
 def is_for_the_console(record: logging.LogRecord) -> bool:
     """Whether a record of a run is printed, besides being written to the log file."""
-    return not record.getMessage().startswith(_LONG)
+    message = record.getMessage()
+    return not message.startswith(_LONG) and not message.endswith(_FROZEN)

@@ -40,6 +40,7 @@ class RestoreNormsHook(Hook):
             data = model.data_preprocessor(batch, False)
             model(data['inputs'], data['data_samples'], mode='tensor')
 
+        runner.logger.info(f'measures the statistics of batch norms in {self.num_batches} batches')
         # A separate dataloader, because MMEngine's InfiniteSampler supports only one iterator.
         loader = runner.build_dataloader(runner.cfg.train_dataloader, seed=runner.seed)
         batches = list(islice(loader, self.num_batches))

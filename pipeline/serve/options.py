@@ -16,6 +16,9 @@ MAX_WORD_LIST_CHARACTERS = 200_000
 SETTINGS = ('format', 'images', 'name', 'password')
 """Fields that do not concern the spotter."""
 
+_FILES = ('image', 'file', 'photo')
+"""Names that clients give to the file of an image."""
+
 WordWeights = tuple[tuple[str, float], ...]
 
 
@@ -83,6 +86,8 @@ def parse_switch(name: str, text: str | None) -> bool:
 
 
 def _unknown(name: str) -> str:
+    if name in _FILES:
+        return f'{name} is not a file: send it as curl -F {name}=@photo.jpg does.'
     known = [*OPTIONS, *SETTINGS, 'url']
     near = difflib.get_close_matches(name, known, 1)
     hint = f'did you mean {near[0]}?' if near else f'the options are {", ".join(known)}.'

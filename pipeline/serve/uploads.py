@@ -65,7 +65,8 @@ async def read_upload(request: Request, max_body: int) -> Upload:
     if kind == 'multipart/form-data':
         return await _read_form(request, body)
     data = b''.join([chunk async for chunk in body])
-    if kind == 'application/x-www-form-urlencoded':
+    # curl --data-binary sends an image with this type unless another one is given.
+    if kind == 'application/x-www-form-urlencoded' and _is_text(data):
         return Upload(fields=parse_qsl(data.decode('utf-8', 'replace'), keep_blank_values=True))
     if kind.startswith('image/') or kind in _FILE_TYPES:
         return Upload([(RAW_NAME, data)])
@@ -77,6 +78,10 @@ async def read_upload(request: Request, max_body: int) -> Upload:
         'application/octet-stream, got '
         f'{kind[:80] or "no Content-Type"}; send curl -F image=@photo.jpg, for example.',
     )
+
+
+def _is_text(data: bytes) -> bool:
+    return data.isascii() and b'\0' not in data
 
 
 async def _read_form(request: Request, body: AsyncGenerator[bytes, None]) -> Upload:

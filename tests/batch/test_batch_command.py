@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -161,4 +162,12 @@ def test_batch_reports_a_folder_that_cannot_be_written(
 def test_batch_rejects(run: Any, args: list[str], message: str) -> None:
     done = run(*args, '--out', 'words')
     assert done.status == 2 and message in done.err[-1]
+    assert not Path('words').exists()
+
+
+def test_batch_without_ray_leaves_no_output(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'ray', None)
+    done = run('photos', '--out', 'words')
+    assert done.status == 2
+    assert "pip install -e '.[batch]'" in done.err[0]
     assert not Path('words').exists()

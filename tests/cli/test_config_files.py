@@ -63,6 +63,24 @@ def test_read_config_applies_options():
     assert config.model.encoder.depth == 2
 
 
+@pytest.mark.parametrize(
+    ('option', 'meant'),
+    [
+        ('train_cfg.maxiters=3', 'train_cfg.max_iters'),
+        ('optim_wraper.optimizer.lr=1', 'optim_wrapper.optimizer.lr'),
+    ],
+)
+def test_read_config_names_misspelled_options(option, meant):
+    with pytest.raises(CommandError, match=f'did you mean {meant}'):
+        read_config(NAME, [option])
+
+
+def test_read_config_accepts_new_options():
+    config = read_config(NAME, ['train_dataloader.pin_memory=True', 'model.decoder.new.key=1'])
+    assert config.train_dataloader.pin_memory is True
+    assert config.model.decoder.new.key == 1
+
+
 def test_read_config_reports_what_a_config_raises(tmp_path):
     path = tmp_path / 'broken.py'
     path.write_text('model = dict(type=PARSeq)')

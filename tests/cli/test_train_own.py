@@ -53,7 +53,9 @@ def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) 
     assert f'config       {config}' in console and 'data         4 samples' in console.replace(
         '8', '4'
     )
-    assert 'Hooks will be executed' not in console and 'System environment' not in console
+    for message in ('Hooks will be executed', 'System environment', 'paramwise_options'):
+        assert message not in console
+    assert 'requires_grad=False' not in console and 'will be deprecated' not in console
     (log,) = Path('work_dirs', Path(config).name).glob('*/*.log')
     assert 'Hooks will be executed' in log.read_text() and 'System environment' in log.read_text()
     assert Path('work_dirs', Path(config).name, 'iter_2.pth').is_file()

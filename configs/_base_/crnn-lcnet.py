@@ -1,4 +1,4 @@
-"""CRNN (Shi et al., TPAMI 2017) behind the frozen backbone of the embedded default.
+"""CRNN (Shi et al., TPAMI 2017) on the frozen backbone of the embedded default.
 
 MMOCR's bidirectional LSTM with a CTC decoder.
 """

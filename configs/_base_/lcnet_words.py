@@ -1,4 +1,4 @@
-"""Training data and schedule of the recognizers behind the backbone of ``lcnet.py``.
+"""Training data and schedule of the recognizers on the backbone of ``lcnet.py``.
 
 The crops are those of the embedded default, at one width.
 """

@@ -1,4 +1,4 @@
-"""PARSeq (Bautista & Atienza, ECCV 2022) behind the frozen backbone of the embedded default.
+"""PARSeq (Bautista & Atienza, ECCV 2022) on the frozen backbone of the embedded default.
 
 The tokens of the encoder are the vectors of the backbone instead of patches.
 """

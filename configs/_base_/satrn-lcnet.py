@@ -1,4 +1,4 @@
-"""SATRN (Lee et al., CVPR Workshops 2020) behind the frozen backbone of the embedded default.
+"""SATRN (Lee et al., CVPR Workshops 2020) on the frozen backbone of the embedded default.
 
 MMOCR's encoder with two layers and its autoregressive decoder with one layer.
 """

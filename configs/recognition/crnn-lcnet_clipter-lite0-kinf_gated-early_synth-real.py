@@ -1,4 +1,4 @@
-"""Gated attention to one scene vector in CRNN behind the frozen backbone of the embedded default.
+"""Gated attention to one scene vector in CRNN on the frozen backbone of the embedded default.
 
 Fine-tunes the plain recognizer of crnn-lcnet_synth-real.py.
 """

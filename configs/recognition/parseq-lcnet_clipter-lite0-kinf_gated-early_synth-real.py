@@ -1,4 +1,4 @@
-"""Gated attention to one scene vector in PARSeq behind the frozen backbone of the embedded default.
+"""Gated attention to one scene vector in PARSeq on the frozen backbone of the embedded default.
 
 Fine-tunes the plain recognizer of parseq-lcnet_synth-real.py.
 """

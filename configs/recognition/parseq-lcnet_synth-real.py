@@ -1,4 +1,4 @@
-"""PARSeq behind the frozen backbone of the embedded default.
+"""PARSeq on the frozen backbone of the embedded default.
 
 Write the default's weights first: clipter unpack-spotter --out work_dirs/default. data/cut is
 described in pipeline/weights/README.md.

@@ -1,4 +1,4 @@
-"""Gated attention to one scene vector in SATRN behind the frozen backbone of the embedded default.
+"""Gated attention to one scene vector in SATRN on the frozen backbone of the embedded default.
 
 Fine-tunes the plain recognizer of satrn-lcnet_synth-real.py.
 """

@@ -82,12 +82,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--matching', choices=MATCHINGS, default='first',
         help='first: as the ICDAR scripts; maximum: as many pairs as possible (MMOCR max_matching)',
     )  # fmt: skip
-    add('--min-score', type=float, default=0.0, help='lowest confidence of scored predictions')
-    add('--iou', type=share, default=0.5, help='IoU that a matched pair must exceed')
     add(
-        '--area-precision', type=share, default=0.5,
-        help='predictions with more than this share of their area in one illegible word are left '
-        'out',
+        '--min-score', type=float, default=0.0, metavar='S',
+        help='predictions with a lower confidence are left out',
+    )  # fmt: skip
+    add(
+        '--iou', type=share, default=0.5, metavar='IOU',
+        help='IoU that a prediction and a gt word must exceed to match',
+    )  # fmt: skip
+    add(
+        '--area-precision', type=share, default=0.5, metavar='S',
+        help='predictions with more than this share of their area in one illegible word (###) are '
+        'neither right nor wrong',
     )  # fmt: skip
     add(
         '--confidences', action='store_true',

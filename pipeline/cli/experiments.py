@@ -41,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
          '--start parseq=parseq-bb5792a6.pt'],
         'Runs: (control) the same steps without context; (1) gated attention, early; (2) MH-CA '
         'mini; (3) late;\n(4) a random tower, an ImageNet tower and shuffled scenes; (5) early and '
-        'late in PARSeq, SATRN and CRNN,\nalso behind the backbone of the default (*-lcnet); '
+        'late in PARSeq, SATRN and CRNN,\nalso on the backbone of the default (*-lcnet); '
         '(6) 10 and 30 % of the training images.\nFinished runs in DIR are not repeated. Writes '
         'DIR/report.md, DIR/report.json and DIR/report.html.',
     )  # fmt: skip

@@ -39,12 +39,13 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add(
         '--words', action='append', metavar='FILE',
         help='word list, one word per line, preferred where letters are uncertain; may be '
-        "repeated; 'english' is the list in the package, 'none' uses no list (default: the "
-        "config's own lists)",
+        "repeated; 'english' is the list in the package, 'none' uses no list (default: that of "
+        "the config, 'english' in the embedded default)",
     )  # fmt: skip
     add(
         '--min-score', type=share, metavar='S',
-        help=f"least score of a word, 0 to 1 (default: the config's own){min_score_note}",
+        help='least score of a word, 0 to 1 (default: that of the config, 0.5 in the embedded '
+        f'default){min_score_note}',
     )  # fmt: skip
     add(
         '--charset', metavar='SET',
@@ -64,7 +65,8 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add(
         '--tile', type=positive_int, metavar='PX',
         help='maximum side of a detector input, which bounds the memory: larger inputs are cut '
-        "into overlapping tiles (default: the config's own long side)",
+        'into overlapping tiles (default: the long side of the config, 1280 in the embedded '
+        'default)',
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ class FrozenBackboneHook(Hook):
     """Keeps the features of a frozen backbone in a folder while a recognizer is trained.
 
     The hook saves time if each crop is seen several times with the same pixels, so the data
-    pipeline must have no random transforms. Features are kept in float16. Later trainings behind
+    pipeline must have no random transforms. Features are kept in float16. Later trainings on
     the same backbone read them too.
 
     Args:

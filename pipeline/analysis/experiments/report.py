@@ -10,20 +10,22 @@ from pipeline.analysis.markdown import number
 from pipeline.analysis.report_sections import Section
 
 _MAIN = ('gated-early', 'only-fusion', 'mhca-early-k2')
-"""Runs whose groups of words are listed, if they exist."""
+"""Runs whose groups of words are listed; the conclusion is that of the first one that exists."""
 
 
 def conclude(summary: Mapping[str, Any]) -> str:
     """One sentence: what the experiments say about context.
 
-    The conclusion is that of the first run in ``_MAIN`` that exists.
+    The conclusion is that of the first run in ``_MAIN`` that exists, else of the first run with
+    context.
 
     Args:
         summary: Result of :func:`summarize`.
     """
-    run = next((name for name in _MAIN if name in summary['runs']), None)
+    with_context = [name for name, run in summary['runs'].items() if run['control'] is not None]
+    run = next((name for name in (*_MAIN, *with_context) if name in with_context), None)
     if run is None:
-        return f'None of the runs {", ".join(_MAIN)} exists, so nothing follows about context yet.'
+        return 'No run with context exists, so nothing follows about context yet.'
     title = summary['runs'][run]['title']
     gains, losses, names = [], [], []
     for name, test in summary['sets'].items():

@@ -88,7 +88,9 @@ def test_conclude_says_what_is_missing(photos):
     del summary['sets']['test']['runs']['gated-early']['over_control']
     assert conclude(summary).startswith('The control of gated is missing')
     del summary['runs']['gated-early']
-    assert conclude(summary).startswith('None of the runs gated-early')
+    assert '(late <b>)' in conclude(summary)  # the next run with context
+    del summary['runs']['gated-late']
+    assert conclude(summary).startswith('No run with context exists')
 
 
 def test_sections_are_the_same_numbers_in_both_formats(photos):

@@ -48,13 +48,14 @@ class DonePart(NamedTuple):
 
 
 def check_ray() -> None:
-    """Check that Ray is installed.
+    """Check that Ray Data is installed.
 
     Raises:
         ImportError: If it is not; the message contains the command that installs it.
     """
-    if importlib.util.find_spec('ray') is None:
-        raise ImportError("clipter batch requires Ray: pip install -e '.[batch]'")
+    missing = [name for name in ('ray', 'pyarrow') if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f"clipter batch requires {missing[0]}: pip install -e '.[batch]'")
 
 
 @contextlib.contextmanager

@@ -39,12 +39,12 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add(
         '--words', action='append', metavar='FILE',
         help='word list, one word per line, preferred where letters are uncertain; may be '
-        "repeated; 'english' is the list in the package, 'none' uses no list (default: that of "
+        "repeated; 'english' is the list in the package, 'none' uses no list (default: those of "
         "the config, 'english' in the embedded default)",
     )  # fmt: skip
     add(
         '--min-score', type=share, metavar='S',
-        help='least score of a word, 0 to 1 (default: that of the config, 0.5 in the embedded '
+        help='least score of a word, 0 to 1 (default: the value of the config, 0.5 in the embedded '
         f'default){min_score_note}',
     )  # fmt: skip
     add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -113,6 +113,7 @@ class ImagePyramid:
             )
         self.long_side_px = long_side_px
         self.coarse_long_sides_px = tuple(coarse_long_sides_px)
+        self._sizes = tuple(sizes)
         self.coarse_min_side_px = coarse_min_side_px
         self.max_upscale = max_upscale
         self.divisor = divisor
@@ -126,11 +127,12 @@ class ImagePyramid:
         self.region_px = region_px
 
     def set_long_side(self, long_side_px: int) -> None:
-        """Change the size of the first pass. Previous sizes up to 3/4 of it remain further passes.
+        """Change the size of the first pass.
 
-        If all of them are much smaller than a larger size, there is one more at half of it, which
-        shows which regions the first pass searches. The size of the tiles does not change, so a
-        larger size requires more time but hardly more memory.
+        The sizes that the pyramid was made with, up to 3/4 of the new one, are the further passes.
+        If all of them are much smaller than a larger size, there is one at half of it, which shows
+        which regions the first pass searches; it replaces those that are close to it. The size of
+        the tiles does not change, so a larger size requires more time but hardly more memory.
 
         Args:
             long_side_px: Long side of the network input in the first pass.
@@ -142,13 +144,9 @@ class ImagePyramid:
             raise ValueError(
                 f'the long side must be at least {self.divisor} px, got {long_side_px}'
             )
-        sizes = (self.long_side_px, *self.coarse_long_sides_px)
-        coarse = [size for size in sizes if size <= 0.75 * long_side_px]
-        if (
-            coarse
-            and self.long_side_px < long_side_px
-            and coarse[0] < (_LEAST_MAP_SCALE * long_side_px)
-        ):
+        coarse = [size for size in self._sizes if size <= 0.75 * long_side_px]
+        least = _LEAST_MAP_SCALE * self._round(long_side_px)
+        if coarse and self._sizes[0] < long_side_px and coarse[0] < least:
             half = self._round(long_side_px / 2)
             coarse = [half, *(size for size in coarse if size <= 0.75 * half)]
         self.coarse_long_sides_px = tuple(coarse)
@@ -290,10 +288,10 @@ class ImagePyramid:
             regions = [Tile(0, 0, height, width, (height, width))]
             if coarse is not None and self._suffices(coarse, height, width):
                 regions = find_regions(coarse, (height, width), self.divisor, self.region_px)
-            tiles = [part for each in regions for part in each.cut(self.tile_px, self.divisor)]
+            tiles, regions = self._cut(regions)
             if len(tiles) != 1 or tiles[0].is_part:
                 results[i], maps[i] = self._search_tiles(
-                    image.shape[:2], resized, tiles, set(regions), predict, coarse_maps is None
+                    image.shape[:2], resized, tiles, regions, predict, coarse_maps is None
                 )
             else:
                 whole.setdefault(resized.shape[:2], []).append((i, resized))
@@ -311,6 +309,21 @@ class ImagePyramid:
                 maps[i] = prediction.prob_map if coarse_maps is None else None
         return [result for result in results if result is not None], maps
 
+    def _cut(self, regions: Sequence[Tile]) -> tuple[list[Tile], list[Tile]]:
+        """Tiles of the regions of a network input, and those that may be searched with a margin.
+
+        Regions that a margin makes larger than a tile get it at once, and are cut.
+        """
+        tiles, whole = [], []
+        for region in regions:
+            grown = region.grow(_GROW_DIVISORS * self.divisor)
+            if max(grown.bottom - grown.top, grown.right - grown.left) <= self.tile_px:
+                tiles.append(region)
+                whole.append(region)
+            else:
+                tiles += grown.cut(self.tile_px, self.divisor, self.region_px)
+        return tiles, whole
+
     def _suffices(self, coarse: np.ndarray, height: int, width: int) -> bool:
         """Whether a map is large enough for regions of a network input of (height, width).
 
@@ -325,13 +338,13 @@ class ImagePyramid:
         size: tuple[int, int],
         resized: np.ndarray,
         tiles: Sequence[Tile],
-        regions: Collection[Tile],
+        regions: Sequence[Tile],
         predict: Predict,
         with_map: bool,
     ) -> tuple[Detections, np.ndarray | None]:
         """Search the tiles of one image of this (height, width) one after the other.
 
-        Tiles that are whole regions and cut a word are searched again with a margin.
+        Those of ``regions`` that cut a word are searched again with a margin.
         """
         tiles = list(tiles)
         found = []

@@ -13,7 +13,7 @@ import shapely
 from pipeline.detection.detections import Detections
 from pipeline.geometry import order_ring, polygon_shape
 
-_OVERLAP = 0.25  # Overlap of neighbouring tiles, as a fraction of their side.
+_OVERLAP = 0.25  # Overlap of neighbouring tiles, as a fraction of their largest side.
 _BORDER_PX = 8.0  # Words this close to an inner border of a tile may be cut.
 _JOINED = 0.1  # Intersection of two pieces of one word, as a fraction of the smaller piece.
 
@@ -62,12 +62,13 @@ class Tile:
             self.size,
         )
 
-    def cut(self, tile_px: int, divisor: int) -> list[Tile]:
+    def cut(self, tile_px: int, divisor: int, side_px: int | None = None) -> list[Tile]:
         """Cut the tile into smaller ones that overlap by at least a quarter of ``tile_px``.
 
         Args:
             tile_px: Maximum side of a smaller tile.
             divisor: Borders are multiples of this, as those of this tile.
+            side_px: Sides are multiples of this if they fit. None is ``divisor``.
 
         Returns:
             Tiles of about the same size, row by row: this tile if it is not larger than
@@ -75,8 +76,8 @@ class Tile:
         """
         return [
             Tile(top, left, bottom, right, self.size)
-            for top, bottom in _cut_side(self.top, self.bottom, tile_px, divisor)
-            for left, right in _cut_side(self.left, self.right, tile_px, divisor)
+            for top, bottom in _cut_side(self.top, self.bottom, tile_px, divisor, side_px)
+            for left, right in _cut_side(self.left, self.right, tile_px, divisor, side_px)
         ]
 
     def overlaps(self, other: Tile) -> bool:
@@ -100,8 +101,9 @@ class Tile:
 def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detections:
     """Merge the words of overlapping tiles.
 
-    A word that does not reach an inner border of its tile is complete. Of complete words that
-    cover each other by more than half of the smaller area, the largest one is kept. Pieces at the
+    A word that does not reach an inner border of its tile is complete. Of complete words of
+    different tiles that cover each other by more than half of the smaller area, the largest one is
+    kept. Pieces at the
     borders are dropped if complete words cover more than half of their area. The other pieces,
     of words that are longer than the overlap, are joined to one rectangle per word. If no tiles
     overlap, all words are kept.
@@ -123,7 +125,8 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detection
         return Detections(polygons, np.array([score for _, score, _ in words], dtype=np.float32))
     outlines = [polygon_shape(polygon) for polygon, _, _ in words]
     is_cut = [tile.cuts(polygon) for polygon, _, tile in words]
-    complete = _largest([i for i, cut in enumerate(is_cut) if not cut], outlines)
+    source = [number for number, some in enumerate(found) for _ in some.polygons]
+    complete = _largest([i for i, cut in enumerate(is_cut) if not cut], outlines, source)
     tree = shapely.STRtree([outlines[i] for i in complete])
     pieces = []
     for i in (i for i, cut in enumerate(is_cut) if cut):
@@ -142,25 +145,29 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Detections]) -> Detection
     )
 
 
-def _cut_side(start: int, end: int, tile_px: int, divisor: int) -> list[tuple[int, int]]:
-    """First and last pixels of the tiles along one side."""
+def _cut_side(
+    start: int, end: int, tile_px: int, divisor: int, side_px: int | None
+) -> list[tuple[int, int]]:
+    """First pixel of each tile along one side, and the pixel after its last one."""
     length, most = end - start, tile_px // divisor * divisor
     if length <= most:
         return [(start, end)]
     overlap = max(divisor, int(-(-_OVERLAP * most // divisor)) * divisor)
     count = -(-(length - overlap) // (most - overlap))
-    side = -(-(length + (count - 1) * overlap) // (count * divisor)) * divisor
+    step = -(-(side_px or divisor) // divisor) * divisor
+    side = min(-(-(length + (count - 1) * overlap) // (count * step)) * step, most)
     # Rounded down, neighbours are at most one step apart.
     firsts = [start + (length - side) * i // (count - 1) // divisor * divisor for i in range(count)]
     return [(first, first + side) for first in firsts]
 
 
-def _largest(rows: list[int], outlines: list[shapely.Polygon]) -> list[int]:
-    """Drop words that a larger one covers, or that cover it, by half of the smaller area."""
+def _largest(rows: list[int], outlines: list[shapely.Polygon], source: list[int]) -> list[int]:
+    """Drop words that a larger one of another tile covers, or that cover it, by half."""
     tree = shapely.STRtree([outlines[i] for i in rows])
     kept: set[int] = set()
     for i in sorted(rows, key=lambda i: (-outlines[i].area, i)):
         near = [rows[row] for row in tree.query(outlines[i]) if rows[row] in kept]
+        near = [j for j in near if source[j] != source[i]]
         if not any(
             outlines[i].intersection(outlines[j]).area > 0.5 * outlines[i].area for j in near
         ):

@@ -56,6 +56,9 @@ class FeatureStore:
         Args:
             keys: N different keys of 16 bytes.
             maps: (N, *shape) float16.
+
+        Raises:
+            ValueError: If the maps have another shape than the first ones of this process.
         """
         if self._own is None:
             self._own = _OwnFiles(self.folder, maps.shape[1:])
@@ -95,6 +98,11 @@ class _OwnFiles:
 
     def write(self, keys: Sequence[bytes], maps: np.ndarray) -> int:
         """Append maps; returns the row of the first one."""
+        if maps.dtype != np.float16 or maps.shape[1:] != self._shape:
+            raise ValueError(
+                f'wanted float16 maps of {self._shape}, got {maps.dtype} of {maps.shape[1:]}: all '
+                'crops need one size.'
+            )
         first = self._count
         # Maps first: a key without map would be wrong, a map without key is only lost.
         self._maps.write(maps.tobytes())

@@ -1,4 +1,4 @@
-"""Computes the features of a frozen backbone once per crop, not once per iteration."""
+"""Computes the features of a frozen backbone once per crop instead of once per iteration."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from pipeline.clipter.encoder.tower_identity import hash_weights
 from pipeline.engine.feature_store import FeatureStore
 from pipeline.registry import HOOKS
 
+_CHANGING = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+
 
 @HOOKS.register_module()
 class FrozenBackboneHook(Hook):
     """Keeps the features of a frozen backbone in a folder while a recognizer is trained.
 
     The hook saves time if each crop is seen several times with the same pixels, so the data
-    pipeline must have no random transforms. Features are kept in float16. Later trainings on
-    the same backbone read them too.
+    pipeline must have no random transforms, and crops of one size. In a distributed run each
+    process computes the features of the crops that it sees. Features are kept in float16. Later
+    trainings on the same backbone read them too.
 
     Args:
         folder: Folder of the features. Each backbone has its own subfolder, named by the checksum
@@ -39,14 +42,20 @@ class FrozenBackboneHook(Hook):
         """Replace the backbone's forward.
 
         Raises:
-            ValueError: If the backbone is trained.
+            ValueError: If the backbone has weights that are trained, or norms or dropouts that
+                depend on the batch.
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         backbone = getattr(model, 'recognizer', model).backbone
-        if any(weight.requires_grad for weight in backbone.parameters()):
+        backbone.train()
+        parts = [part for part in backbone.modules() if isinstance(part, _CHANGING)]
+        if any(weight.requires_grad for weight in backbone.parameters()) or any(
+            part.training for part in parts
+        ):
             raise ValueError(
                 'FrozenBackboneHook needs a frozen backbone, but the backbone has weights that are '
-                'trained. Set its frozen_stages to the number of its parts, or remove the hook.'
+                'trained, or norms or dropouts in training mode. Set its frozen_stages to the '
+                'number of its parts, or remove the hook.'
             )
         store = FeatureStore(Path(self.folder, _fingerprint(backbone)))
         plain = backbone.forward

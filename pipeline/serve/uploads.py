@@ -81,7 +81,10 @@ async def read_upload(request: Request, max_body: int) -> Upload:
 
 
 def _is_text(data: bytes) -> bool:
-    return data.isascii() and b'\0' not in data
+    try:
+        return '\0' not in data.decode('utf-8')
+    except UnicodeDecodeError:
+        return False
 
 
 async def _read_form(request: Request, body: AsyncGenerator[bytes, None]) -> Upload:

@@ -92,7 +92,7 @@ def test_experiments_trains_resumes_and_reports(photos, tmp_path, capsys):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings('ignore')
-def test_experiments_train_behind_the_frozen_backbone(photos, tmp_path, capsys):
+def test_experiments_train_on_the_frozen_backbone(photos, tmp_path, capsys):
     cut, out = tmp_path / 'cut', tmp_path / 'out'
     cut_words.main(
         [str(CONFIG), '--data', str(photos), '--out', str(cut), '--workers', '1', '--variants', '2']

@@ -58,6 +58,8 @@ def test_train_needs_only_a_folder_of_photos(config: str, photos: Path, capsys) 
     assert 'requires_grad=False' not in console and 'will be deprecated' not in console
     (log,) = Path('work_dirs', Path(config).name).glob('*/*.log')
     assert 'Hooks will be executed' in log.read_text() and 'System environment' in log.read_text()
+    if config.startswith('recognition/'):  # its config has settings of single weights
+        assert 'paramwise_options' in log.read_text()
     assert Path('work_dirs', Path(config).name, 'iter_2.pth').is_file()
     assert Path('work_dirs/default/recognizer.pth').is_file()
     crops = photos / 'cut' / 'textrecog.json'

@@ -159,6 +159,26 @@ def test_images_in_tiles_are_searched_where_the_coarse_pass_sees_text():
     assert regions < 0.4 * whole
 
 
+def test_words_that_a_large_region_cuts_are_found_whole():
+    """The region is larger than a tile, and the coarse pass sees the left half of one word."""
+    words = [(100, 300, 1400, 380), (1500, 300, 2000, 360)]
+    image = draw_kernels((704, 2560), *words)
+    detector = MapDetector(long_side_px=2560, coarse_long_sides_px=[1280], tile_px=1280)
+
+    def predict(images, ori_shapes):
+        found = detector.predict(images, ori_shapes)
+        if images[0].shape[:2] == (352, 1280):
+            prob_map = found[0].prob_map.copy()
+            prob_map[:, 900:] = 0
+            return [Prediction([], np.zeros(0), prob_map)]
+        return found
+
+    (found,) = detector.pyramid.detect([image], predict)
+    boxes = sorted(box_of(polygon) for polygon in found.polygons)
+    np.testing.assert_allclose(boxes, words, atol=8)
+    assert max(side for shape in detector.shapes for side in shape) <= 1280
+
+
 def test_words_that_a_region_cuts_are_searched_again():
     """The coarse pass sees the left half of the word."""
     word = (460, 300, 940, 340)

@@ -94,6 +94,12 @@ def test_merge_tiles_keeps_a_word_of_two_tiles_once():
     assert [box_of(p) for p in merged.polygons] == [[320, 10, 380, 40]]
 
 
+def test_merge_tiles_keeps_words_inside_others_of_one_tile():
+    tiles = [Tile(0, 0, 64, 400, (64, 700)), Tile(0, 300, 64, 700, (64, 700))]
+    merged = merge_tiles(tiles, [found((20, 5, 200, 60), (50, 20, 90, 40)), found()])
+    assert len(merged.polygons) == 2
+
+
 def test_merge_tiles_prefers_complete_words_to_pieces():
     tiles = [Tile(0, 0, 64, 400, (64, 700)), Tile(0, 300, 64, 700, (64, 700))]
     merged = merge_tiles(tiles, [found((350, 10, 401, 40)), found((50, 10, 150, 40))])
@@ -173,6 +179,24 @@ def test_set_long_side_keeps_the_smaller_passes():
     assert pyramid.coarse_long_sides_px == (352,)  # 768 is close to 900
     pyramid.set_tile(320)
     assert pyramid.tile_px == 320
+
+
+def test_set_long_side_depends_on_the_last_size_only():
+    pyramid = ImagePyramid(long_side_px=1280, coarse_long_sides_px=(640, 320))
+    for size in (1600, 2844, 1280):
+        pyramid.set_long_side(size)
+    assert pyramid.coarse_long_sides_px == (640, 320)
+    pyramid.set_long_side(2844)  # its input has 2848 px, for which 1280 is too small
+    assert pyramid.coarse_long_sides_px == (1408, 640, 320)
+
+
+def test_cut_has_few_sizes():
+    sides = {
+        tile.right - tile.left
+        for width in range(1312, 3000, 32)
+        for tile in Tile(0, 0, 640, width, (640, width)).cut(1280, 32, 128)
+    }
+    assert sides <= {*range(128, 1281, 128)}
 
 
 def test_set_long_side_adds_a_pass_that_shows_where_text_is():

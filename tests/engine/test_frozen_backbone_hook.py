@@ -106,10 +106,26 @@ def test_store_ignores_a_map_that_was_cut_off(tmp_path):
     np.testing.assert_array_equal(again.read([keys[1], keys[0]]), maps[[1, 0]])
 
 
-def test_two_processes_share_a_store(tmp_path):
+def test_two_writers_share_a_store(tmp_path):
     maps = np.ones((1, 2), np.float16)
     stores = [FeatureStore(tmp_path), FeatureStore(tmp_path)]
     for number, store in enumerate(stores):
         store.add([bytes([number]) * 16], number * maps)
     both = FeatureStore(tmp_path)
     np.testing.assert_array_equal(both.read([b'\0' * 16, b'\1' * 16]), [[0, 0], [1, 1]])
+
+
+def test_store_refuses_maps_of_another_shape(tmp_path):
+    store = FeatureStore(tmp_path)
+    store.add([b'0' * 16], np.zeros((1, 4, 2), np.float16))
+    with pytest.raises(
+        ValueError, match=r'wanted float16 maps of \(4, 2\), got float16 of \(4, 3\)'
+    ):
+        store.add([b'1' * 16], np.zeros((1, 4, 3), np.float16))
+
+
+def test_a_norm_in_training_mode_is_an_error(tmp_path):
+    runner = make_runner()
+    runner.model.backbone.norm = nn.BatchNorm2d(4).requires_grad_(False)
+    with pytest.raises(ValueError, match='norms or dropouts in training mode'):
+        FrozenBackboneHook(str(tmp_path)).before_train(runner)

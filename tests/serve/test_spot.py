@@ -196,6 +196,7 @@ def test_spot_refuses_large_bodies_of_unknown_length(client: TestClient) -> None
         ({'min_score': 'nan'}, 'wanted a number from 0 to 1'),
         ({'minscore': '0.5'}, 'did you mean min_score?'),
         ({'fromat': 'csv'}, 'did you mean format?'),
+        ({'words': 'Straße 2 3 4'}, 'wanted a word and an optional weight'),
         ({'image': ''}, 'image is not a file: send it as curl -F image=@photo.jpg does'),
         ({'depth': '1'}, 'orientation, format, images, name, password, url'),
         ({'context': 'on'}, 'has no scene context'),

@@ -82,7 +82,7 @@ def training_config(
         config.optim_wrapper = Config.fromfile(find(PLAIN_CONFIGS[run.arch])).optim_wrapper
     if run.stage is not None:
         if run.stage != model.stage:
-            model.fusion.embed_dim = None  # that of the other place
+            model.fusion.embed_dim = None  # the config's value is the width at its own place
         model.stage = run.stage
     words = Config.fromfile(find(CONFIGS['ppocrv6']))
     config.train_dataloader = _loader(settings, run, seed, words, config)
@@ -108,11 +108,11 @@ def _loader(
         # One size of crops, so batches need no width.
         loader.pop('batch_sampler')
         loader['batch_size'] = 64
-    has_words = 'pipeline' in config.get('words', {})
-    part = (config if has_words else words).words.to_dict()
+    has_own_crops = 'pipeline' in config.get('words', {})
+    part = (config if has_own_crops else words).words.to_dict()
     pipeline = {transform['type']: transform for transform in part['pipeline']}
     pipeline['PackSceneWords']['with_image'] = run.with_context
-    if not has_words:
+    if not has_own_crops:
         own = config.train_dataloader.dataset
         part.update({key: own[key] for key in ('charset', 'max_length')})
         pipeline['CutWords']['rectifier'] = find_rectifier(config)

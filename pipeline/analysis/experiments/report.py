@@ -10,7 +10,7 @@ from pipeline.analysis.markdown import number
 from pipeline.analysis.report_sections import Section
 
 _MAIN = ('gated-early', 'only-fusion', 'mhca-early-k2')
-"""Runs whose groups of words are listed; the conclusion is that of the first one that exists."""
+"""Runs whose groups of words are listed. The first one that exists gives the conclusion."""
 
 
 def conclude(summary: Mapping[str, Any]) -> str:
@@ -22,7 +22,11 @@ def conclude(summary: Mapping[str, Any]) -> str:
     Args:
         summary: Result of :func:`summarize`.
     """
-    with_context = [name for name, run in summary['runs'].items() if run['control'] is not None]
+    with_context = [
+        name
+        for name, run in summary['runs'].items()
+        if run['control'] is not None and not run['group'].startswith('4')  # controls
+    ]
     run = next((name for name in (*_MAIN, *with_context) if name in with_context), None)
     if run is None:
         return 'No run with context exists, so nothing follows about context yet.'

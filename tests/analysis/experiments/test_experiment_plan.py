@@ -41,10 +41,10 @@ def test_plan_runs_come_after_their_controls():
 
 def test_plan_runs_train_plain_recognizers_without_start_weights():
     scratch = [run.arch for run in plan_runs([], True) if run.from_scratch]
-    behind = ['parseq-lcnet', 'satrn-lcnet', 'crnn-lcnet']
-    assert scratch == ['parseq', 'parseq-compact', 'satrn', 'crnn', *behind]
+    on_lcnet = ['parseq-lcnet', 'satrn-lcnet', 'crnn-lcnet']
+    assert scratch == ['parseq', 'parseq-compact', 'satrn', 'crnn', *on_lcnet]
     given = [run.arch for run in plan_runs(['satrn'], True) if run.from_scratch]
-    assert given == ['parseq', 'parseq-compact', 'crnn', *behind]
+    assert given == ['parseq', 'parseq-compact', 'crnn', *on_lcnet]
 
 
 def test_choose_runs_adds_what_they_depend_on():

@@ -26,6 +26,12 @@ class Detections:
     scores: np.ndarray
 
 
+def all_small(words: Detections, min_side: float) -> bool:
+    """Whether there are words, and the short sides of all are below ``min_side`` pixels."""
+    sides = [min(cv2.minAreaRect(polygon)[1]) for polygon in words.polygons]
+    return 0 < max(sides, default=0) < min_side
+
+
 def merge_detections(fine: Detections, coarse: Detections, min_side: float) -> Detections:
     """Merge the words of a coarse detection pass into those of finer passes.
 

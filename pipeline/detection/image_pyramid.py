@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from pipeline.detection.detections import Detections, merge_detections
+from pipeline.detection.detections import Detections, all_small, merge_detections
 from pipeline.detection.regions import find_regions
 from pipeline.detection.tiles import Tile, merge_tiles
 from pipeline.geometry import order_ring
@@ -126,6 +126,11 @@ class ImagePyramid:
         self.min_scale = min_scale
         self.region_px = region_px
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that make a pyramid with the present settings."""
+        return {name: value for name, value in vars(self).items() if name != '_sizes'}
+
     def set_long_side(self, long_side_px: int) -> None:
         """Change the size of the first pass.
 
@@ -180,7 +185,7 @@ class ImagePyramid:
                 i
                 for i, image in enumerate(images)
                 if max(self.working_size(*image.shape[:2])) > size
-                and not (passes[i] and _all_small(*passes[i][-1]))
+                and not (passes[i] and all_small(*passes[i][-1]))
             ]
             coarse, some_maps = self._search([images[i] for i in rows], size, predict)
             for i, words, prob_map in zip(rows, coarse, some_maps):
@@ -383,12 +388,6 @@ class ImagePyramid:
             polygons.append(order_ring(points))
             kept.append(score)
         return Detections(polygons, np.array(kept, dtype=np.float32))
-
-
-def _all_small(words: Detections, min_side: float) -> bool:
-    """Whether there are words, and the short sides of all are below ``min_side`` pixels."""
-    sides = [min(cv2.minAreaRect(polygon)[1]) for polygon in words.polygons]
-    return 0 < max(sides, default=0) < min_side
 
 
 def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -102,7 +102,8 @@ def export_spotter(spotter: TorchTextSpotter, folder: str | os.PathLike[str]) ->
 
 def _describe_detector(spotter: TorchTextSpotter) -> dict[str, Any]:
     detector = spotter.detector.detector
-    settings: dict[str, Any] = {'file': _DETECTOR, 'pyramid': vars(spotter.detector.pyramid)}
+    pyramid = spotter.detector.pyramid.arguments
+    settings: dict[str, Any] = {'file': _DETECTOR, 'pyramid': pyramid}
     head = getattr(detector, 'det_head', None)
     if head is None or not hasattr(head, 'postprocessor'):
         raise ValueError(

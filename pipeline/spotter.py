@@ -93,8 +93,8 @@ class TextSpotter(SpotterSettings, ImageStream):
         Args:
             device: Device of the networks: ``'cpu'``, ``'cuda[:N]'``, or ``'auto'``: a GPU if
                 there is one.
-            engine: ``'onnx'``: ONNX Runtime. ``'openvino'``: the same, with the detector in
-                OpenVINO, which computes in bfloat16 where that is fast. ``'torch'``.
+            engine: ``'onnx'``: ONNX Runtime. ``'openvino'``: the networks in OpenVINO, in
+                bfloat16, where that is fast; elsewhere only the detector. ``'torch'``.
                 ``'auto'``: ONNX Runtime on the CPU, torch elsewhere.
             threads: Number of threads of ONNX Runtime and OpenVINO. None uses one per core. For
                 torch see ``torch.set_num_threads``.

@@ -26,8 +26,8 @@ def add_reading_options(parser: argparse.ArgumentParser, min_score_note: str = '
     add = parser.add_argument
     add(
         '--engine', choices=ENGINES, default='auto',
-        help='onnx (ONNX Runtime), openvino (the same, with the detector in OpenVINO), torch, or '
-        'auto: onnx for the embedded default on a CPU',
+        help='onnx (ONNX Runtime), openvino (OpenVINO in bfloat16; where that is slow, only the '
+        'detector), torch, or auto: onnx for the embedded default on a CPU',
     )  # fmt: skip
     add_precision(parser)
     add('--onnx', type=Path, metavar='DIR', help='folder that clipter export has written')

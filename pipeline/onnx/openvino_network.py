@@ -6,7 +6,7 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -29,13 +29,14 @@ class OpenVinoNetwork:
     (:func:`~pipeline.utils.cores.multiplies_bfloat16`), and in float32 otherwise. The first call
     with an input size takes longer, because OpenVINO compiles its kernels for the size.
 
-    Calls from several threads at once are allowed and run one after another. A pickled network
-    loads its file again.
+    Calls from several threads at once are allowed; ``streams`` of them run at the same time. A
+    pickled network loads its file again.
 
     Args:
         path: Path of the file.
-        threads: Number of threads of one call, or a share whose threads each call uses: calls run
-            one after another. None uses one per core.
+        threads: Number of threads of all streams together, or a share whose threads they use. None
+            uses one per core.
+        streams: Number of calls at the same time, each with its own buffers and compiled kernels.
 
     Raises:
         FileNotFoundError: If the file is missing.
@@ -44,9 +45,13 @@ class OpenVinoNetwork:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], threads: int | ThreadShare | None = None
+        self,
+        path: str | os.PathLike[str],
+        threads: int | ThreadShare | None = None,
+        streams: int = 1,
     ) -> None:
         self.path = Path(path)
+        self.streams = streams
         self.share = threads if isinstance(threads, ThreadShare) else ThreadShare(threads)
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
@@ -58,14 +63,15 @@ class OpenVinoNetwork:
         settings = {
             'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
             'INFERENCE_NUM_THREADS': self.share.threads,
-            'NUM_STREAMS': 1,  # one set of buffers
+            'NUM_STREAMS': streams,
         }
         try:
             network = core.compile_model(self.path, 'CPU', settings)
         except RuntimeError as error:
             raise ValueError(f'{self.path} is not a valid network: {error}') from error
-        self._request = network.create_infer_request()
-        self._lock = Lock()
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(streams):
+            self._idle.put(network.create_infer_request())
 
     def __call__(self, *inputs: np.ndarray) -> np.ndarray:
         """First output of the network for one batch."""
@@ -73,12 +79,15 @@ class OpenVinoNetwork:
 
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """All outputs of the network for one batch."""
-        with self._lock:
-            self._request.infer(list(inputs))
-            return [np.array(output.data) for output in self._request.output_tensors]
+        request = self._idle.get()
+        try:
+            request.infer(list(inputs))
+            return [np.array(output.data) for output in request.output_tensors]
+        finally:
+            self._idle.put(request)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {'path': self.path, 'threads': self.share}
+        return {'path': self.path, 'threads': self.share, 'streams': self.streams}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

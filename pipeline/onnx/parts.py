@@ -28,7 +28,8 @@ _OPENVINO_REGION_PX = 128
 """Sides of searched regions are multiples of this, so that OpenVINO compiles for few sizes."""
 
 _LARGEST_BATCH = 4
-"""Largest number of crops per call. On a CPU a larger batch saves no time."""
+"""Largest number of crops per call. On a CPU a larger batch saves no time. OpenVINO gets one crop
+per call, because it compiles for each number of crops."""
 
 
 class OnnxDetector:
@@ -99,18 +100,27 @@ class OnnxDetector:
 
 
 class OnnxRecognizer(ABC):
-    """A recognizer in ONNX Runtime.
+    """A recognizer in ONNX Runtime or OpenVINO.
 
     Args:
         folder: Folder of the network.
         settings: ``recognizer`` of the manifest.
         share: Threads, each of which reads other crops.
+        openvino: Whether the network runs in OpenVINO.
     """
 
     rescorer: LanguageModelRescorer | None = None
 
-    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
-        self.network = OnnxNetwork(folder / settings['file'], threads=1)
+    def __init__(
+        self, folder: Path, settings: dict[str, Any], share: ThreadShare, openvino: bool = False
+    ) -> None:
+        file = folder / settings['file']
+        self.network: OnnxNetwork | OpenVinoNetwork
+        if openvino:
+            self.network = OpenVinoNetwork(file, share, streams=share.threads)
+        else:
+            self.network = OnnxNetwork(file, threads=1)
+        self.crops_per_call = 1 if openvino else _LARGEST_BATCH
         self.share = share
 
     def read(
@@ -126,10 +136,15 @@ class OnnxRecognizer(ABC):
 
         def read_batch(rows: list[int]) -> list[Reading]:
             batch = np.stack([crops[row] for row in rows])
-            inputs = [batch]
-            if scene is not None:
-                inputs += [scene[0], np.array([scene[1][row] for row in rows], dtype=np.int64)]
-            return self._read(self.network(*inputs), batch)
+            outputs = []
+            for start in range(0, len(rows), self.crops_per_call):
+                part = slice(start, start + self.crops_per_call)
+                inputs = [batch[part]]
+                if scene is not None:
+                    images = np.array([scene[1][row] for row in rows[part]], dtype=np.int64)
+                    inputs += [scene[0], images]
+                outputs.append(self.network(*inputs))
+            return self._read(np.concatenate(outputs), batch)
 
         # Small batches, the widest first, keep all threads busy until the end.
         batches = group_by_size(crops, min(batch_size, _LARGEST_BATCH))[::-1]
@@ -148,8 +163,10 @@ class OnnxCTCRecognizer(OnnxRecognizer):
 
     rescorer: LanguageModelRescorer
 
-    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
-        super().__init__(folder, settings, share)
+    def __init__(
+        self, folder: Path, settings: dict[str, Any], share: ThreadShare, openvino: bool = False
+    ) -> None:
+        super().__init__(folder, settings, share, openvino)
         self.reader = CTCReader(
             settings['characters'],
             settings['blank'],
@@ -175,8 +192,10 @@ class OnnxCTCRecognizer(OnnxRecognizer):
 class OnnxPostprocessedRecognizer(OnnxRecognizer):
     """A recognizer with a postprocessor of MMOCR, which requires torch."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
-        super().__init__(folder, settings, share)
+    def __init__(
+        self, folder: Path, settings: dict[str, Any], share: ThreadShare, openvino: bool = False
+    ) -> None:
+        super().__init__(folder, settings, share, openvino)
         from pipeline.onnx.mmocr_readers import PostprocessedTexts
 
         self._postprocess = PostprocessedTexts(

@@ -26,6 +26,7 @@ from pipeline.rectification.rectifier import Rectifier
 from pipeline.spotter import TextSpotter
 from pipeline.spotter_settings import check_settings
 from pipeline.structures import ImageWords
+from pipeline.utils.cores import multiplies_bfloat16
 from pipeline.utils.freed_memory import release_freed_memory
 from pipeline.word_reading import CropBatch
 
@@ -44,9 +45,9 @@ class OnnxTextSpotter(TextSpotter):
         folder: Folder with ``spotter.json`` and its networks.
         threads: Number of threads, divided among the batches that are read at the same time. None
             uses one per core.
-        openvino: Whether the detector runs in OpenVINO. The recognizer and the scene encoder
-            always run in ONNX Runtime: OpenVINO compiles its kernels for each input size, and
-            crops have many sizes.
+        openvino: Whether the detector runs in OpenVINO, and the recognizer too if bfloat16 is
+            fast on the processor. Otherwise it runs in ONNX Runtime, as the scene encoder always
+            does: OpenVINO compiles its kernels for each input size, and crops have many sizes.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -75,7 +76,9 @@ class OnnxTextSpotter(TextSpotter):
             detector = pool.submit(
                 OnnxDetector, Path(folder), manifest['detector'], self._share, openvino
             )
-            recognizer = pool.submit(kind, Path(folder), settings, self._share)
+            recognizer = pool.submit(
+                kind, Path(folder), settings, self._share, openvino and multiplies_bfloat16()
+            )
             self.detector, self.recognizer = detector.result(), recognizer.result()
         self.scene_encoder = None
         if 'context' in manifest:

@@ -1,4 +1,4 @@
-"""The detector in OpenVINO finds what it finds in ONNX Runtime."""
+"""Networks in OpenVINO find and read what they do in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pipeline.spotter import TextSpotter
 from pipeline.spotter_choice import SpotterChoice
 
 DETECTOR = DEFAULT_FOLDER / 'detector.onnx'
+RECOGNIZER = DEFAULT_FOLDER / 'recognizer.onnx'
 DEMO = Path(__file__).parents[2] / 'data' / 'demo' / 'scene.jpg'
 
 
@@ -49,6 +50,17 @@ def test_openvino_network_accepts_calls_from_threads(network) -> None:
         results = list(pool.map(network, batches))
     for result, wanted in zip(results, expected):
         np.testing.assert_array_equal(result, wanted)
+
+
+def test_openvino_network_runs_streams_at_the_same_time() -> None:
+    network = OpenVinoNetwork(RECOGNIZER, threads=2, streams=2)
+    crops = [cut_batch(48, width) for width in (64, 96, 128)] * 4
+    expected = [network(crop) for crop in crops[:3]] * 4
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(network, crops))
+    for result, wanted in zip(results, expected):
+        np.testing.assert_array_equal(result, wanted)
+    assert pickle.loads(pickle.dumps(network)).streams == 2
 
 
 @pytest.mark.slow
@@ -94,16 +106,29 @@ def test_openvino_network_reports_a_missing_package(monkeypatch) -> None:
         OpenVinoNetwork(DETECTOR)
 
 
-def test_openvino_spotter_reads_the_demo(demo_words) -> None:
-    spotter = TextSpotter.default(engine='openvino', threads=1)
+@pytest.mark.parametrize('fast', [True, False])
+def test_openvino_spotter_reads_the_demo(demo_words, monkeypatch, fast) -> None:
+    monkeypatch.setattr('pipeline.onnx.spotter.multiplies_bfloat16', lambda: fast)
+    spotter = TextSpotter.default(engine='openvino', threads=2)
     assert isinstance(spotter.detector.network, OpenVinoNetwork)
+    assert isinstance(spotter.recognizer.network, OpenVinoNetwork if fast else OnnxNetwork)
     words = spotter.read(DEMO)
     assert [word.text for word in words] == [word.text for word in demo_words]
     for ours, theirs in zip(words, demo_words):
         assert np.abs(ours.polygon - theirs.polygon).max() < 4
 
 
+def test_openvino_recognizer_agrees_with_onnx_runtime(demo_words, monkeypatch) -> None:
+    monkeypatch.setattr('pipeline.onnx.spotter.multiplies_bfloat16', lambda: True)
+    polygons = [[word.polygon for word in demo_words]]
+    spotters = [TextSpotter.default(engine=engine, threads=2) for engine in ('openvino', 'onnx')]
+    (ours,), (theirs,) = [spotter.read_polygons([DEMO], polygons) for spotter in spotters]
+    assert [text for text, _ in ours] == [text for text, _ in theirs]
+    scores = np.array([[score for _, score in some] for some in (ours, theirs)])
+    # bfloat16 has 8 bits of precision.
+    assert np.abs(scores[0] - scores[1]).max() < 0.1
+
+
 def test_onnx_folder_runs_in_openvino_on_request() -> None:
     spotter = SpotterChoice(onnx=str(DEFAULT_FOLDER), engine='openvino', threads=1).build()
     assert isinstance(spotter.detector.network, OpenVinoNetwork)
-    assert isinstance(spotter.recognizer.network, OnnxNetwork)

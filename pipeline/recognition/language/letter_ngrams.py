@@ -67,8 +67,8 @@ class LetterNgrams:
     start, after letters and after each other are those of words in images of signs. All digits
     have the same probability.
 
-    A state encodes the longest context of previous letters that occurs in the word lists.
-    ``start`` is the state before a text.
+    A state encodes the previous letters; their longest part that occurs in the word lists is the
+    context of the next letter. ``start`` is the state before a text.
 
     Args:
         words: Word lists (see :func:`read_word_list`), where ``'english'`` is the list of this
@@ -147,14 +147,20 @@ class LetterNgrams:
             return log_prob + _LOG_P_IN_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
         if state in self._outside_letters:
             log_prob, state = self._outside_letters[state].letters, self.start
+        state = self._known(state)
         log_prob += self._log_probs(state)[letter + 1]
         longest = 1 << BITS * (self.order - 1)
         state = state << BITS | letter + 1
         if state >= longest << BITS:
             state = _drop_first(state)
+        # Most states of a beam search are dropped before their context is asked for.
+        return log_prob, state
+
+    def _known(self, state: int) -> int:
+        """The longest context of a state that occurs in the word lists."""
         while self._distribution(state) is None:
             state = _drop_first(state)
-        return log_prob, state
+        return state
 
     def finish(self, state: int) -> float:
         """Log probability that the text ends here."""
@@ -168,7 +174,7 @@ class LetterNgrams:
         """
         if state in self._outside_letters:
             return 0.0, self._outside_letters[state]
-        return self._log_probs(state)[EDGE], _AFTER_LETTERS
+        return self._log_probs(self._known(state))[EDGE], _AFTER_LETTERS
 
     def _log_probs(self, state: int) -> list[float]:
         found = self._distribution(state)

@@ -3,20 +3,13 @@
 The tokens of the encoder are the vectors of the backbone instead of patches.
 """
 
-_base_ = ['./lcnet.py']
+_base_ = ['./lcnet.py', './parseq-compact.py']
 
-dictionary = dict(
-    type='Dictionary',
-    dict_file='{{ fileDirname }}/../../data/dicts/ascii94.txt',
-    with_start=True,
-    with_end=True,
-    with_padding=True,
-)
 model = dict(
-    type='PARSeq',
-    data_preprocessor=_base_.crops,
+    data_preprocessor=dict(_delete_=True, **_base_.crops),
     backbone=_base_.backbone,
     encoder=dict(
+        _delete_=True,
         type='ViTEncoder',
         img_size=(1, 40),
         in_channels=384,
@@ -25,19 +18,5 @@ model = dict(
         depth=2,
         num_heads=6,
     ),
-    decoder=dict(
-        type='PARSeqDecoder',
-        dictionary=dictionary,
-        embed_dim=192,
-        num_heads=6,
-        dropout=0.0,
-        max_label_length=25,
-        module_loss=dict(
-            type='PermutationLanguageModelLoss',
-            perm_num=6,
-            too_long='ignore',
-            unknown_chars='ignore',
-        ),
-        postprocessor=dict(type='PARSeqPostprocessor'),
-    ),
+    decoder=dict(mlp_ratio=4.0),
 )

@@ -14,8 +14,8 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from pipeline.clipter.encoder.tower_identity import hash_weights
-from pipeline.engine.feature_store import FeatureStore
 from pipeline.registry import HOOKS
+from pipeline.utils.feature_store import FeatureStore
 
 _CHANGING = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 

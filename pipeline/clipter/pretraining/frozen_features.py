@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from pipeline.clipter.encoder.tower_identity import hash_weights
+from pipeline.utils.feature_store import FeatureStore
 
 _BATCH = 32
-_FILE_VIEWS = 256  # views per file
 
 
 def set_frozen_features(model: Any, dataset: Any, folder: str) -> None:
@@ -32,34 +31,24 @@ def set_frozen_features(model: Any, dataset: Any, folder: str) -> None:
     key = hashlib.sha256((hash_weights(frozen) + dataset.fingerprint).encode()).hexdigest()
     was_training = model.training
     model.eval()
-    parts = []
-    with tqdm(total=len(dataset), unit='view', desc='frozen features', disable=None) as bar:
-        for start in range(0, len(dataset), _FILE_VIEWS):
-            numbers = range(start, min(start + _FILE_VIEWS, len(dataset)))
-            path = Path(folder, key[:16], f'{start:06d}.pt')
-            if not path.is_file():
-                _write(_compute(model, dataset, numbers, bar), path)
-            else:
-                bar.update(len(numbers))
-            parts.append(torch.load(path, weights_only=True))
+    store = FeatureStore(Path(folder, key[:16]))
+    keys = [number.to_bytes(16, 'big') for number in range(len(dataset))]
+    missing = [number for number, name in enumerate(keys) if name not in store]
+    progress = tqdm(
+        total=len(keys),
+        initial=len(keys) - len(missing),
+        unit='view',
+        desc='frozen features',
+        disable=None,
+    )
+    with progress:
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            images = torch.stack([dataset.load_view(number) for number in batch])
+            features = model.frozen_features(images.to(memory_format=torch.channels_last))
+            names = [keys[number] for number in batch]
+            store.add(names, features.half().cpu().contiguous().numpy())
+            progress.update(len(batch))
     model.train(was_training)
-    dataset.features = torch.cat(parts)
-
-
-def _compute(model: Any, dataset: Any, numbers: range, bar: Any) -> Tensor:
-    """Features of some views, (N, C, h, w) float16."""
-    parts = []
-    for start in range(numbers.start, numbers.stop, _BATCH):
-        batch = range(start, min(start + _BATCH, numbers.stop))
-        images = torch.stack([dataset.load_view(number) for number in batch])
-        images = images.to(memory_format=torch.channels_last)
-        parts.append(model.frozen_features(images).half().cpu().contiguous())
-        bar.update(len(batch))
-    return torch.cat(parts)
-
-
-def _write(features: Tensor, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix('.part')
-    torch.save(features, part)
-    part.replace(path)
+    dataset.features = torch.from_numpy(store.read(keys))
+    store.close()

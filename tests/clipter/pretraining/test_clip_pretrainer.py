@@ -64,6 +64,27 @@ def test_frozen_features_give_the_same_embeddings(model, source, tmp_path):
     assert torch.equal(again.features, dataset.features)
 
 
+def test_interrupted_frozen_features_continue(model, source, tmp_path, monkeypatch):
+    monkeypatch.setattr('pipeline.clipter.pretraining.frozen_features._BATCH', 1)
+    dataset = make_dataset(source)
+    load_view, loaded = dataset.load_view, []
+
+    def stop_at_third(number):
+        if number == 2:
+            raise KeyboardInterrupt
+        return load_view(number)
+
+    dataset.load_view = stop_at_third
+    with pytest.raises(KeyboardInterrupt):
+        set_frozen_features(model, dataset, str(tmp_path))
+    dataset.load_view = lambda number: loaded.append(number) or load_view(number)
+    set_frozen_features(model, dataset, str(tmp_path))
+    assert loaded == list(range(2, len(dataset)))
+    whole = make_dataset(source)
+    set_frozen_features(model, whole, str(tmp_path / 'other'))
+    assert torch.allclose(dataset.features.float(), whole.features.float(), atol=1e-2)
+
+
 def test_trained_parameters_get_gradients_and_frozen_ones_do_not(model, source):
     dataset = make_dataset(source, views=2)
     batch = default_collate([dataset[i] for i in range(4)])

@@ -93,7 +93,7 @@ class TextSpotter(SpotterSettings, ImageStream):
         Args:
             device: Device of the networks: ``'cpu'``, ``'cuda[:N]'``, or ``'auto'``: a GPU if
                 there is one.
-            engine: ``'onnx'``: ONNX Runtime. ``'openvino'``: the networks in OpenVINO, in
+            engine: ``'onnx'``: ONNX Runtime. ``'openvino'``: both networks in OpenVINO, in
                 bfloat16, where that is fast; elsewhere only the detector. ``'torch'``.
                 ``'auto'``: ONNX Runtime on the CPU, torch elsewhere.
             threads: Number of threads of ONNX Runtime and OpenVINO. None uses one per core. For

@@ -129,7 +129,7 @@ class ImagePyramid:
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that make a pyramid with the present settings."""
-        return {name: value for name, value in vars(self).items() if name != '_sizes'}
+        return {name: value for name, value in vars(self).items() if not name.startswith('_')}
 
     def set_long_side(self, long_side_px: int) -> None:
         """Change the size of the first pass.

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ _KEPT_KERNELS = 768
 OpenVINO keeps 5,000 by default: images of 260 random sizes then took 1,100 MB, and 400 MB
 with 256.
 """
+
+
+_FIRST_USE = Lock()
 
 
 class OpenVinoNetwork:
@@ -58,6 +62,9 @@ class OpenVinoNetwork:
         check_openvino()
         import openvino
 
+        with _FIRST_USE:
+            # The first writes to tensors block each other forever if they are concurrent.
+            openvino.Tensor(np.zeros(1, np.uint8)).data[:] = 0
         core = openvino.Core()
         core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
         settings = {

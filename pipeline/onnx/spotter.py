@@ -45,9 +45,10 @@ class OnnxTextSpotter(TextSpotter):
         folder: Folder with ``spotter.json`` and its networks.
         threads: Number of threads, divided among the batches that are read at the same time. None
             uses one per core.
-        openvino: Whether the detector runs in OpenVINO, and the recognizer too if bfloat16 is
-            fast on the processor. Otherwise it runs in ONNX Runtime, as the scene encoder always
-            does: OpenVINO compiles its kernels for each input size, and crops have many sizes.
+        openvino: Whether the detector runs in OpenVINO. A recognizer with a ``CTCDecoder`` and
+            without scene context does too, if bfloat16 is fast on the processor. All other parts
+            run in ONNX Runtime: OpenVINO compiles its kernels for each input size, and crops have
+            many sizes.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -76,9 +77,9 @@ class OnnxTextSpotter(TextSpotter):
             detector = pool.submit(
                 OnnxDetector, Path(folder), manifest['detector'], self._share, openvino
             )
-            recognizer = pool.submit(
-                kind, Path(folder), settings, self._share, openvino and multiplies_bfloat16()
-            )
+            plain = kind is OnnxCTCRecognizer and 'context' not in manifest
+            fast = openvino and plain and multiplies_bfloat16()
+            recognizer = pool.submit(kind, Path(folder), settings, self._share, fast)
             self.detector, self.recognizer = detector.result(), recognizer.result()
         self.scene_encoder = None
         if 'context' in manifest:

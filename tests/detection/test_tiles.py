@@ -181,6 +181,16 @@ def test_set_long_side_keeps_the_smaller_passes():
     assert pyramid.tile_px == 320
 
 
+def test_arguments_make_an_equal_pyramid():
+    pyramid = ImagePyramid(1280, (640, 320), region_px=64)
+    assert vars(ImagePyramid(**pyramid.arguments)) == vars(pyramid)
+    pyramid.set_tile(640)
+    pyramid.set_long_side(2560)
+    again = ImagePyramid(**pyramid.arguments)
+    assert again.arguments == pyramid.arguments
+    assert (again.long_side_px, again.tile_px) == (2560, 640)
+
+
 def test_set_long_side_depends_on_the_last_size_only():
     pyramid = ImagePyramid(long_side_px=1280, coarse_long_sides_px=(640, 320))
     for size in (1600, 2844, 1280):

@@ -151,3 +151,17 @@ def test_contains_finds_whole_words_in_any_case():
 def test_contains_ignores_accents():
     model = LetterNgrams({'été': 1.0, 'Straße': 1.0})
     assert all(model.contains(text) for text in ('été', 'ÉTÉ', 'Straße', 'STRASSE'))
+
+
+def test_letter_ngrams_bear_that_another_thread_clears_the_kept_contexts() -> None:
+    class Cleared(dict):
+        """Contexts that are gone between a check and the access."""
+
+        def __contains__(self, key: object) -> bool:
+            return True
+
+    model = LetterNgrams({'tea': 1, 'ten': 2})
+    wanted = model.log_prob('tea')
+    model._kept = Cleared()
+    model._steps.clear()
+    assert model.log_prob('tea') == wanted

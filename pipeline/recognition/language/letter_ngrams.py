@@ -147,8 +147,8 @@ class LetterNgrams:
             return log_prob + _LOG_P_IN_KIND[letter], DIGIT if letter == DIGIT else SYMBOL
         if state in self._outside_letters:
             log_prob, state = self._outside_letters[state].letters, self.start
-        state = self._known(state)
-        log_prob += self._log_probs(state)[letter + 1]
+        state, log_probs = self._context(state)
+        log_prob += log_probs[letter + 1]
         longest = 1 << BITS * (self.order - 1)
         state = state << BITS | letter + 1
         if state >= longest << BITS:
@@ -156,11 +156,13 @@ class LetterNgrams:
         # Most states of a beam search are dropped before their context is asked for.
         return log_prob, state
 
-    def _known(self, state: int) -> int:
-        """The longest context of a state that occurs in the word lists."""
-        while self._distribution(state) is None:
+    def _context(self, state: int) -> tuple[int, list[float]]:
+        """The longest context of a state that occurs, and the log probabilities after it."""
+        found = self._distribution(state)
+        while found is None:
             state = _drop_first(state)
-        return state
+            found = self._distribution(state)
+        return state, found.log_probs
 
     def finish(self, state: int) -> float:
         """Log probability that the text ends here."""
@@ -174,19 +176,14 @@ class LetterNgrams:
         """
         if state in self._outside_letters:
             return 0.0, self._outside_letters[state]
-        return self._log_probs(self._known(state))[EDGE], _AFTER_LETTERS
-
-    def _log_probs(self, state: int) -> list[float]:
-        found = self._distribution(state)
-        if found is None:
-            raise KeyError(f'no state {state}')
-        return found.log_probs
+        return self._context(state)[1][EDGE], _AFTER_LETTERS
 
     def _distribution(self, state: int) -> _Distribution | None:
         """Distribution of the symbol after a context, or None if the context does not occur."""
-        if state in self._kept:
-            return self._kept[state]
-        found = None
+        try:
+            return self._kept[state]  # at once: another thread may clear them
+        except KeyError:
+            found = None
         cells = self._counts.after(state)
         if cells is not None:
             shorter = self._distribution(_drop_first(state)) if state > 1 else None

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import json
 import os
 import re
@@ -129,6 +130,11 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line in one line, without the usage block."""
 
     def error(self, message: str) -> NoReturn:
+        unknown = message.partition('unrecognized arguments: ')[2].split()
+        for name in unknown:
+            near = difflib.get_close_matches(name.partition('=')[0], self._option_string_actions)
+            if name.startswith('--') and near:
+                message += f'; did you mean {near[0]}?'
         self.exit(WRONG, f'error: {message} (see {self.prog} --help)\n')
 
 
@@ -163,6 +169,7 @@ def make_parser(
         description='\n\n'.join(filter(None, (COMMANDS[name], details))),
         epilog='\n'.join([f'example{"s" if len(lines) > 1 else ""}:', *lines]),
         formatter_class=_HelpFormatter,
+        allow_abbrev=False,  # a misspelled option is an error
     )
 
 

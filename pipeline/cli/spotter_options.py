@@ -117,7 +117,7 @@ def choose_spotter(
     files = [name for name in words or [] if name not in ('english', 'none')]
     for name in files:
         if not Path(name).is_file():
-            raise CommandError(f"no word list {name}. Use 'english' for the built-in list.")
+            raise CommandError(f"no word list '{name}'. Use 'english' for the built-in list.")
     if args.checkpoint and not Path(args.checkpoint).is_file():
         hint = f'; clipter models {args.model} prints how to make them' if args.model else ''
         raise CommandError(f'no weights at {args.checkpoint}{hint}')

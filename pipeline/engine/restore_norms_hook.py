@@ -8,6 +8,7 @@ import torch.distributed
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
+from tqdm import tqdm
 
 from pipeline.backbones import restore_norms
 from pipeline.registry import HOOKS
@@ -22,7 +23,7 @@ class RestoreNormsHook(Hook):
     statistics of the first process.
 
     Args:
-        num_batches: Number of training batches.
+        num_batches: Number of training batches; at most as many as the run has iterations.
     """
 
     def __init__(self, num_batches: int = 30) -> None:
@@ -40,12 +41,16 @@ class RestoreNormsHook(Hook):
             data = model.data_preprocessor(batch, False)
             model(data['inputs'], data['data_samples'], mode='tensor')
 
-        runner.logger.info(f'measures the statistics of batch norms in {self.num_batches} batches')
+        number = min(self.num_batches, runner.max_iters)
+        runner.logger.info(
+            f'measures the statistics of batch norms in {number} batches before the first iteration'
+        )
         # A separate dataloader, because MMEngine's InfiniteSampler supports only one iterator.
         loader = runner.build_dataloader(runner.cfg.train_dataloader, seed=runner.seed)
-        batches = list(islice(loader, self.num_batches))
+        batches = list(islice(loader, number))
         del loader  # stops its workers
-        count = restore_norms(model, batches, run)
+        progress = tqdm(batches, 'batch norms', unit='batch', leave=False, disable=None)
+        count = restore_norms(model, progress, run)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             for value in model.state_dict().values():
                 torch.distributed.broadcast(value, src=0)

@@ -252,7 +252,7 @@ def test_default_rejects_a_min_score_above_one():
     [
         (['--context', 'on', '--engine', 'onnx'], 'scene context runs in torch'),
         (['--checkpoint', 'gone.pth'], 'no weights at gone.pth'),
-        (['--words', 'gone.txt'], 'no word list gone.txt'),
+        (['--words', 'gone.txt'], "no word list 'gone.txt'"),
         (['--onnx', 'gone'], '--onnx gone: no spotter.json there'),
         (['--onnx', 'gone', '--device', 'cuda'], '--onnx names a whole spotter'),
         (['--charset', 'digit'], 'wanted a charset of digits, letters, alphanumeric'),

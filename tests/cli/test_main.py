@@ -110,6 +110,17 @@ def test_an_unknown_command_names_similar_ones(capsys) -> None:
     assert 'did you mean prepare-dataset' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('option', 'hint'),
+    [('--min-scor', '--min-score'), ('--formt=json', '--format'), ('--no-dra', '--no-draw')],
+)
+def test_a_misspelled_option_names_a_similar_one(capsys, option, hint) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(['infer', 'photo.jpg', option])
+    assert ended.value.code == 2
+    assert f'did you mean {hint}?' in capsys.readouterr().err
+
+
 def test_version_is_that_of_the_distribution(capsys) -> None:
     assert main(['--version']) == 0
     assert re.fullmatch(r'clipter \d+\.\d+\.\d+\n', capsys.readouterr().out)

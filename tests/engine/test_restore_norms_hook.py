@@ -37,6 +37,7 @@ def make_runner(iteration: int = 0) -> SimpleNamespace:
         build_dataloader=lambda loader, seed: loader,
         seed=0,
         iter=iteration,
+        max_iters=1000,
         logger=SimpleNamespace(info=lambda text: None),
     )
 
@@ -51,6 +52,14 @@ def test_restore_norms_hook_sets_statistics_and_keeps_the_function() -> None:
     torch.testing.assert_close(norm.running_mean, seen.mean((0, 2, 3)), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(norm.weight.detach(), seen.std((0, 2, 3)), rtol=1e-2, atol=1e-2)
     torch.testing.assert_close(runner.model.eval()(images), before, rtol=1e-4, atol=1e-4)
+
+
+def test_restore_norms_hook_reads_no_more_batches_than_the_run() -> None:
+    runner, lines = make_runner(), []
+    runner.max_iters = 2
+    runner.logger.info = lines.append
+    RestoreNormsHook(num_batches=4).before_train(runner)
+    assert lines[-1] == 'statistics of 1 batch norms from 2 batches'
 
 
 def test_restore_norms_hook_does_not_change_a_resumed_run() -> None:

@@ -54,22 +54,24 @@ def test_openvino_network_accepts_calls_from_threads(network) -> None:
 
 def test_first_calls_of_a_process_may_be_concurrent() -> None:
     code = f"""
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 import numpy as np
 from pipeline.onnx.openvino_network import OpenVinoNetwork
 network = OpenVinoNetwork({str(RECOGNIZER)!r}, threads=4, streams=4)
-start = threading.Barrier(4)
-def read():
+start = Barrier(4)
+def read(_):
     start.wait()
-    network(np.zeros((1, 48, 64, 3), np.uint8))
-threads = [threading.Thread(target=read) for _ in range(4)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
+    return network(np.zeros((1, 48, 64, 3), np.uint8))
+with ThreadPoolExecutor(4) as pool:
+    first, *others = pool.map(read, range(4))
+print(sum(np.array_equal(other, first) for other in others))
 """
     for _ in range(3):  # they blocked each other in four of five processes
-        subprocess.run([sys.executable, '-c', code], check=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, '-c', code], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert done.stdout.strip() == '3'
 
 
 def test_streams_read_what_one_stream_reads() -> None:

@@ -27,11 +27,12 @@ _FIRST_USE = Lock()
 
 
 class OpenVinoNetwork:
-    """An ONNX file on the CPU in OpenVINO; a drop-in for :class:`OnnxNetwork`.
+    """An ONNX file with one input on the CPU in OpenVINO; a drop-in for :class:`OnnxNetwork`.
 
     Convolutions and matrix products are computed in bfloat16 if this is faster on the processor
     (:func:`~pipeline.utils.cores.multiplies_bfloat16`), and in float32 otherwise. The first call
-    with an input size takes longer, because OpenVINO compiles its kernels for the size.
+    with an input size takes longer, because OpenVINO compiles its kernels for the size. Batches are
+    computed one sample after another, so that their lengths are no further sizes.
 
     Calls from several threads at once are allowed; ``streams`` of them run at the same time. A
     pickled network loads its file again.
@@ -86,10 +87,14 @@ class OpenVinoNetwork:
 
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """All outputs of the network for one batch."""
+        (batch,) = inputs
         request = self._idle.get()
         try:
-            request.infer(list(inputs))
-            return [np.array(output.data) for output in request.output_tensors]
+            samples = []
+            for row in range(len(batch)):
+                request.infer([batch[row : row + 1]])
+                samples.append([np.array(output.data) for output in request.output_tensors])
+            return [np.concatenate(outputs) for outputs in zip(*samples)]
         finally:
             self._idle.put(request)
 

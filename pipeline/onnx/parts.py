@@ -28,8 +28,7 @@ _OPENVINO_REGION_PX = 128
 """Sides of searched regions are multiples of this, so that OpenVINO compiles for few sizes."""
 
 _LARGEST_BATCH = 4
-"""Largest number of crops per call. On a CPU a larger batch saves no time. OpenVINO gets one crop
-per call, because it compiles for each number of crops."""
+"""Largest number of crops per call. On a CPU a larger batch saves no time."""
 
 
 class OnnxDetector:
@@ -120,7 +119,6 @@ class OnnxRecognizer(ABC):
             self.network = OpenVinoNetwork(file, share, streams=share.threads)
         else:
             self.network = OnnxNetwork(file, threads=1)
-        self.crops_per_call = 1 if openvino else _LARGEST_BATCH
         self.share = share
 
     def read(
@@ -136,15 +134,10 @@ class OnnxRecognizer(ABC):
 
         def read_batch(rows: list[int]) -> list[Reading]:
             batch = np.stack([crops[row] for row in rows])
-            outputs = []
-            for start in range(0, len(rows), self.crops_per_call):
-                part = slice(start, start + self.crops_per_call)
-                inputs = [batch[part]]
-                if scene is not None:
-                    images = np.array([scene[1][row] for row in rows[part]], dtype=np.int64)
-                    inputs += [scene[0], images]
-                outputs.append(self.network(*inputs))
-            return self._read(np.concatenate(outputs), batch)
+            inputs = [batch]
+            if scene is not None:
+                inputs += [scene[0], np.array([scene[1][row] for row in rows], dtype=np.int64)]
+            return self._read(self.network(*inputs), batch)
 
         # Small batches, the widest first, keep all threads busy until the end.
         batches = group_by_size(crops, min(batch_size, _LARGEST_BATCH))[::-1]
@@ -192,10 +185,8 @@ class OnnxCTCRecognizer(OnnxRecognizer):
 class OnnxPostprocessedRecognizer(OnnxRecognizer):
     """A recognizer with a postprocessor of MMOCR, which requires torch."""
 
-    def __init__(
-        self, folder: Path, settings: dict[str, Any], share: ThreadShare, openvino: bool = False
-    ) -> None:
-        super().__init__(folder, settings, share, openvino)
+    def __init__(self, folder: Path, settings: dict[str, Any], share: ThreadShare) -> None:
+        super().__init__(folder, settings, share)
         from pipeline.onnx.mmocr_readers import PostprocessedTexts
 
         self._postprocess = PostprocessedTexts(

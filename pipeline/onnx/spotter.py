@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,16 @@ class OnnxTextSpotter(TextSpotter):
         self.crop_batch_size = manifest['crop_batch_size']
         self.rectifier = Rectifier(**manifest['rectifier'])
         settings = manifest['recognizer']
-        kind: type[OnnxRecognizer] = OnnxCTCRecognizer
+        kind: Callable[..., OnnxRecognizer] = OnnxCTCRecognizer
         if 'postprocessor' in settings:
             kind = OnnxPostprocessedRecognizer
+        elif openvino and 'context' not in manifest and multiplies_bfloat16():
+            kind = partial(OnnxCTCRecognizer, openvino=True)
         with ThreadPoolExecutor(2) as pool:  # both take long, mostly outside of Python
             detector = pool.submit(
                 OnnxDetector, Path(folder), manifest['detector'], self._share, openvino
             )
-            plain = kind is OnnxCTCRecognizer and 'context' not in manifest
-            fast = openvino and plain and multiplies_bfloat16()
-            recognizer = pool.submit(kind, Path(folder), settings, self._share, fast)
+            recognizer = pool.submit(kind, Path(folder), settings, self._share)
             self.detector, self.recognizer = detector.result(), recognizer.result()
         self.scene_encoder = None
         if 'context' in manifest:

@@ -85,6 +85,14 @@ def test_streams_read_what_one_stream_reads() -> None:
     assert pickle.loads(pickle.dumps(network)).streams == 2
 
 
+def test_openvino_network_computes_batches_by_sample(network) -> None:
+    batch = np.concatenate([cut_batch(192, 320), cut_batch(192, 320)[:, ::-1]])
+    whole = network(batch)
+    assert whole.shape == (2, 192, 320)
+    for row in range(2):
+        np.testing.assert_array_equal(whole[row], network(batch[row : row + 1])[0])
+
+
 def test_openvino_network_works_after_a_wrong_input(network) -> None:
     for _ in range(2):
         with pytest.raises(ValueError):

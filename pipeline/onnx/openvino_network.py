@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -23,7 +24,7 @@ with 256.
 """
 
 
-_FIRST_USE = Lock()
+_LOADING = Lock()
 
 
 class OpenVinoNetwork:
@@ -61,13 +62,8 @@ class OpenVinoNetwork:
         if not self.path.is_file():
             raise FileNotFoundError(f'no network at {self.path}')
         check_openvino()
-        import openvino
-
-        with _FIRST_USE:
-            # The first writes to tensors block each other forever if they are concurrent.
-            openvino.Tensor(np.zeros(1, np.uint8)).data[:] = 0
-        core = openvino.Core()
-        core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
+        with _LOADING:
+            core = _core()
         settings = {
             'INFERENCE_PRECISION_HINT': 'bf16' if multiplies_bfloat16() else 'f32',
             'INFERENCE_NUM_THREADS': self.share.threads,
@@ -103,6 +99,23 @@ class OpenVinoNetwork:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
+
+
+@cache
+def _core() -> Any:
+    """The ``openvino.Core`` of all networks of this process.
+
+    On Linux a core sets the alternate signal stack of the calling thread, and frees this memory
+    when it is deleted, also if the stack is still set. A later signal with a Python handler, such
+    as SIGCHLD or SIGINT, then ends the process. So a process has one core and keeps it.
+    """
+    import openvino
+
+    # The first writes to tensors block each other forever if they are concurrent.
+    openvino.Tensor(np.zeros(1, np.uint8)).data[:] = 0
+    core = openvino.Core()
+    core.set_property('CPU', {'CPU_RUNTIME_CACHE_CAPACITY': _KEPT_KERNELS})
+    return core
 
 
 def check_openvino() -> None:

@@ -74,6 +74,21 @@ print(sum(np.array_equal(other, first) for other in others))
         assert done.stdout.strip() == '3'
 
 
+def test_signals_are_handled_after_networks_are_deleted() -> None:
+    code = f"""
+import gc, os, signal
+from pipeline.onnx.openvino_network import OpenVinoNetwork
+networks = [OpenVinoNetwork({str(RECOGNIZER)!r}, threads=1) for _ in range(2)]
+while networks:
+    networks.pop(0)
+    gc.collect()
+signal.signal(signal.SIGUSR1, lambda *_: print('handled'))
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.strip()) == (0, 'handled')
+
+
 def test_streams_read_what_one_stream_reads() -> None:
     network = OpenVinoNetwork(RECOGNIZER, threads=2, streams=2)
     crops = [cut_batch(48, width) for width in (64, 96, 128)] * 4

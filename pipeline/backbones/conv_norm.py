@@ -38,10 +38,17 @@ class ConvNorm(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, **kwargs)
         self.norm = nn.BatchNorm2d(out_channels) if norm else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, D, H', W')."""
-        x = super().forward(x)
-        return x if self.norm is None else self.norm(x)
+    def forward(self, x: Tensor, *more: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, D, H', W').
+
+        Several inputs (N, C / n, H, W) are n equal parts of the channels. The result is that of
+        the concatenated parts, which would take as much memory again.
+        """
+        weight, *weights = self.weight.chunk(1 + len(more), dim=1) if more else [self.weight]
+        y = self._conv_forward(x, weight, self.bias)
+        for part, weight in zip(more, weights):
+            y = y + self._conv_forward(part, weight, None)
+        return y if self.norm is None else self.norm(y)
 
     def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
         """Convert a state dict to this form of the layer, if it is for the other form.

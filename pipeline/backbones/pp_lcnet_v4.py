@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pipeline.backbones.conv_norm import ConvNorm
 from pipeline.registry import MODELS
+
+# 'same' pads the 2x2 convolutions of the stem at the bottom and the right. torch warns that it
+# copies their input for this. Exported networks do not.
+warnings.filterwarnings('ignore', "Using padding='same' with even kernel lengths", UserWarning)
 
 
 class SqueezeExcitation(nn.Module):
@@ -21,18 +25,24 @@ class SqueezeExcitation(nn.Module):
         slope: Slope of the hard sigmoid ``clip(slope * x + 0.5, 0, 1)``. PP-OCRv6 uses 1/6 in its
             backbones and 0.2 in the necks of its detectors.
         reduction: Ratio of ``channels`` to the hidden width.
+        residual: Whether the input is added to the result.
     """
 
-    def __init__(self, channels: int, slope: float = 1 / 6, reduction: int = 4) -> None:
+    def __init__(
+        self, channels: int, slope: float = 1 / 6, reduction: int = 4, residual: bool = False
+    ) -> None:
         super().__init__()
         self.slope = slope
+        self.residual = residual
         self.reduce = nn.Conv2d(channels, channels // reduction, 1)
         self.expand = nn.Conv2d(channels // reduction, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         gate = self.expand(F.relu(self.reduce(x.mean((2, 3), keepdim=True))))
-        return x * (self.slope * gate + 0.5).clamp(0, 1)
+        gate = (self.slope * gate + 0.5).clamp(0, 1)
+        # The sum is taken over the gate, which is smaller than the map.
+        return x * (gate + 1) if self.residual else x * gate
 
 
 class LCNetV4Stem(nn.Module):
@@ -48,18 +58,17 @@ class LCNetV4Stem(nn.Module):
         super().__init__()
         half = stem_channels // 2
         self.stem1 = ConvNorm(in_channels, stem_channels, 3, norm, stride=2, padding=1)
-        self.stem2a = ConvNorm(stem_channels, half, 2, norm)
-        self.stem2b = ConvNorm(half, stem_channels, 2, norm)
+        self.stem2a = ConvNorm(stem_channels, half, 2, norm, padding='same')
+        self.stem2b = ConvNorm(half, stem_channels, 2, norm, padding='same')
         self.stem3 = ConvNorm(2 * stem_channels, stem_channels, 3, norm, stride=2, padding=1)
         self.stem4 = ConvNorm(stem_channels, out_channels, 1, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D, H / 4, W / 4), with sizes rounded up."""
-        x = F.pad(F.relu(self.stem1(x)), (0, 1, 0, 1))
-        branch = F.pad(F.relu(self.stem2a(x)), (0, 1, 0, 1))
-        branch = F.relu(self.stem2b(branch))
-        x = torch.cat([F.max_pool2d(x, 2, stride=1), branch], dim=1)
-        return F.relu(self.stem4(F.relu(self.stem3(x))))
+        x = F.relu(self.stem1(x))
+        branch = F.relu(self.stem2b(F.relu(self.stem2a(x))))
+        pooled = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 2, stride=1)
+        return F.relu(self.stem4(F.relu(self.stem3(pooled, branch))))
 
 
 class LCNetV4Block(nn.Module):

@@ -15,11 +15,12 @@ import onnxruntime
 
 from pipeline.onnx.thread_share import ThreadShare
 
-_FIRST_REGION = 52 << 20
+_FIRST_REGION = 38 << 20
 """Size of the first region of the memory arena, in bytes.
 
-The system counts only the used pages of a region. Among the measured sizes, this one leaves small
-gaps between the buffers of the default detector for an image of 1280x720 pixels.
+The system counts only the used pages of a region. Among the measured sizes, this one leaves the
+smallest gaps between the buffers of the default detector for images of 1280x720 pixels. With
+smaller ones, the gaps depend on the random addresses of the regions (docs/experiments.md).
 """
 
 _SHRINK_AFTER = 50

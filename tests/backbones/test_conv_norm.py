@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -69,3 +70,12 @@ def test_conv_norm_without_norm_is_a_convolution() -> None:
     layer, images = ConvNorm(3, 4, 3, padding=1), torch.randn(1, 3, 8, 8)
     expected = nn.functional.conv2d(images, layer.weight, layer.bias, padding=1)
     torch.testing.assert_close(layer(images), expected)
+
+
+@pytest.mark.parametrize('norm', [False, True])
+def test_conv_norm_of_parts_is_that_of_their_concatenation(norm: bool) -> None:
+    torch.manual_seed(0)
+    layer = ConvNorm(8, 4, 3, norm, padding=1).eval()
+    x = torch.randn(2, 8, 5, 7)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(*x.chunk(2, dim=1)), layer(x))

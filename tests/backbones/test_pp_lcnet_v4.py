@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipeline.backbones import PPLCNetV4
+from pipeline.backbones.pp_lcnet_v4 import SqueezeExcitation
 
 SETTINGS = dict(
     stem_channels=8,
@@ -46,3 +47,12 @@ def test_pp_lcnet_v4_frozen_stages_get_no_gradient(frozen: int) -> None:
 def test_pp_lcnet_v4_rejects_invalid_arguments(settings, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PPLCNetV4(**{**SETTINGS, **settings})
+
+
+def test_residual_squeeze_excitation_adds_its_input() -> None:
+    torch.manual_seed(0)
+    attention, x = SqueezeExcitation(8), torch.randn(2, 8, 5, 7)
+    with torch.no_grad():
+        wanted = x + attention(x)
+        attention.residual = True
+        torch.testing.assert_close(attention(x), wanted)

@@ -22,12 +22,11 @@ class ResidualSEConv(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.in_conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-        self.se = SqueezeExcitation(out_channels, slope=_SLOPE)
+        self.se = SqueezeExcitation(out_channels, slope=_SLOPE, residual=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D, H, W)."""
-        x = self.in_conv(x)
-        return x + self.se(x)
+        return self.se(self.in_conv(x))
 
 
 class LargeKernelConv(nn.Module):
@@ -39,12 +38,11 @@ class LargeKernelConv(nn.Module):
             in_channels, in_channels, kernel_size, padding=kernel_size // 2, groups=in_channels
         )
         self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-        self.se = SqueezeExcitation(out_channels, slope=_SLOPE)
+        self.se = SqueezeExcitation(out_channels, slope=_SLOPE, residual=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D, H, W)."""
-        x = self.pointwise(self.depthwise(x))
-        return x + self.se(x)
+        return self.se(self.pointwise(self.depthwise(x)))
 
 
 @MODELS.register_module()

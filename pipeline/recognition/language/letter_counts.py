@@ -51,9 +51,9 @@ class LetterCounts:
         runs.sort()
         # Half of the memory for up to six symbols of 5 bits, and for weights such as 1 to 8.
         self._runs = (runs >> low).astype(np.int32 if order * BITS < 31 else np.int64)
-        compact = values.astype(np.float32)
-        exact = np.array_equal(compact, values)
-        self._weights = (compact if exact else values)[runs & (1 << low) - 1]
+        # Word lists have few different weights.
+        self._weights = values
+        self._numbers = (runs & (1 << low) - 1).astype(np.min_scalar_type(len(values)))
 
     def after(self, state: int) -> np.ndarray | None:
         """Total weights (27,) of the symbols after a context; None if it does not occur."""
@@ -69,7 +69,6 @@ class LetterCounts:
         some = np.flatnonzero(np.diff(bounds))
         first, end = bounds[0], bounds[-1]
         weights = np.zeros(ALPHABET)
-        weights[some] = np.add.reduceat(
-            self._weights[first:end], bounds[some] - first, dtype=np.float64
-        )
+        counted = self._weights[self._numbers[first:end]]
+        weights[some] = np.add.reduceat(counted, bounds[some] - first)
         return weights

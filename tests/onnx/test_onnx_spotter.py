@@ -125,6 +125,16 @@ def test_onnx_spotter_is_pickled_with_its_settings() -> None:
     assert copy.read(read_image(DEMO)[280:480, 30:420])
 
 
+@pytest.mark.parametrize(
+    'name', ['min_score', 'vote_below', 'crop_batch_size', 'long_side', 'tile']
+)
+def test_settings_reject_values_that_are_not_numbers(default_spotter, name: str) -> None:
+    before = getattr(default_spotter, name)
+    with pytest.raises(TypeError, match=f"{name} must be a number, got 'x'"):
+        setattr(default_spotter, name, 'x')
+    assert getattr(default_spotter, name) == before
+
+
 def test_onnx_spotter_reads_in_several_threads(default_spotter) -> None:
     image = read_image(DEMO)[280:480, 30:420]
     alone = [word.text for word in default_spotter.read(image)]

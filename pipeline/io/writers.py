@@ -19,6 +19,7 @@ from pipeline.io.documents.plain import csv_text
 from pipeline.io.pdf import document_name, join_pages
 from pipeline.io.record import PhotoResult, ReadingResult
 from pipeline.io.submission_lines import quad_line
+from pipeline.io.urls import is_url
 from pipeline.utils.atomic_write import write_whole
 
 
@@ -63,7 +64,7 @@ class JsonWriter(ResultWriter):
             record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError:
             return False
-        return self.kind.is_record(record) and record['image'] == source
+        return self.kind.is_record(record) and _identity(record['image']) == _identity(source)
 
     def write(self, result: ReadingResult) -> None:
         """Write ``<name>.json``."""
@@ -187,13 +188,13 @@ class _AppendingWriter(ResultWriter):
         # Two runs that share the folder may both have written an image: the first result is kept.
         kept: dict[str, str] = {}
         for source, text in self._complete_results() if resume else ():
-            kept.setdefault(source, text)
+            kept.setdefault(_identity(source), text)
         self.done = set(kept)
         write_whole(self.path, self._header() + ''.join(kept.values()))
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file contains the result of this image."""
-        return source in self.done
+        return _identity(source) in self.done
 
     def write(self, result: ReadingResult) -> None:
         """Append the result in one piece; a full disk leaves the file as it was."""
@@ -207,7 +208,7 @@ class _AppendingWriter(ResultWriter):
                 with contextlib.suppress(OSError):
                     file.truncate(before)
                 raise
-        self.done.add(result.source)
+        self.done.add(_identity(result.source))
 
     def _header(self) -> str:
         return ''
@@ -268,6 +269,11 @@ class CsvWriter(_AppendingWriter):
             (source, csv_text(dict.fromkeys(map(tuple, some))))
             for source, some in itertools.groupby(rows, lambda row: row[0])
         ]
+
+
+def _identity(source: str) -> str:
+    """The source of an image, the same for a relative and an absolute path."""
+    return source if is_url(source) else os.path.abspath(source)
 
 
 FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')

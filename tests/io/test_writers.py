@@ -251,6 +251,15 @@ def test_json_writer_compares_the_source(tmp_path):
 
 
 @pytest.mark.parametrize('result_format', ['json', 'jsonl', 'csv'])
+def test_resumed_writer_compares_absolute_paths(tmp_path, monkeypatch, result_format):
+    monkeypatch.chdir(tmp_path)
+    make_writer(result_format, tmp_path).write(result('a', word('x'), source='photos/a.jpg'))
+    again = make_writer(result_format, tmp_path, resume=True)
+    assert again.has('a', str(tmp_path / 'photos' / 'a.jpg'))
+    assert not again.has('a', str(tmp_path / 'others' / 'a.jpg'))
+
+
+@pytest.mark.parametrize('result_format', ['json', 'jsonl', 'csv'])
 def test_resumed_writer_compares_the_kind(tmp_path, result_format):
     crop, photo = CropResult('a', 'a.png', 'x', 0.5), result('a', word('x'), source='a.png')
     for first, then in ((crop, PhotoResult), (photo, CropResult)):

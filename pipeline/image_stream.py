@@ -75,7 +75,7 @@ class ImageStream:
             raise TypeError(
                 'images must be a list or another iterable of images, got one '
                 f'{type(images).__name__}; read() takes one image. For a folder pass '
-                'sorted(Path(folder).iterdir()).'
+                "sorted(Path(folder).glob('*.jpg'))."
             )
         if batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, got {batch_size}.')

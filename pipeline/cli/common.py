@@ -132,7 +132,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = message.partition('unrecognized arguments: ')[2].split()
         for name in unknown:
-            near = difflib.get_close_matches(name.partition('=')[0], self._option_string_actions)
+            near = difflib.get_close_matches(
+                name.partition('=')[0], self._option_string_actions, cutoff=0.7
+            )
             if name.startswith('--') and near:
                 message += f'; did you mean {near[0]}?'
         self.exit(WRONG, f'error: {message} (see {self.prog} --help)\n')

@@ -178,6 +178,14 @@ def _read_inputs(args: argparse.Namespace, writer: ResultWriter, read: Any, unit
     if not args.quiet and any(os.path.isdir(i) or glob.has_magic(i) for i in args.inputs):
         found = sum(not item.is_error for item in items)
         print(f'{found} {unit}{"" if found == 1 else "s"} found', file=sys.stderr)
+    if not args.quiet:
+        replaced = [old for item in todo if (old := writer.replaces(item.name, item.source))]
+        if replaced:
+            print(
+                f'warning: results of other images in {args.out} are replaced '
+                f'({len(replaced)}, for example of {replaced[0]})',
+                file=sys.stderr,
+            )
     opened = (
         page
         for item in todo

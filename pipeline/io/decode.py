@@ -96,7 +96,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         with open(path, 'rb') as file:
             return file.read()
     except FileNotFoundError:
-        raise ImageReadError(f'{name}: no such file') from None
+        raise ImageReadError(f'{name}: no such file or folder') from None
     except IsADirectoryError:
         raise ImageReadError(f'{name}: is a folder, not an image') from None
     except (OSError, ValueError) as error:

@@ -40,6 +40,10 @@ class ResultWriter(ABC):
     def has(self, name: str, source: str) -> bool:
         """Whether an earlier run wrote the complete result of this image."""
 
+    def replaces(self, name: str, source: str) -> str | None:
+        """Source of another image whose result would be replaced, if that is known."""
+        return None
+
     @abstractmethod
     def write(self, result: Any) -> None:
         """Write one result."""
@@ -57,14 +61,23 @@ class JsonWriter(ResultWriter):
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file exists and describes the same image."""
+        found = self._source(name)
+        return found is not None and _identity(found) == _identity(source)
+
+    def replaces(self, name: str, source: str) -> str | None:
+        """Source in an existing file of the same name, if it is another one."""
+        return None if self.has(name, source) else self._source(name)
+
+    def _source(self, name: str) -> str | None:
+        """The image that an existing file describes."""
         path = self.out / f'{name}.json'
         if not path.is_file():
-            return False
+            return None
         try:
             record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError:
-            return False
-        return self.kind.is_record(record) and _identity(record['image']) == _identity(source)
+            return None
+        return record['image'] if self.kind.is_record(record) else None
 
     def write(self, result: ReadingResult) -> None:
         """Write ``<name>.json``."""

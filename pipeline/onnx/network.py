@@ -18,9 +18,9 @@ from pipeline.onnx.thread_share import ThreadShare
 _FIRST_REGION = 38 << 20
 """Size of the first region of the memory arena, in bytes.
 
-The system counts only the used pages of a region. Among the measured sizes, this one leaves the
-smallest gaps between the buffers of the default detector for images of 1280x720 pixels. With
-smaller ones, the gaps depend on the random addresses of the regions (docs/experiments.md).
+The system counts only the used pages of a region. The gaps between the buffers of the default
+detector depend on the random addresses of the regions. Among the measured sizes, the memory of
+images of 1280x720 pixels varies least with this one (docs/experiments.md).
 """
 
 _SHRINK_AFTER = 50

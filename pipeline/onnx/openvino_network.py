@@ -36,7 +36,8 @@ class OpenVinoNetwork:
     computed one sample after another, so that their lengths are no further sizes.
 
     Calls from several threads at once are allowed; ``streams`` of them run at the same time. A
-    pickled network loads its file again.
+    pickled network loads its file again. After OpenVINO was used, start processes that use it with
+    ``spawn`` or ``forkserver``: in a forked one, the threads of OpenVINO do not exist.
 
     Args:
         path: Path of the file.
@@ -106,7 +107,7 @@ def _core() -> Any:
     """The ``openvino.Core`` of all networks of this process.
 
     On Linux a core sets the alternate signal stack of the calling thread, and frees this memory
-    when it is deleted, also if the stack is still set. A later signal with a Python handler, such
+    when it is deleted, even if the thread still uses it. A later signal with a Python handler, such
     as SIGCHLD or SIGINT, then ends the process. So a process has one core and keeps it.
     """
     import openvino

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pipeline.backbones import PPLCNetV4
-from pipeline.backbones.pp_lcnet_v4 import SqueezeExcitation
+from pipeline.backbones.conv_norm import ConvNorm
+from pipeline.backbones.pp_lcnet_v4 import LCNetV4Stem, SqueezeExcitation
 
 SETTINGS = dict(
     stem_channels=8,
@@ -47,6 +49,24 @@ def test_pp_lcnet_v4_frozen_stages_get_no_gradient(frozen: int) -> None:
 def test_pp_lcnet_v4_rejects_invalid_arguments(settings, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PPLCNetV4(**{**SETTINGS, **settings})
+
+
+@pytest.mark.parametrize('norm', [False, True])
+def test_stem_pads_its_small_kernels_at_the_bottom_and_the_right(norm: bool) -> None:
+    torch.manual_seed(0)
+    stem = LCNetV4Stem(3, 8, 16, norm).eval()
+    image = torch.randn(2, 3, 31, 42)
+
+    def convolve(layer: ConvNorm, x: torch.Tensor, **settings: int) -> torch.Tensor:
+        y = F.conv2d(x, layer.weight, layer.bias, **settings)
+        return F.relu(y if layer.norm is None else layer.norm(y))
+
+    with torch.no_grad():
+        x = F.pad(convolve(stem.stem1, image, stride=2, padding=1), (0, 1, 0, 1))
+        branch = convolve(stem.stem2b, F.pad(convolve(stem.stem2a, x), (0, 1, 0, 1)))
+        x = torch.cat([F.max_pool2d(x, 2, stride=1), branch], dim=1)
+        wanted = convolve(stem.stem4, convolve(stem.stem3, x, stride=2, padding=1))
+        torch.testing.assert_close(stem(image), wanted)
 
 
 def test_residual_squeeze_excitation_adds_its_input() -> None:

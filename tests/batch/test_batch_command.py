@@ -90,7 +90,7 @@ def test_batch_gives_failed_inputs_a_row(run: Any) -> None:
     assert done.status == 1
     assert done.out == ['words: 5 images are read, 2 could not be read']
     assert [row['error'] for row in rows('words') if 'error' in row] == [
-        'photos/broken.jpg: not an image that can be read', 'gone.jpg: no such file',
+        'photos/broken.jpg: not an image that can be read', 'gone.jpg: no such file or folder',
     ]  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def test_rows_are_records_or_errors_in_both_formats(tmp_path: Path) -> None:
     assert {**rows[0], 'seconds': 0.0} == record
     assert rows[1]['words'] == []
     assert [row['error'] for row in rows[2:]] == [
-        f'{sources[2]}: not an image that can be read', f'{sources[3]}: no such file',
+        f'{sources[2]}: not an image that can be read', f'{sources[3]}: no such file or folder',
     ]  # fmt: skip
     folder = PartFolder(str(tmp_path / 'results'), 'parquet')
     folder.start({}, resume=False)

@@ -66,6 +66,17 @@ def test_infer_no_draw_and_quiet(run, tmp_path):
     assert files(tmp_path / 'results') == ['a.json', 'c.json']
 
 
+def test_infer_warns_before_results_of_other_images_are_replaced(run, tmp_path):
+    for folder in ('first', 'second'):
+        (tmp_path / folder).mkdir()
+        save(tmp_path / folder / 'a.png', 'k')
+    assert run('first/a.png').err == []
+    assert run('first/a.png').err == []  # the same image
+    (warning,) = run('second/a.png').err
+    assert warning.startswith('warning: results of other images in results are replaced')
+    assert 'first/a.png' in warning
+
+
 def test_infer_min_score_drops_words(run, tmp_path):
     photo = save(tmp_path / 'a.png', 'b')
     run(photo)

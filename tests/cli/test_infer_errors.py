@@ -67,7 +67,11 @@ def test_infer_strict_refuses_damaged_images(run, tmp_path):
 def test_infer_loads_no_model_without_readable_inputs(run, monkeypatch):
     monkeypatch.setattr(infer, 'load_spotter', None)
     done = run('missing.jpg', '--quiet')
-    assert (done.status, done.out, done.err) == (1, [], ['error: missing.jpg: no such file'])
+    assert (done.status, done.out, done.err) == (
+        1,
+        [],
+        ['error: missing.jpg: no such file or folder'],
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import torch
 from onnx import TensorProto, numpy_helper
 from torch import nn
 
+from pipeline.backbones import PPLCNetV4
 from pipeline.onnx.weights import fold_norms, store_in_half
 
 
@@ -63,6 +64,16 @@ def test_fold_norms_keeps_the_outputs(bias: bool) -> None:
     assert 'BatchNormalization' not in [node.op_type for node in model.graph.node]
     with torch.no_grad():
         np.testing.assert_allclose(run(model, inputs), module(inputs).numpy(), atol=1e-5)
+
+
+def test_fold_norms_folds_all_norms_of_the_backbone() -> None:
+    backbone = random_norms(PPLCNetV4(8, (16, 24), (1, 2), ((0,), ()), strides=(2,), norm=True))
+    inputs = torch.randn(1, 3, 32, 48)
+    model = export(backbone, inputs)
+    fold_norms(model)
+    assert 'BatchNormalization' not in [node.op_type for node in model.graph.node]
+    with torch.no_grad():
+        np.testing.assert_allclose(run(model, inputs), backbone(inputs).numpy(), atol=1e-3)
 
 
 def test_fold_norms_leaves_norms_whose_input_is_used_twice() -> None:

@@ -20,7 +20,7 @@ class LetterCounts:
     """Weights of the symbols after a context, counted when they are asked for.
 
     All runs of ``order`` symbols are sorted once. The runs that start with a context are then a
-    range of the sorted ones. This takes a sixth of the memory of tables of all contexts, and most
+    range of the sorted ones. This takes less memory than tables of all contexts, and most
     contexts are never asked for.
 
     A state encodes a context: a leading one bit, which marks its length, and ``BITS`` bits per
@@ -49,9 +49,9 @@ class LetterCounts:
         low = len(values).bit_length()
         runs = runs << low | numbers
         runs.sort()
-        # Half of the memory for up to six symbols of 5 bits, and for weights such as 1 to 8.
+        # Half of the memory for up to six symbols of 5 bits.
         self._runs = (runs >> low).astype(np.int32 if order * BITS < 31 else np.int64)
-        # Word lists have few different weights.
+        # One byte per run for fewer than 256 different weights.
         self._weights = values
         self._numbers = (runs & (1 << low) - 1).astype(np.min_scalar_type(len(values)))
 

@@ -168,7 +168,7 @@ class SpotterSettings:
 
     @long_side.setter
     def long_side(self, pixels: int) -> None:
-        check_number('long_side', pixels)
+        _check_number('long_side', pixels)
         self.detector.pyramid.set_long_side(pixels)
 
     @property
@@ -184,7 +184,7 @@ class SpotterSettings:
 
     @tile.setter
     def tile(self, pixels: int) -> None:
-        check_number('tile', pixels)
+        _check_number('tile', pixels)
         self.detector.pyramid.set_tile(pixels)
 
     @property
@@ -235,16 +235,16 @@ def check_settings(
         TypeError: If one of them is not a number.
         ValueError: If a threshold is not in [0, 1] or the batch size is not positive.
     """
-    check_number('crop_batch_size', crop_batch_size)
+    _check_number('crop_batch_size', crop_batch_size)
     for name, threshold in (('min_score', min_score), ('vote_below', vote_below)):
-        check_number(name, threshold)
+        _check_number(name, threshold)
         if not 0 <= threshold <= 1:
             raise ValueError(f'{name} must be in [0, 1], got {threshold}.')
     if crop_batch_size < 1:
         raise ValueError(f'crop_batch_size must be at least 1, got {crop_batch_size}.')
 
 
-def check_number(name: str, value: Any) -> None:
+def _check_number(name: str, value: Any) -> None:
     """Raise a ``TypeError`` that names the setting if its value is not a number."""
     if not isinstance(value, Real):
         raise TypeError(f'{name} must be a number, got {value!r}.')

@@ -44,16 +44,15 @@ class ConvNorm(nn.Conv2d):
         Several inputs (N, C / n, H, W) are n equal parts of the channels, for ``groups=1``.
         Without batch norm they are not concatenated, which saves a copy of them.
         """
-        if self.norm is not None:
-            # Only a batch norm right after a single convolution can be folded into it.
-            return self.norm(super().forward(torch.cat([x, *more], dim=1) if more else x))
-        if not more:
-            return super().forward(x)
-        weight, *weights = self.weight.chunk(1 + len(more), dim=1)
-        y = self._conv_forward(x, weight, self.bias)
-        for part, weight in zip(more, weights, strict=True):
-            y = y + self._conv_forward(part, weight, None)
-        return y
+        if more and self.norm is None:
+            weight, *weights = self.weight.chunk(1 + len(more), dim=1)
+            y = self._conv_forward(x, weight, self.bias)
+            for part, weight in zip(more, weights, strict=True):
+                y = y + self._conv_forward(part, weight, None)
+            return y
+        # Only a batch norm right after a single convolution can be folded into it.
+        y = super().forward(torch.cat([x, *more], dim=1) if more else x)
+        return y if self.norm is None else self.norm(y)
 
     def adapt_state(self, state: Mapping[str, Any], prefix: str = '') -> Mapping[str, Any]:
         """Convert a state dict to this form of the layer, if it is for the other form.

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.batch.rows import record_schema
 from pipeline.io.listing import open_file_system
-from pipeline.io.urls import is_url
+from pipeline.io.urls import absolute_source
 
 FORMATS = ('jsonl', 'parquet')
 _MANIFESTS = '_parts'  # Readers of Parquet folders skip names with an underscore.
@@ -69,7 +69,7 @@ class PartFolder:
     def __init__(self, url: str, file_format: str = 'jsonl') -> None:
         if file_format not in FORMATS:
             raise ValueError(f'format must be one of {FORMATS}, got {file_format!r}.')
-        self.url = url if is_url(url) else os.path.abspath(url)
+        self.url = absolute_source(url)
         self.file_format = file_format
         self._files, self._root = open_file_system(self.url)
         self._root = self._root.rstrip('/')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import urllib.parse
 
@@ -11,6 +12,11 @@ _URL = re.compile(r'[a-z][a-z0-9+.-]+://', re.IGNORECASE)
 def is_url(text: str) -> bool:
     """Whether an input is a URL rather than a path: http(s), or a scheme of fsspec."""
     return bool(_URL.match(text))
+
+
+def absolute_source(source: str) -> str:
+    """The absolute path of an input or a folder; a URL is returned unchanged."""
+    return source if is_url(source) else os.path.abspath(source)
 
 
 def public_url(url: str) -> str:

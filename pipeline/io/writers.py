@@ -19,7 +19,7 @@ from pipeline.io.documents.plain import csv_text
 from pipeline.io.pdf import document_name, join_pages
 from pipeline.io.record import PhotoResult, ReadingResult
 from pipeline.io.submission_lines import quad_line
-from pipeline.io.urls import is_url
+from pipeline.io.urls import absolute_source
 from pipeline.utils.atomic_write import write_whole
 
 
@@ -61,15 +61,15 @@ class JsonWriter(ResultWriter):
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file exists and describes the same image."""
-        found = self._source(name)
-        return found is not None and _identity(found) == _identity(source)
+        return self._source(name) == absolute_source(source)
 
     def replaces(self, name: str, source: str) -> str | None:
-        """Source in an existing file of the same name, if it is another one."""
-        return None if self.has(name, source) else self._source(name)
+        """Absolute source in an existing file of the same name, if it is another one."""
+        found = self._source(name)
+        return None if found == absolute_source(source) else found
 
     def _source(self, name: str) -> str | None:
-        """The image that an existing file describes."""
+        """Absolute source of the image that an existing file describes."""
         path = self.out / f'{name}.json'
         if not path.is_file():
             return None
@@ -77,7 +77,7 @@ class JsonWriter(ResultWriter):
             record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError:
             return None
-        return record['image'] if self.kind.is_record(record) else None
+        return absolute_source(record['image']) if self.kind.is_record(record) else None
 
     def write(self, result: ReadingResult) -> None:
         """Write ``<name>.json``."""
@@ -201,13 +201,13 @@ class _AppendingWriter(ResultWriter):
         # Two runs that share the folder may both have written an image: the first result is kept.
         kept: dict[str, str] = {}
         for source, text in self._complete_results() if resume else ():
-            kept.setdefault(_identity(source), text)
+            kept.setdefault(absolute_source(source), text)
         self.done = set(kept)
         write_whole(self.path, self._header() + ''.join(kept.values()))
 
     def has(self, name: str, source: str) -> bool:
         """Whether the file contains the result of this image."""
-        return _identity(source) in self.done
+        return absolute_source(source) in self.done
 
     def write(self, result: ReadingResult) -> None:
         """Append the result in one piece; a full disk leaves the file as it was."""
@@ -221,7 +221,7 @@ class _AppendingWriter(ResultWriter):
                 with contextlib.suppress(OSError):
                     file.truncate(before)
                 raise
-        self.done.add(_identity(result.source))
+        self.done.add(absolute_source(result.source))
 
     def _header(self) -> str:
         return ''
@@ -282,11 +282,6 @@ class CsvWriter(_AppendingWriter):
             (source, csv_text(dict.fromkeys(map(tuple, some))))
             for source, some in itertools.groupby(rows, lambda row: row[0])
         ]
-
-
-def _identity(source: str) -> str:
-    """The source of an image, the same for a relative and an absolute path."""
-    return source if is_url(source) else os.path.abspath(source)
 
 
 FORMATS = ('json', 'jsonl', 'csv', 'txt', 'icdar', 'hocr', 'alto', 'page', 'pdf')

@@ -24,7 +24,7 @@ with 256.
 """
 
 
-_LOADING = Lock()
+_LOADING = Lock()  # for _core(), because a cache alone could make two of them
 
 
 class OpenVinoNetwork:
